@@ -1,0 +1,149 @@
+"""The family of errors, in one place.
+
+CaseworkError
+├── Refused             the rule says no to a person: everything rolls back, the form returns
+│   └── NotAllowed      … because of who asks (403)
+├── NotFound            it does not exist, or not for this person (404)
+├── ChangedMeanwhile    somebody else was first (409)
+├── ModelInvalid        a diagram, table, form or pack cannot be used; carries every finding
+├── RuleError           a FEEL expression or decision table gives no usable answer
+├── SettingsInvalid     the installation cannot start
+└── Unavailable         an outside part does not answer now (503)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+class CaseworkError(Exception):
+    """Base of all errors that carry a sentence for a person."""
+
+    code = "error"
+
+    def __init__(self, reason: str, *, clause: str = "", hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.clause = clause
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """What and which, why (article), what now: one readable line."""
+        clause = f"（{self.clause}）" if self.clause else ""
+        return f"{self.reason}{clause}{self.hint}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The error body of the API: `{code, reason, clause, hint, fields}`."""
+        return {"code": self.code, "reason": self.reason, "clause": self.clause, "hint": self.hint, "fields": {}}
+
+
+class Refused(CaseworkError):
+    """The regulation refuses this act. Nothing happened; the person may correct and try again."""
+
+    code = "refused"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        clause: str = "",
+        hint: str = "",
+        slug: str = "",
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, clause=clause, hint=hint)
+        self.slug = slug
+        self.fields = dict(fields or {})
+
+    def as_json(self) -> dict[str, Any]:
+        """As every error, with the slug of the refusal table and the sentences per field."""
+        return {**super().as_json(), "code": self.slug or self.code, "fields": self.fields}
+
+
+class NotAllowed(Refused):
+    """This person may not do this: no such right, or a duty that excludes it."""
+
+    code = "not-allowed"
+
+
+class NotFound(CaseworkError):
+    """No such thing within what this person may see."""
+
+    code = "not-found"
+
+
+class ChangedMeanwhile(CaseworkError):
+    """Somebody else changed or finished it first; says who and when."""
+
+    code = "changed-meanwhile"
+
+    def __init__(self, reason: str, *, who: str = "", when: datetime | None = None, hint: str = "") -> None:
+        super().__init__(reason, hint=hint)
+        self.who = who
+        self.when = when
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with a model, said so that its owner can mend it."""
+
+    file: str
+    element: str
+    name: str
+    line: int
+    rule: str
+    reason: str
+    hint: str = ""
+    severity: str = "error"
+
+    def as_json(self) -> dict[str, Any]:
+        """`{file, element, name, line, rule, severity, reason, hint}`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        who = f"{self.element}「{self.name}」" if self.name else self.element
+        return f"{self.file}:{self.line} {who} {self.reason}{self.hint}".strip()
+
+
+class ModelInvalid(CaseworkError):
+    """A model that cannot be used, with all its findings at once."""
+
+    code = "model-invalid"
+
+    def __init__(self, findings: Sequence[Finding], reason: str = "") -> None:
+        super().__init__(reason or "；".join(str(finding) for finding in findings[:3]))
+        self.findings = list(findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """As every error, with the list of findings."""
+        return {**super().as_json(), "findings": [finding.as_json() for finding in self.findings]}
+
+
+@dataclass
+class RuleError(CaseworkError):
+    """A FEEL text or a decision table cannot be read or gives no usable answer."""
+
+    reason: str
+    position: int = -1
+    hint: str = ""
+    clause: str = ""
+    diagnostics: list[str] = field(default_factory=list)
+    code = "rule"
+
+    def __post_init__(self) -> None:
+        CaseworkError.__init__(self, self.reason, clause=self.clause, hint=self.hint)
+
+
+class SettingsInvalid(CaseworkError):
+    """The environment does not describe a working installation; names every fault at once."""
+
+    code = "settings"
+
+
+class Unavailable(CaseworkError):
+    """An outside part does not answer at the moment; what was to be done stays queued."""
+
+    code = "unavailable"
