@@ -14,7 +14,7 @@ CaseworkError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -122,19 +122,26 @@ class ModelInvalid(CaseworkError):
         return {**super().as_json(), "findings": [finding.as_json() for finding in self.findings]}
 
 
-@dataclass
 class RuleError(CaseworkError):
-    """A FEEL text or a decision table cannot be read or gives no usable answer."""
+    """A FEEL text or a decision table cannot be read or gives no usable answer.
 
-    reason: str
-    position: int = -1
-    hint: str = ""
-    clause: str = ""
-    diagnostics: list[str] = field(default_factory=list)
+    `position` counts characters from 0 in the FEEL text, -1 where there is none.
+    """
+
     code = "rule"
 
-    def __post_init__(self) -> None:
-        CaseworkError.__init__(self, self.reason, clause=self.clause, hint=self.hint)
+    def __init__(
+        self,
+        reason: str,
+        *,
+        position: int = -1,
+        hint: str = "",
+        clause: str = "",
+        diagnostics: Sequence[str] = (),
+    ) -> None:
+        super().__init__(reason, clause=clause, hint=hint)
+        self.position = position
+        self.diagnostics = list(diagnostics)
 
 
 class SettingsInvalid(CaseworkError):
