@@ -1,0 +1,159 @@
+"""The catalogue of verbs that a diagram may call, and what each verb is told about the step it serves.
+
+A service task names its verb in `spiffworkflow:serviceTaskOperator`, a human step in the property `operation`
+(the verb then records the answers). Signature and docstring of the verb are the catalogue that the release check
+uses and that process owners read.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+from engine.errors import CaseworkError
+from engine.people import Person
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Machine(Protocol):
+    """What a verb may ask of the BPM machine; every wish becomes a job row, carried out after the commit."""
+
+    def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
+        """Start another process once; `key` names the wish, so that repeating it starts nothing twice."""
+
+    def send(self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = "") -> None:
+        """Deliver a BPMN message to the instances of a case that wait for it."""
+
+    def cancel(self, instance_id: int, reason: str) -> None:
+        """End an instance and everything it called."""
+
+    def enqueue(self, kind: str, payload: Mapping[str, Any], *, key: str, due_at: datetime | None = None) -> None:
+        """Do something outside after the commit (send, publish, write a package), with retries."""
+
+    def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """Evaluate a decision of the case's release; the explanation is kept with the case."""
+
+    def reassign(self, case_id: int) -> None:
+        """The people of a case have changed: its open steps go to those who are now responsible."""
+
+
+@dataclass(slots=True)
+class Step:
+    """The step that a verb serves: who acts, in which bureau and case, by which rules.
+
+    `actor` is None for a system step. `answers` are the validated answers of the form (human steps only).
+    `data` is a copy of the process data, references and decisions only.
+    """
+
+    session: Session
+    machine: Machine
+    bureau_id: int
+    pack: str
+    release_id: int
+    instance_id: int
+    case_id: int
+    process: str
+    element: str
+    name: str
+    clause: str = ""
+    actor: Person | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    work_item_id: int | None = None
+    due_at: datetime | None = None
+
+    def person(self) -> Person:
+        """The acting person; a verb that needs one cannot serve a system step."""
+        if self.actor is None:
+            raise CaseworkError(f"环节「{self.name}」由系统执行，但动作需要办理人。")
+        return self.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A verb of the catalogue. `parameters`: name → required; `gives`: the only keys it may put into process data."""
+
+    name: str
+    clause: str
+    function: Callable[..., Mapping[str, Any] | None]
+    parameters: Mapping[str, bool]
+    gives: tuple[str, ...]
+    purpose: str
+
+
+_catalogue: dict[str, Operation] = {}
+_feeds: dict[str, Callable[..., Iterable[tuple[str, Mapping[str, Any]]]]] = {}
+
+
+def operation(name: str, *, clause: str = "", gives: Iterable[str] = ()) -> Callable[[F], F]:
+    """Enter a verb into the catalogue: `@operation("plan.approve", clause="W8", gives=("decision",))`.
+
+    The function takes the `Step` first, then keyword-only parameters. Each parameter is filled from the step's
+    FEEL parameters or else from the process data key of the same name.
+    """
+
+    def enter(function: F) -> F:
+        if name in _catalogue and _catalogue[name].function is not function:
+            raise CaseworkError(f"operation {name} is entered twice")
+        signature = list(inspect.signature(function).parameters.values())[1:]
+        _catalogue[name] = Operation(
+            name=name,
+            clause=clause,
+            function=function,
+            parameters={p.name: p.default is inspect.Parameter.empty for p in signature},
+            gives=tuple(gives),
+            purpose=(function.__doc__ or "").strip().split("\n", 1)[0],
+        )
+        return function
+
+    return enter
+
+
+def feed(name: str) -> Callable[[F], F]:
+    """Enter the source of a multi-instance call activity (its property `items`).
+
+    The function takes `(step, *, after: str, limit: int, **references)` and yields `(item key, data of the child)` in
+    key order, starting behind `after` ("" = from the beginning); the same call always yields the same items.
+    """
+
+    def enter(function: F) -> F:
+        _feeds[name] = function
+        return function
+
+    return enter
+
+
+def catalogue() -> Mapping[str, Operation]:
+    """All verbs by name."""
+    return _catalogue
+
+
+def feeds() -> Mapping[str, Callable[..., Iterable[tuple[str, Mapping[str, Any]]]]]:
+    """All item sources by name."""
+    return _feeds
+
+
+def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Call a verb: fill its parameters, let `Refused` through, keep only what it may give."""
+    verb = _catalogue.get(name)
+    if verb is None:
+        raise CaseworkError(f"目录中没有动作「{name}」。")
+    given: dict[str, Any] = {}
+    for parameter, required in verb.parameters.items():
+        if parameter in parameters:
+            given[parameter] = parameters[parameter]
+        elif parameter in step.data:
+            given[parameter] = step.data[parameter]
+        elif required:
+            raise CaseworkError(f"动作「{name}」缺少参数「{parameter}」（环节「{step.name}」）。")
+    result = dict(verb.function(step, **given) or {})
+    surplus = sorted(set(result) - set(verb.gives))
+    if surplus:
+        raise CaseworkError(f"动作「{name}」给出了未声明的数据：{'、'.join(surplus)}。")
+    return result

@@ -1,0 +1,147 @@
+"""Who works here: bureaus in a tree, their sections, persons and the posts they hold (roles with dates).
+
+依据: 吉 第四条 (各级), 舞 第三条 (科室分工).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Enum, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from engine import clock
+from engine.errors import NotFound
+from engine.storage.base import Base, pk, reference, word
+
+
+class Role(StrEnum):
+    """What a person may be in a bureau. The Chinese labels (lane names) stand in `domain/terms.py`."""
+
+    SECTION = "section"  # 业务科室
+    SUPERVISION = "supervision"  # 基金监管
+    LEADER = "leader"  # 分管领导
+    HEAD = "head"  # 主要负责人
+    WITNESS = "witness"  # 见证监督
+    INSPECTOR = "inspector"  # 执法检查人员
+    REVIEWER = "reviewer"  # 结果审核
+    LEGAL = "legal"  # 法制审核
+    OFFICE = "office"  # 办公室
+    ARCHIVIST = "archivist"  # 档案专人
+    EXPERT = "expert"  # 检查专家
+    MODELLER = "modeller"  # 流程管理员
+    RELEASER = "releaser"  # 流程发布复核
+    SYSTEM_ADMIN = "system_admin"  # 系统管理员
+    SECURITY_ADMIN = "security_admin"  # 安全管理员
+    AUDIT_ADMIN = "audit_admin"  # 审计管理员
+
+
+class Bureau(Base):
+    """A medical-insurance bureau. `division` is its GB/T 2260 code (or a local extension); `pack` its rule pack."""
+
+    __tablename__ = "bureau"
+
+    id: Mapped[pk]
+    division: Mapped[word] = mapped_column(unique=True)
+    name: Mapped[str]
+    short_name: Mapped[word]
+    level: Mapped[word]  # province · prefecture · county
+    pack: Mapped[word]
+    parent_id: Mapped[int | None] = reference("bureau.id")
+    parent: Mapped[Bureau | None] = relationship(remote_side="Bureau.id")
+
+    __table_args__ = (CheckConstraint("level in ('province','prefecture','county')", name="level"),)
+
+
+class Section(Base):
+    """A section of a bureau. `kind`: business · supervision · discipline · policy · office · archive · leadership · centre."""
+
+    __tablename__ = "section"
+
+    id: Mapped[pk]
+    bureau_id: Mapped[int] = reference("bureau.id")
+    name: Mapped[word]
+    kind: Mapped[word]
+
+    __table_args__ = (UniqueConstraint("bureau_id", "name"),)
+
+
+class Person(Base):
+    """Somebody with an account. `staff_no` is the number used in registries and draws."""
+
+    __tablename__ = "person"
+
+    id: Mapped[pk]
+    bureau_id: Mapped[int] = reference("bureau.id")
+    section_id: Mapped[int | None] = reference("section.id")
+    staff_no: Mapped[word] = mapped_column(unique=True)
+    login: Mapped[word] = mapped_column(unique=True)
+    name: Mapped[word]
+    phone: Mapped[word] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str] = mapped_column(default="")
+    totp_secret: Mapped[str] = mapped_column(default="")
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    bureau: Mapped[Bureau] = relationship()
+    section: Mapped[Section | None] = relationship()
+    grants: Mapped[list[Grant]] = relationship(back_populates="person", foreign_keys="Grant.person_id")
+
+    def roles(self, on: date | None = None) -> set[Role]:
+        """Roles held on a day (today by default)."""
+        day = on or clock.today()
+        return {grant.role for grant in self.grants if grant.valid_from <= day <= grant.valid_to}
+
+
+class Grant(Base):
+    """A post: this person holds this role in this bureau from one day to another, both included."""
+
+    __tablename__ = "grant_"
+
+    id: Mapped[pk]
+    person_id: Mapped[int] = reference("person.id")
+    bureau_id: Mapped[int] = reference("bureau.id")
+    role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=40, values_callable=lambda e: [r.value for r in e]))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date] = mapped_column(default=date(9999, 12, 31))
+    granted_by_id: Mapped[int | None] = reference("person.id")
+    person: Mapped[Person] = relationship(back_populates="grants", foreign_keys=[person_id])
+
+    __table_args__ = (
+        Index("ix_grant_bureau_role", "bureau_id", "role"),
+        CheckConstraint("valid_from <= valid_to", name="dates"),
+        CheckConstraint("granted_by_id is null or granted_by_id <> person_id", name="not_to_oneself"),
+    )
+
+
+def person_by_login(session: Session, login: str) -> Person:
+    """The person with this login; NotFound otherwise."""
+    person = session.scalar(select(Person).where(Person.login == login))
+    if person is None:
+        raise NotFound(f"没有账号「{login}」。")
+    return person
+
+
+def holders(session: Session, bureau_id: int, role: Role, on: date | None = None) -> list[Person]:
+    """Active persons holding a role in a bureau on a day, by staff number."""
+    day = on or clock.today()
+    query = (
+        select(Person)
+        .join(Grant, Grant.person_id == Person.id)
+        .where(Grant.bureau_id == bureau_id, Grant.role == role, Person.active)
+        .where(Grant.valid_from <= day, Grant.valid_to >= day)
+        .order_by(Person.staff_no)
+    )
+    return list(session.scalars(query).unique())
+
+
+def described(person: Person | None) -> dict[str, Any]:
+    """Who, as it stands in timelines and the log: `{id, name, staff_no}`; the system where there is nobody."""
+    if person is None:
+        return {"id": None, "name": "系统", "staff_no": ""}
+    return {"id": person.id, "name": person.name, "staff_no": person.staff_no}

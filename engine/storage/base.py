@@ -1,0 +1,74 @@
+"""Typed columns for all tables: instants are UTC and aware, constraints are named, JSON is canonical enough to compare."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, Date, DateTime, ForeignKey, Integer, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses naive values; comes back aware, in UTC, from every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To the database: UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database: SQLite forgets the zone, which is always UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+word = Annotated[str, mapped_column(String(80))]
+text = Annotated[str, mapped_column(Text)]
+sha256 = Annotated[str, mapped_column(String(64))]
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it once)
+        datetime: UtcDateTime,
+        date: Date,
+        str: Text,
+        int: BigId,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        list[str]: Json,
+        Decimal: String(64),
+    }
+
+
+def reference(target: str, **options: Any) -> Any:
+    """A foreign key column, always indexed: `bureau_id: Mapped[int] = reference("bureau.id")`."""
+    options.setdefault("index", True)
+    ondelete = options.pop("ondelete", None)
+    return mapped_column(BigId, ForeignKey(target, ondelete=ondelete), **options)

@@ -1,0 +1,109 @@
+"""The database of an installation and the only `.commit()` of the product.
+
+SQLite (embedded): WAL, `synchronous=FULL`, writers begin IMMEDIATE, readers have a read-only connection.
+PostgreSQL: several web and worker processes; a step that loses a serialization race is run again, at most three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+RETRYABLE = {"40001", "40P01"}
+TRIES = 3
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+class Database:
+    """Opens transactions on one database URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = self._engine(read_only=False)
+        self.reader = self._engine(read_only=True) if self._is_file else self.engine
+
+    @property
+    def _is_file(self) -> bool:
+        return self.is_sqlite and self.url.database not in (None, "", ":memory:")
+
+    def _engine(self, *, read_only: bool) -> Engine:
+        options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+        if self.is_sqlite:
+            options["connect_args"] = {"check_same_thread": False, "isolation_level": None, "timeout": 30}
+        else:
+            options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        engine = create_engine(self.url, **options)
+        if self.is_sqlite:
+            _prepare_sqlite(engine, read_only=read_only)
+        return engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One unit of work: committed at the end, rolled back on any exception."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one consistent state and can change nothing."""
+        with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run a unit of work; a lost serialization race (PostgreSQL 40001, 40P01) is run again."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as fault:
+                if attempt == TRIES or getattr(fault.orig, "sqlstate", "") not in RETRYABLE:
+                    raise
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+        self.reader.dispose()
+
+
+def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, record: Any) -> None:  # noqa: ARG001
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        # A writer takes its lock at once: a later upgrade from reader to writer would fail without waiting.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def lock_clause(session: Session) -> bool:
+    """Whether rows need `FOR UPDATE` here; SQLite's writer already holds the whole database."""
+    bind = session.get_bind()
+    return bind.dialect.name == "postgresql"
