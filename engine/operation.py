@@ -129,6 +129,46 @@ def feed(name: str) -> Callable[[F], F]:
     return enter
 
 
+_prefills: dict[str, Callable[[Step], Mapping[str, Any]]] = {}
+_subjects: dict[str, Callable[[Session, Mapping[str, Any]], Mapping[str, str]]] = {}
+
+
+def prefill(form: str) -> Callable[[F], F]:
+    """Enter what a form shows besides its fields: `{facts, options, defaults, rows}`, all optional.
+
+    `facts`: `[(label, value)]`; `options`: `valuesKey → [(value, label)]`; `defaults`: `key → value`;
+    `rows`: `dataSource → [row]` for read-only tables.
+    """
+
+    def enter(function: F) -> F:
+        _prefills[form] = function
+        return function
+
+    return enter
+
+
+def shown_on(form: str, step: Step) -> dict[str, Any]:
+    """What the domain shows on a form for this step."""
+    function = _prefills.get(form)
+    return dict(function(step)) if function else {}
+
+
+def subject(process: str) -> Callable[[F], F]:
+    """Enter how instances of a process are titled: `(session, data) → {case_no, title, object_name}`."""
+
+    def enter(function: F) -> F:
+        _subjects[process] = function
+        return function
+
+    return enter
+
+
+def describe(process: str, session: Session, data: Mapping[str, Any]) -> dict[str, str]:
+    """Case number, title and object name of an instance of a process."""
+    function = _subjects.get(process)
+    return dict(function(session, data)) if function else {}
+
+
 def catalogue() -> Mapping[str, Operation]:
     """All verbs by name."""
     return _catalogue
