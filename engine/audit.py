@@ -1,0 +1,232 @@
+"""The log: append-only, canonical, chained. An outsider who holds one anchor sees any later change, cut or reordering.
+
+An entry is written in the transaction of the act. A seal gives it its place in the chain:
+`hash = SHA-256(prev_hash ⏎ canonical JSON of the entry)`. Draws, decisions and publications are sealed inline, the
+others in order by the worker within the hour, so that no ordinary step waits for a global lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from sqlalchemy import DDL, event, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine import clock
+from engine.people import Person
+from engine.storage.base import Base, pk, reference, sha256, word
+
+ZERO = "0" * 64
+SEAL_BATCH = 5000
+CHAIN_LOCK = 7_021_002  # advisory lock of the chain on PostgreSQL
+
+
+class AuditEntry(Base):
+    """Who did what to which subject, why, by which article, before and after. Never changed, never deleted."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[pk]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    bureau_id: Mapped[int | None] = reference("bureau.id", index=False)
+    actor_id: Mapped[int | None] = reference("person.id")
+    acting_for_id: Mapped[int | None] = reference("person.id", index=False)
+    action: Mapped[word]
+    subject: Mapped[word] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(default="")
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    clause: Mapped[word] = mapped_column(default="")
+    release_id: Mapped[int | None]
+
+    def canonical(self) -> bytes:
+        """The bytes that are chained: RFC 8785 JSON, the instant in microseconds since 1970."""
+        return rfc8785.dumps(
+            {
+                "id": self.id,
+                "at": self.at.isoformat(timespec="microseconds"),
+                "bureau": self.bureau_id,
+                "actor": self.actor_id,
+                "acting_for": self.acting_for_id,
+                "action": self.action,
+                "subject": self.subject,
+                "reason": self.reason,
+                "before": self.before,
+                "after": self.after,
+                "clause": self.clause,
+                "release": self.release_id,
+            },
+        )
+
+
+class AuditSeal(Base):
+    """The place of an entry in the chain."""
+
+    __tablename__ = "audit_seal"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = reference("audit_entry.id", unique=True)
+    prev_hash: Mapped[sha256]
+    hash: Mapped[sha256] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+APPEND_ONLY = {
+    "sqlite": [
+        "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+        "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+    ],
+}
+PROTECTED = ("audit_entry", "audit_seal")
+
+
+def append_only_ddl(dialect: str, table: str) -> list[str]:
+    """The statements that make a table append-only on a database."""
+    verbs = ("update", "delete") if dialect == "sqlite" else ("update", "delete", "truncate")
+    return list(
+        dict.fromkeys(
+            statement.format(table=table, verb=verb, VERB=verb.upper()) for verb in verbs for statement in APPEND_ONLY[dialect]
+        ),
+    )
+
+
+for _table in (AuditEntry.__table__, AuditSeal.__table__):
+    for _dialect in APPEND_ONLY:
+        for _statement in append_only_ddl(_dialect, _table.name):
+            event.listen(_table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+
+
+def record(
+    session: Session,
+    *,
+    action: str,
+    subject: str,
+    actor: Person | None = None,
+    acting_for: Person | None = None,
+    bureau_id: int | None = None,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    clause: str = "",
+    release_id: int | None = None,
+    chained: bool = False,
+) -> AuditEntry:
+    """Write an entry; `chained` seals it (and all before it) at once: draws, decisions, publications."""
+    entry = AuditEntry(
+        at=clock.now(),
+        bureau_id=bureau_id,
+        actor_id=actor.id if actor else None,
+        acting_for_id=acting_for.id if acting_for else None,
+        action=action,
+        subject=subject,
+        reason=reason,
+        before=_plain(before or {}),
+        after=_plain(after or {}),
+        clause=clause,
+        release_id=release_id,
+    )
+    session.add(entry)
+    if chained:
+        session.flush()
+        seal(session)
+    return entry
+
+
+def _plain(value: Any) -> Any:
+    """JSON values only, numbers as text: the canonical form has no place for rounding."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int) and abs(value) < 2**53:
+        return value
+    return str(value)
+
+
+def seal(session: Session, limit: int = SEAL_BATCH) -> int:
+    """Give unsealed entries their place in the chain, in the order of their ids; returns how many."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    last = session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
+    seq, previous = (last.seq, last.hash) if last else (0, ZERO)
+    pending = session.scalars(
+        select(AuditEntry)
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .where(AuditSeal.seq.is_(None))
+        .order_by(AuditEntry.id)
+        .limit(limit),
+    ).all()
+    for entry in pending:
+        seq += 1
+        digest = _link(previous, entry)
+        session.add(AuditSeal(seq=seq, entry_id=entry.id, prev_hash=previous, hash=digest, at=clock.now()))
+        previous = digest
+    session.flush()
+    return len(pending)
+
+
+def _link(previous: str, entry: AuditEntry) -> str:
+    return hashlib.sha256(previous.encode() + b"\n" + entry.canonical()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the log found: `bad` is the first sequence number that does not hold, 0 if none."""
+
+    ok: bool
+    sealed: int
+    unsealed: int
+    head: str
+    bad: int = 0
+    reason: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """`{ok, sealed, unsealed, head, bad, reason}`."""
+        return {name: getattr(self, name) for name in ("ok", "sealed", "unsealed", "head", "bad", "reason")}
+
+
+def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdict:
+    """Recompute the chain and compare it with anchors `{seq, hash}`; names the first bad sequence number."""
+    known = {int(anchor["seq"]): str(anchor["hash"]) for anchor in anchors}
+    previous, expected = ZERO, 1
+    unsealed = (session.scalar(select(func.count(AuditEntry.id))) or 0) - (session.scalar(select(func.count(AuditSeal.seq))) or 0)
+
+    def verdict(reason: str) -> Verdict:
+        return Verdict(ok=not reason, sealed=expected - 1, unsealed=unsealed, head=previous, bad=expected if reason else 0, reason=reason)
+
+    rows = session.execute(
+        select(AuditSeal, AuditEntry).outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id).order_by(AuditSeal.seq),
+    ).yield_per(SEAL_BATCH)
+    for link, entry in rows:
+        if link.seq != expected:
+            return verdict(f"缺少第 {expected} 号记录")
+        if entry is None:
+            return verdict(f"第 {link.seq} 号封记所指的记录不存在")
+        if link.prev_hash != previous:
+            return verdict(f"第 {link.seq} 号记录与前一号接不上")
+        if _link(previous, entry) != link.hash:
+            return verdict(f"第 {link.seq} 号记录的内容被改动")
+        if known.get(link.seq, link.hash) != link.hash:
+            return verdict(f"第 {link.seq} 号记录与锚点不符")
+        previous, expected = link.hash, expected + 1
+    missing = sorted(seq for seq in known if seq >= expected)
+    if missing:
+        return verdict(f"锚点有第 {missing[0]} 号记录，日志只到第 {expected - 1} 号")
+    return verdict("")
+
+
+def head(session: Session) -> dict[str, Any]:
+    """The newest link of the chain, to be anchored outside: `{seq, hash, at}`."""
+    last = session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
+    return {"seq": last.seq, "hash": last.hash, "at": last.at.isoformat()} if last else {"seq": 0, "hash": ZERO, "at": ""}

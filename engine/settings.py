@@ -1,0 +1,117 @@
+"""The installation's settings, read once from `CASEWORK_*`; every fault is named in one start-up error."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import SettingsInvalid
+
+ROOT = Path(__file__).resolve().parent.parent
+MIN_SECRET = 32
+
+NAMES = {
+    "DATABASE_URL", "SECRET_KEY_FILE", "FILES_DIR", "BASE_URL", "TIMEZONE", "LANG", "CLOCK", "DEMO", "WEBHOOK_HOSTS",
+    "METRICS_TOKEN", "ANCHORS_DIR",
+    "SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD_FILE", "SMTP_FROM", "SMTP_TLS",
+    "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_FILE",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked. Paths are absolute; the secret is never printed."""
+
+    database_url: str
+    secret_key: str = field(repr=False)
+    files_dir: Path
+    anchors_dir: Path
+    base_url: str = "http://127.0.0.1:8000"
+    timezone: str = "Asia/Shanghai"
+    lang: str = "zh"
+    clock: str = ""
+    demo: bool = False
+    webhook_hosts: tuple[str, ...] = ()
+    metrics_token: str = field(default="", repr=False)
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_tls: bool = False
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check the environment; raises SettingsInvalid with every fault in one sentence list."""
+        source = os.environ if environ is None else environ
+        given = {name.removeprefix("CASEWORK_"): value for name, value in source.items() if name.startswith("CASEWORK_")}
+        faults = [f"未知的设置 CASEWORK_{name}" for name in sorted(set(given) - NAMES)]
+        var = ROOT / "var"
+
+        def secret(name: str) -> str:
+            path = given.get(name, "")
+            if not path:
+                return ""
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as fault:
+                faults.append(f"CASEWORK_{name} 指向的文件读不到：{fault.strerror}")
+                return ""
+
+        key = secret("SECRET_KEY_FILE") if "SECRET_KEY_FILE" in given else _own_secret(var)
+        if "SECRET_KEY_FILE" in given and len(key) < MIN_SECRET:
+            faults.append(f"CASEWORK_SECRET_KEY_FILE 中的密钥不足 {MIN_SECRET} 个字符")
+        url = given.get("DATABASE_URL", f"sqlite:///{var / 'casework.db'}")
+        if not re.match(r"(sqlite|postgresql\+psycopg)://", url):
+            faults.append("CASEWORK_DATABASE_URL 应以 sqlite:// 或 postgresql+psycopg:// 开头")
+        base_url = given.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+        if not re.match(r"https?://[^/]+", base_url):
+            faults.append("CASEWORK_BASE_URL 应以 http:// 或 https:// 开头")
+        if given.get("TIMEZONE", "Asia/Shanghai") != "Asia/Shanghai":
+            faults.append("CASEWORK_TIMEZONE 只能是 Asia/Shanghai：工作日以它为准")
+        lang = given.get("LANG", "zh")
+        if lang not in ("zh", "en"):
+            faults.append("CASEWORK_LANG 只能是 zh 或 en")
+        port = given.get("SMTP_PORT", "25")
+        if not port.isdigit():
+            faults.append("CASEWORK_SMTP_PORT 应为数字")
+        if faults:
+            raise SettingsInvalid("不能启动：" + "；".join(faults) + "。")
+        return cls(
+            database_url=url,
+            secret_key=key,
+            files_dir=Path(given.get("FILES_DIR", var / "files")).resolve(),
+            anchors_dir=Path(given.get("ANCHORS_DIR", var / "anchors")).resolve(),
+            base_url=base_url,
+            lang=lang,
+            clock=given.get("CLOCK", ""),
+            demo=given.get("DEMO", "") == "1",
+            webhook_hosts=tuple(host for host in given.get("WEBHOOK_HOSTS", "").split(",") if host),
+            metrics_token=given.get("METRICS_TOKEN", ""),
+            smtp_host=given.get("SMTP_HOST", ""),
+            smtp_port=int(port),
+            smtp_user=given.get("SMTP_USER", ""),
+            smtp_password=secret("SMTP_PASSWORD_FILE"),
+            smtp_from=given.get("SMTP_FROM", ""),
+            smtp_tls=given.get("SMTP_TLS", "") == "1",
+            oidc_issuer=given.get("OIDC_ISSUER", ""),
+            oidc_client_id=given.get("OIDC_CLIENT_ID", ""),
+            oidc_client_secret=secret("OIDC_CLIENT_SECRET_FILE"),
+        )
+
+
+def _own_secret(var: Path) -> str:
+    """The secret of an installation that brings none: made once, readable by its owner only."""
+    path = var / "secret.key"
+    if not path.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(os.urandom(32).hex())
+    return path.read_text(encoding="ascii").strip()
