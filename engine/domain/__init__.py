@@ -1,1 +1,1 @@
-"""."""
+"""The regulation's nouns: typed tables, verbs and queries. No BPMN, no Flask."""
