@@ -1,0 +1,110 @@
+"""Passwords (Argon2id), throttling per account and per address, and the second factor (TOTP)."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine import clock
+from engine.errors import Refused
+from engine.people import Person
+from engine.storage.base import Base, pk, word
+
+_hasher = PasswordHasher()
+# Verified when the account is unknown, so that a stranger cannot tell by the time which accounts exist.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$HgrnJeSqockyjaXJZEPhyw$Nr4b6hzJoSZ7DeX3qtAY4NxKoudvsMxS1LII5gumbL4"
+MIN_PASSWORD = 10
+TRIES_PER_ACCOUNT = 5
+LOCKED_FOR = timedelta(minutes=15)
+TRIES_PER_ADDRESS = 30
+ADDRESS_WINDOW = timedelta(minutes=15)
+WRONG = "账号或密码不对。"
+
+
+class Throttle(Base):
+    """Failed sign-ins of one address within a window."""
+
+    __tablename__ = "sign_in_throttle"
+
+    id: Mapped[pk]
+    address: Mapped[word] = mapped_column(unique=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def set_password(person: Person, password: str) -> None:
+    """Give a person a password; refuses a short one."""
+    if len(password) < MIN_PASSWORD:
+        fields = {"password": f"请填写至少 {MIN_PASSWORD} 个字符的密码"}
+        raise Refused(f"密码至少 {MIN_PASSWORD} 个字符。", slug="weak-password", fields=fields)
+    person.password_hash = _hasher.hash(password)
+
+
+def password_is(person: Person | None, password: str) -> bool:
+    """Whether this is the person's password; takes the same time for nobody."""
+    try:
+        known = person.password_hash if person and person.password_hash else _NOBODY
+        _hasher.verify(known, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return person is not None and bool(person.password_hash)
+
+
+def check_sign_in(session: Session, login: str, password: str, *, address: str) -> tuple[Person | None, str]:
+    """Check a sign-in and keep count of failures. Gives the person, or None and the sentence to say.
+
+    The sentence does not tell whether the account exists. Failures must stay counted, so nothing is raised
+    here: a refusal would roll the count back.
+    """
+    now = clock.now()
+    throttle = session.scalar(select(Throttle).where(Throttle.address == address))
+    if throttle is None:
+        throttle = Throttle(address=address, failures=0, since=now)
+        session.add(throttle)
+    if now - throttle.since > ADDRESS_WINDOW:
+        throttle.failures, throttle.since = 0, now
+    if throttle.failures >= TRIES_PER_ADDRESS:
+        return None, "这个网络地址试错太多。请 15 分钟后再试。"
+    person = session.scalar(select(Person).where(Person.login == login))
+    if person is not None and person.locked_until is not None and person.locked_until > now:
+        minutes = int((person.locked_until - now).total_seconds() // 60) + 1
+        return None, f"试错 {TRIES_PER_ACCOUNT} 次，账号暂时锁定。请 {minutes} 分钟后再试，或联系安全管理员。"
+    if not password_is(person, password) or person is None or not person.active:
+        throttle.failures += 1
+        if person is not None:
+            person.failed_logins += 1
+            if person.failed_logins >= TRIES_PER_ACCOUNT:
+                person.locked_until, person.failed_logins = now + LOCKED_FOR, 0
+        return None, WRONG
+    person.failed_logins, person.locked_until, throttle.failures = 0, None, 0
+    if _hasher.check_needs_rehash(person.password_hash):
+        person.password_hash = _hasher.hash(password)
+    return person, ""
+
+
+def new_totp_secret() -> str:
+    """A fresh secret for an authenticator app."""
+    return pyotp.random_base32()
+
+
+def totp_uri(person: Person, secret: str) -> str:
+    """What the QR code for an authenticator app carries."""
+    return pyotp.TOTP(secret).provisioning_uri(name=person.login, issuer_name="双随机检查办案")
+
+
+def totp_now(secret: str) -> str:
+    """The code of this moment (shown by the demo only)."""
+    return pyotp.TOTP(secret).at(int(clock.now().timestamp()))
+
+
+def totp_is(secret: str, code: str) -> bool:
+    """Whether a one-time code is right now; half a minute early or late is accepted."""
+    digits = "".join(character for character in code if character.isdigit())
+    totp, now = pyotp.TOTP(secret), int(clock.now().timestamp())
+    return any(hmac.compare_digest(totp.at(now, counter_offset=step), digits) for step in (-1, 0, 1))
