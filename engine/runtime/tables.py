@@ -81,6 +81,7 @@ class Instance(Base):
     mac: Mapped[sha256] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    started_by_id: Mapped[int | None] = reference("person.id")
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
     changed_by_id: Mapped[int | None] = reference("person.id", index=False)
     ended_at: Mapped[datetime | None]
