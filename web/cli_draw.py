@@ -13,34 +13,41 @@ from typing import Any
 
 import click
 
-from engine.domain.draw import DrawRefused, check_document, compute
+from engine.domain import draw as sr1
+from engine.domain.draw.verify import BAD, OK, TITLES
+from engine.errors import CaseworkError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_STATES = {OK: ("通过", "ok"), BAD: ("不通过", "FAILED")}
+
+
+def _in_english() -> bool:
+    return os.environ.get("CASEWORK_LANG", "").startswith("en")
 
 
 def _say(chinese: str, english: str) -> str:
-    return english if os.environ.get("CASEWORK_LANG", "").startswith("en") else chinese
+    return english if _in_english() else chinese
 
 
 def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@click.group()
+@click.group(help="随机抽取：重算与核验。")
 def draw() -> None:
-    """随机抽取: 重算与核验。"""
+    """Commands about draws."""
 
 
-@draw.command("compute")
+@draw.command("compute", help="按名单文件 DOCUMENT 和揭示文件重算抽取结果。")
 @click.argument("document", type=_FILE)
 @click.option("--reveal", type=_FILE, required=True, help="揭示文件 {secrets, beacon}。")
 @click.option("--json", "as_json", is_flag=True, help="只向标准输出写一个 JSON 文档。")
 def compute_command(document: Path, reveal: Path, *, as_json: bool) -> None:
-    """按名单文件 DOCUMENT 和揭示重算抽取结果。"""
+    """Runs SR1 on a document and a reveal; refuses a malformed or uncommitted input by name."""
     try:
-        transcript = compute(check_document(document.read_bytes()), reveal.read_bytes())
-    except DrawRefused as error:
-        click.echo(_say(str(error), error.english), err=True)
+        transcript = sr1.compute(sr1.check_document(document.read_bytes()), reveal.read_bytes())
+    except sr1.DrawRefused as error:
+        click.echo(f"{error.code} {_say(str(error), error.english)}", err=True)
         if as_json:
             _print_json(error.as_error())
         raise SystemExit(1) from error
@@ -49,3 +56,80 @@ def compute_command(document: Path, reveal: Path, *, as_json: bool) -> None:
         return
     for event in transcript.events:
         click.echo(f"{event.n} {event.type:8} {event.hash}")
+
+
+@draw.command("verify", help="核验一份公开的抽取记录 FILE，逐项打印结果。")
+@click.argument("file", type=_FILE)
+@click.option("--roster", metavar="HASH", help="纪要上的名单指纹（64 位十六进制）。")
+@click.option("--head", metavar="HASH", help="公布或纪要上的末位指纹。")
+@click.option("--previous", type=_FILE, help="上一次抽取的记录。")
+@click.option("--ticket", "code", metavar="ID", help="另外打印某一对象的号签和入围线。")
+@click.option("--json", "as_json", is_flag=True, help="只向标准输出写一个 JSON 文档。")
+def verify_command(  # noqa: PLR0913 - one parameter per option
+    file: Path,
+    roster: str | None,
+    head: str | None,
+    previous: Path | None,
+    code: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Recomputes a published transcript; exit 1 naming the first bad event."""
+    result = sr1.verify(
+        file.read_bytes(), roster=roster, head=head, previous=previous.read_bytes() if previous else None
+    )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        _print_checks(result)
+        if code and result.ok and not result.imported:
+            _print_ticket(file, code)
+    raise SystemExit(0 if result.ok else 1)
+
+
+def _print_checks(result: sr1.Verification) -> None:
+    for check in result.checks:
+        title = TITLES[check.number][_in_english()]
+        state = _say(*_STATES.get(check.state, ("未核对", "not checked")))
+        note = _say(check.note, check.english)
+        click.echo(f"{check.number:2} {state}  {title}" + (f"（{note}）" if note else ""))
+    if result.imported:
+        click.echo(
+            _say(
+                "平台抽取结果：只核验链条，结果本身无法重算。",
+                "Imported from a platform: only the chain is checked, the result cannot be recomputed.",
+            )
+        )
+    bad = result.bad
+    if bad is None:
+        click.echo("OK")
+        return
+    expected = json.dumps(bad.expected, ensure_ascii=False)
+    actual = json.dumps(bad.actual, ensure_ascii=False)
+    click.echo(
+        _say(
+            f"第一处不符：事件 n={bad.n}，第 {bad.check} 项，{bad.path}，应为 {expected}，实为 {actual}",
+            f"First fault: event n={bad.n}, check {bad.check}, {bad.path}, expected {expected}, actual {actual}",
+        )
+    )
+
+
+def _print_ticket(file: Path, code: str) -> None:
+    transcript, document = sr1.transcript_of(file.read_bytes())
+    reveal = transcript.body("reveal")
+    if document is None or reveal is None:
+        return
+    try:
+        own = sr1.ticket_of(document, sr1.seed_of(document, sr1.check_reveal(document, reveal)), code)
+    except CaseworkError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from error
+    verdict = _say("抽中", "drawn") if own.drawn else _say("未抽中", "not drawn")
+    if own.excluded:
+        verdict = _say(f"已排除：{own.excluded}", f"excluded: {own.excluded}")
+    click.echo(
+        _say(
+            f"{own.id} 的号签 {own.ticket}\n“{own.stratum}”的入围线 {own.cutoff}\n{verdict}",
+            f"ticket of {own.id}: {own.ticket}\ncut-off of {own.stratum}: {own.cutoff}\n{verdict}",
+        )
+    )
