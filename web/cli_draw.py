@@ -97,7 +97,7 @@ def _print_checks(result: sr1.Verification) -> None:
         click.echo(
             _say(
                 "平台抽取结果：只核验链条，结果本身无法重算。",
-                "Imported from a platform: only the chain is checked, the result cannot be recomputed.",
+                "Imported from a platform: only the chain is checked, nothing is recomputed.",
             )
         )
     bad = result.bad

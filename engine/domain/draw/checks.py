@@ -25,8 +25,9 @@ _BARRED: Final = ("done-superior", "closed", "suspended")
 
 
 class Wrong(Exception):  # noqa: N818 - carries the verdict to `verify`, never seen outside
-    def __init__(self, check: int, path: str, expected: Any, actual: Any) -> None:
     """A check that does not hold: its number, the place, what should stand there, what does."""
+
+    def __init__(self, check: int, path: str, expected: Any, actual: Any) -> None:
         super().__init__(path)
         self.check, self.path, self.expected, self.actual = check, path, expected, actual
 
