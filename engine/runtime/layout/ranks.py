@@ -1,0 +1,111 @@
+"""From left to right: which column a step stands in.
+
+Longest path over the sequence flows, after the flows that close a loop (退回) have been found and set
+aside. A boundary event stands on its host, so what follows it comes after the host.
+"""
+
+from __future__ import annotations
+
+from engine.runtime.layout.model import Diagram, Flow, Node
+
+
+def assign(diagram: Diagram, scope: str, nodes: list[Node]) -> int:
+    """Give every node of one scope its rank, mark the flows that go back; returns the number of columns."""
+    steps = [n for n in nodes if not n.artifact and not n.host]
+    place = {n.id: n for n in steps}
+    for node in nodes:
+        if node.host:
+            place[node.id] = place[node.host]
+    flows = [
+        f
+        for f in diagram.flows
+        if f.kind == "sequence" and f.scope == scope and f.source in place and f.target in place
+    ]
+    _mark_back(steps, flows, place)
+    forward = [f for f in flows if not f.back and place[f.source] is not place[f.target]]
+    after: dict[str, list[Node]] = {n.id: [] for n in steps}
+    before: dict[str, list[Node]] = {n.id: [] for n in steps}
+    for flow in forward:
+        source, target = place[flow.source], place[flow.target]
+        after[source.id].append(target)
+        before[target.id].append(source)
+    order = _topological(steps, after, before)
+    for node in order:
+        node.rank = max((p.rank + p.span for p in before[node.id]), default=0)
+    for node in reversed(order):
+        if not before[node.id] and after[node.id] and node.rank == 0:
+            node.rank = min(s.rank for s in after[node.id]) - node.span
+    if steps:
+        least = min(n.rank for n in steps)
+        for node in steps:
+            node.rank -= least
+    columns = max((n.rank + n.span for n in steps), default=0)
+    _attach(diagram, nodes, place)
+    for node in nodes:
+        if node.host:
+            node.rank = place[node.id].rank
+    return max(columns, 1)
+
+
+def _attach(diagram: Diagram, nodes: list[Node], place: dict[str, Node]) -> None:
+    """Data and annotations stand in the column of the step they speak of."""
+    for node in nodes:
+        if not node.artifact:
+            continue
+        for flow in diagram.flows:
+            if node.id in (flow.source, flow.target):
+                other = diagram.nodes.get(flow.target if flow.source == node.id else flow.source)
+                while other is not None and other.id not in place:
+                    other = diagram.nodes.get(other.scope)
+                if other is not None:
+                    node.rank, node.band = place[other.id].rank, place[other.id].band
+                    break
+
+
+def _mark_back(steps: list[Node], flows: list[Flow], place: dict[str, Node]) -> None:
+    """Depth first from the starts, in document order: a flow to a node still open closes a loop."""
+    out: dict[str, list[Flow]] = {n.id: [] for n in steps}
+    reached = set()
+    for flow in flows:
+        flow.back = False
+        out[place[flow.source].id].append(flow)
+        if place[flow.source] is not place[flow.target]:
+            reached.add(place[flow.target].id)
+    starts = [n for n in steps if n.tag == "startEvent"]
+    starts += [n for n in steps if n.id not in reached and n not in starts]
+    done: set[str] = set()
+    for root in [*starts, *steps]:
+        if root.id in done:
+            continue
+        opened = {root.id}
+        stack = [(root.id, iter(out[root.id]))]
+        while stack:
+            here, rest = stack[-1]
+            flow = next(rest, None)
+            if flow is None:
+                stack.pop()
+                opened.discard(here)
+                done.add(here)
+                continue
+            there = place[flow.target].id
+            if there in opened:
+                flow.back = True
+            elif there not in done:
+                opened.add(there)
+                stack.append((there, iter(out[there])))
+
+
+def _topological(
+    steps: list[Node], after: dict[str, list[Node]], before: dict[str, list[Node]]
+) -> list[Node]:
+    waiting = {n.id: len(before[n.id]) for n in steps}
+    ready = [n for n in steps if not waiting[n.id]]
+    order = []
+    while ready:
+        node = ready.pop(0)
+        order.append(node)
+        for follower in after[node.id]:
+            waiting[follower.id] -= 1
+            if not waiting[follower.id]:
+                ready.append(follower)
+    return order

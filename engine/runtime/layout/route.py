@@ -1,0 +1,409 @@
+"""Where the flows run: cheapest path over the symbolic grid, one flow after the other.
+
+A path pays for length, bends and crossings. It may never enter a shape and never run on top of another
+flow, except that flows with the same end may join before it and flows with the same start may part after
+it. When all are routed, each is taken out once and tried again.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+
+from engine.runtime.layout.grid import BAND, BORDER, Grid
+from engine.runtime.layout.model import EVENTS, GATEWAYS, Diagram, Flow, Node
+
+EAST, SOUTH, WEST, NORTH = range(4)
+BEND, CROSS, HARD = 32.0, 34.0, 4000.0
+Vertex = tuple[int, int]
+
+
+@dataclass
+class Port:
+    """A way out of a shape: the lines from its middle (or border) to the first free crossing outside."""
+
+    way: list[Vertex]
+    direction: int
+    cost: float = 0.0
+
+
+@dataclass
+class Router:
+    """Routes and what they occupy. `paths` maps a flow id to its corner points as line numbers."""
+
+    diagram: Diagram
+    grid: Grid
+    spots: dict[str, tuple[int, int]]
+    paths: dict[str, list[Vertex]] = field(default_factory=dict)
+    units: dict[tuple[int, int, int], set[str]] = field(default_factory=dict)
+    passes: dict[Vertex, dict[str, int]] = field(default_factory=dict)
+    walls: dict[tuple[str, ...], bytearray] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    clashes: int = 0
+
+    def run(self) -> None:
+        """Route everything; short and straight flows first, loops last."""
+        nodes = self.diagram.nodes
+        self.flows = {f.id: f for f in self.diagram.flows}
+
+        def key(flow: Flow) -> tuple[int, int, int]:
+            a, b = nodes.get(flow.source), nodes.get(flow.target)
+            if a is None or b is None:
+                return 3, 0, 0
+            kind = 3 if flow.kind == "message" else 2 if flow.kind != "sequence" else int(flow.back)
+            return kind, abs(a.row - b.row) + abs(b.rank - a.rank), a.rank
+
+        order = sorted(self.diagram.flows, key=key)
+        for flow in order:
+            self._route(flow)
+        for flow in order:
+            if len(self.paths[flow.id]) > 2:  # noqa: PLR2004 - a straight line cannot get better
+                self._clear(flow)
+                self._route(flow)
+        self.clashes = sum(self._clash(flow) for flow in order)
+
+    def _clash(self, flow: Flow) -> int:
+        path = self.paths[flow.id]
+        return sum(
+            any(not self._kin(flow, self.flows[other]) for other in self.units.get(unit, ()) if other != flow.id)
+            for unit in _units(path)
+        )
+
+    @staticmethod
+    def _kin(flow: Flow, other: Flow) -> float:
+        """0: must keep apart; otherwise the price of running together, for each px."""
+        if flow.kind != other.kind:
+            return 0.0
+        if flow.target == other.target:
+            return 0.15
+        return 0.6 if flow.source == other.source else 0.0
+
+    def ports(self, flow: Flow, end: str, other: str, *, out: bool) -> list[Port]:
+        """Ways out of (or, read backwards, into) one end of a flow."""
+        node = self.diagram.nodes.get(end)
+        if node is None:
+            return self._pool_ports(end)
+        x, y = self.grid.x, self.grid.y
+        if node.host:
+            return self._boundary_ports(node)
+        if node.box:
+            left, right = x.opening[node.id], x.closing[node.id]
+            top, bottom = y.opening[node.id], y.closing[node.id]
+            level = y.centre[node.row + node.port]
+            ports = [
+                Port([(right, level), (right + 1, level)], EAST),
+                Port([(left, level), (left - 1, level)], WEST),
+            ]
+            for column in range(node.rank, node.rank + node.span):
+                middle = x.centre[column]
+                ports.append(Port([(middle, top), (middle, top - 1)], NORTH))
+                ports.append(Port([(middle, bottom), (middle, bottom + 1)], SOUTH))
+        else:
+            column, middle, level = node.rank, x.centre[node.rank], y.centre[node.row]
+            right, left = x.right[column], x.left[column]
+            ports = [
+                Port([(middle, level), (right, level), (right + 1, level)], EAST),
+                Port([(middle, level), (left, level), (left - 1, level)], WEST),
+                Port([(middle, level), (middle, level - 1)], NORTH),
+                Port([(middle, level), (middle, level + 1)], SOUTH),
+            ]
+        for port in ports:
+            port.cost = self._taste(flow, node, other, port.direction, out=out)
+        return ports
+
+    def _taste(self, flow: Flow, node: Node, other: str, direction: int, *, out: bool) -> float:
+        """Readers expect work to enter on the left and to leave on the right."""
+        if flow.kind == "message":
+            return 0.0 if direction in (NORTH, SOUTH) else 90.0
+        if flow.kind != "sequence":
+            return 0.0 if direction in (NORTH, SOUTH) else 20.0
+        if direction in (NORTH, SOUTH):
+            peer = self.diagram.nodes.get(other)
+            level = peer is not None and peer.row == node.row
+            if flow.back:
+                return 0.0 if node.tag not in EVENTS else 10.0
+            if node.tag in GATEWAYS:
+                return 6.0 if out else 14.0
+            return (45.0 if level else 22.0) + (0 if out else -4)
+        good = direction == (EAST if out else WEST)
+        if flow.back:
+            return 30.0 if good else 70.0
+        return 0.0 if good else 140.0
+
+    def _boundary_ports(self, node: Node) -> list[Port]:
+        host = self.diagram.nodes[node.host]
+        line, side = self.spots[node.id]
+        y = self.grid.y
+        if host.box:
+            top, bottom = y.opening[host.id], y.closing[host.id]
+        else:
+            top = bottom = y.centre[host.row]
+        if side == NORTH:
+            return [Port([(line, top), (line, top - 1)], NORTH)]
+        return [Port([(line, bottom), (line, bottom + 1)], SOUTH)]
+
+    def _pool_ports(self, end: str) -> list[Port]:
+        index = next(i for i, pool in enumerate(self.diagram.pools) if pool.id == end)
+        top, bottom = self.grid.pool_top[index], self.grid.pool_bottom[index]
+        ports = []
+        for middle in self.grid.x.centre:
+            if top > 0:
+                ports.append(Port([(middle, top), (middle, top - 1)], NORTH))
+            if bottom + 1 < len(self.grid.y):
+                ports.append(Port([(middle, bottom), (middle, bottom + 1)], SOUTH))
+        return ports
+
+    def _around(self, end: str) -> set[str]:
+        """Boxes around a node."""
+        node = self.diagram.nodes.get(end)
+        names = set()
+        while node is not None and node.scope:
+            names.add(node.scope)
+            node = self.diagram.nodes.get(node.scope)
+        return names
+
+    def _wall(self, flow: Flow) -> bytearray:
+        """1 where this flow may not pass."""
+        nodes = self.diagram.nodes
+        free = flow.kind == "message" or flow.scope == "*"
+        source = nodes.get(flow.source)
+        if free:
+            key: tuple[str, ...] = ("free", *sorted(self._around(flow.source) | self._around(flow.target)))
+        else:
+            pool = self.diagram.bands[source.band].pool if source is not None else 0
+            key = (flow.scope, str(pool))
+        if key not in self.walls:
+            self.walls[key] = self._build_wall(flow, key, free=free)
+        return self.walls[key]
+
+    def _build_wall(self, flow: Flow, key: tuple[str, ...], *, free: bool) -> bytearray:
+        x, y = self.grid.x, self.grid.y
+        high = len(y)
+        wall = bytearray(len(x) * high)
+        west, east, north, south = 0, len(x) - 1, -1, high
+        if not free:
+            if flow.scope:
+                west, east = x.opening[flow.scope], x.closing[flow.scope]
+                north, south = y.opening[flow.scope], y.closing[flow.scope]
+            else:
+                pool = int(key[1])
+                west, east = self.grid.pool_left, self.grid.pool_right
+                north, south = self.grid.pool_top[pool], self.grid.pool_bottom[pool]
+        for i in range(len(x)):
+            for j in range(high):
+                if not (west < i < east and north < j < south):
+                    wall[i * high + j] = 1
+        for node in self.diagram.nodes.values():
+            if node.host:
+                continue
+            if node.box:
+                if (free and node.id in key) or (not free and node.id in self._scope_chain(flow.scope)):
+                    continue
+                columns = range(x.opening[node.id], x.closing[node.id] + 1)
+                rows = range(y.opening[node.id], y.closing[node.id] + 1)
+            else:
+                columns = range(x.left[node.rank], x.right[node.rank] + 1)
+                rows = range(y.centre[node.row], y.centre[node.row] + 1)
+            for i in columns:
+                for j in rows:
+                    wall[i * high + j] = 1
+        return wall
+
+    def _scope_chain(self, scope: str) -> set[str]:
+        names = set()
+        while scope:
+            names.add(scope)
+            scope = self.diagram.nodes[scope].scope
+        return names
+
+    def _clear(self, flow: Flow) -> None:
+        path = self.paths.pop(flow.id)
+        for unit in _units(path):
+            self.units[unit].discard(flow.id)
+        for vertex in _vertices(path):
+            self.passes.get(vertex, {}).pop(flow.id, None)
+
+    def _occupy(self, flow: Flow, path: list[Vertex]) -> None:
+        self.paths[flow.id] = path
+        for unit in _units(path):
+            self.units.setdefault(unit, set()).add(flow.id)
+        previous: Vertex | None = None
+        for vertex in _vertices(path):
+            mask = self.passes.setdefault(vertex, {})
+            if previous is not None:
+                axis = 1 if previous[1] == vertex[1] else 2
+                mask[flow.id] = mask.get(flow.id, 0) | axis
+                before = self.passes[previous]
+                before[flow.id] = before.get(flow.id, 0) | axis
+            previous = vertex
+
+    def _route(self, flow: Flow) -> None:
+        outs = self.ports(flow, flow.source, flow.target, out=True)
+        ins = self.ports(flow, flow.target, flow.source, out=False)
+        best = self._search(flow, outs, ins)
+        if best is None:
+            best = self._search(flow, outs, ins, strict=False)
+        if best is None:
+            a, b = outs[0].way[0], ins[0].way[0]
+            best = [a, (b[0], a[1]), b] if a[0] != b[0] and a[1] != b[1] else [a, b]
+        self._occupy(flow, _corners(best))
+
+    def _stub(self, flow: Flow, way: list[Vertex]) -> float:
+        """Price of leaving through a port that other flows may use already."""
+        cost = 0.0
+        for unit in _units(way):
+            for other in self.units.get(unit, ()):
+                kin = self._kin(flow, self.flows[other])
+                cost += 12.0 + 30 * kin if kin else HARD
+        return cost
+
+    def _search(self, flow: Flow, outs: list[Port], ins: list[Port], *, strict: bool = True) -> list[Vertex] | None:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed
+        x, y = self.grid.x, self.grid.y
+        high = len(y)
+        wall = self._wall(flow)
+        lane_line = self.spots[flow.source][0] if flow.source in self.spots else -1
+        goals: dict[Vertex, list[Port]] = {}
+        for port in ins:
+            goals.setdefault(port.way[-1], []).append(port)
+        targets = [(x.nominal[v[0]], y.nominal[v[1]], min(p.cost for p in ps)) for v, ps in goals.items()]
+
+        def ahead(v: Vertex) -> float:
+            if len(targets) > 12:  # noqa: PLR2004 - a pool has a port at every column: no bound then
+                return 0.0
+            here, level = x.nominal[v[0]], y.nominal[v[1]]
+            return min(abs(tx - here) + abs(ty - level) + cost for tx, ty, cost in targets)
+
+        heap: list[tuple[float, int, Vertex, int]] = []
+        price: dict[tuple[Vertex, int], float] = {}
+        came: dict[tuple[Vertex, int], tuple[Vertex, int] | Port] = {}
+        count = 0
+        for port in outs:
+            v = port.way[-1]
+            if wall[v[0] * high + v[1]]:
+                continue
+            cost = port.cost + self._stub(flow, port.way)
+            if strict and cost >= HARD:
+                continue
+            state = (v, port.direction)
+            if cost < price.get(state, 1e18):
+                price[state], came[state] = cost, port
+                heapq.heappush(heap, (cost + ahead(v), count, v, port.direction))
+                count += 1
+        final: tuple[Vertex, int] | None = None
+        final_port: Port | None = None
+        limit = 1e18
+        closed: set[tuple[Vertex, int]] = set()
+        while heap:
+            estimate, _, v, direction = heapq.heappop(heap)
+            if estimate >= limit:
+                break
+            state = (v, direction)
+            if state in closed:
+                continue
+            closed.add(state)
+            base = price[state]
+            for port in goals.get(v, ()):
+                arrival = (port.direction + 2) % 4
+                if arrival == port.direction or arrival == (direction + 2) % 4:
+                    continue
+                end = base + port.cost + self._stub(flow, port.way)
+                end += self._corner(flow, v, direction, arrival)
+                if strict and end >= HARD:
+                    continue
+                if end < limit and not self._same_port(came, state, port):
+                    limit, final, final_port = end, state, port
+            i, j = v
+            for turn in range(4):
+                if turn == (direction + 2) % 4:
+                    continue
+                if turn == EAST:
+                    ni, nj = i + 1, j
+                elif turn == WEST:
+                    ni, nj = i - 1, j
+                elif turn == SOUTH:
+                    ni, nj = i, j + 1
+                else:
+                    ni, nj = i, j - 1
+                if not (0 <= ni < len(x) and 0 <= nj < high) or wall[ni * high + nj]:
+                    continue
+                if nj == j:
+                    if y.kind[j] == BORDER:
+                        continue
+                    step = abs(x.nominal[ni] - x.nominal[i]) * (1 + 0.004 * y.bias[j])
+                    unit = (0, min(i, ni), j)
+                else:
+                    if x.kind[i] == BORDER or (x.kind[i] == BAND and i not in (x.centre[x.cell[i]], lane_line)):
+                        continue
+                    step = abs(y.nominal[nj] - y.nominal[j]) * (1 + 0.004 * x.bias[i])
+                    unit = (1, i, min(j, nj))
+                cost = base + step + self._corner(flow, v, direction, turn)
+                for other in self.units.get(unit, ()):
+                    kin = self._kin(flow, self.flows[other])
+                    cost += step * kin if kin else HARD
+                if strict and cost >= HARD:
+                    continue
+                after = ((ni, nj), turn)
+                if cost < price.get(after, 1e18):
+                    price[after], came[after] = cost, state
+                    heapq.heappush(heap, (cost + ahead((ni, nj)), count, (ni, nj), turn))
+                    count += 1
+        if final is None or final_port is None:
+            return None
+        path = []
+        state_or_port: tuple[Vertex, int] | Port = final
+        while not isinstance(state_or_port, Port):
+            path.append(state_or_port[0])
+            state_or_port = came[state_or_port]
+        return [*state_or_port.way[:-1], *path[::-1], *final_port.way[-2::-1]]
+
+    @staticmethod
+    def _same_port(
+        came: dict[tuple[Vertex, int], tuple[Vertex, int] | Port], state: tuple[Vertex, int], port: Port
+    ) -> bool:
+        """A loop on one step may not come back through the port it left by."""
+        first = came[state]
+        return isinstance(first, Port) and first.way == port.way
+
+    def _corner(self, flow: Flow, v: Vertex, direction: int, turn: int) -> float:
+        """Price of a bend, and of meeting other flows at this crossing of lines."""
+        bend = direction != turn
+        cost = BEND if bend else 0.0
+        meets = self.passes.get(v)
+        if meets:
+            mine = 3 if bend else 1 if direction in (EAST, WEST) else 2
+            for other, mask in meets.items():
+                if self._kin(flow, self.flows[other]):
+                    cost += 0.0 if mask & mine else 10.0
+                elif mask == 3 or bend:  # noqa: PLR2004 - both directions: a bend
+                    cost += HARD
+                elif mask != mine:
+                    cost += CROSS
+        return cost
+
+
+def _vertices(path: list[Vertex]) -> list[Vertex]:
+    """All crossings of lines on a path given by its corners."""
+    out = [path[0]]
+    for (ax, ay), (bx, by) in zip(path, path[1:], strict=False):
+        dx, dy = (bx > ax) - (bx < ax), (by > ay) - (by < ay)
+        while (ax, ay) != (bx, by):
+            ax, ay = ax + dx, ay + dy
+            out.append((ax, ay))
+    return out
+
+
+def _units(path: list[Vertex]) -> list[tuple[int, int, int]]:
+    out = []
+    points = _vertices(path)
+    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        out.append((0, min(ax, bx), ay) if ay == by else (1, ax, min(ay, by)))
+    return out
+
+
+def _corners(path: list[Vertex]) -> list[Vertex]:
+    """Only the ends and the bends."""
+    out = [path[0]]
+    for here, after in zip(path[1:], path[2:], strict=False):
+        if not ((out[-1][0] == here[0] == after[0]) or (out[-1][1] == here[1] == after[1])):
+            out.append(here)
+    return [*out, path[-1]]

@@ -1,0 +1,152 @@
+"""The diagram part of a BPMN file: writing it, and exchanging it in the text without touching the rest."""
+
+from __future__ import annotations
+
+import copy
+from xml.parsers import expat
+
+from lxml import etree
+
+from engine.errors import Finding, ModelInvalid
+from engine.runtime.layout.model import BPMN, DC, DD, DI, Diagram
+from engine.runtime.layout.place import Picture, Rect
+
+LIMIT = 5 * 1024 * 1024
+PREFIXES = (("bpmndi", DI), ("dc", DC), ("di", DD))
+
+
+def parse(xml: bytes, file: str = "") -> etree._Element:
+    """The tree of a BPMN file, read without entities, network or document types.
+
+    Raises:
+        ModelInvalid: too large, not well formed, with a DOCTYPE, or not BPMN.
+    """
+    if len(xml) > LIMIT:
+        raise _invalid(file, 1, "文件超过 5 MB。", "请拆成几个流程。")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_pis=True,
+        remove_comments=True,
+    )
+    try:
+        root = etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError as error:
+        raise _invalid(file, error.lineno or 1, "不是完整的 XML 文件。", "请用建模工具重新导出。") from error
+    if root.getroottree().docinfo.doctype:
+        raise _invalid(file, 1, "文件含有 DOCTYPE。", "请删除 <!DOCTYPE …> 一行。")
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise _invalid(file, 1, "不是 BPMN 2.0 文件。", "根元素应为 definitions。")
+    return root
+
+
+def _invalid(file: str, line: int, reason: str, hint: str) -> ModelInvalid:
+    return ModelInvalid([Finding(file, "definitions", "", line, "layout.file", reason, hint)])
+
+
+def attach(root: etree._Element, drawn: list[tuple[Diagram, Picture]]) -> None:
+    """Replace all diagrams in the tree."""
+    for old in root.findall(f"{{{DI}}}BPMNDiagram"):
+        root.remove(old)
+    ids = {element.get("id") for element in root.iter() if isinstance(element.tag, str)}
+    for number, (diagram, picture) in enumerate(drawn, start=1):
+        root.append(_diagram(diagram, picture, "" if len(drawn) == 1 else f"_{number}", ids))
+
+
+def _diagram(
+    diagram: Diagram, picture: Picture, suffix: str, ids: set[str | None]
+) -> etree._Element:
+    def ident(wanted: str) -> str:
+        while wanted in ids:
+            wanted += "_"
+        ids.add(wanted)
+        return wanted
+
+    out = etree.Element(f"{{{DI}}}BPMNDiagram", {"id": ident(f"diagram{suffix}")}, nsmap=dict(PREFIXES))
+    plane = etree.SubElement(
+        out, f"{{{DI}}}BPMNPlane", {"id": ident(f"plane{suffix}"), "bpmnElement": diagram.plane}
+    )
+    frames = {p.id for p in diagram.pools} | {lane.id for lane in diagram.lanes}
+    for element, rect in picture.shapes.items():
+        node = diagram.nodes.get(element)
+        attributes = {"id": ident(f"{element}_di"), "bpmnElement": element}
+        if element in frames:
+            attributes["isHorizontal"] = "true"
+        if node is not None and node.tag == "exclusiveGateway":
+            attributes["isMarkerVisible"] = "true"
+        if node is not None and (node.box or node.tag in ("subProcess", "transaction", "adHocSubProcess")):
+            attributes["isExpanded"] = "true" if node.box else "false"
+        shape = etree.SubElement(plane, f"{{{DI}}}BPMNShape", attributes)
+        _bounds(shape, rect)
+        if element in picture.labels:
+            _bounds(etree.SubElement(shape, f"{{{DI}}}BPMNLabel"), picture.labels[element])
+    for element, points in picture.flows.items():
+        edge = etree.SubElement(
+            plane, f"{{{DI}}}BPMNEdge", {"id": ident(f"{element}_di"), "bpmnElement": element}
+        )
+        for x, y in points:
+            etree.SubElement(edge, f"{{{DD}}}waypoint", {"x": str(x), "y": str(y)})
+        if element in picture.labels:
+            _bounds(etree.SubElement(edge, f"{{{DI}}}BPMNLabel"), picture.labels[element])
+    etree.indent(out, "  ", level=1)
+    return out
+
+
+def _bounds(parent: etree._Element, rect: Rect) -> None:
+    etree.SubElement(
+        parent,
+        f"{{{DC}}}Bounds",
+        {"x": str(rect.x), "y": str(rect.y), "width": str(rect.width), "height": str(rect.height)},
+    )
+
+
+def splice(xml: bytes, root: etree._Element) -> bytes:
+    """The text of the file with the diagrams of the tree in place of its own; all else stays as written."""
+    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
+    if encoding not in ("UTF-8", "US-ASCII", "ASCII"):
+        return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    xml = xml.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    spans, end = _spans(xml)
+    for start, stop in reversed(spans):
+        before = len(xml[:start].rstrip())
+        xml = xml[:before] + xml[stop:]
+        end -= stop - before
+    parts = [_text(diagram) for diagram in root.findall(f"{{{DI}}}BPMNDiagram")]
+    text = b"".join(b"\n  " + part for part in parts)
+    return xml[:end].rstrip() + text + b"\n" + xml[end:].rstrip() + b"\n"
+
+
+def _text(diagram: etree._Element) -> bytes:
+    """One diagram as text, with only the namespaces it uses."""
+    alone = copy.deepcopy(diagram)
+    etree.cleanup_namespaces(alone)
+    return etree.tostring(alone, encoding="UTF-8", xml_declaration=False).strip()
+
+
+def _spans(xml: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Where the diagrams stand (start, end) and where the closing tag of the file begins, in bytes."""
+    spans: list[tuple[int, int]] = []
+    depth = 0
+    start = closing = 0
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def opened(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth, start
+        if depth == 1 and name == f"{DI} BPMNDiagram":
+            start = parser.CurrentByteIndex
+        depth += 1
+
+    def closed(name: str) -> None:
+        nonlocal depth, closing
+        depth -= 1
+        here = parser.CurrentByteIndex
+        if depth == 1 and name == f"{DI} BPMNDiagram":
+            spans.append((start, xml.index(b">", here) + 1))
+        if depth == 0:
+            closing = here
+
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.Parse(xml, True)
+    return spans, closing
