@@ -1,0 +1,133 @@
+"""Calling functions: by position or by name, with the gentle conversions of the standard (one-item list ↔ item)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.errors import RuleError
+
+from .arithmetic import moment
+from .limits import Run
+from .temporal import DateTime, DaysTime, FarDate, Time, YearsMonths
+from .values import Builtin, Function, Range, Variant, type_name
+
+_CHECKS: dict[str, tuple[type, ...]] = {
+    "number": (Decimal,),
+    "string": (str,),
+    "boolean": (bool,),
+    "list": (list,),
+    "context": (dict,),
+    "date": (date, FarDate),
+    "time": (Time,),
+    "moment": (DateTime,),
+    "duration": (YearsMonths, DaysTime),
+    "days": (DaysTime,),
+    "range": (Range,),
+    "function": (Function, Builtin),
+}
+
+
+def _convert(value: Any, wanted: str) -> tuple[Any, bool]:
+    """A value for a parameter of a built-in; `wanted` may list several types by `|`; `?` allows null."""
+    if wanted == "any":
+        return value, True
+    if value is None:
+        return None, wanted.endswith("?")
+    names = wanted.rstrip("?").split("|")
+    for name in names:
+        if isinstance(value, _CHECKS[name]):
+            return value, True
+    if "list" in names:
+        return [value], True
+    if isinstance(value, list) and len(value) == 1:
+        return _convert(value[0], wanted)
+    if "moment" in names and "date" not in names and isinstance(value, date | FarDate):
+        return moment(value), True
+    return None, False
+
+
+def _run_variant(run: Run, function: Builtin, variant: Variant, arguments: Sequence[Any]) -> Any:
+    ready = []
+    for index, value in enumerate(arguments):
+        wanted = variant.types[min(index, len(variant.types) - 1)]
+        if value is None and index >= variant.required and not variant.repeats:
+            ready.append(None)
+            continue
+        converted, fits = _convert(value, wanted)
+        if not fits:
+            run.say(f"{function.name}() 的参数 {variant.names[min(index, len(variant.names) - 1)]} "
+                    f"应为 {wanted.rstrip('?')},不能是 {type_name(value)}")  # fmt: skip
+            return None
+        ready.append(converted)
+    run.spend(1)
+    return variant.work(run, *ready)
+
+
+def _best(function: Builtin, arguments: Sequence[Any]) -> Variant | None:
+    fitting = [
+        variant
+        for variant in function.variants
+        if variant.required <= len(arguments) and (variant.repeats or len(arguments) <= len(variant.names))
+    ]
+    for variant in fitting:
+        if all(
+            _convert(value, variant.types[min(index, len(variant.types) - 1)])[1]
+            for index, value in enumerate(arguments)
+        ):
+            return variant
+    return fitting[0] if fitting else None
+
+
+def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str = "") -> Any:
+    """Call by position; a wrong number or type of arguments gives null with the reason."""
+    if isinstance(function, Builtin):
+        variant = function.variants[0] if len(function.variants) == 1 else _best(function, arguments)
+        if variant is None or not (
+            variant.required <= len(arguments) and (variant.repeats or len(arguments) <= len(variant.names))
+        ):
+            run.say(f"{function.name}() 不接受 {len(arguments)} 个参数")
+            return None
+        return _run_variant(run, function, variant, arguments)
+    label = name or function.name or "函数"
+    if len(arguments) != len(function.parameters):
+        run.say(f"{label}() 需要 {len(function.parameters)} 个参数,得到 {len(arguments)} 个")
+        return None
+    ready = []
+    for parameter, wanted, value in zip(
+        function.parameters, function.types or (None,) * len(arguments), arguments, strict=True
+    ):
+        converted, fits = (value, True) if wanted is None else wanted.coerce(value)
+        if not fits:
+            run.say(f"{label}() 的参数 {parameter} 应为 {wanted.name},不能是 {type_name(value)}")
+            return None
+        ready.append(converted)
+    run.calls += 1
+    if run.calls > run.limits.calls:
+        raise RuleError(f"函数调用超过 {run.limits.calls} 层", hint="请检查函数是否无休止地调用自己")
+    value = function.invoke(run, ready)
+    run.calls -= 1
+    if function.result is not None:
+        value, fits = function.result.coerce(value)
+        if not fits:
+            run.say(f"{label}() 的结果不是 {function.result.name}")
+    return value
+
+
+def call_named(run: Run, function: Function | Builtin, arguments: dict[str, Any], name: str = "") -> Any:
+    """Call by parameter names; a missing optional one is left out, an unknown one gives null."""
+    if isinstance(function, Function):
+        if set(arguments) - set(function.parameters):
+            run.say(f"{name or function.name}() 没有参数 {'、'.join(sorted(set(arguments) - set(function.parameters)))}")
+            return None
+        return call(run, function, [arguments.get(parameter) for parameter in function.parameters], name)
+    for variant in function.variants:
+        given = set(arguments)
+        if given <= set(variant.names) and set(variant.names[: variant.required]) <= given:
+            used = max((index for index, known in enumerate(variant.names) if known in given), default=-1) + 1
+            return _run_variant(run, function, variant, [arguments.get(known) for known in variant.names[:used]])
+    known = " 或 ".join("(" + ", ".join(variant.names) + ")" for variant in function.variants)
+    run.say(f"{function.name}() 的参数名应为 {known}")
+    return None

@@ -1,0 +1,65 @@
+"""How much one FEEL text may cost, and the running account of one evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.errors import RuleError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that hold for owners' rules; counts, never times, so that a refusal repeats everywhere."""
+
+    length: int = 20_000
+    depth: int = 64
+    nodes: int = 4_000
+    list_size: int = 20_000
+    string_size: int = 100_000
+    memory: int = 2_000_000
+    steps: int = 200_000
+    calls: int = 60
+    digits: int = 400
+
+
+DEFAULT = Limits()
+
+
+@dataclass(slots=True)
+class Run:
+    """One evaluation: its limits, what it has spent, and what it has to say."""
+
+    limits: Limits = DEFAULT
+    steps: int = 0
+    memory: int = 0
+    calls: int = 0
+    diagnostics: list[str] = field(default_factory=list)
+    matched: list[object] = field(default_factory=list)
+
+    def spend(self, steps: int) -> None:
+        """Count work done; refuses beyond the budget."""
+        self.steps += steps
+        if self.steps > self.limits.steps:
+            raise RuleError(f"计算步数超过上限 {self.limits.steps}", hint="请缩小列表或减少嵌套循环")
+
+    def hold_list(self, size: int) -> None:
+        """Count a list being made; refuses one that is too long."""
+        if size > self.limits.list_size:
+            raise RuleError(f"列表长度 {size} 超过上限 {self.limits.list_size}", hint="请先筛选再计算")
+        self._hold(size)
+
+    def hold_text(self, size: int) -> None:
+        """Count a string being made; refuses one that is too long."""
+        if size > self.limits.string_size:
+            raise RuleError(f"字符串长度 {size} 超过上限 {self.limits.string_size}", hint="请缩短文本")
+        self._hold(size)
+
+    def _hold(self, size: int) -> None:
+        self.memory += size
+        if self.memory > self.limits.memory:
+            raise RuleError(f"计算占用超过上限 {self.limits.memory}", hint="请缩小列表或文本")
+
+    def say(self, reason: str) -> None:
+        """Note why a value became null."""
+        if len(self.diagnostics) < 50:  # noqa: PLR2004  (a page of reasons is enough for a person)
+            self.diagnostics.append(reason)

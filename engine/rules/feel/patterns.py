@@ -1,0 +1,216 @@
+"""XPath regular expressions (flags s m i x q) on google-re2: linear time, no backtracking, no back-references."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from .limits import Run
+
+_LONGEST = 2_000
+_NAME_START = r"A-Z_a-z:\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}"
+_CLASSES = {
+    "i": _NAME_START,
+    "c": _NAME_START + r"\-.0-9\x{B7}\x{300}-\x{36F}\x{203F}-\x{2040}",
+    "d": r"\p{Nd}",
+    "s": r" \t\n\r",
+    "w": r"\p{L}\p{M}\p{N}\p{S}",
+}
+_CHARACTER_ESCAPES = frozenset("nrt\\|.?*+(){}-[]^$")
+
+
+class Pattern:
+    """A compiled pattern with the operations that FEEL needs."""
+
+    def __init__(self, compiled: Any, *, literal: bool) -> None:
+        self._compiled = compiled
+        self._literal = literal
+        self.groups: int = compiled.groups
+
+    def search(self, text: str) -> Any:
+        """The first match or None."""
+        return self._compiled.search(text)
+
+    def _pieces(self, text: str) -> list[Any]:
+        return list(self._compiled.finditer(text))
+
+    def split(self, text: str) -> list[str]:
+        """The parts between matches."""
+        parts, last = [], 0
+        for match in self._pieces(text):
+            if match.end() == match.start():
+                continue
+            parts.append(text[last : match.start()])
+            last = match.end()
+        parts.append(text[last:])
+        return parts
+
+    def replace(self, run: Run, text: str, replacement: str) -> str | None:
+        """Each match replaced; None if the replacement is not a valid one."""
+        template = [replacement] if self._literal else _template(replacement, self.groups)
+        if template is None:
+            return None
+        parts, last, size = [], 0, 0
+        for match in self._pieces(text):
+            parts.append(text[last : match.start()])
+            made = "".join(piece if isinstance(piece, str) else (match.group(piece) or "") for piece in template)
+            size += len(made)
+            if size > run.limits.string_size:
+                run.hold_text(size)
+            parts.append(made)
+            last = match.end()
+        parts.append(text[last:])
+        run.hold_text(size + len(text))
+        return "".join(parts)
+
+
+def _template(replacement: str, groups: int) -> list[str | int] | None:
+    parts: list[str | int] = []
+    index = 0
+    while index < len(replacement):
+        sign = replacement[index]
+        following = replacement[index + 1 : index + 2]
+        if sign == "\\":
+            if following not in {"\\", "$"}:
+                return None
+            parts.append(following)
+            index += 2
+        elif sign == "$":
+            found = re.match(r"[0-9]+", replacement[index + 1 :])
+            if found is None:
+                return None
+            digits = found.group()
+            # As many digits as name a group; the rest is text.
+            while len(digits) > 1 and int(digits) > groups:
+                digits = digits[:-1]
+            parts.append(int(digits) if int(digits) <= groups else "")
+            index += 1 + len(digits)
+        else:
+            parts.append(sign)
+            index += 1
+    return parts
+
+
+@lru_cache(maxsize=512)
+def compile_pattern(pattern: str, flags: str) -> Pattern | str:
+    """A pattern ready to run, or the reason why not (Chinese, for the owner of the rule)."""
+    if len(pattern) > _LONGEST:
+        return f"正则表达式超过 {_LONGEST} 个字符"
+    if set(flags) - set("smixq"):
+        return f"正则标志「{flags}」只能由 s m i x q 组成"
+    literal = "q" in flags
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 1 << 22
+    try:
+        if literal:
+            body = re.escape(pattern)
+            prefix = "(?i)" if "i" in flags else ""
+        else:
+            body = _translate(pattern, extended="x" in flags)
+            modes = "".join(mode for mode in "smi" if mode in flags)
+            prefix = f"(?{modes})" if modes else ""
+        return Pattern(re2.compile(prefix + body, options), literal=literal)
+    except (re2.error, ValueError) as problem:
+        return f"正则表达式「{pattern[:40]}」不能使用:{_reason(problem)}"
+
+
+def _reason(problem: Exception) -> str:
+    text = problem.args[0] if problem.args else ""
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+
+
+def _translate(pattern: str, *, extended: bool) -> str:
+    """An XPath pattern in re2's words. Refuses what re2 cannot do and what XPath does not know."""
+    made: list[str] = []
+    index = 0
+    while index < len(pattern):
+        sign = pattern[index]
+        if sign == "\\":
+            piece, index = _escape(pattern, index, in_class=False)
+            made.append(piece)
+        elif sign == "[":
+            piece, index = _class(pattern, index, extended=extended)
+            made.append(piece)
+        elif sign == "(" and pattern[index + 1 : index + 2] == "?" and pattern[index + 1 : index + 3] != "?:":
+            raise ValueError("不支持 (?…) 前后查找与内嵌标志")
+        elif extended and sign in " \t\n\r":
+            index += 1
+        else:
+            made.append(sign)
+            index += 1
+    return "".join(made)
+
+
+def _escape(pattern: str, index: int, *, in_class: bool) -> tuple[str, int]:
+    letter = pattern[index + 1 : index + 2]
+    if not letter:
+        raise ValueError("末尾的反斜杠没有意义")
+    if letter in {"p", "P"}:
+        end = pattern.find("}", index)
+        if pattern[index + 2 : index + 3] != "{" or end < 0:
+            raise ValueError("\\p 之后应为 {类别}")
+        return _property(letter, pattern[index + 3 : end]), end + 1
+    if letter.lower() in _CLASSES:
+        body = _CLASSES[letter.lower()]
+        if not in_class:
+            return (f"[{body}]" if letter.islower() else f"[^{body}]"), index + 2
+        if letter.islower():
+            return body, index + 2
+        if letter == "D":
+            return r"\P{Nd}", index + 2
+        if letter == "S":
+            return r"\S", index + 2
+        raise ValueError(f"字符类中不支持 \\{letter}")
+    if letter in _CHARACTER_ESCAPES:
+        return "\\" + letter, index + 2
+    if letter.isdigit():
+        raise ValueError("不支持反向引用")
+    raise ValueError(f"不认识的转义 \\{letter}")
+
+
+_BLOCKS = {
+    "BasicLatin": r"\x{0}-\x{7F}",
+    "Latin-1Supplement": r"\x{80}-\x{FF}",
+    "CJKUnifiedIdeographs": r"\x{4E00}-\x{9FFF}",
+    "Greek": r"\x{370}-\x{3FF}",
+    "Cyrillic": r"\x{400}-\x{4FF}",
+}
+
+
+def _property(letter: str, name: str) -> str:
+    if name.startswith("Is"):
+        body = _BLOCKS.get(name[2:])
+        if body is None:
+            raise ValueError(f"不支持的字符区块 {name}")
+        return f"[{body}]" if letter == "p" else f"[^{body}]"
+    return f"\\{letter}{{{name}}}"
+
+
+def _class(pattern: str, index: int, *, extended: bool) -> tuple[str, int]:
+    """A character class; subtraction `[a-z-[aeiou]]` has no counterpart in re2 and is refused."""
+    made = ["["]
+    index += 1
+    if pattern[index : index + 1] == "^":
+        made.append("^")
+        index += 1
+    first = True
+    while index < len(pattern) and (pattern[index] != "]" or first):
+        sign = pattern[index]
+        if sign == "[":
+            raise ValueError("不支持字符类相减或嵌套")
+        if sign == "\\":
+            piece, index = _escape(pattern, index, in_class=True)
+            made.append(piece)
+        elif extended and sign in " \t\n\r":
+            index += 1
+        else:
+            made.append(sign)
+            index += 1
+        first = False
+    if index >= len(pattern):
+        raise ValueError("字符类没有结束的 ]")
+    return "".join(made) + "]", index + 1
