@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from engine.domain import draw as sr1
-from engine.domain.draw.verify import BAD, OK, TITLES
+from engine.domain.draw.verify import BAD, NOTHING, OK, TITLES
 from engine.errors import CaseworkError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_STATES = {OK: ("通过", "ok"), BAD: ("不通过", "FAILED")}
+_STATES = {OK: ("通过", "ok"), BAD: ("不通过", "FAILED"), NOTHING: ("无此事", "nothing to check")}
 
 
 def _in_english() -> bool:
@@ -97,7 +97,7 @@ def _print_checks(result: sr1.Verification) -> None:
         click.echo(
             _say(
                 "平台抽取结果：只核验链条，结果本身无法重算。",
-                "Imported from a platform: only the chain is checked, nothing is recomputed.",
+                "Imported from a platform: only its chain is checked.",
             )
         )
     bad = result.bad

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+import orjson
 from cryptography.hazmat.primitives import hashes
 
 from engine.domain.draw.refusal import DrawRefused
@@ -71,16 +72,13 @@ def by_ticket(digest: Digest, seed: str, kind: str, ids: list[str]) -> list[str]
     return [name for _, name in tickets(digest, seed, kind, ids)]
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-
-
 def canonical(value: Any) -> bytes:
-    """JCS (RFC 8785) of a document whose keys are ASCII and whose numbers are integers.
+    """JCS (RFC 8785) of a document whose keys are ASCII and whose numbers are integers below 2^53.
 
-    For such documents the C encoder of the standard library writes JCS and is twenty times faster
-    than a JCS library; a property test holds it against one.
+    For such documents sorted compact JSON is JCS, and orjson writes it fifty times faster than a JCS
+    library; a property test holds it against one.
     """
-    return _encode(value).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def escape(key: str) -> str:

@@ -28,7 +28,7 @@ TITLES: Final[dict[int, tuple[str, str]]] = {
     11: ("调换与替换", "substitutions and replacements"),
     12: ("链条、编号、上一次抽取", "chain, series, previous head"),
 }
-OK, BAD, UNCHECKED = "ok", "bad", "not-checked"
+OK, BAD, UNCHECKED, NOTHING = "ok", "bad", "not-checked", "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,10 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the twelve checks with its result: `ok`, `bad` or `not-checked`, and a note in two languages."""
+    """One of the twelve checks with its result and a note in two languages.
+
+    `state` is `ok`, `bad`, `not-checked` (asked for nothing, or stopped before) or `none` (no such event).
+    """
 
     number: int
     state: str
@@ -171,7 +174,9 @@ def _verdict(walk: Walk | None, bad: Bad | None, asked: dict[str, Any]) -> Verif
         ]
         if bad and bad.check == number:
             state = BAD
-        elif done == 0 or (number == _MINUTES and asked["roster"] is None):
+        elif done == 0:
+            state = UNCHECKED if bad else NOTHING
+        elif number == _MINUTES and asked["roster"] is None:
             state = UNCHECKED
         else:
             state = OK
