@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from engine import audit
 from engine.errors import CaseworkError
 from engine.people import Person
 
@@ -179,6 +180,12 @@ def feeds() -> Mapping[str, Callable[..., Iterable[tuple[str, Mapping[str, Any]]
     return _feeds
 
 
+def references(name: str) -> list[str]:
+    """The data keys that an item source wants."""
+    parameters = list(inspect.signature(_feeds[name]).parameters)[1:]
+    return [parameter for parameter in parameters if parameter not in ("after", "limit")]
+
+
 def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Call a verb: fill its parameters, let `Refused` through, keep only what it may give."""
     verb = _catalogue.get(name)
@@ -193,7 +200,39 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
         elif required:
             raise CaseworkError(f"动作「{name}」缺少参数「{parameter}」（环节「{step.name}」）。")
     result = dict(verb.function(step, **given) or {})
+    if step.work_item_id is None and step.actor is None:
+        audit.record(
+            step.session,
+            action=name,
+            subject=f"case/{step.case_id}",
+            bureau_id=step.bureau_id,
+            after=result,
+            clause=step.clause or verb.clause,
+            release_id=step.release_id,
+        )
     surplus = sorted(set(result) - set(verb.gives))
     if surplus:
         raise CaseworkError(f"动作「{name}」给出了未声明的数据：{'、'.join(surplus)}。")
     return result
+
+
+Errand = Callable[..., None]
+_errands: dict[str, Errand] = {}
+
+
+def errand(kind: str) -> Callable[[F], F]:
+    """Enter something done outside after the commit: `(payload, *, database, settings) → None`.
+
+    It opens its own transactions, may be run twice with the same payload, and raises to be tried again later.
+    """
+
+    def enter(function: F) -> F:
+        _errands[kind] = function
+        return function
+
+    return enter
+
+
+def errands() -> Mapping[str, Errand]:
+    """All errands by kind."""
+    return _errands

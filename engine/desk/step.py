@@ -1,0 +1,273 @@
+"""Doing one's work: take a step, hand it back, complete it, set off what a diagram lets people set off.
+
+The straight line of a completed step: receipt → lock → rights and duties → verb → on to the next waits → log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import audit, operation
+from engine.desk.inbox import pools
+from engine.desk.world import World
+from engine.domain import terms
+from engine.domain.inspection import tables as inspections
+from engine.domain.inspection import team
+from engine.errors import CaseworkError, ChangedMeanwhile, NotAllowed, NotFound, Refused
+from engine.operation import shown_on
+from engine.people import Bureau, Person
+from engine.runtime import call, receipt, release, work_item
+from engine.runtime.model import Trigger
+from engine.runtime.tables import Draft, Instance, Submission, WorkItem
+
+
+def claim(world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
+    """Take a step out of a pool that the person may draw from."""
+    item = work_item.get(session, item_id)
+    work_item.must_be_open(session, item)
+    if item.claimed_by_id != actor.id:
+        _refuse_outsider(session, actor, item)
+        refuse_excluded(world, session, actor, item)
+    work_item.claim(session, item, actor)
+    _log(session, actor, item, "claim")
+    return item
+
+
+def release_item(session: Session, actor: Person, item_id: int) -> WorkItem:
+    """Hand a taken step back to its pool."""
+    item = work_item.get(session, item_id)
+    work_item.release(session, item, actor)
+    _log(session, actor, item, "release")
+    return item
+
+
+def complete(
+    world: World,
+    session: Session,
+    actor: Person,
+    item_id: int,
+    answers: Mapping[str, Any],
+    *,
+    key: str = "",
+    advance: bool = True,
+) -> dict[str, Any]:
+    """Complete a step with validated answers; returns the receipt `{item, case, step}`.
+
+    Refused or NotAllowed: nothing happened. ChangedMeanwhile: somebody else was first. `key` makes a repeat harmless.
+    """
+    body = {"item": item_id, "actor": actor.id, "answers": dict(answers)}
+    given = receipt.known(session, key, body)
+    if given is not None:
+        return given
+    item = work_item.get(session, item_id)
+    run = world.runtime.open(session, item.instance_id, actor)
+    session.refresh(item)
+    work_item.must_be_open(session, item)
+    _refuse_outsider(session, actor, item)
+    element = run.element(item.element)
+    refuse_excluded(world, session, actor, item)
+    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    session.add(
+        Submission(
+            work_item_id=item.id,
+            case_id=item.case_id,
+            person_id=actor.id,
+            form=item.form,
+            form_hash=hashlib.sha256(run.compiled.forms.get(item.form, b"")).hexdigest(),
+            answers=kept,
+        ),
+    )
+    audit.record(
+        session,
+        action=f"step.{item.process}.{item.element}",
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        reason=str(answers.get("reason", "")),
+        after=kept,
+        clause=element.property("clause"),
+        release_id=item.release_id,
+    )
+    run.complete(item, answers, advance=advance)
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    receipt.keep(session, key, body, answer)
+    session.flush()
+    return answer
+
+
+def submit(world: World, actor_id: int, item_id: int, answers: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
+    """Complete a step in its own transaction; where a system step behind it fails, the person's answer is kept.
+
+    The machine's part is then tried again by a job and stands on the board as an incident if it keeps failing.
+    """
+
+    def work(session: Session, *, advance: bool) -> dict[str, Any]:
+        actor = session.get_one(Person, actor_id)
+        return complete(world, session, actor, item_id, answers, key=key, advance=advance)
+
+    try:
+        return world.database.run(lambda session: work(session, advance=True))
+    except (Refused, NotFound, ChangedMeanwhile):
+        raise
+    except Exception:  # noqa: BLE001 (whatever the machine's part did: the person's answer must not be lost)
+        return world.database.run(lambda session: work(session, advance=False))
+
+
+def context(world: World, session: Session, actor: Person, item: WorkItem) -> dict[str, Any]:
+    """What the form of a step shows besides its fields: `{facts, options, defaults, rows}`, and a kept draft."""
+    run = world.runtime.open(session, item.instance_id, actor)
+    element = run.element(item.element)
+    data = run.state.data_at(item.task) if item.state == "open" else run.state.data
+    shown = shown_on(item.form, run.step(element, data, {}, item))
+    draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
+    return {**shown, "draft": dict(draft.answers) if draft else {}, "data": data, "form": run.compiled.forms.get(item.form, b"")}
+
+
+def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[str, Any]) -> None:
+    """Keep what was typed and not yet submitted."""
+    item = work_item.get(session, item_id)
+    work_item.must_be_open(session, item)
+    _refuse_outsider(session, actor, item)
+    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
+    if draft is None:
+        session.add(Draft(work_item_id=item.id, person_id=actor.id, answers=kept))
+    else:
+        draft.answers = kept
+    session.flush()
+
+
+def _refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
+    if item.pool in pools(session, actor):
+        return
+    if item.claimed_by_id is not None and item.claimed_by_id != actor.id and item.home in pools(session, actor):
+        work_item.claim(session, item, actor)  # raises: says who took it and when
+    raise NotAllowed(
+        f"「{item.step}」由{item.lane}办理，不在你的职责内。",
+        slug="not-your-step",
+        hint="如确需由你办理，请联系安全管理员核对岗位。",
+    )
+
+
+def refuse_excluded(world: World, session: Session, actor: Person, item: WorkItem) -> None:
+    """Refuse whom a duty excludes: did an incompatible step of this case, or has an interest in the object.
+
+    依据: 职责分离 (吉 第十二条, 舞 第八条), 回避 (吉 第十三条).
+    """
+    compiled = release.load(session, item.release_id)
+    element = compiled.processes[item.process].elements[item.element]
+    excluded = element.property("excludes").split()
+    if excluded:
+        for step, persons in work_item.performers(session, item.case_id, excluded).items():
+            if actor.id in persons:
+                name = next((p.elements[step].name for p in compiled.processes.values() if step in p.elements), step)
+                raise NotAllowed(
+                    f"你办理过本案的「{name}」，不能再办理「{item.step}」。",
+                    clause=terms.cite(element.property("clause"), compiled.pack),
+                    slug="self-approval",
+                    hint="请由另一位有权限的人办理。",
+                )
+    inspection_id = inspection_of(session, item)
+    if inspection_id is not None:
+        team.refuse_conflict(session, compiled.pack, inspections.get(session, inspection_id), actor)
+
+
+def inspection_of(session: Session, item: WorkItem) -> int | None:
+    """The inspection that a step belongs to, if any."""
+    instance = session.get_one(Instance, item.instance_id)
+    found = instance.data.get("inspection_id")
+    return int(found) if found is not None else None
+
+
+def actions(world: World, session: Session, actor: Person, case_id: int) -> list[Trigger]:
+    """What this person may set off in a running case: the message starts of its event sub-processes."""
+    instance = session.get(Instance, case_id)
+    if instance is None or instance.state != "running":
+        return []
+    definition = release.load(session, instance.release_id).processes[instance.process]
+    return [trigger for trigger in definition.triggers if _may_trigger(session, actor, instance, trigger)]
+
+
+def _may_trigger(session: Session, actor: Person, instance: Instance, trigger: Trigger) -> bool:
+    mine = set(pools(session, actor))
+    for lane in trigger.element.property("by").replace("，", ",").split(","):
+        label = lane.strip()
+        if label in (terms.TEAM, terms.TEAM_LEADER):
+            if f"team/{instance.data.get('inspection_id')}" in mine:
+                return True
+        elif f"role/{instance.bureau_id}/{terms.LANES.get(label, '')}" in mine:
+            return True
+    return False
+
+
+def act(
+    world: World,
+    session: Session,
+    actor: Person,
+    case_id: int,
+    process: str,
+    answers: Mapping[str, Any],
+    *,
+    key: str,
+) -> Instance:
+    """Set off an event sub-process of a case (检查受阻, 证据可能灭失, 申请调换): record the form, start it beside the case."""
+    trigger = next((found for found in actions(world, session, actor, case_id) if found.process == process), None)
+    if trigger is None:
+        raise NotAllowed("现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。")
+    run = world.runtime.open(session, case_id, actor)
+    verb = trigger.element.property("operation")
+    data = run.instance.data
+    result: dict[str, Any] = {}
+    if verb:
+        result = operation.call(verb, run.step(trigger.element, data, answers), {})
+    instance = call.trigger(
+        world.runtime,
+        session,
+        run.instance,
+        process,
+        actor=actor,
+        data={name: value for name, value in {**data, **result}.items() if not name.startswith("_")},
+        key=key,
+    )
+    audit.record(
+        session,
+        action=f"event.{process}",
+        subject=f"case/{case_id}",
+        actor=actor,
+        bureau_id=run.instance.bureau_id,
+        reason=str(answers.get("reason", "")),
+        after=dict(answers),
+        clause=trigger.element.property("clause"),
+        release_id=run.instance.release_id,
+    )
+    return instance
+
+
+def _log(session: Session, actor: Person, item: WorkItem, action: str) -> None:
+    audit.record(session, action=action, subject=f"case/{item.case_id}", actor=actor, bureau_id=item.bureau_id, after={"step": item.step})
+
+
+def start_process(
+    world: World,
+    session: Session,
+    actor: Person,
+    process: str,
+    data: Mapping[str, Any],
+    *,
+    bureau_id: int,
+) -> Instance:
+    """Open a case of a kind in a bureau, on the current release of the bureau's pack."""
+    bureau = session.get(Bureau, bureau_id)
+    if bureau is None:
+        raise CaseworkError(f"没有编号为 {bureau_id} 的机构。")
+    instance = world.runtime.start(session, process=process, data=data, bureau_id=bureau_id, pack=bureau.pack, actor=actor)
+    audit.record(session, action=f"start.{process}", subject=f"case/{instance.case_id}", actor=actor, bureau_id=bureau_id, after=dict(data), release_id=instance.release_id)
+    return instance
+
+
+__all__ = ["act", "actions", "claim", "complete", "context", "release_item", "save_draft", "start_process", "submit"]

@@ -1,0 +1,173 @@
+"""Call activities run detached: children are instances of their own, the parent keeps one waiting token.
+
+A finishing child locks its own row, then the call's row, and counts under that lock; the last one locks the parent and
+sends it on. Starting and cancelling children goes through jobs, in batches. A multi-instance call stores the expected
+total before its first child starts. Event sub-processes are children without a call: many may run beside their case,
+which ends only after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from engine import clock, operation
+from engine.errors import CaseworkError
+from engine.runtime import history
+from engine.runtime.tables import Call, Instance
+
+if TYPE_CHECKING:
+    from engine.people import Person
+    from engine.runtime.instance import Run, Runtime
+    from engine.runtime.spiff import Token
+    from sqlalchemy.orm import Session
+
+BATCH = 100
+
+
+def opened(run: Run, token: Token) -> None:
+    """A token has reached a call activity: note the call, let a job start the children."""
+    element = run.element(token.element)
+    run.state.set_due(token.id, "called")
+    row = Call(
+        instance_id=run.instance.id,
+        task=token.id,
+        element=element.id,
+        process=element.called,
+        feed=element.property("items") if element.multiple else "",
+        total=1,
+    )
+    run.session.add(row)
+    run.session.flush()
+    run.enqueue("children", {"call": row.id}, key=f"children:{row.id}:")
+
+
+def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: int = BATCH) -> None:
+    """Start the next batch of children; the job after it carries on behind the last item key."""
+    row = session.scalar(select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True))
+    if row is None or row.state != "open" or (row.total and row.started >= row.total):
+        return
+    parent = session.get(Instance, row.instance_id)
+    if parent is None or parent.state != "running":
+        return
+    run = runtime.open(session, parent.id)
+    data = run.state.data_at(row.task)
+    if not row.feed:
+        runtime.start(
+            session,
+            process=row.process,
+            data=data,
+            bureau_id=parent.bureau_id,
+            parent=parent,
+            activity=row.element,
+            task=row.task,
+        )
+        row.started = 1
+        return
+    source = operation.feeds().get(row.feed)
+    if source is None:
+        raise CaseworkError(f"目录中没有条目来源「{row.feed}」。")
+    step = run.step(run.element(row.element), data)
+    takes = {key: data[key] for key in operation.references(row.feed) if key in data}
+    if row.started == 0:
+        row.total = sum(1 for _ in source(step, after="", limit=1_000_000, **takes))
+        if row.total == 0:
+            row.state = "done"
+            run.answer(row.task, {f"{row.element}_result": {"total": 0, "outcomes": {}}})
+            return
+    for key, child_data in islice(source(step, after=row.after, limit=batch, **takes), batch):
+        runtime.start(
+            session,
+            process=row.process,
+            data={**data, **child_data},
+            bureau_id=parent.bureau_id,
+            parent=parent,
+            activity=row.element,
+            task=row.task,
+            item=key,
+        )
+        row.after = key
+        row.started += 1
+    if row.started < row.total:
+        run.enqueue("children", {"call": row.id}, key=f"children:{row.id}:{row.after}")
+
+
+def completed(run: Run) -> None:
+    """No token is left: the instance ends, unless something still runs beside it."""
+    if run.definition.triggers and _beside(run.session, run.instance.id):
+        return
+    instance = run.instance
+    instance.state, instance.ended_at = "completed", clock.now()
+    instance.outcome = str(run.state.data.get("outcome", ""))
+    history.note(run.session, instance, "end", step=run.definition.name, detail={"outcome": instance.outcome})
+    child_ended(run)
+
+
+def _beside(session: Session, instance_id: int) -> int:
+    return (
+        session.scalar(
+            select(func.count(Instance.id)).where(Instance.parent_id == instance_id, Instance.parent_task == "", Instance.state == "running"),
+        )
+        or 0
+    )
+
+
+def child_ended(run: Run) -> None:
+    """An instance has ended: its call counts it, the last one sends the parent on."""
+    instance, session = run.instance, run.session
+    if instance.parent_id is None:
+        return
+    session.flush()
+    if not instance.parent_task:
+        parent = run.runtime.open(session, instance.parent_id)
+        if parent.state.completed and parent.instance.state == "running":
+            completed(parent)
+            parent.save()
+        return
+    row = session.scalar(
+        select(Call)
+        .where(Call.instance_id == instance.parent_id, Call.task == instance.parent_task)
+        .with_for_update()
+        .execution_options(populate_existing=True),
+    )
+    if row is None or row.state != "open":
+        return
+    row.finished += 1
+    if row.finished < row.total:
+        return
+    row.state = "done"
+    result: dict[str, Any]
+    if row.feed:
+        counts = session.execute(
+            select(Instance.outcome, func.count(Instance.id))
+            .where(Instance.parent_id == row.instance_id, Instance.parent_task == row.task)
+            .group_by(Instance.outcome),
+        )
+        row.outcomes = dict(counts.tuples().all())
+        result = {f"{row.element}_result": {"total": row.total, "outcomes": row.outcomes}}
+    else:
+        data: Mapping[str, Any] = run.state.data
+        result = {key: data.get(key) for key in run.definition.gives}
+    session.flush()
+    run.runtime.open(session, instance.parent_id).answer(row.task, result)
+
+
+def closed(run: Run, token: Token) -> None:
+    """A call's token is gone (interrupted): its children are cancelled by jobs."""
+    row = run.session.scalar(select(Call).where(Call.instance_id == run.instance.id, Call.task == token.id, Call.state == "open"))
+    if row is None:
+        return
+    row.state = "cancelled"
+    children = run.session.scalars(
+        select(Instance.id).where(Instance.parent_id == run.instance.id, Instance.parent_task == token.id, Instance.state == "running"),
+    )
+    for child in children:
+        run.cancel(child, "上级环节已中止")
+
+
+def trigger(runtime: Runtime, session: Session, case: Instance, process: str, *, actor: Person, data: Mapping[str, Any], key: str) -> Instance:
+    """Somebody sets off an event sub-process of a running case (检查受阻, 证据可能灭失 …)."""
+    return runtime.start(session, process=process, data=data, bureau_id=case.bureau_id, actor=actor, parent=case, activity=process.rsplit(".", 1)[-1], item=key)

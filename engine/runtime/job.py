@@ -1,0 +1,116 @@
+"""The queue: what has to be done later or outside, as rows. Any number of workers is harmless.
+
+A worker takes a lease (`lock_token`, `locked_until`); the token fences: whoever lost the lease changes nothing. A job
+may run twice, so every effect is keyed. A failure stays visible with its text; after the last attempt it waits on the
+board for a person to try again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import ChangedMeanwhile
+from engine.runtime.tables import Job
+
+LEASE = timedelta(minutes=5)
+FIRST_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(hours=4)
+ATTEMPTS = 8
+OUTSIDE_ATTEMPTS = 10_000  # outside systems may be down for days; a delivery is never given up silently
+OUTSIDE = {"mail", "publish.push", "webhook"}
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    key: str,
+    instance_id: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Write a job once; a second wish with the same key changes nothing."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Job).values(
+        kind=kind,
+        key=key,
+        instance_id=instance_id,
+        payload=dict(payload),
+        state="waiting",
+        due_at=due_at or clock.now(),
+        attempts=0,
+        lock_token="",
+        last_error="",
+        created_at=clock.now(),
+    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+
+
+def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:
+    """Lease due jobs, oldest first; expired leases come back. On PostgreSQL others' rows are skipped, not waited for."""
+    now = clock.now()
+    query = (
+        select(Job)
+        .where(
+            or_(
+                (Job.state == "waiting") & (Job.due_at <= now),
+                (Job.state == "running") & (Job.locked_until < now),
+            ),
+        )
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    jobs = session.scalars(query).all()
+    for job in jobs:
+        job.state = "running"
+        job.lock_token = uuid4().hex
+        job.locked_until = now + LEASE
+        job.attempts += 1
+    session.flush()
+    return jobs
+
+
+def finish(session: Session, job: Job) -> None:
+    """The job's effect and this mark are one transaction; a worker that lost its lease gets ChangedMeanwhile."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
+        .values(state="done", done_at=clock.now(), locked_until=None, last_error=""),
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise ChangedMeanwhile(f"任务 {job.key} 已由另一个进程接手。")
+
+
+def fail(session: Session, job: Job, error: str) -> bool:
+    """Note a failure: try again after 1 min … 4 h, with jitter; True when it was the last attempt."""
+    most = OUTSIDE_ATTEMPTS if job.kind in OUTSIDE else ATTEMPTS
+    last = job.attempts >= most
+    delay = min(FIRST_DELAY * 2 ** min(job.attempts - 1, 10), LONGEST_DELAY) * (0.8 + 0.4 * random.random())  # noqa: S311
+    session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lock_token == job.lock_token)
+        .values(
+            state="failed" if last else "waiting",
+            due_at=clock.now() + delay,
+            locked_until=None,
+            last_error=error[:4000],
+        ),
+    )
+    return last
+
+
+def retry(session: Session, job_id: int) -> None:
+    """A person lets a failed job run again, at once and with all its attempts."""
+    session.execute(
+        update(Job).where(Job.id == job_id, Job.state.in_(("failed", "waiting"))).values(state="waiting", attempts=0, due_at=clock.now()),
+    )

@@ -1,0 +1,74 @@
+"""What the machine asks of the world. `desk/world.py` answers; the machine itself knows no inspection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from engine.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a human step is found: its pool, and whose part it is where several sign."""
+
+    pool: str
+    seat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """The due instant (UTC) of a step, and the days counted: «why this date»."""
+
+    at: datetime
+    why: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step whose people the machine asks for."""
+
+    process: str
+    element: str
+    lane: str
+    rule: str  # the property `assignee`, "" = by lane
+    sign: str  # the property `sign`, "" = one person
+    bureau_id: int
+    case_id: int
+    data: Mapping[str, Any]
+    starter_id: int | None
+    performer: Callable[[str], int | None]  # who did a step of this case
+
+
+class Ports(Protocol):
+    """The world, seen from the machine."""
+
+    def places(self, session: Session, asked: Asked) -> Sequence[Place]:
+        """The pools (one, or one a signer) of a human step; raises CaseworkError where nobody is responsible."""
+
+    def due(
+        self,
+        session: Session,
+        *,
+        pack: str,
+        key: str,
+        start: date,
+        decide: Callable[[str, Mapping[str, Any]], Any],
+    ) -> DueDate | None:
+        """The due instant of a deadline key counted from a day; None where the pack sets no limit."""
+
+    def lanes(self) -> Sequence[str]:
+        """The lane labels that exist."""
+
+    def check_form(self, path: str, content: bytes) -> Sequence[Finding]:
+        """What is wrong with a form."""
+
+    def form_keys(self, path: str, content: bytes) -> Sequence[str]:
+        """The keys a form answers."""
+
+    def pack_files(self, pack: str) -> Mapping[str, bytes]:
+        """The seed files of a pack after inheritance, forms included, by path."""

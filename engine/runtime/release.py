@@ -1,0 +1,174 @@
+"""A release: the pack's diagrams, decision tables, forms and documents, frozen together by content hash.
+
+A running case keeps its release. Compiled releases are shared by all instances of a process of the web server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.errors import CaseworkError, Finding, ModelInvalid, NotFound, Refused
+from engine.people import Person
+from engine.rules import dmn
+from engine.runtime import model, spiff
+from engine.runtime.tables import Blob, Release, ReleaseFile
+
+KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "document", ".docx": "document", ".toml": "pack"}
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A release ready to run."""
+
+    id: int
+    pack: str
+    version: int
+    hash: str
+    processes: Mapping[str, model.Process]
+    specs: Mapping[str, spiff.Spec]
+    sources: Mapping[str, bytes]  # process id → BPMN
+    decisions: Mapping[str, Any]  # decision id or name → DMN model
+    forms: Mapping[str, bytes]  # `plan/approve` → form-js JSON
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+    def process(self, identity: str) -> model.Process:
+        """A process of this release; CaseworkError where it has none of this name."""
+        found = self.processes.get(identity)
+        if found is None:
+            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有流程「{identity}」。")
+        return found
+
+    def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """Evaluate a decision of this release: the decision's value and its explanation."""
+        table = self.decisions.get(decision)
+        if table is None:
+            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有决策「{decision}」。")
+        return table.decide(decision, facts)
+
+
+def kind_of(path: str) -> str:
+    """The kind of a release file by its ending; "" for one that does not belong into a release."""
+    return KINDS.get("." + path.rsplit(".", 1)[-1], "")
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """The content hash of a release: over sorted (path, SHA-256) pairs."""
+    lines = "\n".join(f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _diagram(content: bytes, file: str) -> tuple[Mapping[str, model.Process], Mapping[str, spiff.Spec]]:
+    diagram = model.read(content, file)
+    return diagram.processes, spiff.parse(model.for_kernel(diagram), file)
+
+
+@lru_cache(maxsize=512)
+def _decisions(content: bytes, file: str) -> Any:
+    return dmn.load(content, file=file)
+
+
+def compile_files(files: Mapping[str, bytes], *, identity: int = 0, pack: str = "", version: int = 0) -> Compiled:
+    """Make files runnable; raises ModelInvalid or CaseworkError at the first that is not."""
+    processes: dict[str, model.Process] = {}
+    specs: dict[str, spiff.Spec] = {}
+    sources: dict[str, bytes] = {}
+    decisions: dict[str, Any] = {}
+    forms: dict[str, bytes] = {}
+    documents: dict[str, bytes] = {}
+    for path, content in sorted(files.items()):
+        kind = kind_of(path)
+        if kind == "bpmn":
+            found, parsed = _diagram(content, path)
+            twice = sorted(set(found) & set(processes))
+            if twice:
+                raise ModelInvalid([Finding(path, twice[0], "", 0, "process-twice", f"流程 {twice[0]} 在两个文件中。", "改其中一个的 id。")])
+            processes |= found
+            specs |= parsed
+            sources |= dict.fromkeys(found, content)
+        elif kind == "dmn":
+            table = _decisions(content, path)
+            for decision in table.decisions():
+                decisions[decision.id] = table
+                decisions.setdefault(decision.name, table)
+        elif kind == "form":
+            forms[path.removeprefix("forms/").removesuffix(".form")] = content
+        elif kind == "document":
+            documents[path] = content
+    return Compiled(identity, pack, version, digest(files), processes, specs, sources, decisions, forms, documents)
+
+
+_loaded: dict[tuple[str, int, str], Compiled] = {}
+
+
+def load(session: Session, release_id: int) -> Compiled:
+    """A deployed release, compiled once per process of the server."""
+    release = session.get(Release, release_id)
+    if release is None:
+        raise NotFound(f"没有第 {release_id} 号发布。")
+    key = (release.hash, release.id, release.pack)
+    if key not in _loaded:
+        rows = session.execute(
+            select(ReleaseFile.path, Blob.content).join(Blob, Blob.hash == ReleaseFile.hash).where(ReleaseFile.release_id == release_id),
+        )
+        _loaded[key] = compile_files(dict(rows.tuples()), identity=release.id, pack=release.pack, version=release.version)
+    return _loaded[key]
+
+
+def current(session: Session, pack: str) -> Release:
+    """The release that new cases of a pack use: its highest version."""
+    release = session.scalar(select(Release).where(Release.pack == pack).order_by(Release.version.desc()).limit(1))
+    if release is None:
+        raise NotFound(f"规则包 {pack} 还没有发布过。", hint="请先执行 casework release deploy。")
+    return release
+
+
+def deploy(
+    session: Session,
+    pack: str,
+    files: Mapping[str, bytes],
+    *,
+    author: Person | None = None,
+    releaser: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Freeze checked files as the next version of a pack; the same content gives the release that exists.
+
+    The author of a model does not release it. Raises Refused for that, and what `compile_files` raises.
+    """
+    if author is not None and releaser is not None and author.id == releaser.id:
+        raise Refused("模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。")
+    compile_files(files)
+    content_hash = digest(files)
+    existing = session.scalar(select(Release).where(Release.pack == pack, Release.hash == content_hash))
+    if existing is not None:
+        return existing
+    last = session.scalar(select(func.max(Release.version)).where(Release.pack == pack)) or 0
+    release = Release(
+        pack=pack,
+        version=last + 1,
+        hash=content_hash,
+        note=note,
+        author_id=author.id if author else None,
+        releaser_id=releaser.id if releaser else None,
+    )
+    session.add(release)
+    hashes = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    known = set(session.scalars(select(Blob.hash).where(Blob.hash.in_(hashes.values()))))
+    for path, content in files.items():
+        if hashes[path] not in known:
+            session.add(Blob(hash=hashes[path], content=content))
+            known.add(hashes[path])
+    session.flush()
+    session.add_all(
+        ReleaseFile(release_id=release.id, path=path, kind=kind_of(path), hash=hashes[path]) for path in sorted(files)
+    )
+    session.flush()
+    return release

@@ -1,0 +1,79 @@
+"""Human steps as rows: opening them for the right people, taking, handing back, finishing."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import ChangedMeanwhile, NotFound
+from engine.people import Person
+from engine.runtime.tables import WorkItem
+
+
+def get(session: Session, item_id: int) -> WorkItem:
+    """A work item by number; NotFound otherwise."""
+    item = session.get(WorkItem, item_id)
+    if item is None:
+        raise NotFound(f"没有编号为 {item_id} 的待办。")
+    return item
+
+
+def must_be_open(session: Session, item: WorkItem) -> None:
+    """Refuse to touch what is already finished: ChangedMeanwhile says who finished it and when."""
+    if item.state == "open":
+        return
+    who = session.get(Person, item.done_by_id) if item.done_by_id else None
+    name = who.name if who else "系统"
+    when = clock.local(item.done_at).strftime("%Y-%m-%d %H:%M") if item.done_at else ""
+    word = "办完" if item.state == "done" else "撤下"
+    raise ChangedMeanwhile(f"「{item.step}」已由{name}于 {when} {word}。", who=name, when=item.done_at, hint="请打开案件查看结果。")
+
+
+def claim(session: Session, item: WorkItem, person: Person) -> None:
+    """Take a step out of its pool; who comes second is told who was first, and when."""
+    must_be_open(session, item)
+    if item.claimed_by_id == person.id:
+        return
+    if item.claimed_by_id is not None:
+        holder = session.get(Person, item.claimed_by_id)
+        name = holder.name if holder else "他人"
+        when = clock.local(item.claimed_at).strftime("%H:%M") if item.claimed_at else ""
+        raise ChangedMeanwhile(f"{name} {when} 已接收「{item.step}」。", who=name, when=item.claimed_at)
+    item.pool, item.claimed_by_id, item.claimed_at = f"person/{person.id}", person.id, clock.now()
+    session.flush()
+
+
+def release(session: Session, item: WorkItem, person: Person) -> None:
+    """Hand a taken step back to where it came from."""
+    must_be_open(session, item)
+    if item.claimed_by_id != person.id:
+        raise ChangedMeanwhile(f"「{item.step}」不在你手上。", hint="请刷新待办。")
+    item.pool, item.claimed_by_id, item.claimed_at = item.home, None, None
+    session.flush()
+
+
+def performer(session: Session, case_id: int, element: str) -> int | None:
+    """Who last did a step of a case, None if nobody has."""
+    return session.scalar(
+        select(WorkItem.done_by_id)
+        .where(WorkItem.case_id == case_id, WorkItem.element == element, WorkItem.state == "done")
+        .order_by(WorkItem.done_at.desc(), WorkItem.id.desc())
+        .limit(1),
+    )
+
+
+def performers(session: Session, case_id: int, elements: list[str]) -> dict[str, set[int]]:
+    """All who did these steps of a case, by step."""
+    rows = session.execute(
+        select(WorkItem.element, WorkItem.done_by_id).where(
+            WorkItem.case_id == case_id,
+            WorkItem.element.in_(elements),
+            WorkItem.state == "done",
+        ),
+    )
+    found: dict[str, set[int]] = {}
+    for element, person in rows:
+        if person is not None:
+            found.setdefault(element, set()).add(person)
+    return found
