@@ -1,0 +1,125 @@
+"""Counting working days (工作日): the first day is not counted, every skipped day has its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.domain.calendar.table import HOLIDAY, WEEKEND, WORKDAY, year_of
+from engine.errors import Refused
+
+ONE_DAY = timedelta(days=1)
+LONGEST = 2500  # ten years of working days; nothing in the regulations comes near
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A day reached by counting. `skipped` and `worked` are `{day, why}` in order; `worked` are swapped weekends."""
+
+    start: date
+    days: int
+    day: date
+    provisional: bool
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    worked: list[dict[str, str]] = field(default_factory=list)
+
+    def text(self) -> str:
+        """Why this date, in one sentence for people."""
+        parts = [f"{self.start.isoformat()} 起，次日开始计 {self.days} 个工作日"]
+        if self.skipped:
+            parts.append("跳过 " + "、".join(_stretches(self.skipped)))
+        if self.worked:
+            parts.append("计入 " + "、".join(_stretches(self.worked)))
+        ending = f"到 {self.day.isoformat()}（星期{_WEEKDAYS[self.day.weekday()]}）当日终了时届满"
+        if self.provisional:
+            ending += "；涉及尚未公布放假安排的年份，为暂定日期"
+        return "；".join(parts) + "；" + ending + "。"
+
+    def as_json(self) -> dict[str, Any]:
+        """`{start, days, day, provisional, skipped, worked, text}`, all JSON values."""
+        return {
+            "start": self.start.isoformat(),
+            "days": self.days,
+            "day": self.day.isoformat(),
+            "provisional": self.provisional,
+            "skipped": list(self.skipped),
+            "worked": list(self.worked),
+            "text": self.text(),
+        }
+
+
+def why_not(session: Session, day: date) -> str:
+    """Why a day is no working day: «国庆节», «星期六»; "" for a working day."""
+    special = year_of(session, day.year).days.get(day)
+    if special is not None:
+        return (special.name or "节假日") if special.kind == HOLIDAY else ""
+    return f"星期{_WEEKDAYS[day.weekday()]}" if day.weekday() >= WEEKEND else ""
+
+
+def is_working_day(session: Session, day: date) -> bool:
+    """Whether the bureau works on this day."""
+    return not why_not(session, day)
+
+
+def count(session: Session, start: date, days: int) -> Counted:
+    """Count `days` working days behind `start`, which is itself not counted; 0 stays where it is.
+
+    Refuses a negative number and one longer than ten years.
+    """
+    if not 0 <= days <= LONGEST:
+        raise Refused(f"工作日数应为 0 至 {LONGEST} 的整数，不能是 {days}。", slug="working-days")
+    day = start
+    left = days
+    provisional = False
+    skipped: list[dict[str, str]] = []
+    worked: list[dict[str, str]] = []
+    while left:
+        day += ONE_DAY
+        year = year_of(session, day.year)
+        special = year.days.get(day)
+        provisional = provisional or not year.published or (special is not None and special.provisional)
+        reason = why_not(session, day)
+        if reason:
+            skipped.append({"day": day.isoformat(), "why": reason})
+            continue
+        left -= 1
+        if special is not None and special.kind == WORKDAY and day.weekday() >= WEEKEND:
+            name = f"{special.name}调休上班" if special.name else "调休上班"
+            worked.append({"day": day.isoformat(), "why": name})
+    return Counted(start, days, day, provisional, skipped, worked)
+
+
+def add_working_days(session: Session, start: date, days: int) -> date:
+    """The day that ends a period of `days` working days from `start` (first day not counted)."""
+    return count(session, start, days).day
+
+
+def working_days_between(session: Session, start: date, end: date) -> int:
+    """Working days behind `start` up to and including `end`; negative when `end` lies before `start`.
+
+    From today to the due day it is what is left («剩 2 日»); from the due day to today what is overdue («超期 3 日»).
+    """
+    if end < start:
+        return -working_days_between(session, end, start)
+    span = (end - start).days
+    return sum(is_working_day(session, start + timedelta(days=shift)) for shift in range(1, span + 1))
+
+
+def _stretches(entries: list[dict[str, str]]) -> list[str]:
+    """Neighbouring days with one reason as one stretch: 10-01 至 10-07 国庆节; weekends without their weekday."""
+    runs: list[tuple[date, date, str]] = []
+    for entry in entries:
+        day = date.fromisoformat(entry["day"])
+        why = "周末" if entry["why"].startswith("星期") else entry["why"]
+        if runs and runs[-1][2] == why and runs[-1][1] + ONE_DAY == day:
+            runs[-1] = (runs[-1][0], day, why)
+        else:
+            runs.append((day, day, why))
+    return [
+        f"{first:%m-%d} {why}" if first == last else f"{first:%m-%d} 至 {last:%m-%d} {why}"
+        for first, last, why in runs
+    ]

@@ -1,0 +1,30 @@
+"""Rule packs (规则包): what each regulation fixes, as parameters with value, strength, source and validity.
+
+Packs inherit 国家 → 省 → 市 → 县: a silent pack keeps its parent's value, switching a parent's rule off needs an explicit
+value with its source. Whoever is not in the lineage of a regulation never sees its rules.
+
+Use: `parameters("wugang")["cap.per_year"].value`; a broken «原则上» goes through `record_break`.
+"""
+
+from engine.domain.pack.breach import PrincipleBreak, breaks, record_break
+from engine.domain.pack.catalogue import CATALOGUE, Definition
+from engine.domain.pack.check import check
+from engine.domain.pack.files import deadline_rows, names, pack_files, same_content
+from engine.domain.pack.model import Pack, Parameter, parameters, show
+
+__all__ = [
+    "CATALOGUE",
+    "Definition",
+    "Pack",
+    "Parameter",
+    "PrincipleBreak",
+    "breaks",
+    "check",
+    "deadline_rows",
+    "names",
+    "pack_files",
+    "parameters",
+    "record_break",
+    "same_content",
+    "show",
+]

@@ -1,0 +1,132 @@
+"""Every parameter a pack may set, with its type and its meaning; `pack check` refuses anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.domain.terms import REPEAT_REASONS, SECTION_KINDS, SUBSTITUTION_REASONS
+
+INT, BOOL, TEXT, CHOICE, LIST = "整数", "是否", "文字", "选项", "多选"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One parameter: its type, the values it may take, whether «none» (不规定) is one of them, and what it means."""
+
+    key: str
+    type: str
+    meaning: str
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    least: int = 0
+
+    def fault(self, value: object) -> str:
+        """What is wrong with a value, "" if it fits."""
+        if value is None:
+            return "" if self.optional else "不能是 none"
+        if self.type == INT and (not isinstance(value, int) or isinstance(value, bool) or value < self.least):
+            return f"应为不小于 {self.least} 的整数"
+        if self.type == BOOL and not isinstance(value, bool):
+            return "应为 true 或 false"
+        if self.type in (TEXT, CHOICE) and not isinstance(value, str):
+            return "应为文字"
+        if self.type == CHOICE and value not in self.choices:
+            return f"应为 {'、'.join(self.choices)} 之一"
+        if self.type == LIST:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                return "应为文字的列表"
+            strange = [item for item in value if item not in self.choices]
+            if strange:
+                return f"含有未知的 {'、'.join(strange)}（可用：{'、'.join(self.choices)}）"
+            if len(set(value)) < len(value) and self.key != "team.roles":
+                return "有重复"
+        return ""
+
+
+_DEFINITIONS = (
+    Definition("object.types", LIST, "检查对象的类型", ("institution", "person", "employer")),
+    Definition("item_list.owner", CHOICE, "抽查事项清单由谁制定", ("own", "province")),
+    Definition("item_list.approval", CHOICE, "抽查事项清单由谁审定", ("leader", "province", "government")),
+    Definition("plan.cycle", CHOICE, "计划周期", ("annual", "quarterly")),
+    Definition("plan.approver", CHOICE, "计划由谁审批", ("leader", "head")),
+    Definition(
+        "plan.content",
+        LIST,
+        "计划必备内容",
+        ("items", "content", "schedule", "ratio", "requirements", "discipline"),
+    ),
+    Definition("plan.platform_entry", BOOL, "计划审定后录入平台"),
+    Definition("plan.publish", BOOL, "公布计划"),
+    Definition("plan.amend_with_superior", BOOL, "上级规定改变时调整计划"),
+    Definition("draw.engine", CHOICE, "抽取方式：本系统抽取或导入平台结果", ("native", "import")),
+    Definition("draw.platform", TEXT, "导入时使用的平台", optional=True),
+    Definition("draw.supervisor", BOOL, "抽取须有人监督"),
+    Definition(
+        "draw.supervisor_units",
+        LIST,
+        "可以监督抽取的部门（空：任何不经办也不参加的部门）",
+        tuple(SECTION_KINDS),
+    ),
+    Definition("draw.rounding", CHOICE, "抽取数量的取整", ("up", "down", "half-up")),
+    Definition("draw.hash", CHOICE, "抽取使用的杂凑算法", ("sha256", "sm3")),
+    Definition("cap.per_year", INT, "同一年度对同一对象的抽查次数上限", least=1),
+    Definition(
+        "cap.exempt",
+        LIST,
+        "不受次数限制或可提高频次的情形",
+        ("blacklist", "complaints", "violations", "credit"),
+    ),
+    Definition("cap.repeat_reasons", LIST, "重复抽查的正当理由", tuple(REPEAT_REASONS)),
+    Definition("exclude.superior_drawn", BOOL, "排除上级本年度已抽查的对象"),
+    Definition("risk.uplift", BOOL, "对特殊监管对象提高比例和频次"),
+    Definition("team.min", INT, "检查组最少人数", least=1),
+    Definition("team.nominal", INT, "检查组通常人数", least=1),
+    Definition("team.licensed", INT, "检查组最少持证人数"),
+    Definition("team.roles", LIST, "每组抽取的岗位", ("lead", "cert", "spec", "any")),
+    Definition("leader.choice", CHOICE, "组长怎样产生", ("bureau_among_drawn", "drawn")),
+    Definition("avoidance", BOOL, "有利害关系的回避"),
+    Definition("substitution.reasons", LIST, "可以调换人员的原因", tuple(SUBSTITUTION_REASONS)),
+    Definition("substitution.approver", CHOICE, "调换由谁审批", ("leader", "head")),
+    Definition("substitution.next", CHOICE, "替补怎样产生", ("draw", "platform", "manual")),
+    Definition("advance_notice.local_bureau", BOOL, "可以提前通知所在地医保部门"),
+    Definition("certificates.shown", BOOL, "出示执法证件"),
+    Definition("rights_notice", BOOL, "告知权利和义务"),
+    Definition("compulsory_measures", CHOICE, "强制措施", ("basis_and_approval", "forbidden")),
+    Definition(
+        "method.online_types", LIST, "主要采用线上数据审核的对象类型", ("institution", "person", "employer")
+    ),
+    Definition("record.form", TEXT, "现场记录的名称"),
+    Definition(
+        "signature.fallback",
+        CHOICE,
+        "无法取得签字时",
+        ("reason_and_witness", "reason_optional_witness", "forbidden"),
+    ),
+    Definition("consensus", CHOICE, "检查意见怎样形成", ("required", "majority")),
+    Definition("feedback.object", BOOL, "向被检查对象反馈"),
+    Definition("feedback.simultaneous", BOOL, "当面同时向对象和所在地医保部门反馈"),
+    Definition("report.deadline", INT, "提交抽查情况报告的工作日数", optional=True, least=1),
+    Definition("publish.deadline", INT, "公示抽查结果的工作日数", optional=True, least=1),
+    Definition("publish.count_from", CHOICE, "公示时限从何时起算", ("object", "task")),
+    Definition("publish.channels", LIST, "公示渠道", ("website", "gsxt", "credit", "platform")),
+    Definition("publish.office_gate", BOOL, "网站公开由办公室发布"),
+    Definition("publish.penalty_result", BOOL, "公示查处结果"),
+    Definition("publish.same_unit", BOOL, "公示单位必须是检查单位"),
+    Definition("lead.immediate", BOOL, "线索立即检查处置，不执行双随机"),
+    Definition("lead.publish", BOOL, "线索检查结果也要公开"),
+    Definition("experts", CHOICE, "检查专家", ("advice", "discussion", "hired")),
+    Definition("local_handling", BOOL, "问题由统筹区属地处理"),
+    Definition("upward_report", BOOL, "对上级移交的结果上报工作报告"),
+    Definition("peer_notice", BOOL, "向同级有关部门通报"),
+    Definition("followup", BOOL, "后续监管"),
+    Definition("credit.record", BOOL, "信用记录"),
+    Definition("credit.joint_punishment", CHOICE, "联合惩戒", ("by_decision", "required")),
+    Definition("archive.person", CHOICE, "档案由谁管", ("archivist", "section")),
+    Definition("registry.objects_by", CHOICE, "检查对象名录库由谁建立", ("section", "supervision")),
+    Definition("registry.inspectors_by", CHOICE, "执法检查人员名录库由谁建立", ("section", "supervision")),
+    Definition("registry.supervision_staff", BOOL, "日常监管人员也入库（不计入持证人数）"),
+    Definition("registry.publish", BOOL, "名录库对外公示"),
+)
+
+CATALOGUE: Mapping[str, Definition] = {definition.key: definition for definition in _DEFINITIONS}

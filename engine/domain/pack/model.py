@@ -1,0 +1,183 @@
+"""A pack after inheritance, and how it is read from `workflows/<pack>/pack.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any
+
+from engine import clock
+from engine.domain.pack.catalogue import CATALOGUE
+from engine.domain.terms import STRENGTHS, WORKFLOWS, cite, lineage, role_label
+from engine.errors import Finding, ModelInvalid, NotFound
+
+NONE = "none"
+FOREVER = date(9999, 12, 31)
+HEAD_KEYS = {
+    "name", "title", "inherits", "level", "document", "issuer", "issued", "status", "version",
+    "role_labels", "units", "parameters",
+}  # fmt: skip
+PARAMETER_KEYS = {"value", "strength", "source", "valid_from", "valid_to", "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One rule of a pack. `value` None means: not regulated. `source`: article references, see `terms.cite`.
+
+    `strength` hard: no exception; principle (原则上): may be broken with reason and approver, and is counted.
+    """
+
+    key: str
+    value: Any
+    strength: str
+    source: str
+    pack: str
+    valid_from: date
+    valid_to: date = FOREVER
+    note: str = ""
+
+    def valid(self, on: date) -> bool:
+        """Whether the rule is in force on a day."""
+        return self.valid_from <= on <= self.valid_to
+
+    def as_json(self) -> dict[str, Any]:
+        """The row that `casework pack show --json` prints."""
+        return {
+            "key": self.key,
+            "value": self.value,
+            "strength": self.strength,
+            "source": self.source,
+            "cited": cite(self.source),
+            "pack": self.pack,
+            "valid_from": self.valid_from.isoformat(),
+            "valid_to": None if self.valid_to == FOREVER else self.valid_to.isoformat(),
+            "meaning": CATALOGUE[self.key].meaning,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pack(Mapping[str, Parameter]):
+    """The parameters in force, by key, and what is known of the document behind them."""
+
+    name: str
+    title: str
+    level: str
+    document: str
+    issuer: str
+    issued: str
+    status: str
+    version: str
+    lineage: tuple[str, ...]
+    items: Mapping[str, Parameter] = field(repr=False)  # type: ignore[assignment]
+    role_aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    units: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, key: str) -> Parameter:
+        if key not in CATALOGUE:
+            raise NotFound(f"规则包没有参数“{key}”。")
+        return self.items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def value(self, key: str, on: date | None = None) -> Any:
+        """The value in force on a day (today); None where nothing is regulated or no longer in force."""
+        parameter = self[key]
+        return parameter.value if parameter.valid(on or clock.today()) else None
+
+    def label(self, role: str) -> str:
+        """What this bureau calls a role: 基金监管 → 政策法规和基金监管股."""
+        return role_label(role, self.role_aliases)
+
+    def cite(self, refs: str) -> str:
+        """Article references in the words of this pack's users."""
+        return cite(refs, self.name)
+
+
+@cache
+def parameters(name: str) -> Pack:
+    """A pack after inheritance. NotFound for an unknown name, ModelInvalid for one that cannot be used."""
+    return load(name)
+
+
+def load(name: str) -> Pack:
+    """As `parameters`, read afresh from the files."""
+    values: dict[str, Parameter] = {}
+    labels: dict[str, str] = {}
+    units: dict[str, str] = {}
+    for ancestor in reversed(lineage(name)):
+        text = read(ancestor)
+        labels |= text.get("role_labels", {})
+        units |= text.get("units", {})
+        values |= own_parameters(ancestor, text)
+    own = read(name)
+    return Pack(
+        name=name,
+        title=str(own.get("title", name)),
+        level=str(own.get("level", "")),
+        document=str(own.get("document", "")),
+        issuer=str(own.get("issuer", "")),
+        issued=str(own.get("issued", "")),
+        status=str(own.get("status", "")),
+        version=str(own.get("version", "1")),
+        lineage=lineage(name),
+        items={key: values[key] for key in CATALOGUE if key in values},
+        role_aliases=labels,
+        units=units,
+    )
+
+
+def read(name: str) -> dict[str, Any]:
+    """The text of a pack as written; NotFound or ModelInvalid name the file."""
+    path = WORKFLOWS / name / "pack.toml"
+    if not path.is_file():
+        raise NotFound(f"没有规则包“{name}”。")
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ModelInvalid(
+            [Finding(f"{name}/pack.toml", "", "", 0, "toml", f"文件读不出：{fault}。")]
+        ) from None
+
+
+def own_parameters(name: str, text: Mapping[str, Any]) -> dict[str, Parameter]:
+    """The parameters that a pack sets itself. Faults are the business of `check`; here they end in ModelInvalid."""
+    found: dict[str, Parameter] = {}
+    for key, row in text.get("parameters", {}).items():
+        if (
+            key not in CATALOGUE
+            or not isinstance(row, dict)
+            or not {"value", "strength", "source"} <= set(row)
+        ):
+            reason = f"参数“{key}”不能使用；请运行 casework pack check {name}。"
+            raise ModelInvalid([Finding(f"{name}/pack.toml", key, "", 0, "parameter", reason)])
+        found[key] = Parameter(
+            key=key,
+            value=None if row["value"] == NONE and CATALOGUE[key].optional else row["value"],
+            strength=str(row["strength"]),
+            source=str(row["source"]),
+            pack=name,
+            valid_from=_day(row.get("valid_from", text.get("issued")), date(2021, 1, 1)),
+            valid_to=_day(row.get("valid_to"), FOREVER),
+            note=str(row.get("note", "")),
+        )
+    return found
+
+
+def _day(value: Any, otherwise: date) -> date:
+    return value if isinstance(value, date) else otherwise
+
+
+def show(name: str) -> list[dict[str, Any]]:
+    """The effective parameters of a pack, one row each, in the order of the catalogue."""
+    return [
+        parameter.as_json() | {"strength_label": STRENGTHS[parameter.strength]}
+        for parameter in parameters(name).values()
+    ]
