@@ -1,0 +1,11 @@
+"""DMN: decision tables and requirement graphs, decided by FEEL.
+
+`reader` (hardened XML) → `document` (types, names, findings) → `boxed` and `table` (closures) → `model` (the graph).
+"""
+
+from __future__ import annotations
+
+from .model import Decision, Model, load, load_all
+from .table import Matched, Table
+
+__all__ = ["Decision", "Matched", "Model", "Table", "load", "load_all"]

@@ -1,0 +1,362 @@
+"""Requirement graphs: inputs, decisions, knowledge models and services of one or several files, and deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from engine.errors import Finding, ModelInvalid, NotFound, RuleError
+from engine.rules.feel.compiler import Closure, Env
+from engine.rules.feel.invocation import call_named
+from engine.rules.feel.limits import DEFAULT, Limits, Run
+from engine.rules.feel.types import Type
+from engine.rules.feel.values import Function, adapt, type_name
+
+from .boxed import Boxes, coerced, logic_of
+from .document import Document, collect_names, define_types, import_types
+from .reader import Element, local, name_of, part, parts, read
+from .table import Matched, Table, read_table
+
+_REQUIREMENTS = {
+    "informationRequirement": ("requiredDecision", "requiredInput"),
+    "knowledgeRequirement": ("requiredKnowledge",),
+}
+_KINDS = {
+    "inputData": "input", "decision": "decision", "businessKnowledgeModel": "knowledge", "decisionService": "service",
+}  # fmt: skip
+Key = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """An element of the requirement graph."""
+
+    kind: str
+    id: str
+    name: str
+    key: Key
+    document: Document
+    element: Element
+    type: Type | None = None
+    needs: list[Key] = field(default_factory=list)
+    logic: Closure | None = None
+    make: Any = None
+    inputs: list[Key] = field(default_factory=list)
+    outputs: list[Key] = field(default_factory=list)
+
+
+@dataclass
+class Decision:
+    """An answer with its reasons: the value, what was wrong, the rows that matched, the inputs used."""
+
+    name: str
+    value: Any
+    diagnostics: list[str] = field(default_factory=list)
+    matched: list[Matched] = field(default_factory=list)
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
+class Model:
+    """DMN files ready to decide. Made by `load` or `load_all`."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = list(documents)
+        self.main = documents[0]
+        self.name = name_of(self.main.root)
+        self.nodes: dict[Key, Node] = {}
+        by_namespace = {document.namespace: document for document in documents}
+        for document in documents:
+            import_types(document, by_namespace)
+        for document in documents:
+            for element in parts(document.root, *_KINDS):
+                self._add(document, element)
+        for node in self.nodes.values():
+            self._connect(node)
+        for node in self.nodes.values():
+            _build(node)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the files, in reading order."""
+        return [finding for document in self.documents for finding in document.findings]
+
+    def _add(self, document: Document, element: Element) -> None:
+        variable = part(element, "variable")
+        name = name_of(variable) if variable is not None and name_of(variable) else name_of(element)
+        identity = element.get("id") or name
+        key = (document.namespace, identity)
+        if key in self.nodes:
+            document.find_fault(element, "duplicate", f"id「{identity}」重复。", "请改用不同的 id。")
+            return
+        self.nodes[key] = Node(_KINDS[local(element)], identity, name, key, document, element)
+
+    def _key(self, node: Node, element: Element) -> Key | None:
+        href = element.get("href") or ""
+        namespace, _, identity = href.rpartition("#")
+        key = (namespace or node.document.namespace, identity or href)
+        if key in self.nodes:
+            return key
+        node.document.find_fault(element, "reference", f"引用的元素 {href} 不存在。", "请检查依赖箭头或导入的文件。")
+        return None
+
+    def _connect(self, node: Node) -> None:
+        for requirement in parts(node.element, *_REQUIREMENTS):
+            for reference in parts(requirement, *_REQUIREMENTS[local(requirement)]):
+                key = self._key(node, reference)
+                if key:
+                    node.needs.append(key)
+        if node.kind == "service":
+            wanted = {"inputData": node.inputs, "inputDecision": node.inputs, "outputDecision": node.outputs}
+            for name, found in wanted.items():
+                keys = [self._key(node, reference) for reference in parts(node.element, name)]
+                found.extend(key for key in keys if key)
+            for reference in parts(node.element, "encapsulatedDecision"):
+                self._key(node, reference)
+
+    # -- asking
+
+    def decisions(self) -> list[Node]:
+        """The decisions of the main file, in reading order."""
+        return [node for node in self.nodes.values() if node.kind == "decision" and node.document is self.main]
+
+    def services(self) -> list[Node]:
+        """The decision services and business knowledge models of the main file."""
+        return [
+            node
+            for node in self.nodes.values()
+            if node.kind in {"service", "knowledge"} and node.document is self.main
+        ]
+
+    def tables(self) -> list[Table]:
+        """Every decision table of the main file, for analysis and display."""
+        found = []
+        for node in self.nodes.values():
+            if node.document is self.main:
+                for element in node.element.iter("{*}decisionTable"):
+                    quiet = Document(
+                        node.document.file, node.document.root, node.document.namespace,
+                        types=node.document.types, names=node.document.names,
+                    )  # fmt: skip
+                    found.append(read_table(quiet, element, f"决策表「{node.name}」"))
+        return found
+
+    def find(self, name_or_id: str, *kinds: str) -> Node:
+        """An element by id or name. Raises NotFound with the nearest known name."""
+        wanted = " ".join(name_or_id.split())
+        nodes = [node for node in self.nodes.values() if node.kind in kinds]
+        nodes.sort(key=lambda node: node.document is not self.main)
+        for test in (lambda node: node.id == name_or_id, lambda node: node.name == wanted,
+                     lambda node: name_of(node.element) == wanted):  # fmt: skip
+            for node in nodes:
+                if test(node):
+                    return node
+        near = get_close_matches(wanted, [node.name for node in nodes], n=1, cutoff=0.4)
+        hint = f"是否想写「{near[0]}」?" if near else f"可用的有:{'、'.join(node.name for node in nodes[:8])}。"
+        raise NotFound(f"「{self.main.file or self.name}」中没有决策「{name_or_id}」。", hint=hint)
+
+    def decide(self, name_or_id: str, context: Mapping[str, Any], *, limits: Limits = DEFAULT) -> Decision:
+        """The value of a decision over input data by name. Raises NotFound, or RuleError beyond a limit."""
+        node = self.find(name_or_id, "decision")
+        return self._answer(node, lambda session: session.value(node.key), context, limits)
+
+    def invoke(self, name_or_id: str, arguments: Mapping[str, Any], *, limits: Limits = DEFAULT) -> Decision:
+        """Call a decision service or a knowledge model with arguments by parameter name."""
+        node = self.find(name_or_id, "service", "knowledge")
+
+        def call_it(session: Session) -> Any:
+            function = session.function(node)
+            given = {name: adapt(value) for name, value in arguments.items() if name in function.parameters}
+            return call_named(session.run, function, given, node.name)
+
+        return self._answer(node, call_it, arguments, limits)
+
+    def _answer(self, node: Node, work: Any, context: Mapping[str, Any], limits: Limits) -> Decision:
+        run = Run(limits)
+        session = Session(self, run, context)
+        try:
+            value = work(session)
+        except RecursionError:
+            raise RuleError(f"决策「{node.name}」嵌套过深", hint="请检查是否无休止地调用自己") from None
+        return Decision(node.name, value, run.diagnostics, list(run.matched), session.used)  # type: ignore[arg-type]
+
+
+def _build(node: Node) -> None:
+    document = node.document
+    variable = part(node.element, "variable")
+    node.type = document.type(variable.get("typeRef"), variable) if variable is not None else None
+    boxes = Boxes(document)
+    if node.kind == "decision":
+        label = f"决策「{node.name}」"
+        node.logic = coerced(boxes.build(logic_of(node.element), label), node.type, label)
+    elif node.kind == "knowledge":
+        body = part(node.element, "encapsulatedLogic")
+        result = node.type if node.type is not None and node.type.root().name != "function" else None
+        if node.type is not None and node.type.root().name == "function":
+            result = node.type.root().result
+        if body is None:
+            document.find_fault(node.element, "logic", "业务知识模型没有内容。", "请填写函数体。")
+        else:
+            node.make = boxes.function(body, node.name, result)
+
+
+class Session:
+    """One evaluation of a graph: the inputs given, the values known so far."""
+
+    def __init__(
+        self, model: Model, run: Run, context: Mapping[str, Any], known: dict[Key, Any] | None = None
+    ) -> None:
+        self.model = model
+        self.run = run
+        self.context = context
+        self.values: dict[Key, Any] = known if known is not None else {}
+        self.used: dict[str, Any] = {}
+        self._open: set[Key] = set()
+
+    def value(self, key: Key) -> Any:
+        """The value of an input or a decision, computed once."""
+        if key in self.values:
+            return self.values[key]
+        node = self.model.nodes[key]
+        if key in self._open:
+            self.run.say(f"「{node.name}」依赖它自己")
+            return None
+        self._open.add(key)
+        value = self._input(node) if node.kind == "input" else self._decide(node)
+        self._open.discard(key)
+        self.values[key] = value
+        return value
+
+    def _decide(self, node: Node) -> Any:
+        self.run.spend(1)
+        if node.logic is None:
+            return None
+        return node.logic(Env(self.scope(node), None, self.run))
+
+    def _input(self, node: Node) -> Any:
+        found, value = self._given(node)
+        if not found:
+            self.run.say(f"缺少输入「{node.name}」")
+            return None
+        value = adapt(value)
+        self.used[node.name] = value
+        if node.type is None:
+            return value
+        result, fits = node.type.coerce(value)
+        if not fits:
+            self.run.say(f"输入「{node.name}」({type_name(value)})不符合类型「{node.type.name}」")
+        return result
+
+    def _given(self, node: Node) -> tuple[bool, Any]:
+        """An input by its name, or under the import name of its file."""
+        if node.document is not self.model.main:
+            for alias, namespace in self.model.main.imports.items():
+                inner = self.context.get(alias)
+                if namespace == node.document.namespace and isinstance(inner, Mapping) and node.name in inner:
+                    return True, inner[node.name]
+        if node.name in self.context:
+            return True, self.context[node.name]
+        name = name_of(node.element)
+        return name in self.context, self.context.get(name)
+
+    def scope(self, node: Node) -> dict[str, Any]:
+        """The variables that an element's logic may see: what it requires, and nothing else."""
+        variables: dict[str, Any] = {}
+        for key in node.needs:
+            other = self.model.nodes[key]
+            value = self.function(other) if other.kind in {"knowledge", "service"} else self.value(key)
+            alias = next(
+                (alias for alias, space in node.document.imports.items() if space == other.document.namespace), ""
+            )
+            if other.document is not node.document and alias:
+                variables.setdefault(alias, {})[other.name] = value
+            else:
+                variables[other.name] = value
+        return variables
+
+    def function(self, node: Node) -> Function:
+        """A knowledge model or a decision service as a function."""
+        if node.key in self.values:
+            known: Function = self.values[node.key]
+            return known
+        if node.kind == "service":
+            made = self._service(node)
+        elif node.make is None:
+            made = Function(node.name, (), lambda run, _arguments: run.say(f"「{node.name}」没有内容"))
+        else:
+            variables: dict[str, Any] = {}
+            made = node.make(Env(variables, None, self.run))
+            self.values[node.key] = made
+            variables.update(self.scope(node))
+            variables.setdefault(node.name, made)
+        self.values[node.key] = made
+        return made
+
+    def _service(self, node: Node) -> Function:
+        nodes = [self.model.nodes[key] for key in node.inputs]
+
+        def invoke(run: Run, arguments: list[Any]) -> Any:
+            known = dict(zip(node.inputs, arguments, strict=True))
+            inner = Session(self.model, run, {}, known)
+            values = {self.model.nodes[key].name: inner.value(key) for key in node.outputs}
+            return next(iter(values.values())) if len(values) == 1 else values
+
+        return Function(
+            node.name, tuple(item.name for item in nodes), invoke, tuple(item.type for item in nodes), _service_type(node)
+        )
+
+
+def _service_type(node: Node) -> Type | None:
+    if node.type is None:
+        return None
+    return node.type.root().result if node.type.root().name == "function" else node.type
+
+
+def _document(data: bytes, file: str) -> Document:
+    root, findings = read(data, file)
+    document = Document(file, root, root.get("namespace") or "", findings=findings)
+    for element in parts(root, "import"):
+        document.imports[name_of(element)] = element.get("namespace") or ""
+    document.names = collect_names(root)
+    return document
+
+
+def load_all(files: Sequence[tuple[str, bytes]], *, strict: bool = True) -> Model:
+    """Read several files, the first being the main one; the others serve its imports.
+
+    With `strict` (a release) any finding refuses the whole as ModelInvalid, all findings at once. Without it only
+    the faulty expression is unusable: it gives null with the reason, and `model.findings` tells why.
+    """
+    documents = [_document(data, file) for file, data in files]
+    spaces = {document.namespace for document in documents}
+    for document in documents:
+        for alias, namespace in document.imports.items():
+            importing = [item for item in parts(document.root, "import") if name_of(item) == alias]
+            if namespace not in spaces and "DMN" in (importing[0].get("importType") or "DMN").upper():
+                document.find_fault(importing[0], "import", f"导入的模型 {namespace} 不在一起。", "请同时提交该文件。")
+    for document in _by_dependency(documents):
+        import_types(document, {other.namespace: other for other in documents})
+        define_types(document)
+    model = Model(documents)
+    if strict and model.findings:
+        raise ModelInvalid(model.findings)
+    return model
+
+
+def _by_dependency(documents: Sequence[Document]) -> list[Document]:
+    """Imported files before those that import them."""
+    waiting, done, order = list(documents), set(), []
+    while waiting:
+        spaces = {document.namespace for document in waiting}
+        ready = [item for item in waiting if not (set(item.imports.values()) & spaces - {item.namespace})] or waiting[:1]
+        for document in ready:
+            waiting.remove(document)
+            done.add(document.namespace)
+            order.append(document)
+    return order
+
+
+def load(data: bytes, *, file: str = "", strict: bool = True) -> Model:
+    """Read one DMN file. Raises ModelInvalid with every finding: file, element, name, line, reason, hint."""
+    return load_all([(file, data)], strict=strict)
