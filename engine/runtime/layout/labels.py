@@ -182,7 +182,7 @@ def _along(a: Point, b: Point, wide: int, high: int) -> list[Rect]:
             free = length - wide - 8
             if free < 0 and step:
                 break
-            shift = int(max(free, 0) * step) + 4
+            shift = int(max(free, 0) * step) + 6
             x = ax + shift if bx > ax else ax - shift - wide
             out += [Rect(x, ay - high - 3, wide, high), Rect(x, ay + 3, wide, high)]
     else:

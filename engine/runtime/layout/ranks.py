@@ -30,11 +30,14 @@ def assign(diagram: Diagram, scope: str, nodes: list[Node]) -> int:
         after[source.id].append(target)
         before[target.id].append(source)
     order = _topological(steps, after, before)
-    for node in order:
-        node.rank = max((p.rank + p.span for p in before[node.id]), default=0)
-    for node in reversed(order):
-        if not before[node.id] and after[node.id] and node.rank == 0:
-            node.rank = min(s.rank for s in after[node.id]) - node.span
+    folds = {} if scope else _foldable(flows, place)
+    while True:
+        _longest(order, before, after, folds)
+        clash = _clash(steps, folds, place)
+        if not clash:
+            break
+        for name in clash:
+            del folds[name]
     if steps:
         least = min(n.rank for n in steps)
         for node in steps:
@@ -45,6 +48,67 @@ def assign(diagram: Diagram, scope: str, nodes: list[Node]) -> int:
         if node.host:
             node.rank = place[node.id].rank
     return max(columns, 1)
+
+
+def _longest(
+    order: list[Node], before: dict[str, list[Node]], after: dict[str, list[Node]], folds: dict[str, Node]
+) -> None:
+    for node in order:
+        over = folds.get(node.id)
+        node.rank = max((p.rank if p is over else p.rank + p.span for p in before[node.id]), default=0)
+    for node in reversed(order):
+        if not before[node.id] and after[node.id] and node.rank == 0:
+            node.rank = min(s.rank if folds.get(s.id) is node else s.rank - node.span for s in after[node.id])
+
+
+def _foldable(flows: list[Flow], place: dict[str, Node]) -> dict[str, Node]:
+    """Steps that may stand straight above or below the one before, in another lane: target id → source.
+
+    This keeps a hand-over between roles short. One up and one down from each step, never two in a row.
+    """
+    folds: dict[str, Node] = {}
+    used: set[tuple[str, bool]] = set()
+    returns = {
+        (place[f.source].id, place[f.target].band > place[f.source].band)
+        for f in flows
+        if f.back and place[f.target].band != place[f.source].band
+    }
+    for flow in flows:
+        source, target = place[flow.source], place[flow.target]
+        way = (source.id, target.band > source.band)
+        if (
+            flow.back
+            or flow.source != source.id
+            or way in returns
+            or source.band == target.band
+            or source.box
+            or target.box
+            or target.id in folds
+            or source.id in folds
+            or any(over is target for over in folds.values())
+            or way in used
+        ):
+            continue
+        folds[target.id] = source
+        used.add(way)
+    return folds
+
+
+def _clash(steps: list[Node], folds: dict[str, Node], place: dict[str, Node]) -> list[str]:
+    """Folds that some other step stands in the way of, or that another way to the target has outrun."""
+    bad = []
+    for name, source in folds.items():
+        target = place[name]
+        low, high = sorted((source.band, target.band))
+        if target.rank != source.rank or any(
+            n is not source
+            and n is not target
+            and low <= n.band <= high
+            and n.rank <= source.rank < n.rank + n.span
+            for n in steps
+        ):
+            bad.append(name)
+    return bad[:1]
 
 
 def _attach(diagram: Diagram, nodes: list[Node], place: dict[str, Node]) -> None:

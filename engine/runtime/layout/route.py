@@ -50,6 +50,8 @@ class Router:
             a, b = nodes.get(flow.source), nodes.get(flow.target)
             if a is None or b is None:
                 return 3, 0, 0
+            if a.rank == b.rank and flow.kind == "sequence" and not (flow.back or a.host):
+                return -1, abs(a.row - b.row), a.rank
             kind = 3 if flow.kind == "message" else 2 if flow.kind != "sequence" else int(flow.back)
             return kind, abs(a.row - b.row) + abs(b.rank - a.rank), a.rank
 
@@ -120,6 +122,8 @@ class Router:
         if direction in (NORTH, SOUTH):
             peer = self.diagram.nodes.get(other)
             level = peer is not None and peer.row == node.row
+            if peer is not None and peer.rank == node.rank and not peer.host and not flow.back:
+                return 0.0
             if flow.back:
                 return 0.0 if node.tag not in EVENTS else 10.0
             if node.tag in GATEWAYS:
@@ -254,7 +258,11 @@ class Router:
         for unit in _units(way):
             for other in self.units.get(unit, ()):
                 kin = self._kin(flow, self.flows[other])
-                cost += 12.0 + 30 * kin if kin else HARD
+                split = 0
+                if flow.kind == "sequence" and self.flows[other].source == flow.source:
+                    node = self.diagram.nodes.get(flow.source)
+                    split = 130 if node is not None and node.tag in GATEWAYS else 40
+                cost += 12.0 + 30 * kin + split if kin else HARD
         return cost
 
     def _search(self, flow: Flow, outs: list[Port], ins: list[Port], *, strict: bool = True) -> list[Vertex] | None:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed

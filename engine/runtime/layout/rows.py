@@ -145,7 +145,7 @@ class _Rows:
                 if (n := self.taken.get((node.band, level, rank))) is not None and n is not node
             }
             cost += len(blocked) * (0.3 if flow.back else 1.6)
-        elif not flow.back:
+        elif not flow.back and left.rank != right.rank:
             cost += 1.0 * weight
         return cost + 0.8 * self._crossings(flow, node, y, other, oy)
 
@@ -239,14 +239,29 @@ class _Rows:
             for node in self.steps:
                 if node.band == band:
                     node.row = index[self.row[node.id]]
-            rank = 0
-            tallest = 0
-            for node in (n for n in self.apart if n.band == band):
-                if rank and rank + node.span > self.columns:
-                    heights[band] += tallest
-                    rank, tallest = 0, 0
-                node.row, node.rank = heights[band], rank
-                rank += node.span
-                tallest = max(tallest, node.tall)
-            heights[band] += tallest
+            self._aside(band, heights)
         return heights
+
+    def _aside(self, band: int, heights: dict[int, int]) -> None:
+        """Event sub-processes have no way in: they stand where room is left, else in a row below."""
+        full = {
+            (node.row + down, node.rank + right)
+            for node in self.steps
+            if node.band == band
+            for down in range(node.tall)
+            for right in range(node.span)
+        }
+        for node in (n for n in self.apart if n.band == band):
+            places = [
+                (row, rank)
+                for row in range(heights[band] - node.tall + 1)
+                for rank in range(self.columns - node.span + 1)
+            ]
+            places += [(heights[band], 0)]
+            for row, rank in places:
+                cells = {(row + down, rank + right) for down in range(node.tall) for right in range(node.span)}
+                if not cells & full:
+                    break
+            node.row, node.rank = row, rank
+            full |= cells
+            heights[band] = max(heights[band], row + node.tall)

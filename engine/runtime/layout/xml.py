@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from xml.parsers import expat
 
 from lxml import etree
@@ -104,9 +105,10 @@ def _bounds(parent: etree._Element, rect: Rect) -> None:
 
 def splice(xml: bytes, root: etree._Element) -> bytes:
     """The text of the file with the diagrams of the tree in place of its own; all else stays as written."""
-    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
-    if encoding not in ("UTF-8", "US-ASCII", "ASCII"):
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    encoding = root.getroottree().docinfo.encoding or "UTF-8"
+    if encoding.upper() != "UTF-8":
+        words = xml.decode(encoding).removeprefix("\ufeff")
+        xml = re.sub(r"(<\?xml[^>]*?encoding=)([\"'])[^\"']*\2", r"\1\2UTF-8\2", words, count=1).encode()
     xml = xml.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     spans, end = _spans(xml)
     for start, stop in reversed(spans):

@@ -184,6 +184,9 @@ class Pen:
         if pool:
             self._add(group, "path", {"d": f"M{box.x + 30} {box.y}v{box.height}", "stroke": self.colour("edge")})
         x, y = box.x + 15, box.y + box.height / 2
+        if len(shape.name) * 16 <= box.height - 8 and text.width(shape.name) == len(shape.name) * text.FONT:
+            self._upright(group, shape.name, x, y, "ink" if pool else "ink-2")
+            return
         lines = text.wrap(shape.name, box.height - 10, lines=2)
         size = text.FONT if len(lines) > 1 else 13
         for number, words in enumerate(lines):
@@ -201,6 +204,14 @@ class Pen:
                 },
                 words,
             )
+
+    def _upright(self, group: etree._Element, name: str, x: float, y: float, colour: str) -> None:
+        """A role in Chinese reads from top to bottom."""
+        look = {"text-anchor": "middle", "font-size": 13, "fill": self.colour(colour), "class": "role"}
+        holder = self._add(group, "text", look)
+        for number, char in enumerate(name):
+            at = y + (number - (len(name) - 1) / 2) * 16
+            self._add(holder, "tspan", {"x": x, "y": at, "dy": "0.35em"}, char)
 
     @staticmethod
     def _within(box: Rect, frame: Rect) -> bool:
@@ -264,7 +275,7 @@ class Pen:
     def _badges(self, group: etree._Element, shape: Shape) -> None:
         """Signs of the state, on the upper right corner."""
         box, state = shape.box, self.state(shape.id)
-        x, y = box.right - 6, box.y + 2
+        x, y = self._corner(shape)
         if state == "done":
             self._add(group, "path", {"d": f"M{box.right - 20} {box.y + 11}l4 4 7-8", "fill": "none", "stroke": self.colour("done"), "stroke-width": 2, "class": "check"})
         if state == "active" or (state == "late" and self.active.get(shape.id)):
@@ -275,6 +286,16 @@ class Pen:
             path = f"M{x - 13} {y + 9}L{x} {y - 14}L{x + 13} {y + 9}z"
             self._add(group, "path", {"d": path, "fill": self.colour("late"), "class": "late"})
             self._number(group, x, y + 2, self.overdue[shape.id])
+
+    def _corner(self, shape: Shape) -> tuple[float, float]:
+        """The first corner where no boundary event stands."""
+        box = shape.box
+        corners = [(box.right - 6, box.y + 2), (box.right - 6, box.bottom - 2), (box.x + 34, box.bottom - 2)]
+        guests = [s.box for s in self.drawing.shapes if s.element.get("attachedToRef") == shape.id]
+        for x, y in corners:
+            if not any(Rect(round(x) - 12, round(y) - 12, 24, 24).meets(guest) for guest in guests):
+                return x, y
+        return corners[0]
 
     def _number(self, group: etree._Element, x: float, y: float, number: int) -> None:
         words = str(number) if number < 1000 else "…"  # noqa: PLR2004 - the title has the figure
@@ -374,7 +395,8 @@ class Pen:
             return True
         ends = [line.element.get(k, "") for k in ("sourceRef", "targetRef")]
         known = any(tag(self.drawing.elements[i]) == "sequenceFlow" for i in self.done if i in self.drawing.elements)
-        return not known and ends[0] in self.done and self.state(ends[1]) in ("done", "active", "late")
+        forward = line.points[-1][0] >= line.points[0][0]
+        return not known and forward and ends[0] in self.done and self.state(ends[1]) in ("done", "active", "late")
 
     def _line(self, root: etree._Element, line: Line) -> None:
         kind = tag(line.element)
