@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -19,4 +21,16 @@ def session() -> Iterator[Session]:
         Base.metadata.create_all(session.connection())
         yield session
         session.rollback()
+    database.dispose()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A real database: SQLite in a file, or the PostgreSQL that `CASEWORK_TEST_DATABASE_URL` names, emptied."""
+    url = os.environ.get("CASEWORK_TEST_DATABASE_URL", "")
+    database = Database(url or f"sqlite:///{tmp_path / 'casework.db'}")
+    if url:
+        Base.metadata.drop_all(database.engine)
+    Base.metadata.create_all(database.engine)
+    yield database
     database.dispose()

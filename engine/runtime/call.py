@@ -146,7 +146,7 @@ def child_ended(run: Run) -> None:
             .where(Instance.parent_id == row.instance_id, Instance.parent_task == row.task)
             .group_by(Instance.outcome),
         )
-        row.outcomes = dict(counts.tuples().all())
+        row.outcomes = {outcome: number for outcome, number in counts}
         result = {f"{row.element}_result": {"total": row.total, "outcomes": row.outcomes}}
     else:
         data: Mapping[str, Any] = run.state.data

@@ -118,7 +118,7 @@ def load(session: Session, release_id: int) -> Compiled:
         rows = session.execute(
             select(ReleaseFile.path, Blob.content).join(Blob, Blob.hash == ReleaseFile.hash).where(ReleaseFile.release_id == release_id),
         )
-        _loaded[key] = compile_files(dict(rows.tuples()), identity=release.id, pack=release.pack, version=release.version)
+        _loaded[key] = compile_files({path: content for path, content in rows}, identity=release.id, pack=release.pack, version=release.version)
     return _loaded[key]
 
 

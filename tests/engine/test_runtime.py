@@ -1,0 +1,344 @@
+"""The machine alone, on diagrams of its own: tokens, calls, timers, messages, countersigning, seals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from engine import clock, operation
+from engine.errors import CaseworkError, ChangedMeanwhile, Refused
+from engine.people import Bureau, Person
+from engine.runtime import call, job, release, spiff
+from engine.runtime.instance import Runtime
+from engine.runtime.ports import DueDate, Place
+from engine.runtime.tables import Call, Instance, Job, WorkItem
+
+T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
+HEAD = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" targetNamespace="http://casework/test">'
+)
+
+
+def bag(**named: str) -> str:
+    rows = "".join(f'<spiffworkflow:property name="{name}" value="{value}"/>' for name, value in named.items())
+    return f"<bpmn:extensionElements><spiffworkflow:properties>{rows}</spiffworkflow:properties></bpmn:extensionElements>"
+
+
+def flow(source: str, target: str, condition: str = "") -> str:
+    inner = f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>' if condition else ""
+    return f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+
+
+def user(name: str, **props: str) -> str:
+    return f'<bpmn:userTask id="{name}" name="{name}">{bag(lane="业务科室", **props)}</bpmn:userTask>'
+
+
+def service(name: str, verb: str) -> str:
+    return (
+        f'<bpmn:serviceTask id="{name}" name="{name}"><bpmn:extensionElements>'
+        f'<spiffworkflow:serviceTaskOperator id="{verb}"><spiffworkflow:parameters/></spiffworkflow:serviceTaskOperator>'
+        "</bpmn:extensionElements></bpmn:serviceTask>"
+    )
+
+
+def process(name: str, body: str, **props: str) -> str:
+    return f'<bpmn:process id="{name}" name="{name}" isExecutable="true">{bag(**props)}{body}</bpmn:process>'
+
+
+FILES = {
+    "linear.bpmn": HEAD
+    + process(
+        "linear",
+        '<bpmn:startEvent id="s"/>'
+        + user("one", routes="decision")
+        + '<bpmn:exclusiveGateway id="g" default="g_two"/>'
+        + user("two")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "one")
+        + flow("one", "g")
+        + flow("g", "one", 'decision = "return"')
+        + flow("g", "two")
+        + flow("two", "e"),
+    )
+    + "</bpmn:definitions>",
+    "parent.bpmn": HEAD
+    + process(
+        "parent",
+        '<bpmn:startEvent id="s"/>'
+        f'<bpmn:callActivity id="many" name="many" calledElement="child">{bag(items="test.items")}'
+        '<bpmn:multiInstanceLoopCharacteristics isSequential="false"/></bpmn:callActivity>'
+        '<bpmn:callActivity id="single" name="single" calledElement="child"/>'
+        + user("after")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "many")
+        + flow("many", "single")
+        + flow("single", "after")
+        + flow("after", "e"),
+    )
+    + process(
+        "child",
+        '<bpmn:startEvent id="cs"/>' + service("mark", "test.mark") + user("work") + '<bpmn:endEvent id="ce"/>'
+        + flow("cs", "mark") + flow("mark", "work") + flow("work", "ce"),
+        takes="number",
+        gives="outcome",
+    )
+    + "</bpmn:definitions>",
+    "timed.bpmn": HEAD
+    + process(
+        "timed",
+        '<bpmn:startEvent id="s"/>'
+        + user("slow")
+        + '<bpmn:boundaryEvent id="remind" attachedToRef="slow" cancelActivity="false">' + bag(deadline="days-3")
+        + '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
+        + '<bpmn:boundaryEvent id="breach" attachedToRef="slow" cancelActivity="true">' + bag(deadline="days-5")
+        + '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
+        + user("nudged") + user("escalated")
+        + '<bpmn:endEvent id="e"/><bpmn:endEvent id="e2"/><bpmn:endEvent id="e3"/>'
+        + flow("s", "slow") + flow("slow", "e") + flow("remind", "nudged") + flow("nudged", "e2")
+        + flow("breach", "escalated") + flow("escalated", "e3"),
+    )
+    + "</bpmn:definitions>",
+    "beside.bpmn": HEAD
+    + '<bpmn:message id="m" name="受阻"/><bpmn:message id="m2" name="结果"/>'
+    + process(
+        "beside",
+        '<bpmn:startEvent id="s"/>'
+        + '<bpmn:subProcess id="inner" name="inner"><bpmn:startEvent id="is"/>' + user("deep") + '<bpmn:endEvent id="ie"/>'
+        + flow("is", "deep") + flow("deep", "ie") + "</bpmn:subProcess>"
+        + '<bpmn:intermediateCatchEvent id="wait" name="wait"><bpmn:messageEventDefinition messageRef="m2"/></bpmn:intermediateCatchEvent>'
+        + '<bpmn:endEvent id="e"/>' + flow("s", "inner") + flow("inner", "wait") + flow("wait", "e")
+        + '<bpmn:subProcess id="blocked" name="受阻处理" triggeredByEvent="true">'
+        + f'<bpmn:startEvent id="bs" isInterrupting="false">{bag(by="业务科室")}<bpmn:messageEventDefinition messageRef="m"/></bpmn:startEvent>'
+        + user("instruct") + '<bpmn:endEvent id="be"/>' + flow("bs", "instruct") + flow("instruct", "be") + "</bpmn:subProcess>",
+        case="beside",
+    )
+    + "</bpmn:definitions>",
+    "signed.bpmn": HEAD
+    + process(
+        "signed",
+        '<bpmn:startEvent id="s"/>' + user("every", sign="all") + user("some", sign="any") + user("most", sign="ratio:0.5")
+        + user("turn", sign="turn") + '<bpmn:endEvent id="e"/>'
+        + flow("s", "every") + flow("every", "some") + flow("some", "most") + flow("most", "turn") + flow("turn", "e"),
+    )
+    + "</bpmn:definitions>",
+}
+
+ITEMS = 5
+
+
+@operation.operation("test.mark", gives=("marked",))
+def mark(step: operation.Step, *, number: int) -> dict[str, int]:
+    """A verb that gives a number."""
+    if number < 0:
+        raise Refused("编号不能为负。", slug="negative")
+    return {"marked": number * 2}
+
+
+@operation.feed("test.items")
+def items(step: operation.Step, *, after: str, limit: int):  # noqa: ARG001
+    """Five items in key order."""
+    for number in range(ITEMS):
+        key = f"{number:03}"
+        if key > after:
+            yield key, {"number": number}
+
+
+class Ports:
+    """Three signers; three or five days."""
+
+    def places(self, session, asked):  # noqa: ARG002
+        if asked.sign:
+            return [Place(f"person/{n}", str(n)) for n in (1, 2, 3)]
+        return [Place("role/1/section")]
+
+    def due(self, session, *, pack, key, start, decide):  # noqa: ARG002
+        if not key.startswith("days-"):
+            return None
+        return DueDate(clock.end_of(start + timedelta(days=int(key[-1]))))
+
+
+@pytest.fixture
+def machine(database):
+    runtime = Runtime(key="k" * 40, ports=Ports())
+    with clock.fixed(T0), database.transaction() as session:
+        session.add(Bureau(id=1, division="220000", name="局", short_name="局", level="county", pack="test"))
+        session.flush()
+        for n in (1, 2, 3):
+            session.add(Person(id=n, bureau_id=1, staff_no=f"E{n}", login=f"p{n}", name=f"人{n}"))
+        session.flush()
+        release.deploy(session, "test", {name: content.encode() for name, content in FILES.items()})
+    return runtime
+
+
+@pytest.fixture
+def at(database):
+    with clock.fixed(T0), database.transaction() as session:
+        yield session
+
+
+def begin(machine, session, name, **data):
+    return machine.start(session, process=name, data=data, bureau_id=1, pack="test", actor=session.get(Person, 1))
+
+
+def the_item(session, element, **where):
+    session.flush()
+    query = select(WorkItem).where(WorkItem.element == element, WorkItem.state == "open")
+    for name, value in where.items():
+        query = query.where(getattr(WorkItem, name) == value)
+    return session.scalars(query.order_by(WorkItem.id)).first()
+
+
+def do(machine, session, element, person=1, answers=None, **where):
+    item = the_item(session, element, **where)
+    assert item is not None, element
+    run = machine.open(session, item.instance_id, session.get(Person, person))
+    run.complete(item, answers or {})
+    session.flush()
+    return item
+
+
+def drain(machine, session):
+    while True:
+        jobs = job.claim(session, limit=10)
+        if not jobs:
+            return
+        for leased in jobs:
+            payload = leased.payload
+            if leased.kind == "children":
+                call.start_children(machine, session, payload["call"], batch=2)
+            elif leased.kind == "timer":
+                machine.open(session, payload["instance"]).fire(payload["task"])
+            elif leased.kind == "cancel":
+                machine.open(session, payload["instance"]).end_here(payload["reason"])
+            job.finish(session, leased)
+
+
+def test_a_step_is_completed_returned_and_ended(machine, at):
+    case = begin(machine, at, "linear")
+    do(machine, at, "one", answers={"decision": "return", "note": "x"})
+    assert at.get(Instance, case.id).data["decision"] == "return"
+    do(machine, at, "one", answers={"decision": "go"})
+    assert at.get(Instance, case.id).state == "running"
+    do(machine, at, "two")
+    assert at.get(Instance, case.id).state == "completed"
+    assert "note" not in at.get(Instance, case.id).data, "answers stay out of the process data"
+
+
+def test_a_second_completion_is_told_who_was_first(machine, at):
+    begin(machine, at, "linear")
+    item = do(machine, at, "one", person=2)
+    run = machine.open(at, item.instance_id, at.get(Person, 3))
+    with pytest.raises(ChangedMeanwhile) as told:
+        run.complete(item, {})
+    assert told.value.who == "人2"
+    assert "人2" in str(told.value)
+
+
+def test_called_processes_run_detached_and_the_last_one_sends_the_parent_on(machine, at):
+    parent = begin(machine, at, "parent", number=7)
+    at.flush()
+    drain(machine, at)
+    children = at.scalars(select(Instance).where(Instance.parent_id == parent.id)).all()
+    assert [child.data["marked"] for child in children] == [0, 2, 4, 6, 8]
+    assert len(at.get(Instance, parent.id).body) < 6000, "the parent keeps one token, however many children there are"
+    for _ in range(ITEMS):
+        do(machine, at, "work")
+    row = at.scalars(select(Call).where(Call.element == "many")).one()
+    assert (row.total, row.started, row.finished, row.state) == (5, 5, 5, "done")
+    assert at.get(Instance, parent.id).data["many_result"] == {"total": 5, "outcomes": {"": 5}}
+    drain(machine, at)
+    do(machine, at, "work")
+    do(machine, at, "after")
+    assert at.get(Instance, parent.id).state == "completed"
+
+
+def test_a_reminder_fires_once_and_a_breach_takes_the_step_away(machine, at):
+    case = begin(machine, at, "timed")
+    drain(machine, at)
+    assert the_item(at, "nudged") is None
+    with clock.fixed(T0 + timedelta(days=4)):
+        drain(machine, at)
+        assert the_item(at, "nudged") is not None
+        assert the_item(at, "slow") is not None
+    with clock.fixed(T0 + timedelta(days=6)):
+        drain(machine, at)
+        assert the_item(at, "slow") is None
+        do(machine, at, "escalated")
+        do(machine, at, "nudged")
+    assert at.get(Instance, case.id).state == "completed"
+    assert Counter(at.scalars(select(Job.state).where(Job.kind == "timer"))) == {"done": 2}
+
+
+def test_a_timer_whose_step_was_done_does_nothing(machine, at):
+    case = begin(machine, at, "timed")
+    do(machine, at, "slow")
+    assert at.get(Instance, case.id).state == "completed"
+    with clock.fixed(T0 + timedelta(days=9)):
+        drain(machine, at)
+    assert the_item(at, "nudged") is None
+
+
+def test_event_subprocesses_run_beside_their_case_which_ends_after_them(machine, at):
+    case = begin(machine, at, "beside")
+    definition = release.load(at, case.release_id).processes["beside"]
+    assert [(t.process, t.name, t.element.property("by")) for t in definition.triggers] == [("beside.blocked", "受阻处理", "业务科室")]
+    for n in ("a", "b"):
+        call.trigger(machine, at, case, "beside.blocked", actor=at.get(Person, 1), data={}, key=n)
+    do(machine, at, "deep")
+    do(machine, at, "instruct")
+    assert machine.open(at, case.id).catch("结果", {"result": 1}) == 1
+    assert at.get(Instance, case.id).state == "running", "one of the two is still open"
+    do(machine, at, "instruct")
+    assert at.get(Instance, case.id).state == "completed"
+
+
+def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):
+    case = begin(machine, at, "signed")
+    for seat in "132":
+        do(machine, at, "every", person=int(seat), seat=seat, answers={"decision": "agree" if seat != "2" else "against"})
+    assert at.get(Instance, case.id).data["every_votes"] == {"total": 3, "done": 3, "agree": 2}
+    do(machine, at, "some", person=2, seat="2")
+    assert the_item(at, "some") is None
+    do(machine, at, "most", person=1, seat="1")
+    assert the_item(at, "most") is not None
+    do(machine, at, "most", person=3, seat="3")
+    for seat in "123":
+        assert the_item(at, "turn").seat == seat
+        do(machine, at, "turn", person=int(seat))
+    assert at.get(Instance, case.id).state == "completed"
+
+
+def test_a_state_that_was_altered_or_moved_does_not_open(machine, at):
+    one, two = begin(machine, at, "linear"), begin(machine, at, "linear")
+    at.flush()
+    at.execute(text("update instance set body = (select body from instance where id = :two) where id = :one"), {"one": one.id, "two": two.id})
+    with pytest.raises(CaseworkError, match="封记不符"):
+        machine.open(at, one.id)
+
+
+def test_a_refusal_by_a_system_step_reaches_the_person_and_undoes_everything(machine, database):
+    with pytest.raises(Refused, match="编号不能为负"), clock.fixed(T0), database.transaction() as session:
+        begin(machine, session, "child", number=-1)
+    with database.reading() as session:
+        assert session.scalars(select(Instance)).all() == []
+
+
+def test_every_walked_arrow_is_told_to_listeners(machine, at):
+    seen: list[tuple[str, str, str]] = []
+
+    def listen(process: str, source: str, target: str) -> None:
+        seen.append((process, source, target))
+
+    spiff.walked.append(listen)
+    try:
+        begin(machine, at, "linear")
+        do(machine, at, "one", answers={"decision": "go"})
+    finally:
+        spiff.walked.remove(listen)
+    assert ("linear", "s", "one") in seen
+    assert ("linear", "one", "g") in seen
