@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.domain.draw.document import Document
-from engine.domain.draw.text import tickets
+from engine.domain.draw.text import by_ticket
 
 
 def bits(number: int) -> Iterator[int]:
@@ -148,8 +148,8 @@ def edges_of(document: Document, route: list[list[str]], ids: list[str]) -> list
 def deck_of(document: Document, seed: str) -> list[str]:
     """值班名册: everyone eligible, by turns served this year, then by duty ticket."""
     people = document.people
-    ordered = tickets(document.digest, seed, "duty", list(people))
-    return [name for _, name in sorted(ordered, key=lambda pair: (people[pair[1]]["load"], pair[0]))]
+    by_duty = by_ticket(document.digest, seed, "duty", people)
+    return sorted(by_duty, key=lambda name: people[name]["load"])  # stable: the ticket decides equal loads
 
 
 def keep(document: Document, seed: str, route: list[list[str]]) -> Duty:
@@ -216,10 +216,10 @@ def place_body(document: Document, seed: str, duty: Duty) -> dict[str, Any]:
     matching = duty.matching
     count = len(document.group_ids)
     number = {name: index for index, name in enumerate(duty.deck)}
-    order = [number[name] for _, name in tickets(document.digest, seed, "place", duty.kept)]
+    order = [number[name] for name in by_ticket(document.digest, seed, "place", duty.kept)]
     groups = [
         document.group_ids.index(name)
-        for _, name in tickets(document.digest, seed, "group", document.group_ids)
+        for name in by_ticket(document.digest, seed, "group", document.group_ids)
     ]
     unplaced = dict.fromkeys(order)
     left = (1 << duty.slots) - 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.domain.draw.document import Document
-from engine.domain.draw.text import by_ticket, ticket, tickets
+from engine.domain.draw.text import by_ticket, id_in, keys_by_ticket, ticket, ticket_in
 from engine.errors import NotFound
 
 
@@ -21,23 +21,28 @@ class Stratum:
     name: str
     registered: int
     excluded: dict[str, int]
-    tickets: tuple[tuple[str, str], ...]
+    keys: tuple[str, ...]
     quota: int
 
     @property
     def drawn(self) -> list[str]:
         """Ids drawn, in ticket order."""
-        return [name for _, name in self.tickets[: self.quota]]
+        return [id_in(key) for key in self.keys[: self.quota]]
 
     @property
     def reserve(self) -> list[str]:
         """Ids held in reserve, in ticket order."""
-        return [name for _, name in self.tickets[self.quota :]]
+        return [id_in(key) for key in self.keys[self.quota :]]
+
+    @property
+    def tickets(self) -> list[tuple[str, str]]:
+        """Pairs (ticket, id) of everybody eligible, in ticket order."""
+        return [(ticket_in(key), id_in(key)) for key in self.keys]
 
     @property
     def cutoff(self) -> str:
         """The highest ticket that was still drawn, "" if none was."""
-        return self.tickets[self.quota - 1][0] if self.quota else ""
+        return ticket_in(self.keys[self.quota - 1]) if self.quota else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def draw_strata(document: Document, seed: str) -> dict[str, Stratum]:
             name,
             len(ids) + sum(excluded[name].values()),
             excluded[name],
-            tuple(tickets(document.digest, seed, "object", ids)),
+            tuple(keys_by_ticket(document.digest, seed, "object", ids)),
             quota_of(strata[name], len(ids)),
         )
         for name, ids in eligible.items()
@@ -126,5 +131,5 @@ def ticket_of(document: Document, seed: str, code: str) -> Ticket:
         raise NotFound(f"名单中没有“{code}”")
     stratum = draw_strata(document, seed)[thing["stratum"]]
     own = ticket(document.digest, seed, "object", code)
-    rank = stratum.tickets.index((own, code)) + 1 if thing["excl"] == "" else 0
+    rank = stratum.keys.index(own + code) + 1 if thing["excl"] == "" else 0
     return Ticket(code, stratum.name, thing["excl"], own, stratum.cutoff, 0 < rank <= stratum.quota, rank)

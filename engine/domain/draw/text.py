@@ -6,10 +6,12 @@ written as JCS (RFC 8785), and hashed with the digest the document names. Ticket
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -20,7 +22,8 @@ from engine.domain.draw.refusal import DrawRefused
 Digest = Callable[[bytes], str]
 
 LIMIT: Final = 2**53
-ZEROS: Final = "0" * 64
+_HEX: Final = 64
+ZEROS: Final = "0" * _HEX
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER_RUN: Final = re.compile(r"[-0-9][-+.0-9eE]*")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
@@ -30,6 +33,7 @@ _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS: Final = {"true": True, "false": False, "null": None}
 _DEEPEST: Final = 64
+_LARGE: Final = 1_000_000
 _LONGEST_INTEGER: Final = 17
 _FIRST_SURROGATE: Final = 0xD800
 _FIRST_LOW_SURROGATE: Final = 0xDC00
@@ -61,15 +65,35 @@ def ticket(digest: Digest, seed: str, *parts: str | int) -> str:
     return digest(lines(seed, *parts))
 
 
-def tickets(digest: Digest, seed: str, kind: str, ids: list[str]) -> list[tuple[str, str]]:
-    """Pairs (ticket, id) in ascending ticket order; the same as `ticket` for each, only faster."""
+def keys_by_ticket(digest: Digest, seed: str, kind: str, ids: Iterable[str]) -> list[str]:
+    """Ticket and id written together, in ascending ticket order: `ticket_in(key)`, `id_in(key)`.
+
+    The same tickets as `ticket` gives one by one. Strings sort three times faster than pairs, and a
+    ticket always has 64 characters, so the order is the same.
+    """
     head = lines(seed, kind, "")
-    return sorted((digest(head + name.encode()), name) for name in ids)
+    if digest is sha256:
+        quick = hashlib.sha256
+        keys = [quick(head + name.encode()).hexdigest() + name for name in ids]
+    else:
+        keys = [digest(head + name.encode()) + name for name in ids]
+    keys.sort()
+    return keys
 
 
-def by_ticket(digest: Digest, seed: str, kind: str, ids: list[str]) -> list[str]:
+def ticket_in(key: str) -> str:
+    """The ticket of a key."""
+    return key[:_HEX]
+
+
+def id_in(key: str) -> str:
+    """The id of a key."""
+    return key[_HEX:]
+
+
+def by_ticket(digest: Digest, seed: str, kind: str, ids: Iterable[str]) -> list[str]:
     """The ids in ascending order of their tickets of this kind."""
-    return [name for _, name in tickets(digest, seed, kind, ids)]
+    return [id_in(key) for key in keys_by_ticket(digest, seed, kind, ids)]
 
 
 def canonical(value: Any) -> bytes:
@@ -110,6 +134,22 @@ def _irregular(_: str) -> Any:
     raise _Irregular
 
 
+@contextmanager
+def _no_collector(size: int) -> Iterator[None]:
+    """Holds the cycle collector while a large text is read.
+
+    Rows make no cycles, yet it would walk millions of them again and again: a third of the time.
+    """
+    held = size > _LARGE and gc.isenabled()
+    if held:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if held:
+            gc.enable()
+
+
 def read(text: str | bytes, prefix: str) -> Any:
     """Reads strict JSON text; `prefix` names the document in the path of a refusal.
 
@@ -128,13 +168,14 @@ def read(text: str | bytes, prefix: str) -> Any:
         raise DrawRefused(prefix, "json-text", "文件开头有 BOM，请另存为不带 BOM 的 UTF-8")
     if not _SURROGATE_ESCAPE.search(text) and is_text(text):
         try:
-            return json.loads(
-                text,
-                parse_int=_quick_integer,
-                parse_float=_irregular,
-                parse_constant=_irregular,
-                object_pairs_hook=_quick_object,
-            )
+            with _no_collector(len(text)):
+                return json.loads(
+                    text,
+                    parse_int=_quick_integer,
+                    parse_float=_irregular,
+                    parse_constant=_irregular,
+                    object_pairs_hook=_quick_object,
+                )
         except (_Irregular, ValueError, RecursionError):
             pass
     return _Careful(text, prefix).document()
