@@ -1,0 +1,85 @@
+"""`casework serve`, `casework worker`, `casework openapi`."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import click
+import orjson
+from gunicorn.app.base import BaseApplication
+
+from engine import worker as background
+from engine.settings import Settings
+from web import create_app
+from web.assembly import open_world
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our options: threads, one process on SQLite, several on PostgreSQL."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app(open_world(Settings.from_env()))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
+@click.option("--port", default=8000, show_default=True, help="监听端口")
+@click.option("--processes", default=1, show_default=True, help="进程数（SQLite 只用 1）")
+@click.option("--threads", default=8, show_default=True, help="每个进程的线程数")
+@click.option("--with-worker", is_flag=True, help="同时启动后台进程")
+def serve(host: str, port: int, processes: int, threads: int, with_worker: bool) -> None:
+    """启动网页进程。"""
+    Settings.from_env()
+    child = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"]) if with_worker else None  # noqa: S603
+    try:
+        _Server(
+            {
+                "bind": f"{host}:{port}",
+                "workers": processes,
+                "threads": threads,
+                "worker_class": "gthread",
+                "accesslog": None,
+                "loglevel": "warning",
+                "graceful_timeout": 10,
+            },
+        ).run()
+    finally:
+        if child is not None:
+            child.terminate()
+            child.wait(timeout=15)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="办完到期的任务就退出")
+def worker(once: bool) -> None:
+    """启动后台进程：定时、派生案件、对外投递、封存日志。"""
+    world = open_world(Settings.from_env())
+    if once:
+        done = background.drain(world)
+        background.seal_log(world)
+        click.echo(f"办理了 {done} 个任务。")
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    background.serve(world, stop=stop)
+
+
+@click.command()
+def openapi() -> None:
+    """打印 OpenAPI 3.1 文档。"""
+    from web.api import document  # noqa: PLC0415 (the web app is needed by this command only)
+
+    click.echo(orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode())
