@@ -105,7 +105,9 @@ def test_a_bad_file_is_refused_with_its_row(content: str, says: str) -> None:
 
 
 def test_holiday_cn_json_is_read() -> None:
-    rows = calendar.read_rows("2027.json", b'{"year":2027,"days":[{"name":"x","date":"2027-01-01","isOffDay":true}]}')
+    rows = calendar.read_rows(
+        "2027.json", b'{"year":2027,"days":[{"name":"x","date":"2027-01-01","isOffDay":true}]}'
+    )
     assert rows[0].kind == "holiday"
 
 

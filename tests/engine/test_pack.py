@@ -123,7 +123,9 @@ def test_check_refuses_a_file_that_differs_from_its_parent_in_layout_only(copied
 
 def test_check_sees_two_numbers_for_one_deadline(copied) -> None:
     path = copied / "wugang" / "pack.toml"
-    path.write_text(path.read_text("utf-8").replace('"report.deadline" = { value = 5', '"report.deadline" = { value = 6'))
+    path.write_text(
+        path.read_text("utf-8").replace('"report.deadline" = { value = 5', '"report.deadline" = { value = 6')
+    )
     assert [finding.rule for finding in pack.check("wugang")] == ["deadline"]
 
 
@@ -137,7 +139,9 @@ def test_citing_shows_a_user_only_what_binds_him() -> None:
 @pytest.fixture
 def people(session):
     """A bureau with a clerk and a deputy director."""
-    bureau = Bureau(division="410481", name="舞钢市医疗保障局", short_name="舞钢", level="county", pack="wugang")
+    bureau = Bureau(
+        division="410481", name="舞钢市医疗保障局", short_name="舞钢", level="county", pack="wugang"
+    )
     session.add(bureau)
     session.flush()
     clerk, leader = (
@@ -145,7 +149,9 @@ def people(session):
     )
     session.add_all([clerk, leader])
     session.flush()
-    session.add(Grant(person_id=leader.id, bureau_id=bureau.id, role=Role.LEADER, valid_from=date(2020, 1, 1)))
+    session.add(
+        Grant(person_id=leader.id, bureau_id=bureau.id, role=Role.LEADER, valid_from=date(2020, 1, 1))
+    )
     session.flush()
     session.expire_all()
     return bureau, clerk, leader
@@ -163,7 +169,9 @@ def test_a_broken_principle_needs_reason_and_approver_and_is_counted(session, pe
     with pytest.raises(NotAllowed, match="分管领导"):
         pack.record_break(step, "cap.per_year", "H41048100001", "投诉较多", clerk)
     with pytest.raises(NotAllowed, match="自己"):
-        pack.record_break(_step(session, bureau, leader), "cap.per_year", "x", "投诉", leader, requester=leader)
+        pack.record_break(
+            _step(session, bureau, leader), "cap.per_year", "x", "投诉", leader, requester=leader
+        )
     with pytest.raises(Refused, match="硬性"):
         pack.record_break(step, "team.min", "x", "人手不足", leader)
     row = pack.record_break(step, "cap.per_year", "H41048100001", "投诉较多", leader)

@@ -152,13 +152,13 @@ def matrix(
 
 def _rows(session: Session, inspectors: Sequence[Inspector]) -> list[tuple[Inspector, Conflict]]:
     by_inspector = {who.id: who for who in inspectors}
-    by_person = {who.person_id: who for who in inspectors if who.person_id}
+    by_person = {who.person_id: who for who in inspectors if who.person_id is not None}
     query = select(Conflict).where(
         or_(Conflict.inspector_id.in_(by_inspector), Conflict.person_id.in_(by_person)),
     )
     found: list[tuple[Inspector, Conflict]] = []
     for row in session.scalars(query):
-        who = by_inspector.get(row.inspector_id or 0) or by_person.get(row.person_id)
+        who = by_inspector.get(row.inspector_id or 0) or by_person.get(row.person_id or 0)
         if who is not None:
             found.append((who, row))
     return found

