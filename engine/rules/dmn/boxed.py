@@ -174,6 +174,7 @@ class Boxes:
             value = condition(env)
             if not isinstance(value, bool) and value is not None:
                 env.run.say(f"{label}的条件不是真假值而是 {type_name(value)}")
+                return None
             return yes(env) if value is True else no(env)
 
         return choose

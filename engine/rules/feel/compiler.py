@@ -225,13 +225,14 @@ class Compiler:
 
     def _in(self, node: In) -> Closure:
         value = self.compile(node.value)
-        tests = self._all(node.tests)
+        tests = [(self.compile(test), isinstance(test, RangeNode | UnaryRange)) for test in node.tests]
 
         def within(env: Env) -> Any:
             found = value(env)
             unknown = False
-            for test in tests:
-                held = matches(found, test(env))
+            for test, is_range in tests:
+                wanted = test(env)
+                held = None if wanted is None and is_range else matches(found, wanted)
                 if held:
                     return True
                 unknown = unknown or held is None

@@ -19,6 +19,7 @@ _CLASSES = {
     "s": r" \t\n\r",
     "w": r"\p{L}\p{M}\p{N}\p{S}",
 }
+_SPACE = " \t\n\r"
 _CHARACTER_ESCAPES = frozenset("nrt\\|.?*+(){}-[]^$")
 
 
@@ -110,7 +111,7 @@ def compile_pattern(pattern: str, flags: str) -> Pattern | str:
             body = re.escape(pattern)
             prefix = "(?i)" if "i" in flags else ""
         else:
-            body = _translate(pattern, extended="x" in flags)
+            body = _translate(_squeeze(pattern) if "x" in flags else pattern, dot_all="s" in flags)
             modes = "".join(mode for mode in "smi" if mode in flags)
             prefix = f"(?{modes})" if modes else ""
         return Pattern(re2.compile(prefix + body, options), literal=literal)
@@ -123,7 +124,23 @@ def _reason(problem: Exception) -> str:
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 
 
-def _translate(pattern: str, *, extended: bool) -> str:
+def _squeeze(pattern: str) -> str:
+    """The pattern without white space outside its character classes, as flag x asks."""
+    made, depth, index = [], 0, 0
+    while index < len(pattern):
+        sign = pattern[index]
+        if sign == "\\" and index + 1 < len(pattern) and pattern[index + 1] not in _SPACE:
+            made.append(pattern[index : index + 2])
+            index += 2
+            continue
+        if sign not in _SPACE or depth:
+            made.append(sign)
+        depth = max(0, depth + (sign == "[") - (sign == "]"))
+        index += 1
+    return "".join(made)
+
+
+def _translate(pattern: str, *, dot_all: bool) -> str:
     """An XPath pattern in re2's words. Refuses what re2 cannot do and what XPath does not know."""
     made: list[str] = []
     index = 0
@@ -133,14 +150,12 @@ def _translate(pattern: str, *, extended: bool) -> str:
             piece, index = _escape(pattern, index, in_class=False)
             made.append(piece)
         elif sign == "[":
-            piece, index = _class(pattern, index, extended=extended)
+            piece, index = _class(pattern, index)
             made.append(piece)
         elif sign == "(" and pattern[index + 1 : index + 2] == "?" and pattern[index + 1 : index + 3] != "?:":
             raise ValueError("不支持 (?…) 前后查找与内嵌标志")
-        elif extended and sign in " \t\n\r":
-            index += 1
         else:
-            made.append(sign)
+            made.append("[^\\n\\r]" if sign == "." and not dot_all else sign)
             index += 1
     return "".join(made)
 
@@ -190,9 +205,10 @@ def _property(letter: str, name: str) -> str:
     return f"\\{letter}{{{name}}}"
 
 
-def _class(pattern: str, index: int, *, extended: bool) -> tuple[str, int]:
-    """A character class; subtraction `[a-z-[aeiou]]` has no counterpart in re2 and is refused."""
+def _class(pattern: str, index: int) -> tuple[str, int]:
+    """A character class; `[a-z-[aeiou]]` is worked out here, because re2 knows no subtraction."""
     made = ["["]
+    start = index
     index += 1
     if pattern[index : index + 1] == "^":
         made.append("^")
@@ -200,13 +216,13 @@ def _class(pattern: str, index: int, *, extended: bool) -> tuple[str, int]:
     first = True
     while index < len(pattern) and (pattern[index] != "]" or first):
         sign = pattern[index]
+        if sign == "-" and pattern[index + 1 : index + 2] == "[":
+            return _subtract(pattern, start)
         if sign == "[":
-            raise ValueError("不支持字符类相减或嵌套")
+            raise ValueError("不支持嵌套的字符类")
         if sign == "\\":
             piece, index = _escape(pattern, index, in_class=True)
             made.append(piece)
-        elif extended and sign in " \t\n\r":
-            index += 1
         else:
             made.append(sign)
             index += 1
@@ -214,3 +230,62 @@ def _class(pattern: str, index: int, *, extended: bool) -> tuple[str, int]:
     if index >= len(pattern):
         raise ValueError("字符类没有结束的 ]")
     return "".join(made) + "]", index + 1
+
+
+_LAST = 0x10FFFF
+_Span = tuple[int, int]
+
+
+def _minus(spans: list[_Span], taken: list[_Span]) -> list[_Span]:
+    """Spans of characters without other spans."""
+    for low, high in taken:
+        rest: list[_Span] = []
+        for start, end in spans:
+            if end < low or start > high:
+                rest.append((start, end))
+                continue
+            if start < low:
+                rest.append((start, low - 1))
+            if end > high:
+                rest.append((high + 1, end))
+        spans = rest
+    return spans
+
+
+def _spans(pattern: str, index: int) -> tuple[list[_Span], int]:
+    """The characters of a class written with plain characters and ranges, subtraction included."""
+    index += 1
+    negated = pattern[index : index + 1] == "^"
+    index += negated
+    found: list[_Span] = []
+    taken: list[_Span] = []
+    while index < len(pattern) and pattern[index] != "]":
+        if pattern[index : index + 2] == "-[":
+            taken, index = _spans(pattern, index + 1)
+            break
+        low, index = _single(pattern, index)
+        high = low
+        if pattern[index : index + 1] == "-" and pattern[index + 1 : index + 2] not in {"[", "]", ""}:
+            high, index = _single(pattern, index + 1)
+        found.append((low, high))
+    if pattern[index : index + 1] != "]":
+        raise ValueError("字符类没有结束的 ]")
+    kept = _minus([(0, _LAST)], found) if negated else found
+    return _minus(kept, taken), index + 1
+
+
+def _single(pattern: str, index: int) -> tuple[int, int]:
+    if pattern[index] != "\\":
+        return ord(pattern[index]), index + 1
+    letter = pattern[index + 1 : index + 2]
+    plain = {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
+    if letter not in _CHARACTER_ESCAPES:
+        raise ValueError(f"字符类相减中不支持 \\{letter}")
+    return ord(plain), index + 2
+
+
+def _subtract(pattern: str, start: int) -> tuple[str, int]:
+    spans, index = _spans(pattern, start)
+    if not spans:
+        raise ValueError("字符类为空")
+    return "[" + "".join(f"\\x{{{low:X}}}-\\x{{{high:X}}}" for low, high in spans) + "]", index

@@ -38,29 +38,31 @@ class Type:
     allowed: Callable[[Any], bool] | None = None
     base: Type | None = None
 
-    def holds(self, value: Any) -> bool:
-        """Whether a value belongs to the type; null belongs to every type here."""
+    def holds(self, value: Any, *, constrained: bool = True) -> bool:
+        """Whether a value belongs to the type, with or without its allowed values; null belongs to every type."""
         if value is None:
             return True
-        if not self._shape(value):
+        if not self._shape(value, constrained):
             return False
-        return self.allowed is None or self.allowed(value)
+        return not constrained or self.allowed is None or self.allowed(value)
 
-    def _shape(self, value: Any) -> bool:
+    def _shape(self, value: Any, constrained: bool) -> bool:
         if self.base is not None:
-            return self.base.holds(value)
+            return self.base.holds(value, constrained=constrained)
         if self.name == "Any":
             return True
         if type_name(value) != self.name:
             return False
+        part = self.element
         if self.name == "list":
-            return self.element is None or all(self.element.holds(item) for item in value)
+            return part is None or all(part.holds(item, constrained=constrained) for item in value)
         if self.name == "context":
             return self.fields is None or all(
-                name in value and part.holds(value[name]) for name, part in self.fields.items()
+                name in value and kind.holds(value[name], constrained=constrained)
+                for name, kind in self.fields.items()
             )
         if self.name == "range":
-            return self.element is None or (self.element.holds(value.low) and self.element.holds(value.high))
+            return part is None or (part.holds(value.low) and part.holds(value.high))
         return self.name != "function" or self._signature(value)
 
     def _signature(self, value: Function | Builtin) -> bool:
@@ -137,7 +139,7 @@ def instance_of(value: Any, wanted: Type) -> bool:
     """`value instance of type`: null is an instance of nothing but Null."""
     if value is None:
         return wanted.root().name == "Null"
-    return wanted.holds(value)
+    return wanted.holds(value, constrained=False)
 
 
 __all__ = ["ANY", "BUILT_IN", "Range", "Type", "instance_of", "resolve"]

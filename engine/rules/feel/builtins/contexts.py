@@ -19,6 +19,8 @@ _LONGEST_NUMBER = 400
 def get_value(run: Run, context: dict[str, Any], key: str | list[Any]) -> Any:
     """The entry of a key, or of a path of keys."""
     found: Any = context
+    if not key and isinstance(key, list):
+        return no(run, "get value() 的键列表为空")
     for part in [key] if isinstance(key, str) else key:
         if not isinstance(found, dict) or not isinstance(part, str) or part not in found:
             return no(run, f"get value():没有「{part}」这一项")

@@ -175,6 +175,12 @@ def some(run: Run, items: list[Any]) -> bool | None:
     return _decided(run, "any", items, decides=True)
 
 
+@builtin("not", "negand:boolean?")
+def negation(_run: Run, value: bool | None) -> bool | None:
+    """The opposite; null of null."""
+    return None if value is None else not value
+
+
 def _index(position: Decimal, size: int) -> int | None:
     if position != position.to_integral_value() or abs(position) > size or position == 0:
         return None

@@ -20,6 +20,7 @@ from ..temporal import DaysTime, YearsMonths
 from ..values import NUMBERS
 from .registry import builtin, no
 
+ZERO = Decimal(0)
 _SCALES = (-6111, 6176)
 # Room for the digits of any number at any scale allowed; the result is cut to 34 digits afterwards.
 _WIDE = Context(prec=13_000, Emin=-20_000, Emax=20_000)
@@ -41,16 +42,18 @@ def decimal(run: Run, number: Decimal, scale: Decimal) -> Decimal | None:
     return _rounded(run, "decimal", number, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor", "n:number", "scale:number=")
-def floor(run: Run, number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+@builtin("floor", "n:number")
+@builtin("floor", "n:number", "scale:number")
+def floor(run: Run, number: Decimal, scale: Decimal = ZERO) -> Decimal | None:
     """Rounded towards minus infinity."""
-    return _rounded(run, "floor", number, scale or Decimal(0), ROUND_FLOOR)
+    return _rounded(run, "floor", number, scale, ROUND_FLOOR)
 
 
-@builtin("ceiling", "n:number", "scale:number=")
-def ceiling(run: Run, number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+@builtin("ceiling", "n:number")
+@builtin("ceiling", "n:number", "scale:number")
+def ceiling(run: Run, number: Decimal, scale: Decimal = ZERO) -> Decimal | None:
     """Rounded towards infinity."""
-    return _rounded(run, "ceiling", number, scale or Decimal(0), ROUND_CEILING)
+    return _rounded(run, "ceiling", number, scale, ROUND_CEILING)
 
 
 @builtin("round up", "n:number", "scale:number")

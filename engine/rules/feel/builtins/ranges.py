@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from engine.errors import RuleError
+
+from .. import tree
 from ..limits import Run
-from ..values import Range, compare
+from ..parser import Parser
+from ..temporal import parse_date_time, parse_day, parse_duration, parse_time
+from ..tokens import NameBook
+from ..values import NUMBERS, Range, compare, type_name
 from .registry import builtin, no
 
 
@@ -105,3 +112,41 @@ _declare_all("during", _includes, "pr rr", swap=True)
 _declare_all("starts", _starts, "pr rr")
 _declare_all("started by", _starts, "rp rr", swap=True)
 _declare_all("coincides", _coincides, "pp rr")
+
+
+_CONSTRUCTORS = {"date": parse_day, "time": parse_time, "date and time": parse_date_time, "duration": parse_duration}
+_BOOK = NameBook(_CONSTRUCTORS)
+
+
+def _end(node: tree.Node) -> Any:
+    """The value of a range end, which must be written out: nothing is evaluated here. None for anything else."""
+    if isinstance(node, tree.Literal):
+        return NUMBERS.create_decimal(node.value) if isinstance(node.value, Decimal) else node.value
+    if isinstance(node, tree.Negate) and isinstance(node.value, tree.Literal):
+        value = _end(node.value)
+        return -value if isinstance(value, Decimal) else None
+    if isinstance(node, tree.AtLiteral):
+        text = node.text
+        return parse_duration(text) or parse_day(text) or parse_time(text) or parse_date_time(text)
+    if isinstance(node, tree.Call) and isinstance(node.function, tree.Name) and len(node.arguments) == 1:
+        made = _CONSTRUCTORS.get(node.function.name)
+        text_node = node.arguments[0]
+        if made is not None and isinstance(text_node, tree.Literal) and isinstance(text_node.value, str):
+            return made(text_node.value)
+    return None
+
+
+@builtin("range", "from:string")
+def range_of(run: Run, text: str) -> Range | None:
+    """A range from its text, with both ends written out."""
+    try:
+        node = Parser(text, _BOOK).expression_only()
+    except RuleError:
+        node = tree.Literal(None)
+    if not isinstance(node, tree.RangeNode):
+        return no(run, f"range():「{text[:40]}」不是区间")
+    low, high = _end(node.low), _end(node.high)
+    order = compare(low, high)
+    if order is None or order > 0 or type_name(low) != type_name(high):
+        return no(run, f"range():「{text[:40]}」的两端不成区间")
+    return Range(low, node.low_included, high, node.high_included)
