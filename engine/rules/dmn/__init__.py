@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from .analysis import TableFinding, analyse
+from .folder import load_path
 from .model import Decision, Model, load, load_all
 from .table import Matched, Table
 
-__all__ = ["Decision", "Matched", "Model", "Table", "load", "load_all"]
+__all__ = ["Decision", "Matched", "Model", "Table", "TableFinding", "analyse", "load", "load_all", "load_path"]

@@ -9,10 +9,12 @@ from typing import Any
 from engine.errors import Finding, RuleError
 from engine.rules.feel.builtins import BUILTINS
 from engine.rules.feel.compiler import Closure, Compiler, Env
+from engine.rules.feel.expression import free_names
 from engine.rules.feel.expression import read as read_feel
 from engine.rules.feel.limits import Run
-from engine.rules.feel.tree import Node
+from engine.rules.feel.tree import Node, TypeNode, UnaryTests, walk
 from engine.rules.feel.types import BUILT_IN, Type, resolve
+from engine.rules.feel.values import Builtin, Function
 
 from .reader import Element, finding, name_of, part, parts, text_of
 
@@ -53,6 +55,26 @@ class Document:
     def compile_node(self, node: Node) -> Closure:
         """A tree as a closure that knows this file's types."""
         return Compiler(BUILTINS, self.types).compile(node)
+
+    def constants(self, text: str, element: Element) -> tuple[set[str], list[Any]]:
+        """The names a table cell needs beside its input, and the constant values written in it."""
+        if text in {"", "-"}:
+            return set(), []
+        quiet = Document(self.file, self.root, self.namespace, names=self.names)
+        root = quiet.read(text, element, unary=True)
+        if root is None:
+            return set(), []
+        needs = {name for name, *_ in free_names(root) if name != "?" and name not in BUILTINS}
+        values = []
+        for node in walk(root):
+            closed = not isinstance(node, TypeNode | UnaryTests) and not any(
+                name not in BUILTINS for name, *_ in free_names(node)
+            )
+            if closed:
+                value = self.compile_node(node)(Env({}, None, Run()))
+                if value is not None and not isinstance(value, Function | Builtin):
+                    values.append(value)
+        return needs, values
 
     def broken(self, reason: str) -> Closure:
         """A closure that is always null, with the reason."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.rules.feel import arithmetic
 from engine.rules.feel.compiler import Closure, Env, matches
+from engine.rules.feel.limits import Run
 from engine.rules.feel.types import Type
 from engine.rules.feel.values import compare, equal, to_feel, type_name
 
@@ -30,6 +31,8 @@ class Row:
     cells: list[str]
     results: list[str]
     annotations: list[str]
+    needs: list[set[str]] = field(default_factory=list)
+    constants: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Input:
     type: Type | None
     allowed: Closure | None
     allowed_text: str
+    constants: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -121,6 +125,7 @@ def _row(
     outputs = [
         document.compile(text_of(cell), cell) if text_of(cell) not in {"", "-"} else _nothing for cell in results
     ]
+    read = [document.constants(text_of(cell), cell) for cell in cells]
     annotations = [text_of(item) for item in parts(rule, "annotationEntry")]
     described = text_of(part(rule, "description"))
     return Row(
@@ -131,6 +136,8 @@ def _row(
         [text_of(cell) or "-" for cell in cells],
         [text_of(cell) for cell in results],
         annotations or ([described] if described else []),
+        [needs for needs, _ in read],
+        [constants for _, constants in read],
     )
 
 
@@ -154,6 +161,7 @@ def _input(document: Document, element: Element) -> Input:
         document.type(where.get("typeRef"), where),
         document.compile(text_of(allowed), allowed, unary=True) if allowed is not None and text_of(allowed) else None,
         text_of(allowed),
+        document.constants(text_of(allowed), allowed)[1] if allowed is not None and text_of(allowed) else [],
     )
 
 
@@ -237,7 +245,7 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:
         if not any(output.order for output in table.outputs):
             env.run.say(f"{table.label}按优先级输出,但输出列没有列出取值的次序")
             return None
-        results.sort(key=lambda result: _priority(table, result, env))
+        results.sort(key=lambda result: priority(table, result, env))
         if policy == "PRIORITY":
             return _shape(table, results[0])
     shaped = [_shape(table, result) for result in results]
@@ -275,7 +283,15 @@ def _shape(table: Table, result: list[Any]) -> Any:
     return {output.name: value for output, value in zip(table.outputs, result, strict=True)}
 
 
-def _priority(table: Table, result: list[Any], env: Env) -> tuple[int, ...]:
+def decide_row(table: Table, row: Row) -> list[Any]:
+    """The outputs of one row by itself, without other data (for analysis)."""
+    env = Env({}, None, Run())
+    return [_cell(table, output, cell, env) for output, cell in zip(table.outputs, row.outputs, strict=True)]
+
+
+def priority(table: Table, result: list[Any], env: Env | None = None) -> tuple[int, ...]:
+    """The place of a row's outputs in the order of the output values; the smallest wins."""
+    env = env or Env({}, None, Run())
     ranks = []
     for output, value in zip(table.outputs, result, strict=True):
         if output.order:
