@@ -153,6 +153,9 @@ class _Parser(SpiffBpmnParser):  # type: ignore[misc]
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
     }
 
+    def _find_dependencies(self, process: Any) -> None:
+        """A process depends on no other at parse time: calls run detached, decisions are ours."""
+
 
 class _Workflow(BpmnWorkflow):  # type: ignore[misc]
     """The kernel's workflow with flat scans: tree walks cost up to 13 times as much and stop at depth 1000."""
