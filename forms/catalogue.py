@@ -111,7 +111,7 @@ RESERVED = frozenset(
             "lane_owners",
         ),
         *("if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "not"),
-        *("between", "instance", "function", "external", "null", "true", "false", "item", "partial"),
+        *("between", "instance", "function", "external", "null", "true", "false"),
         *("this", "parent", "i"),
     },
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.rules import feel
+from engine.rules.feel.expression import free_names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +44,6 @@ def read(text: str) -> Condition:
     Names are compared with the form later, when all of them are known; functions must exist now.
     """
     body = text.strip().removeprefix("=").strip()
-    first = feel.parse(body)
-    variables = first.names() - first.functions()
+    free = free_names(feel.parse(body).node)
+    variables = {name for name, _, called, _ in free if not called}
     return Condition(body, feel.parse(body, names=variables), frozenset(variables))

@@ -191,7 +191,8 @@ class _Reader:
             repetitions=self._whole(raw, "defaultRepetitions", 0, 50) or 0
             if "defaultRepetitions" in raw
             else 1,
-            growable=bool(raw.get("allowAddRemove", True)),
+            growable=raw.get("allowAddRemove", True) is True,
+            outlined=self._flag(raw, "showOutline"),
             height=self._whole(raw, "height", 0, 400) or 0,
             row_count=self._whole(raw, "rowCount", 1, 200) or 0,
         )
@@ -346,8 +347,9 @@ class _Reader:
         try:
             return condition.read(text)
         except RuleError as fault:
-            place = f"（第 {fault.position + 1} 个字）" if fault.position >= 0 else ""
-            self.say(raw, "form-condition", f"{name}“{text}”读不下去{place}：{fault.reason}。", fault.hint)
+            self.say(
+                raw, "form-condition", f"{name}“{text}”读不下去：{fault.reason.rstrip('。')}。", fault.hint
+            )
             return None
 
     def _choices(self, raw: Mapping[str, Any], kind: str) -> tuple[Choice, ...]:

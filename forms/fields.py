@@ -26,9 +26,8 @@ MOST_ITEMS = 200
 MOST_STROKES = 30_000
 FILE = re.compile(r"[A-Za-z0-9_-]{16,40}")
 STROKES = re.compile(r"(?:[ML]-?\d{1,4}(?:\.\d)? -?\d{1,4}(?:\.\d)?)+")
-REFERENCE = re.compile(
-    r"(?:[A-Z]\d{1,3}|[\u4e00-\u9fff〔〕（）《》\d]{2,60})(?: (?:[A-Z]\d{1,3}|[\u4e00-\u9fff〔〕（）《》\d]{2,60}))*"
-)
+_ARTICLE = r"(?:[A-Z]\d{1,3}|[\u4e00-\u9fff〔〕（）《》\d]{2,60})"
+REFERENCE = re.compile(f"{_ARTICLE}(?: {_ARTICLE})*")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 PHONE = re.compile(
     r"(?:\+?86[- ]?)?(?:1\d{10}|0\d{2,3}[- ]?\d{7,8}(?:-\d{1,6})?|\d{5,8}|[48]00[- ]?\d{3}[- ]?\d{4})"
@@ -249,7 +248,7 @@ class Photos(Answer):
                 place = Decimal("NaN")
             if not place.is_finite() or abs(place) > limit:
                 raise self.wrong(f"第 {number} 张的定位写法不对，请重拍")
-            photo[name] = str(round(place, 6))
+            photo[name] = str(plain(round(place, 6)))
         if raw.get("taken_at"):
             try:
                 photo["taken_at"] = datetime.fromisoformat(str(raw["taken_at"])).isoformat(timespec="seconds")

@@ -71,6 +71,7 @@ class Component:
     source: str = ""
     repetitions: int = 1
     growable: bool = True
+    outlined: bool = False
     height: int = 0
     row_count: int = 0
 

@@ -1,6 +1,6 @@
 """An HTML form post (every name → list of texts) as answers.
 
-Decoding only: a text that is no number stays a text, so that validation can say so and the page show it again.
+Decoding only: a text that is no number stays a text, so that validation can say so and the page shows it.
 Names that the form does not know are passed on, so that they are refused by name and not silently dropped.
 """
 
@@ -39,15 +39,22 @@ def reshaped(form: Form, lists: Any) -> dict[str, Any] | None:
     if not intent.startswith((ADD, DROP)):
         return None
     found = posted.read(form.components, "", empty_rows=True)
-    adding = intent.startswith(ADD)
-    path = intent.removeprefix(ADD).removeprefix(DROP).split(".")
-    rows: Any = found
-    for part in path if adding else path[:-1]:
-        rows = rows[int(part)] if isinstance(rows, list) else rows.setdefault(part, [])
-    if isinstance(rows, list) and adding and len(rows) < MOST_ROWS:
+    verb, _, path = intent.partition(":")
+    *way, last = path.split(".")
+    if verb == "add" and isinstance(rows := _at(found, [*way, last]), list) and len(rows) < MOST_ROWS:
         rows.append({})
-    elif isinstance(rows, list) and not adding:
-        del rows[int(path[-1])]
+    if verb == "drop" and isinstance(rows := _at(found, way), list) and last.isdigit():
+        del rows[int(last) : int(last) + 1]
+    return found
+
+
+def _at(found: Any, way: Sequence[str]) -> Any:
+    """What stands at the end of a path of keys and row numbers; None where it leads nowhere."""
+    for step in way:
+        if isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            found = found.get(step) if isinstance(found, dict) else None
     return found
 
 
@@ -113,8 +120,11 @@ class _Posted:
         kind = component.type
         if kind == "checkbox":
             return bool(self.all(name))
-        if component.chooses_many or kind == "filepicker":
+        if component.chooses_many:
             return self.all(name)
+        if kind == "filepicker":
+            dropped = set(self.all(f"{name}.drop"))
+            return [file for file in self.all(name) if file not in dropped]
         if kind == "photo":
             return self._photos(name)
         if kind == "signature":
@@ -134,7 +144,10 @@ class _Posted:
     def _photos(self, name: str) -> list[dict[str, Any]]:
         parts = {part: self.aligned(f"{name}.{part}") for part in PHOTO}
         reasons, photos = self.aligned(f"{name}.reason"), []
+        dropped = set(self.all(f"{name}.drop"))
         for number, file in enumerate(self.all(name)):
+            if file in dropped:
+                continue
             photo: dict[str, Any] = {"file": file}
             for part, texts in parts.items():
                 # photos of one choice share the position that was taken with it: the last one sent

@@ -31,7 +31,7 @@ def load(
 ) -> dict[str, Any]:
     """The answers as they are kept. Numbers are int or decimal text, money is fen, dates are ISO text.
 
-    `options`: `valuesKey → [(value, label)]` as the domain supplies them; `data`: what the conditions may read
+    `options`: `valuesKey → [(value, label)]` as the domain supplies them; `data`: what conditions may read
     besides the answers. Raises Refused with `fields = {name of the field: sentence}`; names are those of the
     HTML form, `items.0.amount` inside a list.
     """
@@ -46,6 +46,7 @@ def load(
     for name, sentence in faults.items():
         if sentence == UNKNOWN:
             problems[name] = f"表单里没有“{name}”这一项，不能提交"
+    problems = problems or settled.load.computed
     if problems:
         count = len(problems)
         raise Refused(f"有 {count} 处需要改正", slug="form-invalid", fields=ordered(form, problems))
@@ -98,6 +99,7 @@ class _Load:
         self.options = options
         self.data = data
         self.problems: dict[str, str] = {}
+        self.computed: dict[str, str] = {}  # said only when nothing else is wrong: it often follows from that
 
 
 class _Level:
@@ -174,13 +176,7 @@ class _Level:
             return None
         if component.type == "checkbox":
             value = bool(value)
-        if (
-            component.rules.required
-            and not value
-            and value != 0
-            or component.rules.required
-            and value is False
-        ):
+        if component.rules.required and (value is False or value in (None, [], {}, "")):
             self.load.problems[name] = missing(component)
         elif value and component.type in CHOOSE_ONE | CHOOSE_MANY:
             return self._chosen(component, value, name)
@@ -194,7 +190,7 @@ class _Level:
         try:
             value = component.compute.value(self.context(component.compute.names))
         except RuleError as fault:
-            self.load.problems[name] = f"{component.named}算不出来：{fault.reason}"
+            self.load.computed[name] = f"{component.named}算不出来：{fault.reason}"
             return None
         return jsonable(value)
 
@@ -259,7 +255,7 @@ def _feel(component: Component | None, value: Any) -> Any:
     if component.type == "dynamiclist":
         inner = {part.key: part for part in level(component.children)}
         return [
-            {key: _feel(inner.get(key), item) for key, item in (row or {}).items()} for row in value or []
+            {key: _feel(part, (row or {}).get(key)) for key, part in inner.items()} for row in value or []
         ]
     return value
 
