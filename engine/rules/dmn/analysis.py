@@ -24,6 +24,7 @@ from .table import Row, Table, decide_row, priority
 _MOST_FINDINGS = 40
 _MOST_VISITS = 100_000
 _OTHER = "其他"
+_OTHER_TEXT = "其他取值"
 _ORDERED = ("number", "date", "time", "date and time", "days and time duration", "years and months duration")
 
 
@@ -156,7 +157,7 @@ def _samples(table: Table, column: int) -> Iterator[tuple[Any, str, bool]]:
     for text in texts:
         yield text, to_feel(text), False
     if texts or not kinds:
-        yield _OTHER, "其他取值", False
+        yield _OTHER, _OTHER_TEXT, False
 
 
 def _key(value: Any) -> Any:
@@ -243,11 +244,13 @@ def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
     quiet = has_default or table.policy in {"COLLECT", "RULE ORDER", "OUTPUT ORDER"}
     for chosen in gaps if not quiet else []:
         fraction = any(piece.between_whole for piece in chosen)
+        other = any(_OTHER_TEXT in piece.text for piece in chosen)
         shown = ",".join(f"{label} = {text}" for label, text in _cells(table, chosen).items() if text != "-")
         found.append(TableFinding(
-            "gap", "info" if fraction else "error", [],
-            f"没有一行覆盖:{shown}。" if shown else "没有一行覆盖任何输入。",
-            "若该列只取整数可忽略。" if fraction else "请增加一行或放宽条件。",
+            "gap", "info" if fraction else "warning" if other else "error", [],
+            f"没有一行覆盖：{shown}。" if shown else "没有一行覆盖任何输入。",
+            "若该列只取整数可忽略。" if fraction else
+            "若没有其他取值，请在该列列出允许的取值；否则请增加一行。" if other else "请增加一行或放宽条件。",
             _cells(table, chosen), _example(table, chosen),
         ))  # fmt: skip
     if not complete:
