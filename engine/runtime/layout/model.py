@@ -79,6 +79,7 @@ class Flow:
     target: str
     scope: str
     back: bool = False
+    default: bool = False
 
 
 @dataclass
@@ -140,26 +141,34 @@ def read(root: etree._Element) -> list[Diagram]:
     processes = {p.get("id", ""): p for p in root if tag(p) == "process"}
     out = []
     shown: set[str] = set()
-    for collaboration in (c for c in root if tag(c) == "collaboration"):
+    collaborations = [c for c in root if tag(c) == "collaboration" and any(tag(p) == "participant" for p in c)]
+    for collaboration in collaborations:
         participants = [p for p in collaboration if tag(p) == "participant"]
-        if not participants:
-            continue
         diagram = Diagram(collaboration.get("id", ""))
         for participant in participants:
             reference = participant.get("processRef", "").rpartition(":")[2]
             process = processes.get(reference) if reference not in shown else None
             shown.add(reference)
             _pool(diagram, participant, process)
+        if len(collaborations) == 1:  # a process without a participant stands beside the pools
+            for name in [n for n, p in processes.items() if n not in shown and _works(p)]:
+                shown.add(name)
+                _pool(diagram, None, processes[name])
         _flows(diagram, collaboration, "")
         out.append(diagram)
     for name, process in processes.items():
-        if name not in shown and any(tag(e) in ACTIVITIES | EVENTS | GATEWAYS for e in process):
+        if name not in shown and _works(process):
             diagram = Diagram(name)
             _pool(diagram, None, process)
             out.append(diagram)
     for diagram in out:
         _tidy(diagram)
     return out
+
+
+def _works(parent: etree._Element) -> bool:
+    """Whether there is any step inside."""
+    return any(tag(e) in ACTIVITIES | EVENTS | GATEWAYS for e in parent)
 
 
 def _pool(diagram: Diagram, participant: etree._Element | None, process: etree._Element | None) -> None:
@@ -174,7 +183,7 @@ def _pool(diagram: Diagram, participant: etree._Element | None, process: etree._
     if lane_set is not None:
         pool.depth = _lanes(diagram, lane_set, index, 0, lane_of)
     if len(diagram.bands) == first:
-        empty = process is None or not any(tag(e) in ACTIVITIES | EVENTS | GATEWAYS for e in process)
+        empty = process is None or not _works(process)
         diagram.bands.append(Band(index, name=pool.name, black=empty))
     pool.last = len(diagram.bands) - 1
     if process is not None:
@@ -208,8 +217,9 @@ def _content(
         if not ident or kind not in ACTIVITIES | EVENTS | GATEWAYS | ARTIFACTS:
             continue
         name = _name(element, kind)
-        is_box = kind in BOXES and any(tag(e) in ACTIVITIES | EVENTS | GATEWAYS for e in element)
-        width, height = _size(kind, name)
+        is_box = kind in BOXES and _works(element)
+        signs = kind not in ("task", "subProcess") or any(tag(e).endswith("LoopCharacteristics") for e in element)
+        width, height = _size(kind, name, signs=signs)
         place = lane_of.get(ident, -1) if not scope else band
         node = Node(ident, kind, name, width, height, scope, place, element.get("attachedToRef", ""), is_box)
         node.apart = kind in BOXES and element.get("triggeredByEvent") == "true"
@@ -241,13 +251,16 @@ def _homeless(diagram: Diagram, first: int) -> None:
 
 
 def _flows(diagram: Diagram, parent: etree._Element, scope: str) -> None:
+    defaults = {e.get("default", "").rpartition(":")[2] for e in parent if e.get("default")}
     for element in parent:
         kind, ident = tag(element), element.get("id", "")
         if kind in ("sequenceFlow", "messageFlow", "association") and ident:
             ends = (element.get("sourceRef", ""), element.get("targetRef", ""))
             flow_kind = {"sequenceFlow": "sequence", "messageFlow": "message"}.get(kind, kind)
             source, target = (end.rpartition(":")[2] for end in ends)
-            diagram.flows.append(Flow(ident, flow_kind, element.get("name", ""), source, target, scope))
+            flow = Flow(ident, flow_kind, element.get("name", ""), source, target, scope)
+            flow.default = ident in defaults
+            diagram.flows.append(flow)
         for inner in element:
             if tag(inner) in ("dataInputAssociation", "dataOutputAssociation") and inner.get("id"):
                 incoming = tag(inner) == "dataInputAssociation"
@@ -284,7 +297,7 @@ def _name(element: etree._Element, kind: str) -> str:
     return element.get("name", "")
 
 
-def _size(kind: str, name: str) -> tuple[int, int]:
+def _size(kind: str, name: str, *, signs: bool) -> tuple[int, int]:
     """Usual sizes; a task grows from 100 × 80 to 120 × 80, and beyond only for very long names."""
     if kind in EVENTS:
         return 36, 36
@@ -297,7 +310,8 @@ def _size(kind: str, name: str) -> tuple[int, int]:
     if kind == "textAnnotation":
         wide, high = text.size_of(name, 140)
         return max(60, wide + 14), max(30, high + 10)
-    for wide, high, lines in ((100, 80, 3), (120, 80, 3), (120, 80, 4), (150, 80, 4)):
-        if len(text.wrap(name, wide - 14)) <= lines:
-            return wide, high
-    return 180, max(80, len(text.wrap(name, 166)) * text.LINE + 24)
+    most = 3 if signs else 4
+    for wide in (100, 120, 150):
+        if len(text.wrap(name, wide - 14)) <= most:
+            return wide, 80
+    return 180, max(80, len(text.wrap(name, 166)) * text.LINE + 40)

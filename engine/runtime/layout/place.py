@@ -72,8 +72,19 @@ class Placer:
     def __init__(self, diagram: Diagram, grid: Grid, router: Router) -> None:
         self.diagram, self.grid, self.router = diagram, grid, router
         self.columns, self.rows = Room(), Room()
+        self.margins: dict[int, int] = {}
+        for node in diagram.nodes.values():
+            if node.host:
+                self.margins[self.edge_line(node)] = 32
         self.levels_x = _levels(grid.x, grid.y, self._segments(vertical=True))
         self.levels_y = _levels(grid.y, grid.x, self._segments(vertical=False))
+
+    def edge_line(self, node: Node) -> int:
+        """The line of the y axis on which a boundary event stands."""
+        host, y = self.diagram.nodes[node.host], self.grid.y
+        if not host.box:
+            return y.centre[host.row]
+        return y.opening[host.id] if self.router.spots[node.id][1] == NORTH else y.closing[host.id]
 
     def _segments(self, *, vertical: bool) -> list[Segment]:
         """Stretches along tracks: (line, first and last line it reaches on the other axis)."""
@@ -100,8 +111,8 @@ class Placer:
         depth = max((pool.depth for pool in self.diagram.pools), default=0)
         framed = any(pool.id for pool in self.diagram.pools)
         start_x = LEFT + (HEADER * (1 + depth) if framed else 0)
-        xs, tracks_x = _sweep(self.grid.x, start_x, halves_x, self.columns, self.levels_x, self._gap_x)
-        ys, tracks_y = _sweep(self.grid.y, TOP, halves_y, self.rows, self.levels_y, self._gap_y)
+        xs, tracks_x = _sweep(self.grid.x, start_x, halves_x, self.columns, self.levels_x, self._gap_x, {})
+        ys, tracks_y = _sweep(self.grid.y, TOP, halves_y, self.rows, self.levels_y, self._gap_y, self.margins)
         ys, tracks_y = self._stretch(ys, tracks_y, halves_y)
         picture = Picture()
         self._shapes(picture, xs, ys)
@@ -140,7 +151,7 @@ class Placer:
                 self._grow(self.rows.after, rows[-1], self._edge(ys, rows[-1], 1) + half)
         if not short:
             return ys, tracks
-        return _sweep(grid.y, TOP, halves, self.rows, self.levels_y, self._gap_y)
+        return _sweep(grid.y, TOP, halves, self.rows, self.levels_y, self._gap_y, self.margins)
 
     def _edge(self, ys: list[int], row: int, side: int) -> int:
         """Free distance now between a row and the next border."""
@@ -265,6 +276,7 @@ def _sweep(  # noqa: PLR0913 - one pass over one axis with all that takes room o
     room: Room,
     levels: dict[int, tuple[float, dict[Segment, float]]],
     gap: Callable[[int, int], int],
+    margins: dict[int, int],
 ) -> tuple[list[int], dict[Segment, int]]:
     """Coordinates of all lines in one pass from the first to the last."""
     at = [0] * len(axis)
@@ -281,8 +293,8 @@ def _sweep(  # noqa: PLR0913 - one pass over one axis with all that takes room o
         here, cell = index, axis.cell[index]
         used = levels.get(axis.section[first]) if first < here else None
         if previous >= 0:
-            behind = room.after.get(axis.cell[previous], 0) if axis.cell[previous] >= 0 else 0
-            ahead = room.before.get(cell, 0) if cell >= 0 else 0
+            behind = max(room.after.get(axis.cell[previous], 0) if axis.cell[previous] >= 0 else 0, margins.get(previous, 0))
+            ahead = max(room.before.get(cell, 0) if cell >= 0 else 0, margins.get(here, 0))
             bare = gap(previous, here)
             if used:
                 near = 17 if axis.kind[previous] == BAND else 14
@@ -323,10 +335,10 @@ def boundary_spots(diagram: Diagram, grid: Grid) -> dict[str, tuple[int, int]]:
         if not node.host:
             continue
         host = diagram.nodes[node.host]
-        lines = []
-        for column in range(host.rank + host.span - 1, host.rank - 1, -1):
-            lines += [grid.x.right[column], grid.x.left[column]]
-        lines += [grid.x.centre[c] for c in range(host.rank, host.rank + host.span)]
+        columns = range(host.rank + host.span - 1, host.rank - 1, -1)
+        sides_of = [line for column in columns for line in (grid.x.right[column], grid.x.left[column])]
+        middles = [grid.x.centre[column] for column in columns]
+        lines = middles + sides_of if host.box else sides_of + middles
         goes = [diagram.nodes[f.target] for f in diagram.flows if f.source == node.id and f.target in diagram.nodes]
         up = bool(goes) and all(goal.row < host.row for goal in goes)
         sides = (NORTH, SOUTH) if up else (SOUTH, NORTH)

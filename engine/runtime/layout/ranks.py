@@ -103,6 +103,7 @@ def _clash(steps: list[Node], folds: dict[str, Node], place: dict[str, Node]) ->
         if target.rank != source.rank or any(
             n is not source
             and n is not target
+            and not n.apart
             and low <= n.band <= high
             and n.rank <= source.rank < n.rank + n.span
             for n in steps

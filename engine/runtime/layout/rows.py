@@ -25,7 +25,10 @@ def arrange(diagram: Diagram) -> tuple[int, list[int]]:
             box = diagram.nodes[scope]
             box.span = max(wide, max(n.rank + n.span for n in nodes))
             box.tall = tall[0]
-            first = min((n for n in nodes if not n.artifact), key=lambda n: (n.rank, n.row))
+            first = min(
+                (n for n in nodes if not n.artifact and not n.host),
+                key=lambda n: (n.tag != "startEvent", n.apart, n.rank, n.row),
+            )
             box.port = first.row + first.port
         else:
             columns = max([wide, *(n.rank + n.span for n in nodes)])
@@ -242,6 +245,16 @@ class _Rows:
             self._aside(band, heights)
         return heights
 
+    def _in_the_way(self, box: Node, band: int, rank: int) -> int:
+        """How many flows from lane to lane would have to go around a box at this rank."""
+        count = 0
+        for a, b, _ in self.pairs:
+            low, high = sorted((a.band, b.band))
+            left, right = sorted((a.rank, b.rank))
+            if low < high and low <= band <= high and rank <= left and right < rank + box.span:
+                count += 1
+        return count
+
     def _aside(self, band: int, heights: dict[int, int]) -> None:
         """Event sub-processes have no way in: they stand where room is left, else in a row below."""
         full = {
@@ -257,11 +270,15 @@ class _Rows:
                 for row in range(heights[band] - node.tall + 1)
                 for rank in range(self.columns - node.span + 1)
             ]
-            places += [(heights[band], 0)]
-            for row, rank in places:
-                cells = {(row + down, rank + right) for down in range(node.tall) for right in range(node.span)}
-                if not cells & full:
-                    break
+            places += [(heights[band], rank) for rank in range(max(self.columns - node.span, 0) + 1)]
+
+            def cells(row: int, rank: int, node: Node = node) -> set[tuple[int, int]]:
+                return {(row + down, rank + right) for down in range(node.tall) for right in range(node.span)}
+
+            row, rank = min(
+                (place for place in places if not cells(*place) & full),
+                key=lambda place: (self._in_the_way(node, band, place[1]) + (place[0] == heights[band]), place),  # noqa: B023
+            )
             node.row, node.rank = row, rank
-            full |= cells
+            full |= cells(row, rank)
             heights[band] = max(heights[band], row + node.tall)

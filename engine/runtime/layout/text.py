@@ -39,7 +39,10 @@ def wrap(text: str, room: float, *, lines: int = 0, size: int = FONT) -> list[st
 
 
 def _paragraph(words: str, room: float, size: int) -> list[str]:
-    tokens = _tokens(words, room, size)
+    return _balance(_break(_tokens(words, room, size), room, size), words, room, size)
+
+
+def _break(tokens: list[str], room: float, size: int) -> list[str]:
     out, line = [], ""
     for token in tokens:
         tail = line + token
@@ -57,15 +60,20 @@ def _paragraph(words: str, room: float, size: int) -> list[str]:
             line = tail
     if line.strip():
         out.append(line.rstrip())
-    return _balance(out, words, room, size)
+    return out
 
 
 def _balance(out: list[str], words: str, room: float, size: int) -> list[str]:
-    """A single last hanzi looks lost: two even lines read better than seven and one."""
-    total = width(words, size)
-    even = total / 2 + size
-    if len(out) == 2 and " " not in words and width(out[1], size) < size * 2.5 and even < room:  # noqa: PLR2004
-        return _paragraph(words, even, size)
+    """Lines of about the same length read better than a full one and a rest of two hanzi."""
+    if not 2 <= len(out) <= 4 or " " in words:  # noqa: PLR2004 - Latin text breaks at its spaces
+        return out
+    step = width(words, size) / len(out)
+    for extra in (0, 1, 2):
+        even = (int(step / size) + extra) * size + 1
+        if step <= even < room:
+            tried = _break(_tokens(words, even, size), even, size)
+            if len(tried) == len(out):
+                return tried
     return out
 
 

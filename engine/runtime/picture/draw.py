@@ -250,8 +250,11 @@ class Pen:
         if shape.expanded:
             self._text(group, shape.name, Rect(box.x + 8, box.y + 3, box.width - 16, 20), anchor="start", lines=1)
         else:
-            top = 20 if shape.kind in marks.TASKS and len(text.wrap(shape.name, box.width - 14)) > 3 else 4  # noqa: PLR2004
-            bottom = 18 if feet else 4
+            many = len(text.wrap(shape.name, box.width - 10)) > 2  # noqa: PLR2004 - then the sign needs its room
+            top = 16 if shape.kind in marks.TASKS and many else 4
+            guests = [s.box for s in self.drawing.shapes if s.element.get("attachedToRef") == shape.id]
+            below = any(guest.bottom > box.bottom for guest in guests)
+            bottom = 18 if feet or below else 2 if top > 4 else 4  # noqa: PLR2004
             room = Rect(box.x + 5, box.y + top, box.width - 10, box.height - top - bottom)
             self._text(group, shape.name, room, lines=max(1, int(room.height // text.LINE)))
         self._badges(group, shape)
