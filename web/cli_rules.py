@@ -1,4 +1,4 @@
-"""`casework feel` and `casework decide`: the rules on the command line, without a browser and without a database."""
+"""`casework feel` and `casework decide`: the rules on the command line, without browser or database."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def read_context(text: str | None) -> dict[str, Any]:
         return {}
     value = parse(text).value({})
     if not isinstance(value, dict):
-        raise RuleError(f"--context 应为上下文，不能是 {type_name(value)}。", position=0, hint="例如 {a: 1}。")
+        raise RuleError(
+            f"--context 应为上下文，不能是 {type_name(value)}。", position=0, hint="例如 {a: 1}。"
+        )
     return value
 
 
@@ -88,7 +90,9 @@ def _show(answer: Decision, shown: Mapping[str, Any]) -> None:
         click.echo(f"  {table['label']}（{table['policy']}）{given}")
         for row in table["rows"]:
             note = "；".join(row["annotations"])
-            click.echo(f"    第 {row['number']} 行 → {', '.join(row['outputs'])}{f'（{note}）' if note else ''}")
+            click.echo(
+                f"    第 {row['number']} 行 → {', '.join(row['outputs'])}{f'（{note}）' if note else ''}"
+            )
     for line in answer.diagnostics:
         click.echo(f"  说明：{line}", err=True)
 
@@ -99,7 +103,11 @@ def _show(answer: Decision, shown: Mapping[str, Any]) -> None:
 @click.option("--invocable", help="决策服务或业务知识模型的名称或 id。")
 @click.option("--context", help="输入数据，写成 FEEL 上下文。")
 @click.option("--expect", help="期望的值，写成 FEEL；不符时退出码为 1。")
-@click.option("--batch", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="每行一个用例的 JSONL 文件。")
+@click.option(
+    "--batch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="每行一个用例的 JSONL 文件。",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON。")
 def decide(  # noqa: PLR0913  (one argument per option)
     file: Path | None,
@@ -160,7 +168,13 @@ class _Models:
 
 
 def _decide_line(line: Mapping[str, Any], models: _Models) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": line.get("id"), "ok": False, "value": None, "diagnostics": [], "error": None}
+    answer: dict[str, Any] = {
+        "id": line.get("id"),
+        "ok": False,
+        "value": None,
+        "diagnostics": [],
+        "error": None,
+    }
     expected = "expect" in line
     wanted: Any = ...
     try:
@@ -171,7 +185,9 @@ def _decide_line(line: Mapping[str, Any], models: _Models) -> dict[str, Any]:
         given = _ask(models.get(str(line.get("file"))), line.get("decision"), line.get("invocable"), context)
         answer["diagnostics"] = given.diagnostics
         answer["value"] = to_feel(given.value)
-        answer["ok"] = agrees(given.value, wanted) if expected else not (given.value is None and given.diagnostics)
+        answer["ok"] = (
+            agrees(given.value, wanted) if expected else not (given.value is None and given.diagnostics)
+        )
     except CaseworkError as error:
         answer["error"] = str(error)
         # The standard's «error gives null»: a refused calculation agrees with an expected null.

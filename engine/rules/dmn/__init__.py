@@ -1,6 +1,7 @@
 """DMN: decision tables and requirement graphs, decided by FEEL.
 
-`reader` (hardened XML) → `document` (types, names, findings) → `boxed` and `table` (closures) → `model` (the graph).
+`reader` (hardened XML) → `document` (types, names, findings) → `boxed` and `table` (closures) → `model`
+(the graph). `analysis` says what is wrong with a table as a whole.
 """
 
 from __future__ import annotations
@@ -10,4 +11,14 @@ from .folder import load_path
 from .model import Decision, Model, load, load_all
 from .table import Matched, Table
 
-__all__ = ["Decision", "Matched", "Model", "Table", "TableFinding", "analyse", "load", "load_all", "load_path"]
+__all__ = [
+    "Decision",
+    "Matched",
+    "Model",
+    "Table",
+    "TableFinding",
+    "analyse",
+    "load",
+    "load_all",
+    "load_path",
+]

@@ -1,7 +1,7 @@
 """What is wrong with a decision table as a whole: gaps, overlaps, unreachable rows, conflicting outputs.
 
-Each input column is cut at every value written in its cells; one sample from each piece stands for all of it,
-tested with the cells' own closures. Rows are bits; columns are walked one after the other, and equal sets of rows
+Each input column is cut at every value written in its cells; one sample from each piece stands for all of
+it, tested with the cells' own closures. Rows are bits; columns are walked one after the other, and equal sets of rows
 are looked at once, so that a table of ordinary size is analysed completely.
 """
 
@@ -16,7 +16,17 @@ from typing import Any
 from engine.errors import RuleError
 from engine.rules.feel.compiler import Env
 from engine.rules.feel.limits import Run
-from engine.rules.feel.temporal import DAY, DateTime, DaysTime, Time, YearsMonths, day_at, days_of, shift, time_of
+from engine.rules.feel.temporal import (
+    DAY,
+    DateTime,
+    DaysTime,
+    Time,
+    YearsMonths,
+    day_at,
+    days_of,
+    shift,
+    time_of,
+)
 from engine.rules.feel.values import Range, compare, equal, to_feel, type_name
 
 from .table import Row, Table, decide_row, priority
@@ -61,7 +71,10 @@ def analyse(table: Table) -> list[TableFinding]:
     pieces = [_pieces(table, column, open_rows) for column in range(len(table.inputs))]
     found = [
         TableFinding(
-            "open", "info", [table.rows[index].number], f"第 {table.rows[index].number} 行用到其他数据,无法静态分析。"
+            "open",
+            "info",
+            [table.rows[index].number],
+            f"第 {table.rows[index].number} 行用到其他数据，无法静态分析。",
         )
         for index in sorted(open_rows)
     ]
@@ -97,7 +110,11 @@ def _constants(table: Table, column: int) -> list[Any]:
     for value in sources:
         ends = [value.low, value.high] if isinstance(value, Range) else [value]
         for end in ends:
-            if end is not None and not isinstance(end, list | dict) and all(equal(end, known) is not True for known in found):
+            if (
+                end is not None
+                and not isinstance(end, list | dict)
+                and all(equal(end, known) is not True for known in found)
+            ):
                 found.append(end)
     return found
 
@@ -110,7 +127,9 @@ def _middle(low: Any, high: Any) -> Any:
     if isinstance(low, Time):
         return time_of((low.nanos() + high.nanos()) // 2, low.zone)
     if isinstance(low, DateTime):
-        return shift(low, ((days_of(high.day) - days_of(low.day)) * DAY + high.time.nanos() - low.time.nanos()) // 2)
+        return shift(
+            low, ((days_of(high.day) - days_of(low.day)) * DAY + high.time.nanos() - low.time.nanos()) // 2
+        )
     if isinstance(low, DaysTime):
         return DaysTime((low.nanos + high.nanos) // 2)
     return YearsMonths((low.months + high.months) // 2)
@@ -125,7 +144,11 @@ def _beyond(value: Any, sign: int) -> Any:
         return time_of(value.nanos() + sign * 60 * 10**9, value.zone)
     if isinstance(value, DateTime):
         return shift(value, sign * DAY)
-    return DaysTime(value.nanos + sign * DAY) if isinstance(value, DaysTime) else YearsMonths(value.months + sign)
+    return (
+        DaysTime(value.nanos + sign * DAY)
+        if isinstance(value, DaysTime)
+        else YearsMonths(value.months + sign)
+    )
 
 
 def _samples(table: Table, column: int) -> Iterator[tuple[Any, str, bool]]:
@@ -204,7 +227,7 @@ def _empty_rows(table: Table, pieces: list[list[Piece]], open_rows: set[int]) ->
                 label = table.inputs[column].label
                 found.append(TableFinding(
                     "unreachable", "error", [row.number],
-                    f"第 {row.number} 行永远不会命中:「{label}」的条件 {row.cells[column]} 没有可能的取值。",
+                    f"第 {row.number} 行永远不会命中：「{label}」的条件 {row.cells[column]} 没有可能的取值。",
                     "请改正该单元格或删去此行。", {label: row.cells[column]},
                 ))  # fmt: skip
                 break
@@ -254,14 +277,14 @@ def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
             _cells(table, chosen), _example(table, chosen),
         ))  # fmt: skip
     if not complete:
-        found.append(TableFinding("open", "info", [], "表过大,只分析了一部分。", "请拆分此表。"))
+        found.append(TableFinding("open", "info", [], "表过大，只分析了一部分。", "请拆分此表。"))
     elif table.policy in {"FIRST", "PRIORITY"}:
         for index, row in enumerate(table.rows):
             reachable = all(any(piece.rows >> index & 1 for piece in parts) for parts in pieces)
             if reachable and not winners >> index & 1 and index not in open_rows:
                 found.append(TableFinding(
                     "unreachable", "error", [row.number],
-                    f"第 {row.number} 行永远不起作用:凡它命中之处,其他行总在前。", "请调整次序或删去此行。",
+                    f"第 {row.number} 行永远不起作用：凡它命中之处，其他行总在前。", "请调整次序或删去此行。",
                 ))  # fmt: skip
     return found
 
@@ -300,6 +323,6 @@ def _overlaps(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
             found.append(TableFinding(
                 kind, "error", [one.number, two.number],
                 f"{numbers}可同时命中{'' if same else ',输出却不同'}。",
-                "请收窄其中一行的条件,或改用其他命中策略。", _cells(table, common), _example(table, common),
+                "请收窄其中一行的条件，或改用其他命中策略。", _cells(table, common), _example(table, common),
             ))  # fmt: skip
     return found

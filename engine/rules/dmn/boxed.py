@@ -38,7 +38,7 @@ def coerced(closure: Closure, kind: Type | None, label: str) -> Closure:
         value = closure(env)
         result, fits = kind.coerce(value)
         if not fits:
-            env.run.say(f"{label}的值({type_name(value)})不符合类型「{shown}」")
+            env.run.say(f"{label}的值（{type_name(value)}）不符合类型「{shown}」")
         return result
 
     return convert
@@ -102,18 +102,24 @@ class Boxes:
         return build
 
     def _list(self, element: Element, label: str) -> Closure:
-        items = [self.build(item, f"{label}第 {index} 项") for index, item in enumerate(parts(element, *EXPRESSIONS), 1)]
+        items = [
+            self.build(item, f"{label}第 {index} 项")
+            for index, item in enumerate(parts(element, *EXPRESSIONS), 1)
+        ]
         return lambda env: [item(env) for item in items]
 
     def _relation(self, element: Element, label: str) -> Closure:
         columns = [
-            (name_of(column), self.document.type(column.get("typeRef"), column)) for column in parts(element, "column")
+            (name_of(column), self.document.type(column.get("typeRef"), column))
+            for column in parts(element, "column")
         ]
         rows = []
         for index, row in enumerate(parts(element, "row"), 1):
             cells = parts(row, *EXPRESSIONS)
             if len(cells) != len(columns):
-                self.document.find_fault(row, "relation", f"第 {index} 行有 {len(cells)} 格,应为 {len(columns)} 格。")
+                self.document.find_fault(
+                    row, "relation", f"第 {index} 行有 {len(cells)} 格，应为 {len(columns)} 格。"
+                )
             rows.append([
                 (name, coerced(self.build(cell, f"{label}第 {index} 行「{name}」"), kind, f"「{name}」"))
                 for (name, kind), cell in zip(columns, cells, strict=False)
@@ -127,7 +133,14 @@ class Boxes:
             parameter = part(binding, "parameter")
             name = name_of(parameter) if parameter is not None else ""
             kind = self.document.type(parameter.get("typeRef"), parameter) if parameter is not None else None
-            bindings.append((name, coerced(self.build(logic_of(binding), f"{label}的参数「{name}」"), kind, f"参数「{name}」")))
+            bindings.append(
+                (
+                    name,
+                    coerced(
+                        self.build(logic_of(binding), f"{label}的参数「{name}」"), kind, f"参数「{name}」"
+                    ),
+                )
+            )
 
         def invoke(env: Env) -> Any:
             called = function(env)
@@ -143,13 +156,14 @@ class Boxes:
         """A function definition or encapsulated logic as a maker of functions."""
         kind = element.get("kind") or "FEEL"
         parameters = [
-            (name_of(item), self.document.type(item.get("typeRef"), item)) for item in parts(element, "formalParameter")
+            (name_of(item), self.document.type(item.get("typeRef"), item))
+            for item in parts(element, "formalParameter")
         ]
         names = tuple(name for name, _ in parameters)
         types = tuple(item for _, item in parameters)
         if kind != "FEEL":
             self.document.find_fault(element, "external", f"不允许调用外部函数({kind})。", "请改写为 FEEL。")
-            body = self.document.broken(f"{label}是外部({kind})函数,不允许调用")
+            body = self.document.broken(f"{label}是外部（{kind}）函数，不允许调用")
         else:
             body = self.build(logic_of(element), label)
 
@@ -164,7 +178,9 @@ class Boxes:
 
     def _functiondefinition(self, element: Element, label: str) -> Closure:
         reference = self.document.type(element.get("typeRef"), element)
-        return self.function(element, label, reference if reference and reference.root().name != "function" else None)
+        return self.function(
+            element, label, reference if reference and reference.root().name != "function" else None
+        )
 
     def _conditional(self, element: Element, label: str) -> Closure:
         condition = self.inner(part(element, "if"), f"{label}的条件")

@@ -23,7 +23,7 @@ _PREFIX = "feel:"
 
 @dataclass(eq=False)
 class Document:
-    """A file: its namespace, imports (name → namespace), types by name, names for the FEEL reader, findings."""
+    """A file: its namespace, imports (name → namespace), types by name, names for FEEL, findings."""
 
     file: str
     root: Element
@@ -42,11 +42,11 @@ class Document:
         try:
             return read_feel(text, self.names, unary=unary)
         except RuleError as error:
-            self.find_fault(element, "feel", f"表达式「{text[:80]}」有误:{error.reason}", error.hint)
+            self.find_fault(element, "feel", f"表达式「{text[:80]}」有误：{error.reason}", error.hint)
             return None
 
     def compile(self, text: str, element: Element, *, unary: bool = False) -> Closure:
-        """A FEEL text as a closure; a faulty text gives null with the reason, as nothing else may be guessed."""
+        """A FEEL text as a closure; a faulty text gives null with the reason."""
         node = self.read(text, element, unary=unary)
         if node is None:
             return self.broken(f"表达式「{text[:80]}」无法读取")
@@ -95,7 +95,9 @@ class Document:
         if known is None and "<" in text:
             known = self._written(text)
         if known is None:
-            self.find_fault(element, "type", f"没有类型「{text}」。", "请先定义数据类型或改用 FEEL 的基本类型。")
+            self.find_fault(
+                element, "type", f"没有类型「{text}」。", "请先定义数据类型或改用 FEEL 的基本类型。"
+            )
         return known
 
     def _written(self, text: str) -> Type | None:
@@ -130,7 +132,9 @@ def _refuse_endless(document: Document, kind: Type) -> None:
     step: Type | None = kind
     while step is not None and step.base is not None:
         if id(step) in seen:
-            document.find_fault(document.root, "type", f"类型「{kind.name}」以自身为基础。", "请改用基本类型。")
+            document.find_fault(
+                document.root, "type", f"类型「{kind.name}」以自身为基础。", "请改用基本类型。"
+            )
             step.base = None
             step.name = "Any"
             return

@@ -24,8 +24,11 @@ _REQUIREMENTS = {
     "knowledgeRequirement": ("requiredKnowledge",),
 }
 _KINDS = {
-    "inputData": "input", "decision": "decision", "businessKnowledgeModel": "knowledge", "decisionService": "service",
-}  # fmt: skip
+    "inputData": "input",
+    "decision": "decision",
+    "businessKnowledgeModel": "knowledge",
+    "decisionService": "service",
+}
 Key = tuple[str, str]
 
 
@@ -98,7 +101,9 @@ class Model:
         key = (namespace or node.document.namespace, identity or href)
         if key in self.nodes:
             return key
-        node.document.find_fault(element, "reference", f"引用的元素 {href} 不存在。", "请检查依赖箭头或导入的文件。")
+        node.document.find_fault(
+            element, "reference", f"引用的元素 {href} 不存在。", "请检查依赖箭头或导入的文件。"
+        )
         return None
 
     def _connect(self, node: Node) -> None:
@@ -119,7 +124,9 @@ class Model:
 
     def decisions(self) -> list[Node]:
         """The decisions of the main file, in reading order."""
-        return [node for node in self.nodes.values() if node.kind == "decision" and node.document is self.main]
+        return [
+            node for node in self.nodes.values() if node.kind == "decision" and node.document is self.main
+        ]
 
     def services(self) -> list[Node]:
         """The decision services and business knowledge models of the main file."""
@@ -153,7 +160,9 @@ class Model:
                 if test(node):
                     return node
         near = get_close_matches(wanted, [node.name for node in nodes], n=1, cutoff=0.4)
-        hint = f"是否想写「{near[0]}」?" if near else f"可用的有:{'、'.join(node.name for node in nodes[:8])}。"
+        hint = (
+            f"是否想写「{near[0]}」?" if near else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
+        )
         raise NotFound(f"「{self.main.file or self.name}」中没有决策「{name_or_id}」。", hint=hint)
 
     def decide(self, name_or_id: str, context: Mapping[str, Any], *, limits: Limits = DEFAULT) -> Decision:
@@ -178,7 +187,7 @@ class Model:
         try:
             value = work(session)
         except RecursionError:
-            raise RuleError(f"决策「{node.name}」嵌套过深", hint="请检查是否无休止地调用自己") from None
+            raise RuleError(f"决策「{node.name}」嵌套过深。", hint="请检查是否无休止地调用自己。") from None
         return Decision(node.name, value, run.diagnostics, list(run.matched), session.used)  # type: ignore[arg-type]
 
 
@@ -245,7 +254,7 @@ class Session:
             return value
         result, fits = node.type.coerce(value)
         if not fits:
-            self.run.say(f"输入「{node.name}」({type_name(value)})不符合类型「{node.type.name}」")
+            self.run.say(f"输入「{node.name}」（{type_name(value)}）不符合类型「{node.type.name}」")
         return result
 
     def _given(self, node: Node) -> tuple[bool, Any]:
@@ -267,7 +276,12 @@ class Session:
             other = self.model.nodes[key]
             value = self.function(other) if other.kind in {"knowledge", "service"} else self.value(key)
             alias = next(
-                (alias for alias, space in node.document.imports.items() if space == other.document.namespace), ""
+                (
+                    alias
+                    for alias, space in node.document.imports.items()
+                    if space == other.document.namespace
+                ),
+                "",
             )
             if other.document is not node.document and alias:
                 variables.setdefault(alias, {})[other.name] = value
@@ -303,7 +317,11 @@ class Session:
             return next(iter(values.values())) if len(values) == 1 else values
 
         return Function(
-            node.name, tuple(item.name for item in nodes), invoke, tuple(item.type for item in nodes), _service_type(node)
+            node.name,
+            tuple(item.name for item in nodes),
+            invoke,
+            tuple(item.type for item in nodes),
+            _service_type(node),
         )
 
 
@@ -334,7 +352,9 @@ def load_all(files: Sequence[tuple[str, bytes]], *, strict: bool = True) -> Mode
         for alias, namespace in document.imports.items():
             importing = [item for item in parts(document.root, "import") if name_of(item) == alias]
             if namespace not in spaces and "DMN" in (importing[0].get("importType") or "DMN").upper():
-                document.find_fault(importing[0], "import", f"导入的模型 {namespace} 不在一起。", "请同时提交该文件。")
+                document.find_fault(
+                    importing[0], "import", f"导入的模型 {namespace} 不在一起。", "请同时提交该文件。"
+                )
     for document in _by_dependency(documents):
         import_types(document, {other.namespace: other for other in documents})
         define_types(document)
@@ -349,7 +369,9 @@ def _by_dependency(documents: Sequence[Document]) -> list[Document]:
     waiting, done, order = list(documents), set(), []
     while waiting:
         spaces = {document.namespace for document in waiting}
-        ready = [item for item in waiting if not (set(item.imports.values()) & spaces - {item.namespace})] or waiting[:1]
+        ready = [
+            item for item in waiting if not (set(item.imports.values()) & spaces - {item.namespace})
+        ] or waiting[:1]
         for document in ready:
             waiting.remove(document)
             done.add(document.namespace)

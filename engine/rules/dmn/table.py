@@ -98,10 +98,14 @@ def read_table(document: Document, element: Element, label: str) -> Table:
     policy = (element.get("hitPolicy") or "UNIQUE").upper()
     aggregation = (element.get("aggregation") or "").upper()
     if policy not in HIT_POLICIES:
-        document.find_fault(element, "hit-policy", f"不认识的命中策略 {policy}。", f"可用:{'、'.join(HIT_POLICIES)}。")
+        document.find_fault(
+            element, "hit-policy", f"不认识的命中策略 {policy}。", f"可用：{'、'.join(HIT_POLICIES)}。"
+        )
         policy = "UNIQUE"
     if aggregation not in AGGREGATIONS:
-        document.find_fault(element, "aggregation", f"不认识的汇总方式 {aggregation}。", "可用:SUM、MIN、MAX、COUNT。")
+        document.find_fault(
+            element, "aggregation", f"不认识的汇总方式 {aggregation}。", "可用：SUM、MIN、MAX、COUNT。"
+        )
         aggregation = ""
     inputs = [_input(document, item) for item in parts(element, "input")]
     outputs = [_output(document, item) for item in parts(element, "output")]
@@ -109,7 +113,9 @@ def read_table(document: Document, element: Element, label: str) -> Table:
     for number, rule in enumerate(parts(element, "rule"), 1):
         cells, results = parts(rule, "inputEntry"), parts(rule, "outputEntry")
         if len(cells) != len(inputs) or len(results) != len(outputs):
-            document.find_fault(rule, "row", f"第 {number} 行的格数与列数不符。", "请补齐单元格,任意值写 -。")
+            document.find_fault(
+                rule, "row", f"第 {number} 行的格数与列数不符。", "请补齐单元格，任意值写 -。"
+            )
             continue
         rows.append(_row(document, rule, number, cells, results))
     return Table(element.get("id") or "", label, policy, aggregation, inputs, outputs, rows)
@@ -123,7 +129,8 @@ def _row(
         text = text_of(cell)
         tests.append(document.compile(text, cell, unary=True) if text not in {"", "-"} else _always)
     outputs = [
-        document.compile(text_of(cell), cell) if text_of(cell) not in {"", "-"} else _nothing for cell in results
+        document.compile(text_of(cell), cell) if text_of(cell) not in {"", "-"} else _nothing
+        for cell in results
     ]
     read = [document.constants(text_of(cell), cell) for cell in cells]
     annotations = [text_of(item) for item in parts(rule, "annotationEntry")]
@@ -159,7 +166,9 @@ def _input(document: Document, element: Element) -> Input:
         text,
         document.compile(text, where) if text else document.broken("输入列没有表达式"),
         document.type(where.get("typeRef"), where),
-        document.compile(text_of(allowed), allowed, unary=True) if allowed is not None and text_of(allowed) else None,
+        document.compile(text_of(allowed), allowed, unary=True)
+        if allowed is not None and text_of(allowed)
+        else None,
         text_of(allowed),
         document.constants(text_of(allowed), allowed)[1] if allowed is not None and text_of(allowed) else [],
     )
@@ -200,7 +209,9 @@ def decide(table: Table, env: Env) -> Any:
                 run.say(f"{table.label}的输入「{column.label}」不符合类型「{column.type.name}」")
                 return None
         if column.allowed is not None and column.allowed(Env({"?": value}, env, run)) is not True:
-            run.say(f"{table.label}的输入「{column.label}」= {to_feel(value)} 不在允许的取值内:{column.allowed_text}")
+            run.say(
+                f"{table.label}的输入「{column.label}」= {to_feel(value)} 不在允许的取值内：{column.allowed_text}"
+            )
             return None
         values.append(value)
     scopes = [Env({"?": value}, env, run) for value in values]
@@ -219,7 +230,8 @@ def decide(table: Table, env: Env) -> Any:
         column.label: value for column, value in zip(table.inputs, values, strict=True)
     })  # fmt: skip
     note.rows = [
-        {"number": row.number, "id": row.id, "annotations": row.annotations, "outputs": row.results} for row in hit
+        {"number": row.number, "id": row.id, "annotations": row.annotations, "outputs": row.results}
+        for row in hit
     ]
     run.matched.append(note)
     return _answer(table, hit, env)
@@ -230,7 +242,7 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:
         return _unmatched(table, env)
     policy = table.policy
     if policy == "UNIQUE" and len(hit) > 1:
-        env.run.say(f"{table.label}应只有一行命中,实际命中第 {'、'.join(str(row.number) for row in hit)} 行")
+        env.run.say(f"{table.label}应只有一行命中，实际命中第 {'、'.join(str(row.number) for row in hit)} 行")
         return None
     results = [[_cell(table, output, cell, env) for output, cell in zip(table.outputs, row.outputs, strict=True)]
                for row in hit]  # fmt: skip
@@ -243,7 +255,7 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:
         return _shape(table, results[0])
     if policy in {"PRIORITY", "OUTPUT ORDER"}:
         if not any(output.order for output in table.outputs):
-            env.run.say(f"{table.label}按优先级输出,但输出列没有列出取值的次序")
+            env.run.say(f"{table.label}按优先级输出，但输出列没有列出取值的次序")
             return None
         results.sort(key=lambda result: priority(table, result, env))
         if policy == "PRIORITY":
@@ -256,7 +268,9 @@ def _unmatched(table: Table, env: Env) -> Any:
     if any(output.default is not None for output in table.outputs):
         row = [output.default(env) if output.default else None for output in table.outputs]
         shaped = _shape(table, row)
-        several = table.policy in {"RULE ORDER", "OUTPUT ORDER"} or (table.policy == "COLLECT" and not table.aggregation)
+        several = table.policy in {"RULE ORDER", "OUTPUT ORDER"} or (
+            table.policy == "COLLECT" and not table.aggregation
+        )
         return [shaped] if several and not isinstance(shaped, list) else shaped
     if table.policy == "COLLECT":
         if not table.aggregation:
@@ -273,7 +287,9 @@ def _cell(table: Table, output: Output, cell: Closure, env: Env) -> Any:
         return value
     result, fits = output.type.coerce(value)
     if not fits:
-        env.run.say(f"{table.label}的输出 {output.name}({type_name(value)})不符合类型「{output.type.name}」")
+        env.run.say(
+            f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型「{output.type.name}」"
+        )
     return result
 
 
@@ -303,7 +319,8 @@ def priority(table: Table, result: list[Any], env: Env | None = None) -> tuple[i
 def _aggregate(table: Table, values: list[Any], env: Env) -> Any:
     if len(table.outputs) > 1:
         return {
-            output.name: _fold(table, [value[output.name] for value in values], env) for output in table.outputs
+            output.name: _fold(table, [value[output.name] for value in values], env)
+            for output in table.outputs
         }
     return _fold(table, values, env)
 

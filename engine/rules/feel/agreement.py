@@ -1,4 +1,4 @@
-"""Whether an answer agrees with an expected one: FEEL equality, numbers to 8 decimals, inside lists and contexts too."""
+"""Whether an answer agrees with an expected one: FEEL equality, numbers to 8 decimals, at any depth."""
 
 from __future__ import annotations
 

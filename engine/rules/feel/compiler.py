@@ -1,4 +1,4 @@
-"""Tree → closures. Each construct becomes one Python function of the environment; nothing is interpreted twice.
+"""Tree → closures: each construct becomes one Python function of the environment, nothing is read twice.
 
 Where the standard says null for a wrong type, the closure gives null and notes why in the run's diagnostics.
 """
@@ -74,7 +74,7 @@ class Env:
 
 def null(env: Env, reason: str, node: Node) -> None:
     """Null, with the reason and the place."""
-    env.run.say(f"{reason}(第 {node.at + 1} 个字符)")
+    env.run.say(f"{reason}（第 {node.at + 1} 个字符）")
 
 
 class Compiler:
@@ -96,7 +96,7 @@ class Compiler:
 
     def _literal(self, node: Literal) -> Closure:
         value = NUMBERS.create_decimal(node.value) if isinstance(node.value, Decimal) else node.value
-        return lambda env: value
+        return lambda _env: value
 
     def _atliteral(self, node: AtLiteral) -> Closure:
         text = node.text
@@ -107,7 +107,7 @@ class Compiler:
         )
         if value is None:
             return lambda env: null(env, f'@"{text}" 不是日期、时间或时长', node)
-        return lambda env: value
+        return lambda _env: value
 
     def _name(self, node: Name) -> Closure:
         name = node.name
@@ -133,12 +133,13 @@ class Compiler:
             return self._equality(node, left, right)
         if op in arithmetic.OPERATIONS:
             return self._arithmetic(node, left, right)
-        test = {
+        tests: dict[str, Callable[[int], bool]] = {
             "<": lambda order: order < 0,
             "<=": lambda order: order <= 0,
             ">": lambda order: order > 0,
             ">=": lambda order: order >= 0,
-        }[op]
+        }
+        test = tests[op]
 
         def ordered(env: Env) -> Any:
             a, b = left(env), right(env)
@@ -158,7 +159,7 @@ class Compiler:
                 return (a == b) is wanted
             result = equal(a, b)
             if result is None:
-                return null(env, f"{type_name(a)} 与 {type_name(b)} 类型不同,无法判断相等", node)
+                return null(env, f"{type_name(a)} 与 {type_name(b)} 类型不同，无法判断相等", node)
             return result is wanted
 
         return same
@@ -242,15 +243,14 @@ class Compiler:
 
     def _unarytests(self, node: UnaryTests) -> Closure:
         if not node.tests:
-            return lambda env: True
-        tests = [(self.compile(test), any(isinstance(part, Name) and part.name == "?" for part in walk(test)), test)
-                 for test in node.tests]  # fmt: skip
+            return lambda _env: True
+        tests = [(self.compile(test), _asks_input(test)) for test in node.tests]
         negated = node.negated
 
         def tested(env: Env) -> Any:
             found = env.find("?")
             unknown = False
-            for test, uses_input, _ in tests:
+            for test, uses_input in tests:
                 value = test(env)
                 if uses_input and (value is None or isinstance(value, bool)):
                     held = value
@@ -291,7 +291,7 @@ class Compiler:
             if (least is None and node.low_included) or (most is None and node.high_included):
                 return null(env, "闭区间的端点为 null", node)
             if least is not None and most is not None and compare(least, most) is None:
-                return null(env, f"区间两端无法比较:{type_name(least)} 与 {type_name(most)}", node)
+                return null(env, f"区间两端无法比较：{type_name(least)} 与 {type_name(most)}", node)
             return Range(least, node.low_included, most, node.high_included)
 
         return ends
@@ -448,7 +448,7 @@ class Compiler:
         names = node.names
 
         def invoke(env: Env) -> Any:
-            function = builtin
+            function: Any = builtin
             if builtin is None:
                 function = target(env)
             else:
@@ -471,7 +471,11 @@ class Compiler:
         return lambda env: instance_of(value(env), wanted)
 
     def _typenode(self, node: Node) -> Closure:
-        raise RuleError("类型不是值", position=node.at)
+        raise RuleError("类型不是值。", position=node.at)
+
+
+def _asks_input(test: Node) -> bool:
+    return any(isinstance(part, Name) and part.name == "?" for part in walk(test))
 
 
 def matches(value: Any, test: Any) -> bool | None:
@@ -482,7 +486,12 @@ def matches(value: Any, test: Any) -> bool | None:
         if type(value) is list and equal(value, test) is True:
             return True
         return any(
-            (contains(item, value) if type(item) is Range and type(value) is not Range else equal(value, item)) is True
+            (
+                contains(item, value)
+                if type(item) is Range and type(value) is not Range
+                else equal(value, item)
+            )
+            is True
             for item in test
         )
     return equal(value, test) is True
@@ -494,17 +503,22 @@ def _item_env(item: Any, env: Env) -> Env:
 
 
 def _at(items: list[Any], position: Decimal, env: Env, node: Node) -> Any:
-    index = int(position) if abs(position) < 10**9 and position == int(position) else 0  # noqa: PLR2004
+    index = int(position) if abs(position) < 10**9 and position == int(position) else 0
     if 1 <= index <= len(items):
         return items[index - 1]
     if -len(items) <= index <= -1:
         return items[index]
-    return null(env, f"列表只有 {len(items)} 项,没有第 {index} 项", node)
+    return null(env, f"列表只有 {len(items)} 项，没有第 {index} 项", node)
 
 
 def _steps(low: Any, high: Any, env: Env, node: Node) -> list[Any] | None:
     """The values of `low..high` in a loop: whole numbers or days, upwards or downwards."""
-    if isinstance(low, Decimal) and isinstance(high, Decimal) and low == low.to_integral() and high == high.to_integral():
+    if (
+        isinstance(low, Decimal)
+        and isinstance(high, Decimal)
+        and low == low.to_integral()
+        and high == high.to_integral()
+    ):
         env.run.hold_list(int(min(abs(high - low), Decimal(10**9))) + 1)
         first, last = int(low), int(high)
         span = range(first, last + 1) if first <= last else range(first, last - 1, -1)
@@ -547,4 +561,3 @@ def _combinations(
         else:
             env.run.spend(1)
             yield from _combinations(iterators, inner, node, index + 1)
-

@@ -14,7 +14,7 @@ from .builtins import BUILTINS
 from .compiler import Closure, Compiler, Env
 from .limits import DEFAULT, Limits, Run
 from .parser import Parser
-from .tokens import NameBook, normal
+from .tokens import KEYWORDS, NameBook, normal
 from .tree import Call, ContextNode, Filter, For, FunctionNode, Name, Node, Quantified, as_json, children
 from .types import Type
 from .values import adapt
@@ -39,7 +39,7 @@ def read(text: str, names: Collection[str] = (), *, unary: bool = False, limits:
     try:
         return parser.unary_only() if unary else parser.expression_only()
     except RecursionError:
-        raise RuleError("表达式嵌套过深", position=0, hint="请拆成几条规则") from None
+        raise RuleError("表达式嵌套过深。", position=0, hint="请拆成几条规则。") from None
 
 
 def free_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tuple[str, int, bool, bool]]:
@@ -133,14 +133,14 @@ class Expression:
         try:
             return self.closure(Env(variables, None, run))
         except RecursionError:
-            raise RuleError("计算嵌套过深", hint="请检查函数是否无休止地调用自己") from None
+            raise RuleError("计算嵌套过深。", hint="请检查函数是否无休止地调用自己。") from None
 
     def value(self, context: Mapping[str, Any]) -> Any:
         """The value; a null that has diagnostics is a RuleError, never a silent null."""
         result = self.evaluate(context)
         if result.value is None and result.diagnostics:
             raise RuleError(
-                f"表达式「{self.text}」没有结果:{result.diagnostics[0]}", diagnostics=result.diagnostics
+                f"表达式「{self.text}」没有结果：{result.diagnostics[0]}。", diagnostics=result.diagnostics
             )
         return result.value
 
@@ -156,7 +156,9 @@ def _special_names(context: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
                 yield from _special_names(first, depth + 1)
 
 
-_WORDS = frozenset("and or in between instance of then else return satisfies if for some every function".split())  # noqa: SIM905
+_WORDS = KEYWORDS - {"true", "false", "null"}
+    "and or in between instance of then else return satisfies if for some every function".split()
+)  # noqa: SIM905
 
 
 @lru_cache(maxsize=4096)
@@ -180,20 +182,22 @@ def _parse_known(text: str, names: frozenset[str], unary: bool) -> Expression:
 
 def _choices(names: Collection[str]) -> str:
     shown = sorted(names)[:8]
-    return f"可用的有:{'、'.join(shown)}" if shown else "此处没有可用的名称"
+    return f"可用的有：{'、'.join(shown)}" if shown else "此处没有可用的名称"
 
 
 def parse(text: str, *, names: Collection[str] | None = None, unary: bool = False) -> Expression:
     """A FEEL text, ready to evaluate; cached.
 
-    With `names` (the variables that will exist) an unknown name or function is refused at once, with its position
-    and the nearest known one. Without, names are looked up when evaluated. `unary` reads a decision table cell,
-    whose input is `?`. Raises RuleError with `position` counted from 0.
+    With `names` (the variables that will exist) an unknown name or function is refused at once, with its
+    position and the nearest known one. Without, names are looked up when evaluated. `unary` reads a decision
+    table cell, whose input is `?`. Raises RuleError with `position` counted from 0.
     """
     if not text.strip():
-        raise RuleError("表达式为空", position=0, hint="请填写表达式")
+        raise RuleError("表达式为空。", position=0, hint="请填写表达式。")
     if len(text) > DEFAULT.length:
-        raise RuleError(f"表达式长度 {len(text)} 超过上限 {DEFAULT.length}", position=0, hint="请拆成几条规则")
+        raise RuleError(
+            f"表达式长度 {len(text)} 超过上限 {DEFAULT.length}。", position=0, hint="请拆成几条规则。"
+        )
     if names is None:
         return _parse(text, frozenset(), unary)
     return _parse_known(text, frozenset(names), unary)

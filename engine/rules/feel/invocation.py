@@ -1,4 +1,4 @@
-"""Calling functions: by position or by name, with the gentle conversions of the standard (one-item list ↔ item)."""
+"""Calling functions by position or by name, with the gentle conversions of the standard."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _convert(value: Any, wanted: str) -> tuple[Any, bool]:
 
 
 def _run_variant(run: Run, function: Builtin, variant: Variant, arguments: Sequence[Any]) -> Any:
-    ready = []
+    ready: list[Any] = []
     for index, value in enumerate(arguments):
         wanted = variant.types[min(index, len(variant.types) - 1)]
         if value is None and index >= variant.required and not variant.repeats:
@@ -93,7 +93,7 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
         return _run_variant(run, function, variant, arguments)
     label = name or function.name or "函数"
     if len(arguments) != len(function.parameters):
-        run.say(f"{label}() 需要 {len(function.parameters)} 个参数,得到 {len(arguments)} 个")
+        run.say(f"{label}() 需要 {len(function.parameters)} 个参数，得到 {len(arguments)} 个")
         return None
     ready = []
     for parameter, wanted, value in zip(
@@ -106,7 +106,7 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
         ready.append(converted)
     run.calls += 1
     if run.calls > run.limits.calls:
-        raise RuleError(f"函数调用超过 {run.limits.calls} 层", hint="请检查函数是否无休止地调用自己")
+        raise RuleError(f"函数调用超过 {run.limits.calls} 层。", hint="请检查函数是否无休止地调用自己。")
     value = function.invoke(run, ready)
     run.calls -= 1
     if function.result is not None:
@@ -120,14 +120,18 @@ def call_named(run: Run, function: Function | Builtin, arguments: dict[str, Any]
     """Call by parameter names; a missing optional one is left out, an unknown one gives null."""
     if isinstance(function, Function):
         if set(arguments) - set(function.parameters):
-            run.say(f"{name or function.name}() 没有参数 {'、'.join(sorted(set(arguments) - set(function.parameters)))}")
+            run.say(
+                f"{name or function.name}() 没有参数 {'、'.join(sorted(set(arguments) - set(function.parameters)))}"
+            )
             return None
         return call(run, function, [arguments.get(parameter) for parameter in function.parameters], name)
     for variant in function.variants:
         given = set(arguments)
         if given <= set(variant.names) and set(variant.names[: variant.required]) <= given:
             used = max((index for index, known in enumerate(variant.names) if known in given), default=-1) + 1
-            return _run_variant(run, function, variant, [arguments.get(known) for known in variant.names[:used]])
+            return _run_variant(
+                run, function, variant, [arguments.get(known) for known in variant.names[:used]]
+            )
     known = " 或 ".join("(" + ", ".join(variant.names) + ")" for variant in function.variants)
     run.say(f"{function.name}() 的参数名应为 {known}")
     return None

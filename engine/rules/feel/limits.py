@@ -40,24 +40,24 @@ class Run:
         """Count work done; refuses beyond the budget."""
         self.steps += steps
         if self.steps > self.limits.steps:
-            raise RuleError(f"计算步数超过上限 {self.limits.steps}", hint="请缩小列表或减少嵌套循环")
+            raise RuleError(f"计算步数超过上限 {self.limits.steps}。", hint="请缩小列表或减少嵌套循环。")
 
     def hold_list(self, size: int) -> None:
         """Count a list being made; refuses one that is too long."""
         if size > self.limits.list_size:
-            raise RuleError(f"列表长度 {size} 超过上限 {self.limits.list_size}", hint="请先筛选再计算")
+            raise RuleError(f"列表长度 {size} 超过上限 {self.limits.list_size}。", hint="请先筛选再计算。")
         self._hold(size)
 
     def hold_text(self, size: int) -> None:
         """Count a string being made; refuses one that is too long."""
         if size > self.limits.string_size:
-            raise RuleError(f"字符串长度 {size} 超过上限 {self.limits.string_size}", hint="请缩短文本")
+            raise RuleError(f"字符串长度 {size} 超过上限 {self.limits.string_size}。", hint="请缩短文本。")
         self._hold(size)
 
     def _hold(self, size: int) -> None:
         self.memory += size
         if self.memory > self.limits.memory:
-            raise RuleError(f"计算占用超过上限 {self.limits.memory}", hint="请缩小列表或文本")
+            raise RuleError(f"计算占用超过上限 {self.limits.memory}。", hint="请缩小列表或文本。")
 
     def say(self, reason: str) -> None:
         """Note why a value became null."""

@@ -1,7 +1,7 @@
 """FEEL text → tree, by recursive descent over the grammar of DMN 1.5 (chapter 10.3.1).
 
-Errors are `RuleError` with the 0-based position, a reason and a hint in Chinese. The depth, node and length limits
-hold here, so that nothing later has to meet an endless tree.
+Errors are `RuleError` with the 0-based position, a reason and a hint in Chinese. The depth, node and length
+limits hold here, so that nothing later has to meet an endless tree.
 """
 # One grammar, one class: splitting it would hide the rules from each other, hence the length.
 
@@ -72,7 +72,9 @@ class Parser:
 
     def __init__(self, text: str, names: NameBook, limits: Limits = DEFAULT) -> None:
         if len(text) > limits.length:
-            raise RuleError(f"表达式长度 {len(text)} 超过上限 {limits.length}", position=0, hint="请拆成几条规则")
+            raise RuleError(
+                f"表达式长度 {len(text)} 超过上限 {limits.length}。", position=0, hint="请拆成几条规则。"
+            )
         self.text = text
         self.names = names
         self.limits = limits
@@ -93,7 +95,7 @@ class Parser:
         found = self.tokens[self.index]
         self.work += 1
         if self.work > 20 * self.limits.length:
-            raise RuleError("表达式嵌套过于复杂", position=found.at, hint="请拆成几条规则")
+            raise RuleError("表达式嵌套过于复杂。", position=found.at, hint="请拆成几条规则。")
         if self.index < len(self.tokens) - 1:
             self.index += 1
         return found
@@ -119,9 +121,11 @@ class Parser:
         """The error for the token at hand."""
         token = self.token
         found = f"「{token.text}」" if token.kind != "end" else "表达式结尾"
-        wanted = f",{wanted}" if wanted else ""
+        wanted = f"，{wanted}" if wanted else ""
         return RuleError(
-            f"第 {token.at + 1} 个字符处不认识的内容:{found}{wanted}", position=token.at, hint=width_hint(token.text[:1])
+            f"第 {token.at + 1} 个字符处不认识的内容：{found}{wanted}。",
+            position=token.at,
+            hint=width_hint(token.text[:1]),
         )
 
     # -- entry points
@@ -133,7 +137,7 @@ class Parser:
     def unary_only(self) -> Node:
         """The whole text as the tests of a table cell."""
         if self.token.kind == "end":
-            raise RuleError("单元格为空", position=0, hint="任意值请写 -")
+            raise RuleError("单元格为空。", position=0, hint="任意值请写 -。")
         if self.at("-") and self.tokens[self.index + 1].kind == "end":
             self.advance()
             return UnaryTests((), at=0)
@@ -160,9 +164,11 @@ class Parser:
             node, depth = waiting.pop()
             count += 1
             if count > self.limits.nodes:
-                raise RuleError(f"表达式超过 {self.limits.nodes} 个节点", position=node.at, hint="请拆成几条规则")
+                raise RuleError(
+                    f"表达式超过 {self.limits.nodes} 个节点。", position=node.at, hint="请拆成几条规则。"
+                )
             if depth > 3 * self.limits.depth:
-                raise RuleError("表达式嵌套过深", position=node.at, hint="请拆成几条规则")
+                raise RuleError("表达式嵌套过深。", position=node.at, hint="请拆成几条规则。")
             waiting.extend((child, depth + 1) for child in children(node))
 
     # -- expressions, from the loosest binding to the tightest
@@ -171,7 +177,9 @@ class Parser:
         """Any expression."""
         self.depth += 1
         if self.depth > self.limits.depth:
-            raise RuleError(f"嵌套超过 {self.limits.depth} 层", position=self.token.at, hint="请拆成几条规则")
+            raise RuleError(
+                f"嵌套超过 {self.limits.depth} 层。", position=self.token.at, hint="请拆成几条规则。"
+            )
         node = self._logic("or")
         self.depth -= 1
         return node
@@ -287,7 +295,18 @@ class Parser:
         following = self.tokens[self.index + 1]
         if following.kind == "end":
             return True
-        return following.kind == "op" and following.text in {")", "]", ",", "}", "=", "!=", "+", "*", "/", "."}
+        return following.kind == "op" and following.text in {
+            ")",
+            "]",
+            ",",
+            "}",
+            "=",
+            "!=",
+            "+",
+            "*",
+            "/",
+            ".",
+        }
 
     def _member(self) -> str:
         known = self.names.match(self.tokens, self.index)
@@ -321,7 +340,7 @@ class Parser:
             if named:
                 name = self._name_before_colon()
                 if name is None:
-                    raise self.unexpected("按名称传参时,每个参数都要写名称")
+                    raise self.unexpected("按名称传参时，每个参数都要写名称")
                 names.append(name)
                 while not self.at(":"):
                     self.advance()
@@ -336,7 +355,9 @@ class Parser:
         """The name that ends in a colon right here, without taking it; None if there is none."""
         index = self.index
         while self.tokens[index].kind in {"name", "number"} or (
-            self.tokens[index].kind == "op" and self.tokens[index].text not in "()[]{},:\"" and self.tokens[index].text != ".."
+            self.tokens[index].kind == "op"
+            and self.tokens[index].text not in '()[]{},:"'
+            and self.tokens[index].text != ".."
         ):
             index += 1
         if index == self.index or self.tokens[index].text != ":" or self.tokens[index].kind != "op":
@@ -373,7 +394,9 @@ class Parser:
 
     def _number(self, token: Token) -> Node:
         if len(token.text) > self.limits.digits:
-            raise RuleError(f"数字超过 {self.limits.digits} 位", position=token.at, hint="请改用较短的数字")
+            raise RuleError(
+                f"数字超过 {self.limits.digits} 位。", position=token.at, hint="请改用较短的数字。"
+            )
         return Literal(Decimal(token.text), at=token.at)
 
     def _word(self, token: Token) -> Node:
@@ -526,7 +549,9 @@ class Parser:
                     self.advance()
             self.expect(":")
             if any(name == other for other, _ in entries):
-                raise RuleError(f"上下文中「{name}」重复", position=self.token.at, hint="请改名或删去一项")
+                raise RuleError(
+                    f"上下文中「{name}」重复。", position=self.token.at, hint="请改名或删去一项。"
+                )
             entries.append((name, self.expression()))
             self.names.add(name)
             if not self.take(","):
@@ -555,7 +580,7 @@ class Parser:
         self.advance()
         self.depth += 1
         if self.depth > self.limits.depth:
-            raise RuleError("类型嵌套过深", position=at, hint="请简化类型")
+            raise RuleError("类型嵌套过深。", position=at, hint="请简化类型。")
         node = self._generic(name, at)
         self.depth -= 1
         return node

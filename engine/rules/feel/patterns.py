@@ -1,4 +1,4 @@
-"""XPath regular expressions (flags s m i x q) on google-re2: linear time, no backtracking, no back-references."""
+"""XPath regular expressions (flags s m i x q) on google-re2: linear time, no back-references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import re2
 from .limits import Run
 
 _LONGEST = 2_000
-_NAME_START = r"A-Z_a-z:\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}"
+_NAME_START = (
+    r"A-Z_a-z:\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}"
+    r"\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}"
+    r"\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}"
+)
 _CLASSES = {
     "i": _NAME_START,
     "c": _NAME_START + r"\-.0-9\x{B7}\x{300}-\x{36F}\x{203F}-\x{2040}",
@@ -57,7 +61,9 @@ class Pattern:
         parts, last, size = [], 0, 0
         for match in self._pieces(text):
             parts.append(text[last : match.start()])
-            made = "".join(piece if isinstance(piece, str) else (match.group(piece) or "") for piece in template)
+            made = "".join(
+                piece if isinstance(piece, str) else (match.group(piece) or "") for piece in template
+            )
             size += len(made)
             if size > run.limits.string_size:
                 run.hold_text(size)
@@ -116,7 +122,7 @@ def compile_pattern(pattern: str, flags: str) -> Pattern | str:
             prefix = f"(?{modes})" if modes else ""
         return Pattern(re2.compile(prefix + body, options), literal=literal)
     except (re2.error, ValueError) as problem:
-        return f"正则表达式「{pattern[:40]}」不能使用:{_reason(problem)}"
+        return f"正则表达式「{pattern[:40]}」不能使用：{_reason(problem)}"
 
 
 def _reason(problem: Exception) -> str:

@@ -1,5 +1,4 @@
 """`value.name`: the entries of a context, the properties of calendar values and ranges, and lists of them."""
-# ruff: noqa: PLR2004  (calendar numbers)
 
 from __future__ import annotations
 
@@ -62,7 +61,11 @@ def _of_days_time(value: DaysTime, name: str) -> Any:
     sign = -1 if value.nanos < 0 else 1
     seconds, nano = divmod(abs(value.nanos), SECOND)
     if name == "seconds":
-        return sign * (Decimal(seconds % 60) + Decimal(nano).scaleb(-9)) if nano else Decimal(sign * (seconds % 60))
+        return (
+            sign * (Decimal(seconds % 60) + Decimal(nano).scaleb(-9))
+            if nano
+            else Decimal(sign * (seconds % 60))
+        )
     parts = {"days": seconds // 86_400, "hours": seconds // 3600 % 24, "minutes": seconds // 60 % 60}
     return sign * parts[name] if name in parts else MISSING_MEMBER
 

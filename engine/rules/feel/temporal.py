@@ -1,7 +1,7 @@
 """Calendar values of FEEL: time, date and time, the two durations, and dates beyond Python's years.
 
-A day is a `datetime.date`; a year outside 1–9999 makes it a `FarDate` with the same three fields. Seconds carry
-nanoseconds. A zone is `None` (local), an offset in seconds, or the id of a zone such as `Asia/Shanghai`.
+A day is a `datetime.date`; a year outside 1–9999 makes it a `FarDate` with the same three fields. Seconds
+carry nanoseconds. A zone is `None` (local), an offset in seconds, or the id of a zone such as `Asia/Shanghai`.
 """
 # ruff: noqa: PLR2004  (the numbers of the calendar are their own names)
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -152,8 +152,26 @@ def time_of(nanos: int, zone: Zone = None) -> Time:
     return Time(seconds // 3600, seconds // 60 % 60, seconds % 60, nano, zone)
 
 
+def at_instant(nanos: int, zone: str) -> DateTime | None:
+    """What the clock of a named zone shows at an instant (nanoseconds since 1970 UTC)."""
+    utc = day_at(nanos // DAY)
+    info = _zone_info(zone)
+    if utc is None or info is None:
+        return None
+    shown = utc if isinstance(utc, date) else date(1970, 1, 1)
+    moment = datetime(shown.year, shown.month, shown.day, tzinfo=UTC) + timedelta(
+        microseconds=nanos % DAY // 1000
+    )
+    offset = moment.astimezone(info).utcoffset() or timedelta()
+    total = nanos + int(offset.total_seconds()) * SECOND
+    day = day_at(total // DAY)
+    return DateTime(day, time_of(total, zone)) if day is not None else None
+
+
 def shift(value: DateTime, nanos: int) -> DateTime | None:
-    """A date and time moved by an exact amount on its own clock."""
+    """A date and time moved by an exact amount of time."""
+    if isinstance(value.time.zone, str):
+        return at_instant(instant(value) + nanos, value.time.zone)
     total = days_of(value.day) * DAY + value.time.nanos() + nanos
     day = day_at(total // DAY)
     return DateTime(day, time_of(total, value.time.zone)) if day is not None else None
@@ -191,12 +209,20 @@ def _zone(text: str | None) -> tuple[bool, Zone]:
     return fits, -seconds if text[0] == "-" else seconds
 
 
-def _clock(hour: str, minute: str, second: str, fraction: str | None, zone: str | None) -> tuple[int, Time] | None:
+def _clock(
+    hour: str, minute: str, second: str, fraction: str | None, zone: str | None
+) -> tuple[int, Time] | None:
     """Days to carry (24:00:00 is the next midnight) and the time; None where the clock has no such time."""
     fits, place = _zone(zone)
     hours, minutes, seconds = int(hour), int(minute), int(second)
     nano = int((fraction or "0")[:9].ljust(9, "0"))
-    if not fits or minutes > 59 or seconds > 59 or hours > 24 or (hours == 24 and (minutes or seconds or nano)):
+    if (
+        not fits
+        or minutes > 59
+        or seconds > 59
+        or hours > 24
+        or (hours == 24 and (minutes or seconds or nano))
+    ):
         return None
     return hours // 24, Time(hours % 24, minutes, seconds, nano, place)
 
@@ -231,7 +257,9 @@ def parse_duration(text: str) -> YearsMonths | DaysTime | None:
     found = _SECONDS_TEXT.fullmatch(text)
     if found is None or text[-1] in "PT":
         return None
-    seconds = ((int(found[2] or 0) * 24 + int(found[4] or 0)) * 60 + int(found[5] or 0)) * 60 + int(found[6] or 0)
+    seconds = ((int(found[2] or 0) * 24 + int(found[4] or 0)) * 60 + int(found[5] or 0)) * 60 + int(
+        found[6] or 0
+    )
     nanos = seconds * SECOND + int((found[7] or "0")[:9].ljust(9, "0"))
     return DaysTime(-nanos if found[1] else nanos)
 

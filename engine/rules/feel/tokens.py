@@ -55,7 +55,7 @@ def tokenize(text: str) -> list[Token]:
             continue
         piece = match.group()
         if piece == '"':
-            raise RuleError("字符串没有结束的引号", position=match.start(), hint='请补上 "')
+            raise RuleError("字符串没有结束的引号。", position=match.start(), hint='请补上 "。')
         found.append(Token(kind, piece, match.start(), match.end()))
     found.append(Token("end", "", len(text), len(text)))
     return found
@@ -64,7 +64,7 @@ def tokenize(text: str) -> list[Token]:
 def width_hint(character: str) -> str:
     """What to type instead of a full-width sign; empty for other characters."""
     plain = _FULL_WIDTH.get(character)
-    return f"请改用半角符号 {plain}" if plain else ""
+    return f"请改用半角符号 {plain} 。" if plain else ""
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +99,7 @@ class NameBook:
     def copy(self) -> NameBook:
         """An independent copy, for a scope that adds names."""
         other = NameBook()
-        other._by_first = {first: list(known) for first, known in self._by_first.items()}  # noqa: SLF001
+        other._by_first = {first: list(known) for first, known in self._by_first.items()}
         return other
 
     def match(self, tokens: list[Token], start: int) -> tuple[str, int] | None:
@@ -107,7 +107,9 @@ class NameBook:
         for parts, name in self._by_first.get(tokens[start].text, ()):
             size = len(parts)
             if all(
-                tokens[start + step].text == part for step, part in enumerate(parts) if start + step < len(tokens)
+                tokens[start + step].text == part
+                for step, part in enumerate(parts)
+                if start + step < len(tokens)
             ) and start + size < len(tokens):
                 return name, size
         return None

@@ -1,7 +1,7 @@
 """The tree of a FEEL text: one small frozen class per construct of the DMN 1.5 grammar.
 
-The tree is what the browser receives (`as_json`) and what the compiler turns into closures. `at` is the 0-based
-position in the text; it never takes part in equality, so that printing and parsing again gives an equal tree.
+The tree is what the browser receives (`as_json`) and what the compiler turns into closures. `at` is the
+0-based position in the text; it takes no part in equality, so printing and parsing gives an equal tree.
 """
 
 from __future__ import annotations
@@ -232,7 +232,10 @@ def walk(node: Node) -> Iterator[Node]:
 def as_json(value: Any) -> Any:
     """The tree as JSON: `{kind, at, …fields}`; numbers as text, so that no digit is lost."""
     if isinstance(value, Node):
-        return {"kind": type(value).__name__, **{item.name: as_json(getattr(value, item.name)) for item in fields(value)}}
+        return {
+            "kind": type(value).__name__,
+            **{item.name: as_json(getattr(value, item.name)) for item in fields(value)},
+        }
     if isinstance(value, tuple):
         return [as_json(part) for part in value]
     return {"number": str(value)} if isinstance(value, Decimal) else value

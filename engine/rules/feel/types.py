@@ -1,4 +1,4 @@
-"""Types of FEEL and of a model's item definitions: whether a value belongs to one, and gentle conversion to it."""
+"""Types of FEEL and of a model's item definitions: belonging to one, and gentle conversion to it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Type:
     base: Type | None = None
 
     def holds(self, value: Any, *, constrained: bool = True) -> bool:
-        """Whether a value belongs to the type, with or without its allowed values; null belongs to every type."""
+        """Whether a value belongs to the type, with or without its allowed values; null always does."""
         if value is None:
             return True
         if not self._shape(value, constrained):
@@ -99,7 +99,9 @@ class Type:
             return wanted.element is None or (mine.element is not None and mine.element.fits(wanted.element))
         if mine.name == "context":
             fields = mine.fields or {}
-            return all(name in fields and fields[name].fits(part) for name, part in (wanted.fields or {}).items())
+            return all(
+                name in fields and fields[name].fits(part) for name, part in (wanted.fields or {}).items()
+            )
         return True
 
     def coerce(self, value: Any) -> tuple[Any, bool]:

@@ -32,7 +32,11 @@ from .temporal import (
 from .tokens import KEYWORDS
 
 NUMBERS = Context(
-    prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
+    prec=34,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 PRODUCT_ZONE = "Asia/Shanghai"
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*(?: \w+)*")
@@ -93,12 +97,12 @@ def type_name(value: Any) -> str:
 
 
 def adapt(value: Any, depth: int = 0) -> Any:
-    """A Python or JSON value as a FEEL value, copied; refuses objects, so that nothing of Python is reachable."""
+    """A Python or JSON value as a FEEL value, copied; refuses objects: nothing of Python is reachable."""
     kind = type(value)
     if kind is Decimal or kind is str or kind is bool or value is None:
         return value if kind is not Decimal else _decimal(value)
     if depth > 100:  # noqa: PLR2004
-        raise RuleError("数据嵌套超过 100 层", hint="请传入较浅的数据")
+        raise RuleError("数据嵌套超过 100 层。", hint="请传入较浅的数据。")
     if kind in {list, tuple}:
         return [adapt(item, depth + 1) for item in value]
     if isinstance(value, Mapping):
@@ -115,7 +119,7 @@ def _decimal(value: Decimal) -> Decimal | None:
 def _adapt_other(value: Any, depth: int) -> Any:
     if isinstance(value, int):
         if value.bit_length() > 4096:  # noqa: PLR2004
-            raise RuleError("整数过大", hint="请传入 34 位以内的数")
+            raise RuleError("整数过大。", hint="请传入 34 位以内的数。")
         return Decimal(value)
     if isinstance(value, float):
         return _decimal(Decimal(repr(value)))
@@ -129,7 +133,9 @@ def _adapt_other(value: Any, depth: int) -> Any:
         return DaysTime((value.days * 86_400 + value.seconds) * SECOND + value.microseconds * 1000)
     if isinstance(value, set | frozenset):
         return [adapt(item, depth + 1) for item in sorted(value, key=repr)]
-    raise RuleError(f"不能作为 FEEL 值的类型:{type(value).__name__}", hint="只接受数字、文本、日期、列表和上下文")
+    raise RuleError(
+        f"不能作为 FEEL 值的类型：{type(value).__name__}。", hint="只接受数字、文本、日期、列表和上下文。"
+    )
 
 
 def _time(clock: time, moment: datetime | None) -> Time:
@@ -196,13 +202,16 @@ def equal(left: Any, right: Any) -> bool | None:
     if kind == "list":
         return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
     if kind == "context":
-        return left.keys() == right.keys() and all(equal(item, right[key]) is True for key, item in left.items())
+        return left.keys() == right.keys() and all(
+            equal(item, right[key]) is True for key, item in left.items()
+        )
     if kind in {"time", "date and time"}:
         pair = keys(left, right)
         return pair is not None and pair[0] // SECOND == pair[1] // SECOND
     if kind == "range":
         return (
-            (left.op, left.low_included, left.high_included) == (right.op, right.low_included, right.high_included)
+            (left.op, left.low_included, left.high_included)
+            == (right.op, right.low_included, right.high_included)
             and equal(left.low, right.low) is True
             and equal(left.high, right.high) is True
         )

@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from engine import clock
-
-from ..arithmetic import MIDNIGHT
-from ..limits import Run
-from ..properties import weekday
-from ..temporal import (
+from engine.rules.feel.arithmetic import MIDNIGHT
+from engine.rules.feel.limits import Run
+from engine.rules.feel.properties import weekday
+from engine.rules.feel.temporal import (
     SECOND,
     DateTime,
     Day,
@@ -21,18 +20,36 @@ from ..temporal import (
     Time,
     YearsMonths,
     Zone,
+    at_instant,
+    day_at,
+    days_in_month,
     days_of,
+    instant,
     make_day,
     parse_date_time,
     parse_day,
     parse_duration,
     parse_time,
 )
-from ..values import PRODUCT_ZONE, adapt
+from engine.rules.feel.values import PRODUCT_ZONE, adapt
+
 from .registry import builtin, no
 
-_MONTHS = ("January February March April May June July August September October November December").split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _LARGEST = 10**12
 
 
@@ -48,7 +65,7 @@ def date(run: Run, value: Any) -> Day | None:
     if isinstance(value, PythonDate | FarDate):
         return value
     found = parse_day(value)
-    return found if found is not None else no(run, f"date():「{value[:40]}」不是日期")
+    return found if found is not None else no(run, f"date()：「{value[:40]}」不是日期")
 
 
 @builtin("date", "year:number", "month:number", "day:number")
@@ -56,7 +73,7 @@ def date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Day | None
     """A day of its three numbers."""
     numbers = (_whole(year), _whole(month), _whole(day))
     found = None if None in numbers else make_day(numbers[0] or 0, numbers[1] or 0, numbers[2] or 0)
-    return found if found is not None else no(run, f"date():没有 {year}-{month}-{day} 这一天")
+    return found if found is not None else no(run, f"date()：没有 {year}-{month}-{day} 这一天")
 
 
 @builtin("date and time", "from:string|moment|date")
@@ -67,7 +84,7 @@ def date_and_time(run: Run, value: Any) -> DateTime | None:
     if isinstance(value, PythonDate | FarDate):
         return DateTime(value, MIDNIGHT)
     found = parse_date_time(value)
-    return found if found is not None else no(run, f"date and time():「{value[:40]}」不是日期时间")
+    return found if found is not None else no(run, f"date and time()：「{value[:40]}」不是日期时间")
 
 
 @builtin("date and time", "date:date|moment", "time:time")
@@ -79,15 +96,8 @@ def date_and_time_of(_run: Run, day: Any, time_of_day: Time) -> DateTime:
 @builtin("date and time", "date:moment", "timezone:string")
 def date_and_time_in(run: Run, moment: DateTime, timezone: str) -> DateTime | None:
     """The same instant on the clock of another zone."""
-    from ..temporal import instant, offset_of, shift  # noqa: PLC0415
-
-    probe = parse_time(f"00:00:00@{timezone}")
-    if probe is None or moment.time.zone is None:
-        return no(run, f"date and time():没有时区「{timezone[:40]}」")
-    utc = shift(DateTime(PythonDate(1970, 1, 1), Time(0, 0, 0, 0, timezone)), instant(moment))
-    if utc is None:
-        return no(run, "date and time():超出日历范围")
-    return shift(utc, (offset_of(timezone, utc.day, utc.time.nanos()) or 0) * SECOND)
+    found = at_instant(instant(moment), timezone) if moment.time.zone is not None else None
+    return found if found is not None else no(run, f"date and time()：没有时区「{timezone[:40]}」")
 
 
 @builtin("time", "from:string|time|moment|date")
@@ -100,7 +110,7 @@ def time(run: Run, value: Any) -> Time | None:
     if isinstance(value, PythonDate | FarDate):
         return MIDNIGHT
     found = parse_time(value)
-    return found if found is not None else no(run, f"time():「{value[:40]}」不是时间")
+    return found if found is not None else no(run, f"time()：「{value[:40]}」不是时间")
 
 
 @builtin("time", "hour:number", "minute:number", "second:number", "offset:days?=")
@@ -110,12 +120,12 @@ def time_of(
     """A time of its numbers, with an offset from UTC."""
     hours, minutes = _whole(hour), _whole(minute)
     if hours is None or minutes is None or not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= second < 60):
-        return no(run, f"time():没有 {hour}:{minute}:{second} 这一时间")
+        return no(run, f"time()：没有 {hour}:{minute}:{second} 这一时间")
     zone: Zone = None
     if offset is not None:
         seconds = abs(offset.nanos) // SECOND
         if seconds > 18 * 3600:
-            return no(run, "time():时差超过 18 小时")
+            return no(run, "time()：时差超过 18 小时")
         zone = -seconds if offset.nanos < 0 else seconds
     whole = int(second)
     return Time(hours, minutes, whole, int((second - whole) * SECOND), zone)
@@ -127,7 +137,7 @@ def duration(run: Run, value: Any) -> YearsMonths | DaysTime | None:
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     found = parse_duration(value)
-    return found if found is not None else no(run, f"duration():「{value[:40]}」不是时长")
+    return found if found is not None else no(run, f"duration()：「{value[:40]}」不是时长")
 
 
 @builtin("years and months duration", "from:date|moment", "to:date|moment")
@@ -169,8 +179,6 @@ def week_of_year(_run: Run, value: Any) -> Decimal:
     """The ISO 8601 week."""
     day = value.day if isinstance(value, DateTime) else value
     thursday = days_of(day) - weekday(day) + 4
-    from ..temporal import day_at  # noqa: PLC0415
-
     year = (day_at(thursday) or day).year
     first = days_of(make_day(year, 1, 1) or day)
     return Decimal((thursday - first) // 7 + 1)
@@ -179,8 +187,6 @@ def week_of_year(_run: Run, value: Any) -> Decimal:
 @builtin("last day of month", "date:date|moment")
 def last_day_of_month(_run: Run, value: Any) -> Decimal:
     """28 … 31."""
-    from ..temporal import days_in_month  # noqa: PLC0415
-
     day = value.day if isinstance(value, DateTime) else value
     return Decimal(days_in_month(day.year, day.month))
 
@@ -189,7 +195,9 @@ def last_day_of_month(_run: Run, value: Any) -> Decimal:
 def now(_run: Run) -> DateTime:
     """The current instant, as read in Shanghai."""
     found: DateTime = adapt(clock.local(clock.now()))
-    return DateTime(found.day, Time(found.time.hour, found.time.minute, found.time.second, found.time.nano, PRODUCT_ZONE))
+    return DateTime(
+        found.day, Time(found.time.hour, found.time.minute, found.time.second, found.time.nano, PRODUCT_ZONE)
+    )
 
 
 @builtin("today")

@@ -6,8 +6,19 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ..limits import Run
-from ..values import NUMBERS, bare_text, equal, range_text, to_feel, type_name, number_text, key_text, Range
+from engine.rules.feel.limits import Run
+from engine.rules.feel.values import (
+    NUMBERS,
+    Range,
+    bare_text,
+    equal,
+    key_text,
+    number_text,
+    range_text,
+    to_feel,
+    type_name,
+)
+
 from .registry import builtin, no
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -23,7 +34,7 @@ def get_value(run: Run, context: dict[str, Any], key: str | list[Any]) -> Any:
         return no(run, "get value() 的键列表为空")
     for part in [key] if isinstance(key, str) else key:
         if not isinstance(found, dict) or not isinstance(part, str) or part not in found:
-            return no(run, f"get value():没有「{part}」这一项")
+            return no(run, f"get value()：没有「{part}」这一项")
         found = found[part]
     return found
 
@@ -48,7 +59,7 @@ def context_put(run: Run, context: dict[str, Any], key: str | list[Any], value: 
     if path[0] not in context:
         inner = {}
     if not isinstance(inner, dict):
-        return no(run, f"context put():「{path[0]}」不是上下文")
+        return no(run, f"context put()：「{path[0]}」不是上下文")
     below = context_put(run, inner, path[1:], value)
     return None if below is None else {**context, path[0]: below}
 
@@ -89,21 +100,27 @@ def same(_run: Run, *values: Any) -> bool:
 
 @builtin("number", "from:string|number")
 @builtin("number", "from:string", "grouping separator:string?", "decimal separator:string?")
-def number(run: Run, text: str | Decimal, grouping: str | None = None, point: str | None = None) -> Decimal | None:
+def number(
+    run: Run, text: str | Decimal, grouping: str | None = None, point: str | None = None
+) -> Decimal | None:
     """A text as a number, with its separators named."""
     if isinstance(text, Decimal):
         return text
-    if grouping not in {None, " ", ",", "."} or point not in {None, ",", "."} or (grouping and grouping == point):
-        return no(run, "number() 的分隔符只能是空格、逗号或句点,且不能相同")
+    if (
+        grouping not in {None, " ", ",", "."}
+        or point not in {None, ",", "."}
+        or (grouping and grouping == point)
+    ):
+        return no(run, "number() 的分隔符只能是空格、逗号或句点，且不能相同")
     plain = text.replace(grouping, "") if grouping else text
     if point == ",":
         if "." in plain:
-            return no(run, f"number():「{text[:40]}」不是数字")
+            return no(run, f"number()：「{text[:40]}」不是数字")
         plain = plain.replace(",", ".")
     if len(plain) > _LONGEST_NUMBER or not _NUMBER.fullmatch(plain):
-        return no(run, f"number():「{text[:40]}」不是数字")
+        return no(run, f"number()：「{text[:40]}」不是数字")
     made = Decimal(plain)
-    return NUMBERS.plus(made) if abs(made.adjusted()) < NUMBERS.Emax else no(run, "number():数字过大")
+    return NUMBERS.plus(made) if abs(made.adjusted()) < NUMBERS.Emax else no(run, "number()：数字过大")
 
 
 def text_of(value: Any) -> str:

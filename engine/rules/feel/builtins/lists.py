@@ -7,11 +7,12 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
-from ..invocation import call
-from ..limits import Run
-from ..temporal import DaysTime, YearsMonths
-from ..values import NUMBERS, Builtin, Function, compare, equal, type_name
-from .. import arithmetic
+from engine.rules.feel import arithmetic
+from engine.rules.feel.invocation import call
+from engine.rules.feel.limits import Run
+from engine.rules.feel.temporal import DaysTime, YearsMonths
+from engine.rules.feel.values import NUMBERS, Builtin, Function, compare, equal, type_name
+
 from .registry import builtin, no
 
 
@@ -232,7 +233,9 @@ def remove(run: Run, items: list[Any], position: Decimal) -> list[Any] | None:
 
 @builtin("list replace", "list:list", "position:number", "newItem:any")
 @builtin("list replace", "list:list", "match:function", "newItem:any")
-def list_replace(run: Run, items: list[Any], where: Decimal | Function | Builtin, item: Any) -> list[Any] | None:
+def list_replace(
+    run: Run, items: list[Any], where: Decimal | Function | Builtin, item: Any
+) -> list[Any] | None:
     """The list with an item replaced at a position, or wherever `match(item, newItem)` is true."""
     if isinstance(where, Decimal):
         index = _index(where, len(items))

@@ -15,9 +15,10 @@ from decimal import (
     DecimalException,
 )
 
-from ..limits import Run
-from ..temporal import DaysTime, YearsMonths
-from ..values import NUMBERS
+from engine.rules.feel.limits import Run
+from engine.rules.feel.temporal import DaysTime, YearsMonths
+from engine.rules.feel.values import NUMBERS
+
 from .registry import builtin, no
 
 ZERO = Decimal(0)
@@ -90,7 +91,7 @@ def absolute(_run: Run, number: Decimal | YearsMonths | DaysTime) -> Decimal | Y
 
 @builtin("modulo", "dividend:number", "divisor:number")
 def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal | None:
-    """dividend - divisor * floor(dividend / divisor): the sign is the divisor's."""
+    """Dividend - divisor * floor(dividend / divisor): the sign is the divisor's."""
     if not divisor:
         return no(run, "modulo() 的除数为零")
     if dividend.adjusted() - divisor.adjusted() > NUMBERS.prec * 3:
@@ -123,7 +124,7 @@ def log(run: Run, number: Decimal) -> Decimal | None:
 
 @builtin("exp", "number:number")
 def exp(run: Run, number: Decimal) -> Decimal | None:
-    """e to this power."""
+    """E to this power."""
     return _real(run, "exp", "exp", number)
 
 

@@ -1,4 +1,4 @@
-"""Relations between points and ranges (10.3.4.10), after Allen's interval algebra, and the range constructor."""
+"""Relations between points and ranges (10.3.4.10), after Allen's intervals, and the range constructor."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import RuleError
+from engine.rules.feel import tree
+from engine.rules.feel.limits import Run
+from engine.rules.feel.parser import Parser
+from engine.rules.feel.temporal import parse_date_time, parse_day, parse_duration, parse_time
+from engine.rules.feel.tokens import NameBook
+from engine.rules.feel.values import NUMBERS, Range, compare, type_name
 
-from .. import tree
-from ..limits import Run
-from ..parser import Parser
-from ..temporal import parse_date_time, parse_day, parse_duration, parse_time
-from ..tokens import NameBook
-from ..values import NUMBERS, Range, compare, type_name
 from .registry import builtin, no
 
 
@@ -34,12 +34,12 @@ def _as_range(value: Any) -> Range:
 def _low_before(a: Range, b: Range) -> int:
     """How the start of a lies to the start of b: -1 earlier, 0 the same, 1 later."""
     order = _order(a.low, b.low)
-    return order if order else int(b.low_included) - int(a.low_included)
+    return order or int(b.low_included) - int(a.low_included)
 
 
 def _high_before(a: Range, b: Range) -> int:
     order = _order(a.high, b.high)
-    return order if order else int(a.high_included) - int(b.high_included)
+    return order or int(a.high_included) - int(b.high_included)
 
 
 def _before(a: Range, b: Range) -> bool:
@@ -78,7 +78,12 @@ def _overlaps(a: Range, b: Range) -> bool:
 def _declare_all(name: str, work: Any, shapes: str, *, swap: bool = False) -> None:
     """Shapes: `pp pr rp rr`, which of point and range each side may be; the names are those of the standard."""
     sides = shapes.split()
-    names = {"pp": ("point1", "point2"), "pr": ("point", "range"), "rp": ("range", "point"), "rr": ("range1", "range2")}
+    names = {
+        "pp": ("point1", "point2"),
+        "pr": ("point", "range"),
+        "rp": ("range", "point"),
+        "rr": ("range1", "range2"),
+    }
     words = {"p": "point", "r": "range"}
     allowed = set(sides)
 
@@ -94,7 +99,10 @@ def _declare_all(name: str, work: Any, shapes: str, *, swap: bool = False) -> No
 
     for side in sides:
         first, second = names[side]
-        kinds = [f"{label}:{'range' if words[letter] == 'range' else 'any'}" for label, letter in zip((first, second), side, strict=True)]
+        kinds = [
+            f"{label}:{'range' if words[letter] == 'range' else 'any'}"
+            for label, letter in zip((first, second), side, strict=True)
+        ]
         builtin(name, *kinds)(relation)
 
 
@@ -114,12 +122,17 @@ _declare_all("started by", _starts, "rp rr", swap=True)
 _declare_all("coincides", _coincides, "pp rr")
 
 
-_CONSTRUCTORS = {"date": parse_day, "time": parse_time, "date and time": parse_date_time, "duration": parse_duration}
+_CONSTRUCTORS = {
+    "date": parse_day,
+    "time": parse_time,
+    "date and time": parse_date_time,
+    "duration": parse_duration,
+}
 _BOOK = NameBook(_CONSTRUCTORS)
 
 
 def _end(node: tree.Node) -> Any:
-    """The value of a range end, which must be written out: nothing is evaluated here. None for anything else."""
+    """The value of a range end, which must be written out; None for anything else."""
     if isinstance(node, tree.Literal):
         return NUMBERS.create_decimal(node.value) if isinstance(node.value, Decimal) else node.value
     if isinstance(node, tree.Negate) and isinstance(node.value, tree.Literal):
@@ -144,9 +157,9 @@ def range_of(run: Run, text: str) -> Range | None:
     except RuleError:
         node = tree.Literal(None)
     if not isinstance(node, tree.RangeNode):
-        return no(run, f"range():「{text[:40]}」不是区间")
+        return no(run, f"range()：「{text[:40]}」不是区间")
     low, high = _end(node.low), _end(node.high)
     order = compare(low, high)
     if order is None or order > 0 or type_name(low) != type_name(high):
-        return no(run, f"range():「{text[:40]}」的两端不成区间")
+        return no(run, f"range()：「{text[:40]}」的两端不成区间")
     return Range(low, node.low_included, high, node.high_included)

@@ -1,14 +1,15 @@
-"""The register of built-in functions: each is declared once, beside its work, in the words of the standard."""
+"""The register of built-in functions: each is declared once, beside its work, as the standard names it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..limits import Run
-from ..values import Builtin, Variant
+from engine.rules.feel.limits import Run
+from engine.rules.feel.values import Builtin, Variant
 
 BUILTINS: dict[str, Builtin] = {}
+Nothing = TypeVar("Nothing")
 Work = TypeVar("Work", bound=Callable[..., Any])
 
 
@@ -34,6 +35,7 @@ def builtin(name: str, *parameters: str) -> Callable[[Work], Work]:
     return register
 
 
-def no(run: Run, reason: str) -> None:
-    """Null, with the reason."""
+def no(run: Run, reason: str) -> Nothing | None:
+    """Null, with the reason; fits wherever a function may give nothing."""
     run.say(reason)
+    return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ..limits import Run
-from ..patterns import Pattern, compile_pattern
+from engine.rules.feel.limits import Run
+from engine.rules.feel.patterns import Pattern, compile_pattern
+
 from .registry import builtin, no
 
-_LARGE = 10**9
+_LARGE = Decimal(10**9)
 
 
 @builtin("substring", "string:string", "start position:number", "length:number=")
