@@ -308,7 +308,7 @@ class Run:
             "decision",
             element=element,
             step=element.name if element else decision,
-            detail={"decision": decision, "inputs": plain(dict(facts)), "value": value, "matched": plain(made.matched)},
+            detail={"decision": decision, "inputs": plain(dict(facts)), "value": value, "matched": [matched.as_json() for matched in made.matched]},
         )
         return value
 

@@ -23,7 +23,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.spiff.parser.event_parsers import SpiffBoundaryEventParser, SpiffIntermediateCatchEventParser
-from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
+from SpiffWorkflow.spiff.parser.process import VALIDATOR, SpiffBpmnParser
 from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent
 from SpiffWorkflow.task import Task
@@ -446,3 +446,11 @@ def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]])
     workflow.success = body["success"]
     workflow.completed = body["completed"]
     workflow.data = dict(pool[body["data"]])
+
+
+def schema_faults(tree: Any) -> list[tuple[int, str]]:
+    """(line, message) of everything that the BPMN 2.0 XSD, with the extension's XSD, refuses."""
+    validator = VALIDATOR.validator
+    if validator.validate(tree):
+        return []
+    return [(fault.line, fault.message) for fault in validator.error_log]

@@ -35,7 +35,7 @@ def flow(source: str, target: str, condition: str = "") -> str:
 
 
 def user(name: str, **props: str) -> str:
-    return f'<bpmn:userTask id="{name}" name="{name}">{bag(lane="业务科室", **props)}</bpmn:userTask>'
+    return f'<bpmn:userTask id="{name}" name="{name}">{bag(**{"lane": "业务科室", **props})}</bpmn:userTask>'
 
 
 def service(name: str, verb: str) -> str:

@@ -1,0 +1,303 @@
+"""Whether a diagram says what it must: lanes, forms, articles, deadlines, verbs, tables, FEEL, called processes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from engine import operation
+from engine.errors import Finding, RuleError
+from engine.rules import feel
+from engine.runtime.model import Diagram, Element, Process
+from engine.runtime.ports import Ports
+
+CLAUSE = re.compile(r"[A-Z][1-9][0-9]?|[一-鿿〔〕《》（）0-9]+")
+SIGN = re.compile(r"all|any|turn|ratio:(0?\.[0-9]+|1(\.0+)?)")
+RULES = ("starter", "team", "team_leader")
+MAX_DEPTH = 5
+DMN = "{*}"
+KNOWN_PROPERTIES = {
+    "process": {"takes", "gives", "case", "clause"},
+    "userTask": {"form", "clause", "deadline", "deadline_from", "operation", "routes", "excludes", "assignee", "sign", "lane", "documents", "signature"},
+    "manualTask": {"clause", "deadline", "deadline_from", "excludes", "assignee", "lane", "operation"},
+    "serviceTask": {"clause", "lane"},
+    "businessRuleTask": {"clause", "lane"},
+    "callActivity": {"items", "clause", "lane"},
+    "boundaryEvent": {"deadline", "deadline_from", "clause", "lane"},
+    "intermediateCatchEvent": {"deadline", "deadline_from", "clause", "lane"},
+    "startEvent": {"by", "form", "operation", "clause", "lane"},
+}
+
+
+@dataclass(slots=True)
+class Release:
+    """What the diagrams of a release may name."""
+
+    ports: Ports
+    diagrams: Mapping[str, Diagram]
+    forms: Mapping[str, list[str]]
+    decisions: Mapping[str, str]
+    outputs: Mapping[str, list[str]]
+    deadlines: frozenset[str]
+
+    def processes(self) -> dict[str, Process]:
+        """All processes of the release, by id."""
+        return {process.id: process for diagram in self.diagrams.values() for process in diagram.processes.values()}
+
+
+def outputs_of(decision: Any) -> list[str]:
+    """The data keys that a decision puts into a case: its table's output columns, or its own id."""
+    table = decision.element.find(f"{DMN}decisionTable")
+    names = [output.get("name") for output in table.findall(f"{DMN}output")] if table is not None else []
+    return [name for name in names if name] or [decision.id]
+
+
+def deadline_keys(files: Mapping[str, bytes]) -> frozenset[str]:
+    """The keys of the release's deadlines table."""
+    content = files.get("deadlines.dmn")
+    if content is None:
+        return frozenset()
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    texts = (rule.find(f"{DMN}inputEntry/{DMN}text") for rule in root.iter(f"{DMN}rule"))
+    return frozenset((text.text or "").strip().strip('"') for text in texts if text is not None)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1, 0.5)
+    return f"最接近的是「{near[0]}」。" if near else ""
+
+
+class _Checker:
+    def __init__(self, process: Process, release: Release) -> None:
+        self.process = process
+        self.release = release
+        self.names = data_names(process, release)
+
+    def finding(self, element: Element | None, rule: str, reason: str, hint: str = "", *, severity: str = "error", line: int = 0) -> Finding:
+        if element is None:
+            return Finding(self.process.file, self.process.id, self.process.name, line or self.process.line, rule, reason, hint, severity)
+        return Finding(self.process.file, element.id, element.name, line or element.line, rule, reason, hint, severity)
+
+    def run(self) -> Iterator[Finding]:
+        for key in sorted(set(self.process.properties) - KNOWN_PROPERTIES["process"]):
+            yield self.finding(None, "unknown-property", f"流程属性「{key}」没有意义。", _nearest(key, KNOWN_PROPERTIES["process"]))
+        for element in self.process.elements.values():
+            yield from self.properties(element)
+            yield from self.lane(element)
+            check = getattr(self, f"check_{element.kind}", None)
+            if check is not None:
+                yield from check(element)
+        for flow in self.process.flows:
+            if flow.condition:
+                yield from self.expression(flow.condition, None, flow.id, flow.name, flow.line)
+        for trigger in self.process.triggers:
+            yield from self.trigger(trigger.element)
+
+    def properties(self, element: Element) -> Iterator[Finding]:
+        known = KNOWN_PROPERTIES.get(element.kind, {"lane"})
+        for key in sorted(set(element.properties) - known):
+            yield self.finding(element, "unknown-property", f"属性「{key}」在这里没有意义。", _nearest(key, known))
+        clause = element.property("clause")
+        for reference in clause.split():
+            if not CLAUSE.fullmatch(reference):
+                yield self.finding(element, "clause", f"依据「{reference}」不是条文引用。", "写成 J8、W9 这样的条号，或法律名称。")
+
+    def lane(self, element: Element) -> Iterator[Finding]:
+        lanes = self.release.ports.lanes()
+        human = element.kind in ("userTask", "manualTask")
+        system = element.kind in ("serviceTask", "businessRuleTask")
+        if human and element.lane not in lanes and not element.property("assignee"):
+            reason = f"泳道「{element.lane}」不在岗位表中。" if element.lane else "这个环节不在任何泳道中。"
+            yield self.finding(element, "lane", reason, _nearest(element.lane, lanes) or "把它放进一个岗位的泳道。")
+        elif human and element.lane == "系统":
+            yield self.finding(element, "lane-human", "人工环节放在了“系统”泳道。", "放进办理岗位的泳道。")
+        elif system and element.lane and element.lane != "系统":
+            yield self.finding(element, "lane-system", f"系统环节放在了「{element.lane}」泳道。", "放进“系统”泳道。")
+
+    def check_userTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802 (BPMN's name)
+        form = element.property("form")
+        if not form:
+            yield self.finding(element, "no-form", "人工环节没有表单。", "在属性 form 中选一张表单。")
+        elif form not in self.release.forms:
+            yield self.finding(element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms))
+        if not element.property("clause"):
+            yield self.finding(element, "no-clause", "没有写明依据。", "在属性 clause 中写条号，如 J8。")
+        yield from self.deadline(element, required=False)
+        verb = element.property("operation")
+        if verb:
+            yield from self.verb(element, verb, {})
+        keys = self.release.forms.get(form, [])
+        for key in element.property("routes").split():
+            if keys and key not in keys:
+                yield self.finding(element, "routes", f"表单「{form}」没有「{key}」这一项。", _nearest(key, keys))
+        sign = element.property("sign")
+        if sign and not SIGN.fullmatch(sign):
+            yield self.finding(element, "sign", f"会签规则「{sign}」不认识。", "可用 all、any、turn 或 ratio:0.5。")
+        yield from self.people(element)
+
+    def people(self, element: Element) -> Iterator[Finding]:
+        steps = {name for process in self.release.processes().values() for name in process.elements}
+        for step in element.property("excludes").split():
+            if step not in steps:
+                yield self.finding(element, "excludes", f"回避的环节「{step}」不存在。", _nearest(step, steps))
+        rule = element.property("assignee")
+        kind, _, rest = rule.partition(":")
+        if kind == "same" and rest not in steps:
+            yield self.finding(element, "assignee", f"环节「{rest}」不存在。", _nearest(rest, steps))
+        elif kind == "person" and rest not in self.names:
+            yield self.finding(element, "assignee", f"流程数据中没有「{rest}」。", _nearest(rest, self.names))
+        elif rule and kind not in ("same", "person") and rule not in RULES:
+            yield self.finding(element, "assignee", f"办理人规则「{rule}」不认识。", f"可用 {'、'.join(RULES)}、same:环节、person:数据。")
+
+    def check_manualTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
+        yield from self.deadline(element, required=False)
+        yield from self.people(element)
+
+    def check_serviceTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
+        if not element.operator:
+            yield self.finding(element, "no-operation", "服务任务没有选动作。", "从动作目录中选一个。")
+            return
+        yield from self.verb(element, element.operator, element.parameters)
+
+    def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
+        if element.decision not in self.release.decisions:
+            reason = f"没有决策「{element.decision}」。" if element.decision else "业务规则任务没有选决策。"
+            yield self.finding(element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions))
+
+    def check_callActivity(self, element: Element) -> Iterator[Finding]:  # noqa: N802
+        called = self.release.processes().get(element.called)
+        if called is None:
+            yield self.finding(element, "unknown-process", f"没有流程「{element.called}」。", _nearest(element.called, self.release.processes()))
+            return
+        items = element.property("items")
+        if element.multiple and items not in operation.feeds():
+            yield self.finding(element, "items", f"没有条目来源「{items}」。", _nearest(items, operation.feeds()) or "在属性 items 中选一个来源。")
+        elif items and not element.multiple:
+            yield self.finding(element, "items-single", "写了条目来源，但没有设为多实例。", "设为并行多实例，或删去 items。")
+        if not element.multiple:
+            for key in called.takes:
+                if key not in self.names:
+                    yield self.finding(element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names))
+
+    def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
+        if element.event == "timer":
+            yield from self.deadline(element, required=True)
+
+    check_intermediateCatchEvent = check_boundaryEvent  # noqa: N815
+
+    def deadline(self, element: Element, *, required: bool) -> Iterator[Finding]:
+        key = element.property("deadline")
+        if not key and required:
+            yield self.finding(element, "no-deadline", "定时事件没有写期限。", "在属性 deadline 中选一个期限。")
+        elif key and key not in self.release.deadlines:
+            yield self.finding(element, "unknown-deadline", f"期限表中没有「{key}」。", _nearest(key, self.release.deadlines))
+        origin = element.property("deadline_from")
+        if origin and origin not in self.names:
+            yield self.finding(element, "deadline-from", f"流程数据中没有「{origin}」。", _nearest(origin, self.names))
+
+    def verb(self, element: Element, name: str, parameters: Mapping[str, str]) -> Iterator[Finding]:
+        verb = operation.catalogue().get(name)
+        if verb is None:
+            yield self.finding(element, "unknown-operation", f"目录中没有动作「{name}」。", _nearest(name, operation.catalogue()))
+            return
+        for parameter in sorted(set(parameters) - set(verb.parameters)):
+            yield self.finding(element, "parameter", f"动作「{name}」没有参数「{parameter}」。", _nearest(parameter, verb.parameters))
+        for parameter, text in parameters.items():
+            yield from self.expression(text, element, element.id, f"{element.name} 的参数 {parameter}", element.line)
+        for parameter, required in verb.parameters.items():
+            if required and parameter not in parameters and parameter not in self.names:
+                yield self.finding(element, "missing-parameter", f"动作「{name}」需要「{parameter}」，流程数据中没有。", _nearest(parameter, self.names))
+
+    def trigger(self, element: Element) -> Iterator[Finding]:
+        lanes = self.release.ports.lanes()
+        by = [label.strip() for label in element.property("by").replace("，", ",").split(",") if label.strip()]
+        if not by:
+            yield self.finding(element, "no-by", "没有写明谁可以发起。", "在属性 by 中写岗位，用逗号分开。")
+        for label in by:
+            if label not in lanes:
+                yield self.finding(element, "by", f"岗位「{label}」不在岗位表中。", _nearest(label, lanes))
+        form = element.property("form")
+        if form and form not in self.release.forms:
+            yield self.finding(element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms))
+        verb = element.property("operation")
+        if verb:
+            yield from self.verb(element, verb, {})
+
+    def expression(self, text: str, element: Element | None, identity: str, name: str, line: int) -> Iterator[Finding]:
+        try:
+            parsed = feel.parse(text)
+        except RuleError as fault:
+            where = f"第 {fault.position + 1} 个字：" if fault.position >= 0 else ""
+            yield Finding(self.process.file, identity, name, line, "feel", f"条件「{text}」读不懂：{where}{fault.reason}", fault.hint)
+            return
+        for unknown in sorted(parsed.names() - self.names):
+            yield Finding(
+                self.process.file, identity, name, line, "feel-name",
+                f"条件「{text}」用到的「{unknown}」不在流程数据中。", _nearest(unknown, self.names),
+            )
+        del element
+
+
+def data_names(process: Process, release: Release, seen: frozenset[str] = frozenset()) -> set[str]:
+    """All data keys that some step of a process may provide: what its conditions may speak of."""
+    names = set(process.takes)
+    if process.parent and process.parent not in seen:
+        parent = release.processes().get(process.parent)
+        if parent is not None:
+            names |= data_names(parent, release, seen | {process.id})
+            for trigger in parent.triggers:
+                if trigger.process == process.id:
+                    verb = operation.catalogue().get(trigger.element.property("operation"))
+                    names |= set(verb.gives) if verb else set()
+    for element in process.elements.values():
+        verb = operation.catalogue().get(element.operator or element.property("operation"))
+        names |= set(verb.gives) if verb else set()
+        names |= set(element.property("routes").split())
+        if element.property("sign"):
+            names.add(f"{element.id}_votes")
+        if element.decision:
+            names |= set(release.outputs.get(element.decision, [element.decision]))
+        if element.kind == "callActivity":
+            if element.multiple:
+                names.add(f"{element.id}_result")
+            called = release.processes().get(element.called)
+            names |= set(called.gives) if called else set()
+    return names
+
+
+def check(process: Process, release: Release) -> list[Finding]:
+    """Findings about what one process says."""
+    return list(_Checker(process, release).run())
+
+
+def calls(release: Release) -> list[Finding]:
+    """The call graph must have no cycle and at most `MAX_DEPTH` levels."""
+    processes = release.processes()
+    graph = {
+        name: [element.called for element in process.elements.values() if element.kind == "callActivity" and element.called in processes]
+        for name, process in processes.items()
+    }
+    found: list[Finding] = []
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        process = processes[name]
+        if name in path:
+            found.append(Finding(process.file, name, process.name, process.line, "call-cycle", f"流程互相调用：{' → '.join((*path, name))}。", "去掉其中一个调用。"))
+            return
+        if len(path) >= MAX_DEPTH:
+            found.append(Finding(process.file, name, process.name, process.line, "call-depth", f"调用超过 {MAX_DEPTH} 层：{' → '.join((*path, name))}。", "减少一层调用。"))
+            return
+        for called in graph[name]:
+            walk(called, (*path, name))
+
+    for name in processes:
+        if not any(name in called for called in graph.values()):
+            walk(name, ())
+    if processes and not any(not any(name in called for called in graph.values()) for name in processes):
+        walk(next(iter(processes)), ())
+    return found
