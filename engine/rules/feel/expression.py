@@ -157,8 +157,6 @@ def _special_names(context: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 _WORDS = KEYWORDS - {"true", "false", "null"}
-    "and or in between instance of then else return satisfies if for some every function".split()
-)  # noqa: SIM905
 
 
 @lru_cache(maxsize=4096)
