@@ -1,0 +1,98 @@
+"""抽取现场: the draw as rows and verbs. What it computes is `engine.domain.draw`, pure; here it happens to people.
+
+prepare (lock, eligibility, groups) → envelopes → sealed roster → opening → result → signatures; or, where the platform
+draws, its result is imported with evidence.
+"""
+
+from engine.domain.ceremony import shown
+from engine.domain.ceremony.duty import (
+    in_pool,
+    refuse_licensed,
+    refuse_open_draw,
+    refuse_operator,
+    refuse_repeat,
+    refuse_team_size,
+    refuse_witness,
+)
+from engine.domain.ceremony.native import (
+    commit_operator,
+    commit_witness,
+    compute_draw,
+    freeze,
+    reveal,
+    sign_operator,
+    sign_witness,
+)
+from engine.domain.ceremony.platform import check_import, freeze_import, import_result, send
+from engine.domain.ceremony.pool import Pool, pool_of, servants, visits
+from engine.domain.ceremony.preparation import (
+    abandon,
+    approve_exceptions,
+    fail,
+    finish,
+    open_draw,
+    release_draw,
+    resolve_shortage,
+    review,
+    settings,
+    void,
+)
+from engine.domain.ceremony.store import (
+    close_if_settled,
+    document_of,
+    get,
+    latest,
+    previous_head,
+    rounds_of,
+    transcript_of,
+    waiting,
+)
+from engine.domain.ceremony.tables import Draw, DrawException, DrawnObject, DrawnPerson
+
+__all__ = [
+    "Draw",
+    "DrawException",
+    "DrawnObject",
+    "DrawnPerson",
+    "Pool",
+    "abandon",
+    "approve_exceptions",
+    "check_import",
+    "close_if_settled",
+    "commit_operator",
+    "commit_witness",
+    "compute_draw",
+    "document_of",
+    "fail",
+    "finish",
+    "freeze",
+    "freeze_import",
+    "get",
+    "import_result",
+    "in_pool",
+    "latest",
+    "open_draw",
+    "pool_of",
+    "previous_head",
+    "refuse_licensed",
+    "refuse_open_draw",
+    "refuse_operator",
+    "refuse_repeat",
+    "refuse_team_size",
+    "refuse_witness",
+    "release_draw",
+    "resolve_shortage",
+    "reveal",
+    "review",
+    "rounds_of",
+    "send",
+    "servants",
+    "settings",
+    "shown",
+    "sign_operator",
+    "sign_witness",
+    "transcript_of",
+    "visits",
+    "void",
+    "waiting",
+]

@@ -1,0 +1,146 @@
+"""职责分离 of the draw: who may operate, who may witness, when a registry is closed, who may be drawn at all.
+
+One function per refusal, so that a table can show them side by side. 依据: J12, J11, W3, W9, W11; domain §2 no. 1, 2, 5.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.domain.ceremony.tables import Draw
+from engine.domain.pack import parameters
+from engine.domain.registry import Inspector
+from engine.domain.terms import SECTION_KINDS, cite
+from engine.errors import Refused
+from engine.people import Person, Section
+
+DRAWABLE = "active"
+
+
+def in_pool(session: Session, bureau_id: int, person: Person) -> bool:
+    """Whether a person stands in the inspector registry of the bureau and could be drawn."""
+    query = select(Inspector.id).where(
+        Inspector.bureau_id == bureau_id, Inspector.person_id == person.id, Inspector.state == DRAWABLE
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def refuse_operator(session: Session, draw: Draw, operator: Person, pack: str) -> None:
+    """The operator is not in the staff pool of the draw (slug `operator-in-pool`)."""
+    if in_pool(session, draw.bureau_id, operator):
+        raise Refused(
+            f"{operator.name}在本次抽取的执法检查人员名录库中，不能操作抽取。",
+            clause=cite("J12 W9", pack),
+            hint="请由不参加本次抽取的人员操作。",
+            slug="operator-in-pool",
+        )
+
+
+def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> None:
+    """The witness is another person, not in the pool, of a unit that may supervise.
+
+    Slugs `draw-operator-is-witness`, `witness-in-pool`, `witness-unit`.
+    """
+    clause = cite("J12 W3", pack)
+    if draw.operator_id == witness.id:
+        raise Refused(
+            f"{witness.name}是本次抽取的操作人，不能同时见证。",
+            clause=clause,
+            hint="请由纪检监察或政策法规部门的其他人员见证。",
+            slug="draw-operator-is-witness",
+        )
+    if in_pool(session, draw.bureau_id, witness):
+        raise Refused(
+            f"{witness.name}在本次抽取的执法检查人员名录库中，不能见证。",
+            clause=clause,
+            hint="请由不参加本次抽取的人员见证。",
+            slug="witness-in-pool",
+        )
+    section = session.get(Section, witness.section_id) if witness.section_id else None
+    units = list(parameters(pack)["draw.supervisor_units"].value or [])
+    if units and (section is None or section.kind not in units):
+        names = "、".join(SECTION_KINDS[unit] for unit in units)
+        raise Refused(
+            f"抽取须由{names}部门监督，{witness.name}属于{section.name if section else '其他单位'}。",
+            clause=clause,
+            hint="请由该部门人员见证。",
+            slug="witness-unit",
+        )
+    operator = session.get(Person, draw.operator_id) if draw.operator_id else None
+    if operator is not None and section is not None and operator.section_id == section.id:
+        raise Refused(
+            f"{witness.name}与抽取操作人同在{section.name}，不能见证。",
+            clause=clause,
+            hint="请由其他科室人员见证。",
+            slug="witness-unit",
+        )
+
+
+def refuse_repeat(excluded: str, name: str, pack: str) -> None:
+    """Only the yearly cap can be lifted for a proper reason; a superior's draw cannot (slug `superior-drawn`)."""
+    if excluded == "done-superior":
+        raise Refused(
+            f"{name}本年度已由上级抽查，应当排除。",
+            clause=cite("J11", pack),
+            hint="请删去这一行。",
+            slug="superior-drawn",
+            fields={"exceptions": f"{name}不能申请重复抽查"},
+        )
+    if excluded != "cap":
+        raise Refused(
+            f"{name}不属于因次数上限而排除的对象，不需要也不能申请重复抽查。",
+            clause=cite("J11 W9", pack),
+            slug="no-cap",
+            fields={"exceptions": f"请删去{name}"},
+        )
+
+
+def refuse_team_size(size: int, pack: str, reason: str = "") -> bool:
+    """Fewer than the hard minimum is refused (slug `too-few-people`); fewer than usual needs a reason.
+
+    Returns whether the principle (原则上 4 人一组) is broken.
+    """
+    rules = parameters(pack)
+    least, usual = int(rules["team.min"].value), int(rules["team.nominal"].value)
+    if size < least:
+        raise Refused(
+            f"每组 {size} 人，不得少于 {least} 人。",
+            clause=cite("J16 W11", pack),
+            slug="too-few-people",
+            fields={"team_size": f"不得少于 {least} 人"},
+        )
+    if size < usual and not reason.strip():
+        raise Refused(
+            f"原则上按 {usual} 人一组抽取，现为 {size} 人。",
+            clause=cite("W9", pack),
+            hint="请写明理由，由分管领导批准。",
+            slug="reason-needed",
+            fields={"principle_reason": "请写明理由"},
+        )
+    return size < usual
+
+
+def refuse_licensed(licensed: int, pack: str, group: str = "") -> None:
+    """Every group has at least two licensed inspectors (slug `too-few-licensed`)."""
+    least = int(parameters(pack)["team.licensed"].value)
+    if licensed < least:
+        raise Refused(
+            f"{f'{group} 组' if group else '检查组'}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",
+            clause=cite("J16 W11 行政处罚法", pack),
+            hint="请补充持证人员。",
+            slug="too-few-licensed",
+        )
+
+
+def refuse_open_draw(previous: Draw | None, pack: str, waiting: int = 0) -> None:
+    """One chain per bureau: the draw before must have ended (slug `previous-draw-open`)."""
+    if previous is not None and previous.state not in ("closed", "failed", "void", "abandoned"):
+        raise Refused(
+            f"上一次抽取 {previous.id} 尚未结束"
+            + (f"，还有 {waiting} 户没有进场检查" if waiting else "")
+            + "，不能开始新的抽取。",
+            clause=cite("J12 W9", pack),
+            hint="各检查组全部进场后，上一次抽取即告结束。",
+            slug="previous-draw-open",
+        )

@@ -1,0 +1,210 @@
+"""本系统抽取, step by step: envelopes, sealed roster, opening, tickets, signatures.
+
+依据: J12 (in presence of the witness), J13 (conflicts step back), J16, W11; protocol SR1. In this edition operator and
+witness type their secret into our page: the row says so («未经承诺见证»), and each secret leaves the row at the reveal.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from engine import clock
+from engine.domain import answers as ask
+from engine.domain.ceremony import duty, store
+from engine.domain.ceremony.roster import document_for
+from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
+from engine.domain.draw import DrawRefused, check_document, commit, commitment, compute
+from engine.domain.registry import Inspector, RegistryObject
+from engine.domain.terms import VOID_REASONS, cite
+from engine.errors import Refused
+from engine.operation import Step, operation
+
+SECRET = re.compile(r"[0-9a-f]{64}")
+
+
+def _secret(step: Step, key: str) -> str:
+    secret = ask.text(step.answers, key)
+    if not SECRET.fullmatch(secret):
+        raise Refused(
+            "密值应为 64 位小写十六进制。",
+            hint="可用硬币、骰子取得随机数后计算 SHA-256。",
+            slug="secret-format",
+            fields={key: "应为 64 位小写十六进制"},
+        )
+    return secret
+
+
+@operation("draw.commit_operator", clause="J12")
+def commit_operator(step: Step, *, draw_id: str) -> None:
+    """抽取人封签: the operator hands over a commitment; whoever seals is the operator of this draw."""
+    draw = store.get(step.session, draw_id)
+    operator = step.person()
+    duty.refuse_operator(step.session, draw, operator, step.pack)
+    draw.witness_id = None
+    draw.operator_id = operator.id
+    draw.operator_secret = _secret(step, "secret_operator")
+    draw.operator_commit = commitment(draw.id, "bureau", draw.operator_secret, draw.hash)
+
+
+@operation("draw.commit_witness", clause="J12", gives=("decision",))
+def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
+    """见证人核对名单并封签: the witness has no objection and seals, or sends the roster back with a reason."""
+    draw = store.get(step.session, draw_id)
+    witness = step.person()
+    duty.refuse_witness(step.session, draw, witness, step.pack)
+    if ask.text(step.answers, "decision") != "agree":
+        draw.reason = ask.required(step.answers, "reason", "异议内容", clause=cite("J12", step.pack))
+        store.clear(draw)
+        return {"decision": "return"}
+    secret = _secret(step, "secret_witness")
+    if secret == draw.operator_secret:
+        raise Refused(
+            "见证人的密值与抽取人的相同，等于没有见证。",
+            clause=cite("J12", step.pack),
+            hint="请另取一个密值。",
+            slug="secret-same",
+            fields={"secret_witness": "请另取一个密值"},
+        )
+    draw.witness_id = witness.id
+    draw.witness_secret = secret
+    draw.witness_commit = commitment(draw.id, "witness", secret, draw.hash)
+    draw.reason = ""
+    return {"decision": "agree"}
+
+
+@operation("draw.freeze", clause="J12")
+def freeze(step: Step, *, draw_id: str) -> None:
+    """封存名单: D is built, checked and hashed before anybody can know the seed; event 0 stands from now on."""
+    draw = store.get(step.session, draw_id)
+    draw.alias_salt = secrets.token_hex(32)
+    data = document_for(
+        step,
+        draw,
+        salt=secrets.token_hex(32),
+        prev_head=store.previous_head(step.session, draw, step.pack),
+        parties=[
+            {"name": "bureau", "commit": draw.operator_commit},
+            {"name": "witness", "commit": draw.witness_commit},
+        ],
+    )
+    try:
+        document = check_document(data)
+    except DrawRefused as fault:
+        raise Refused(
+            f"抽取名单不能封存：{fault.reason}", clause=cite("J12", step.pack), slug="roster"
+        ) from fault
+    draw.document = document.data
+    draw.roster = document.roster
+    store.keep(draw, commit(document))
+    draw.state = "frozen"
+    draw.frozen_at = clock.now()
+    step.session.flush()
+    store.log(step.session, draw, "draw.freeze", after={"witnessed": "未经承诺见证"})
+
+
+@operation("draw.reveal", clause="J12", gives=("ceremony",))
+def reveal(step: Step, *, draw_id: str) -> Mapping[str, Any]:
+    """当场启封: the witness compares the roster hash with the minutes and opens the envelopes, or the draw is void."""
+    draw = store.get(step.session, draw_id)
+    duty.refuse_witness(step.session, draw, step.person(), step.pack)
+    return _ceremony(step, draw, "reveal")
+
+
+def _ceremony(step: Step, draw: Draw, wanted: str) -> dict[str, str]:
+    if ask.text(step.answers, "ceremony") == wanted:
+        return {"ceremony": wanted}
+    code = ask.required(step.answers, "void_reason", "作废理由", clause=cite("J12", step.pack))
+    if code not in VOID_REASONS:
+        raise Refused("请选择作废理由。", slug="void-reason", fields={"void_reason": "请选择"})
+    draw.settings = {**draw.settings, "void_reason": code}
+    draw.reason = ask.required(step.answers, "reason", "说明", clause=cite("J12", step.pack))
+    return {"ceremony": "void"}
+
+
+@operation("draw.compute", clause="J3 J12 J13", gives=("draw_outcome",))
+def compute_draw(step: Step, *, draw_id: str) -> Mapping[str, Any]:
+    """出号分组: objects first, then people, because who steps back depends on the object.
+
+    `draw_outcome`: placed, or failed when not every place could be filled.
+    """
+    draw = store.get(step.session, draw_id)
+    document = store.document_of(draw)
+    if document is None or not draw.operator_secret or not draw.witness_secret:
+        raise Refused(
+            "名单还没有封存或封签不全，不能启封。", clause=cite("J12", step.pack), slug="not-frozen"
+        )
+    transcript = compute(document, {"secrets": [draw.operator_secret, draw.witness_secret], "beacon": ""})
+    store.keep(draw, transcript)
+    store.clear_secrets(draw)
+    if transcript.body("place") is None:
+        store.end(step.session, draw, "failed", "draw.fail", step.actor)
+        return {"draw_outcome": "failed"}
+    draw.state = "placed"
+    _enter(step, draw)
+    step.session.flush()
+    store.log(step.session, draw, "draw.placed")
+    return {"draw_outcome": "placed"}
+
+
+def _enter(step: Step, draw: Draw) -> None:
+    """The result as rows, for the inspections that follow."""
+    transcript = store.transcript_of(draw)
+    document = draw.document
+    codes = {thing["id"]: thing["stratum"] for thing in document["objects"]}
+    route = transcript.body("route") or {"groups": []}
+    dealt = [code for group in route["groups"] for code in group]
+    query = RegistryObject.code.in_(dealt)
+    ids = {
+        thing.code: thing.id
+        for thing in step.session.query(RegistryObject).filter(
+            RegistryObject.bureau_id == draw.bureau_id, query
+        )
+    }
+    for group, things in zip(document["groups"], route["groups"], strict=True):
+        for code in things:
+            draw.objects.append(DrawnObject(object_id=ids[code], group_id=group["id"], stratum=codes[code]))
+    staff = {
+        row.staff_no: row.id
+        for row in step.session.query(Inspector).filter(Inspector.bureau_id == draw.bureau_id)
+    }
+    place = transcript.body("place") or {"groups": []}
+    for group in place["groups"]:
+        for index, alias in enumerate(group["members"]):
+            draw.people.append(
+                DrawnPerson(
+                    group_id=group["id"],
+                    role_index=index,
+                    role=document["roles"][index],
+                    alias=alias,
+                    inspector_id=staff[draw.aliases[alias]],
+                )
+            )
+
+
+@operation("draw.sign_operator", clause="J12")
+def sign_operator(step: Step, *, draw_id: str) -> None:
+    """抽取人签署抽取记录."""
+    draw = store.get(step.session, draw_id)
+    operator = step.person()
+    if operator.id != draw.operator_id:
+        raise Refused("抽取记录由本次抽取的操作人签署。", clause=cite("J12", step.pack), slug="not-operator")
+    draw.operator_signed_at = clock.now()
+    draw.operator_signature = ask.text(step.answers, "signature")
+
+
+@operation("draw.sign_witness", clause="J12 W3", gives=("ceremony",))
+def sign_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
+    """见证人签署抽取记录, or refuses with a reason: then the draw is void."""
+    draw = store.get(step.session, draw_id)
+    witness = step.person()
+    duty.refuse_witness(step.session, draw, witness, step.pack)
+    if witness.id != draw.witness_id:
+        raise Refused("抽取记录由见证本次抽取的人员签署。", clause=cite("J12", step.pack), slug="not-witness")
+    decided = _ceremony(step, draw, "sign")
+    if decided["ceremony"] == "sign":
+        draw.witness_signed_at = clock.now()
+        draw.witness_signature = ask.text(step.answers, "signature")
+    return decided

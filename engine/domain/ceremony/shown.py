@@ -1,0 +1,335 @@
+"""What the forms of a draw show besides their questions: pools by stratum, reasons to stay out, hashes, the result.
+
+Before the inspections are over only the people of the draw see lists; the public sees number, state and hashes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.domain.ceremony import store
+from engine.domain.ceremony.pool import Pool, pool_of, quota
+from engine.domain.ceremony.preparation import exceptions_of
+from engine.domain.ceremony.tables import Draw
+from engine.domain.pack import parameters
+from engine.domain.plan.query import get as plan_of
+from engine.domain.plan.query import tasks_of
+from engine.domain.registry import Inspector, RegistryObject, above, inspectors_of, objects_of
+from engine.domain.terms import EXCLUSIONS, REPEAT_REASONS, SPECIALTIES, VOID_REASONS
+from engine.operation import Step, prefill
+
+ROWS = 200
+PUBLISH_DAYS = 120
+
+
+def _draw(step: Step) -> Draw:
+    return store.get(step.session, str(step.data["draw_id"]))
+
+
+def _head(draw: Draw) -> list[tuple[str, str]]:
+    facts = [("抽取编号", draw.id), ("第几次抽取", str(draw.round))]
+    if draw.previous_id:
+        facts.append(("上一次抽取", draw.previous_id))
+    if draw.roster:
+        facts += [("名单哈希", draw.roster), ("哈希前 8 位", draw.roster[:8])]
+    return facts
+
+
+def strata_rows(pool: Pool) -> list[dict[str, Any]]:
+    """One row a stratum: registered, eligible, quota, ratio."""
+    registered = Counter(thing.stratum for thing in pool.things)
+    eligible = Counter(thing.stratum for thing in pool.eligible)
+    return [
+        {
+            "stratum": pool.labels[name],
+            "registered": registered[name],
+            "eligible": eligible[name],
+            "quota": quota(rule, eligible[name]),
+            "ratio": f"{rule['num']}/{rule['den']}",
+        }
+        for name, rule in pool.strata.items()
+    ]
+
+
+@prefill("draw/lock")
+def show_lock(step: Step) -> dict[str, Any]:
+    """How large the registries are and which tasks are drawn."""
+    plan = plan_of(step.session, int(step.data["plan_id"]))
+    tasks = tasks_of(step.session, plan.id, int(step.data["batch"]))
+    return {
+        "facts": [
+            ("抽查计划", plan.title),
+            ("抽查任务", "、".join(task.name for task in tasks)),
+            ("检查对象名录库", f"{len(objects_of(step.session, plan.bureau_id, below_too=True))} 户"),
+            ("执法检查人员名录库", f"{len(inspectors_of(step.session, plan.bureau_id))} 人"),
+            ("上级医保局", "、".join(str(each) for each in above(step.session, plan.bureau_id)[1:]) or "无"),
+        ]
+    }
+
+
+@prefill("draw/eligibility")
+def show_eligibility(step: Step) -> dict[str, Any]:
+    """Every stratum, and every object that stays out with its reason."""
+    draw = _draw(step)
+    pool = pool_of(step, draw)
+    excluded = [thing for thing in pool.things if thing.excl]
+    names = {thing.object_id: thing.code for thing in pool.things}
+    counts = Counter(thing.excl for thing in excluded)
+    staff = Counter(servant.excl for servant in pool.servants if servant.excl)
+    return {
+        "facts": [
+            *_head(draw),
+            ("名录库", f"{len(pool.things)} 户在抽取范围内，{len(pool.eligible)} 户可抽"),
+            *((f"排除：{EXCLUSIONS[code]}", f"{number} 户") for code, number in sorted(counts.items())),
+            ("执法检查人员", f"{len(pool.servants)} 人，{len(pool.people)} 人可抽"),
+            *((f"不参加：{EXCLUSIONS[code]}", f"{number} 人") for code, number in sorted(staff.items())),
+            *([("见证人异议", draw.reason)] if draw.reason else []),
+        ],
+        "options": {"repeat_reasons": repeat_reasons(step.pack)},
+        "defaults": {
+            "exceptions": [
+                {
+                    "object_code": names[row.object_id],
+                    "reason_code": row.reason_code,
+                    "explanation": row.explanation,
+                }
+                for row in exceptions_of(step, draw)
+                if row.object_id in names
+            ]
+        },
+        "rows": {
+            "strata": strata_rows(pool),
+            "excluded": [
+                {"code": thing.code, "name": thing.name, "reason": EXCLUSIONS[thing.excl]}
+                for thing in excluded[:ROWS]
+            ],
+        },
+    }
+
+
+def repeat_reasons(pack: str) -> list[tuple[str, str]]:
+    """The coded 正当理由 of a pack, with their words."""
+    return [(code, REPEAT_REASONS[code]) for code in parameters(pack)["cap.repeat_reasons"].value or []]
+
+
+@prefill("draw/groups")
+def show_groups(step: Step) -> dict[str, Any]:
+    """How many will be drawn, who could serve, and the usual number of groups."""
+    draw = _draw(step)
+    pool = pool_of(step, draw)
+    rules = parameters(step.pack)
+    size = int(rules["team.nominal"].value)
+    licensed = sum(person.cert for person in pool.people)
+    usual = max(
+        1, min(len(pool.people) // size, licensed // int(rules["team.licensed"].value), pool.sample())
+    )
+    return {
+        "facts": [
+            *_head(draw),
+            ("可抽对象", f"{len(pool.eligible)} 户，应抽 {pool.sample()} 户"),
+            ("可抽人员", f"{len(pool.people)} 人，其中持证 {licensed} 人"),
+            ("每组人数", f"原则上 {size} 人，不得少于 {rules['team.min'].value} 人"),
+            *([("人员情况", str(step.data["team_advice"]))] if step.data.get("team_advice") else []),
+        ],
+        "options": {"specialties": list(SPECIALTIES.items())},
+        "defaults": {
+            "groups": usual,
+            "team_size": size,
+            "publish_by": (clock.today() + timedelta(days=PUBLISH_DAYS)).isoformat(),
+        },
+    }
+
+
+@prefill("draw/approve_exceptions")
+def show_exceptions(step: Step) -> dict[str, Any]:
+    """The objects over their yearly cap and the smaller groups that wait for approval."""
+    draw = _draw(step)
+    asked = exceptions_of(step, draw)
+    things = {row.id: row for row in _objects(step.session, [row.object_id for row in asked])}
+    rules = parameters(step.pack)
+    size = int(draw.settings.get("team_size", 0))
+    small = size < int(rules["team.nominal"].value)
+    return {
+        "facts": [
+            *_head(draw),
+            ("年度次数上限", f"原则上 {rules['cap.per_year'].value} 次"),
+            *(
+                [("每组人数", f"{size} 人，理由：{draw.settings.get('principle_reason', '')}")]
+                if small
+                else []
+            ),
+        ],
+        "rows": {
+            "exceptions": [
+                {
+                    "code": things[row.object_id].code,
+                    "name": things[row.object_id].name,
+                    "visits": row.visits,
+                    "reason": REPEAT_REASONS.get(row.reason_code, row.reason_code),
+                    "explanation": row.explanation,
+                }
+                for row in asked
+            ]
+        },
+    }
+
+
+def _objects(session: Session, ids: list[int]) -> list[RegistryObject]:
+    return list(session.scalars(select(RegistryObject).where(RegistryObject.id.in_(ids))))
+
+
+@prefill("draw/shortage")
+def show_shortage(step: Step) -> dict[str, Any]:
+    """What is missing, in the words of the table."""
+    keys = (
+        ("people", "可抽人数"),
+        ("licensed", "持证人数"),
+        ("leaders", "可任组长人数"),
+        ("groups", "组数"),
+        ("team_size", "每组人数"),
+    )
+    facts = [(label, str(step.data.get(key, ""))) for key, label in keys]
+    return {"facts": [*_head(_draw(step)), *facts, ("意见", str(step.data.get("team_advice", "")))]}
+
+
+def _ceremony_facts(step: Step) -> dict[str, Any]:
+    draw = _draw(step)
+    facts = _head(draw)
+    if draw.operator_commit:
+        facts.append(("抽取人封签", draw.operator_commit))
+    if draw.witness_commit:
+        facts.append(("见证人封签", draw.witness_commit))
+    facts.append(("见证方式", "未经承诺见证"))
+    return {"facts": facts, "options": {"void_reasons": list(VOID_REASONS.items())}}
+
+
+@prefill("draw/commit_operator")
+def show_commit_operator(step: Step) -> dict[str, Any]:
+    """Number and pools."""
+    return _with_strata(step)
+
+
+@prefill("draw/commit_witness")
+def show_commit_witness(step: Step) -> dict[str, Any]:
+    """Number, pools, the operator's commitment."""
+    return _with_strata(step)
+
+
+def _with_strata(step: Step) -> dict[str, Any]:
+    shown = _ceremony_facts(step)
+    pool = pool_of(step, _draw(step))
+    excluded = [thing for thing in pool.things if thing.excl]
+    shown["facts"].append(
+        ("名单", f"{len(pool.things)} 户在范围内，排除 {len(excluded)} 户，应抽 {pool.sample()} 户")
+    )
+    shown["rows"] = {
+        "strata": strata_rows(pool),
+        "excluded": [
+            {"code": thing.code, "name": thing.name, "reason": EXCLUSIONS[thing.excl]}
+            for thing in excluded[:ROWS]
+        ],
+    }
+    return shown
+
+
+@prefill("draw/reveal")
+def show_reveal(step: Step) -> dict[str, Any]:
+    """The roster hash to compare with the minutes, and both commitments."""
+    return _ceremony_facts(step)
+
+
+@prefill("draw/import")
+def show_import(step: Step) -> dict[str, Any]:
+    """What the platform was asked for, and what was imported before it came back."""
+    draw = _draw(step)
+    pool = pool_of(step, draw)
+    facts = [
+        *_head(draw),
+        ("应抽", f"{pool.sample()} 户"),
+        ("分组", f"{draw.settings.get('groups')} 组，每组 {draw.settings.get('team_size')} 人"),
+    ]
+    if draw.reason:
+        facts.append(("核对意见", draw.reason))
+    result = draw.settings.get("result")
+    defaults: dict[str, Any] = {}
+    if result:
+        defaults = {
+            "serial": result["serial"],
+            "drawn_at": result["at"],
+            "objects": [
+                {"group": g, "object_code": code} for g, codes in result["objects"].items() for code in codes
+            ],
+            "members": [
+                {"group": g, "staff_no": no} for g, numbers in result["members"].items() for no in numbers
+            ],
+        }
+    return {"facts": facts, "defaults": defaults}
+
+
+@prefill("draw/check_import")
+def show_check_import(step: Step) -> dict[str, Any]:
+    """The imported result beside its serial."""
+    draw = _draw(step)
+    result = draw.settings["result"]
+    codes = [code for things in result["objects"].values() for code in things]
+    query = select(RegistryObject.code, RegistryObject.name).where(RegistryObject.code.in_(codes))
+    names = {str(code): str(name) for code, name in step.session.execute(query)}
+    staff = {who.staff_no: who.name for who in inspectors_of(step.session, draw.bureau_id)}
+    return {
+        "facts": [*_head(draw), ("平台抽取编号", result["serial"]), ("平台抽取时间", result["at"])],
+        "rows": {
+            "groups": [
+                {
+                    "group": group,
+                    "objects": "、".join(names.get(code, code) for code in things),
+                    "members": "、".join(staff.get(number, number) for number in result["members"][group]),
+                }
+                for group, things in sorted(result["objects"].items())
+            ]
+        },
+    }
+
+
+def group_rows(session: Session, draw: Draw) -> list[dict[str, str]]:
+    """The result for people who may see it: group, objects, members by name."""
+    things = {row.id: row.name for row in _objects(session, [row.object_id for row in draw.objects])}
+    query = select(Inspector).where(Inspector.id.in_([row.inspector_id for row in draw.people]))
+    names = {who.id: who.name for who in session.scalars(query)}
+    objects: dict[str, list[str]] = defaultdict(list)
+    members: dict[str, list[str]] = defaultdict(list)
+    for thing in draw.objects:
+        if thing.state == "drawn":
+            objects[thing.group_id].append(things[thing.object_id])
+    for person in draw.people:
+        if person.state == "serving":
+            members[person.group_id].append(names[person.inspector_id])
+    return [
+        {"group": group, "objects": "、".join(objects[group]), "members": "、".join(members[group])}
+        for group in sorted(members)
+    ]
+
+
+def _result(step: Step) -> dict[str, Any]:
+    draw = _draw(step)
+    shown = _ceremony_facts(step)
+    shown["facts"].append(("记录哈希", draw.head))
+    shown["rows"] = {"groups": group_rows(step.session, draw)}
+    return shown
+
+
+@prefill("draw/sign_operator")
+def show_sign_operator(step: Step) -> dict[str, Any]:
+    """The result to be signed."""
+    return _result(step)
+
+
+@prefill("draw/sign_witness")
+def show_sign_witness(step: Step) -> dict[str, Any]:
+    """The result to be signed."""
+    return _result(step)
