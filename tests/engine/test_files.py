@@ -1,4 +1,4 @@
-"""Evidence files: kept by SHA-256, accepted by content, shown under a clean name, served so that nothing runs."""
+"""Evidence files: kept by SHA-256, accepted by content, shown by a clean name, served inert."""
 
 import hashlib
 import io
@@ -88,7 +88,7 @@ def test_changed_or_lost_bytes_are_told(store, people):
         (b"a,b\n1,2\n", "数据.csv", "text/plain", "数据.csv"),
         (
             b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-            + b"\0\0\0\x14ispe\0\0\0\0"
+             b"\0\0\0\x14ispe\0\0\0\0"
             + struct.pack(">II", 4032, 3024),
             "a.jpg",
             "image/heic",
