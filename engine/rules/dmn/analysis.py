@@ -1,8 +1,8 @@
 """What is wrong with a decision table as a whole: gaps, overlaps, unreachable rows, conflicting outputs.
 
 Each input column is cut at every value written in its cells; one sample from each piece stands for all of
-it, tested with the cells' own closures. Rows are bits; columns are walked one after the other, and equal sets of rows
-are looked at once, so that a table of ordinary size is analysed completely.
+it, tested with the cells' own closures. Rows are bits; columns are walked one after the other, and equal sets
+of rows are looked at once, so that a table of ordinary size is analysed completely.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ORDERED = ("number", "date", "time", "date and time", "days and time duration",
 
 @dataclass(frozen=True, slots=True)
 class TableFinding:
-    """One problem: its kind (gap, overlap, conflict, unreachable, open), the rows, cells, and an input showing it."""
+    """One problem: kind (gap, overlap, conflict, unreachable, open), rows, cells, and an input showing it."""
 
     kind: str
     severity: str
@@ -57,7 +57,7 @@ class TableFinding:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a column's values: a sample, its text, the rows whose cell holds it, and whether it is a fraction."""
+    """A part of a column's values: a sample, its text, the rows that hold it, whether it is a fraction."""
 
     sample: Any
     text: str
@@ -206,8 +206,8 @@ def _pieces(table: Table, column: int, open_rows: set[int]) -> list[Piece]:
             if index in open_rows or _holds(table, row, column, sample) is True:
                 rows |= 1 << index
         known = found.get((rows, between))
-        text = f"{known.text}、{text}" if known else text
-        found[rows, between] = Piece(known.sample if known else sample, text, rows, between)
+        joined = f"{known.text}、{text}" if known else text
+        found[rows, between] = Piece(known.sample if known else sample, joined, rows, between)
     return list(found.values()) or [Piece(None, "-", (1 << len(table.rows)) - 1)]
 
 
@@ -236,57 +236,54 @@ def _empty_rows(table: Table, pieces: list[list[Piece]], open_rows: set[int]) ->
 
 def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> list[TableFinding]:
     """Gaps, and rows that another row always beats."""
-    everyone = (1 << len(table.rows)) - 1
+    winners, gaps, complete = _explore(table, pieces)
+    has_default = any(output.default is not None for output in table.outputs)
+    quiet = has_default or table.policy in {"COLLECT", "RULE ORDER", "OUTPUT ORDER"}
+    found = [] if quiet else [_gap(table, chosen) for chosen in gaps]
+    if not complete:
+        return [*found, TableFinding("open", "info", [], "表过大，只分析了一部分。", "请拆分此表。")]
+    if table.policy not in {"FIRST", "PRIORITY"}:
+        return found
+    for index, row in enumerate(table.rows):
+        reachable = all(any(piece.rows >> index & 1 for piece in parts) for parts in pieces)
+        if reachable and not winners >> index & 1 and index not in open_rows:
+            reason = f"第 {row.number} 行永远不起作用：凡它命中之处，其他行总在前。"
+            found.append(TableFinding("unreachable", "error", [row.number], reason, "请调整次序或删去此行。"))
+    return found
+
+
+def _explore(table: Table, pieces: list[list[Piece]]) -> tuple[int, list[list[Piece]], bool]:
+    """The rows that win somewhere, the combinations without a row, and whether all was looked at."""
     winners = 0
     gaps: list[list[Piece]] = []
     seen: set[tuple[int, int]] = set()
-    visits = 0
-    waiting: list[tuple[int, list[Piece]]] = [(everyone, [])]
-    complete = True
-    while waiting:
+    waiting: list[tuple[int, list[Piece]]] = [((1 << len(table.rows)) - 1, [])]
+    for _visit in range(_MOST_VISITS):
+        if not waiting:
+            return winners, gaps, True
         rows, chosen = waiting.pop()
-        visits += 1
-        if visits > _MOST_VISITS:
-            complete = False
-            break
         if not rows:
-            rest = [parts[0] for parts in pieces[len(chosen) :]]
             if len(gaps) < _MOST_FINDINGS:
-                any_value = [Piece(piece.sample, "-", 0) for piece in rest]
-                gaps.append([*chosen, *any_value])
-            continue
-        if len(chosen) == len(pieces):
+                gaps.append([*chosen, *(Piece(parts[0].sample, "-", 0) for parts in pieces[len(chosen) :])])
+        elif len(chosen) == len(pieces):
             winners |= _winner(table, rows)
-            continue
-        if (len(chosen), rows) in seen:
-            continue
-        seen.add((len(chosen), rows))
-        waiting.extend((rows & piece.rows, [*chosen, piece]) for piece in reversed(pieces[len(chosen)]))
-    found = []
-    has_default = any(output.default is not None for output in table.outputs)
-    quiet = has_default or table.policy in {"COLLECT", "RULE ORDER", "OUTPUT ORDER"}
-    for chosen in gaps if not quiet else []:
-        fraction = any(piece.between_whole for piece in chosen)
-        other = any(_OTHER_TEXT in piece.text for piece in chosen)
-        shown = ",".join(f"{label} = {text}" for label, text in _cells(table, chosen).items() if text != "-")
-        found.append(TableFinding(
-            "gap", "info" if fraction else "warning" if other else "error", [],
-            f"没有一行覆盖：{shown}。" if shown else "没有一行覆盖任何输入。",
-            "若该列只取整数可忽略。" if fraction else
-            "若没有其他取值，请在该列列出允许的取值；否则请增加一行。" if other else "请增加一行或放宽条件。",
-            _cells(table, chosen), _example(table, chosen),
-        ))  # fmt: skip
-    if not complete:
-        found.append(TableFinding("open", "info", [], "表过大，只分析了一部分。", "请拆分此表。"))
-    elif table.policy in {"FIRST", "PRIORITY"}:
-        for index, row in enumerate(table.rows):
-            reachable = all(any(piece.rows >> index & 1 for piece in parts) for parts in pieces)
-            if reachable and not winners >> index & 1 and index not in open_rows:
-                found.append(TableFinding(
-                    "unreachable", "error", [row.number],
-                    f"第 {row.number} 行永远不起作用：凡它命中之处，其他行总在前。", "请调整次序或删去此行。",
-                ))  # fmt: skip
-    return found
+        elif (len(chosen), rows) not in seen:
+            seen.add((len(chosen), rows))
+            waiting.extend((rows & piece.rows, [*chosen, piece]) for piece in reversed(pieces[len(chosen)]))
+    return winners, gaps, not waiting
+
+
+def _gap(table: Table, chosen: list[Piece]) -> TableFinding:
+    cells = _cells(table, chosen)
+    shown = "，".join(f"{label} = {text}" for label, text in cells.items() if text != "-")
+    reason = f"没有一行覆盖：{shown}。" if shown else "没有一行覆盖任何输入。"
+    example = _example(table, chosen)
+    if any(piece.between_whole for piece in chosen):
+        return TableFinding("gap", "info", [], reason, "若该列只取整数可忽略。", cells, example)
+    if any(_OTHER_TEXT in piece.text for piece in chosen):
+        hint = "若没有其他取值，请在该列列出允许的取值；否则请增加一行。"
+        return TableFinding("gap", "warning", [], reason, hint, cells, example)
+    return TableFinding("gap", "error", [], reason, "请增加一行或放宽条件。", cells, example)
 
 
 def _winner(table: Table, rows: int) -> int:

@@ -1,4 +1,4 @@
-"""Requirement graphs: inputs, decisions, knowledge models and services of one or several files, and deciding."""
+"""Requirement graphs of one or several files: inputs, decisions, knowledge models, services; deciding."""
 
 from __future__ import annotations
 
@@ -343,8 +343,8 @@ def _document(data: bytes, file: str) -> Document:
 def load_all(files: Sequence[tuple[str, bytes]], *, strict: bool = True) -> Model:
     """Read several files, the first being the main one; the others serve its imports.
 
-    With `strict` (a release) any finding refuses the whole as ModelInvalid, all findings at once. Without it only
-    the faulty expression is unusable: it gives null with the reason, and `model.findings` tells why.
+    With `strict` (a release) any finding refuses the whole as ModelInvalid, all findings at once. Without it
+    only the faulty expression is unusable: it gives null with the reason, and `model.findings` tells why.
     """
     documents = [_document(data, file) for file, data in files]
     spaces = {document.namespace for document in documents}

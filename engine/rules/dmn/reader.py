@@ -1,4 +1,4 @@
-"""A DMN file as a checked element tree: hardened parsing, known elements only, every finding with its line."""
+"""A DMN file as a checked element tree: hardened parsing, known elements only, findings with their line."""
 
 from __future__ import annotations
 

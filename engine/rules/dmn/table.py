@@ -210,7 +210,8 @@ def decide(table: Table, env: Env) -> Any:
                 return None
         if column.allowed is not None and column.allowed(Env({"?": value}, env, run)) is not True:
             run.say(
-                f"{table.label}的输入「{column.label}」= {to_feel(value)} 不在允许的取值内：{column.allowed_text}"
+                f"{table.label}的输入「{column.label}」= {to_feel(value)} "
+                f"不在允许的取值内：{column.allowed_text}"
             )
             return None
         values.append(value)
@@ -237,15 +238,17 @@ def decide(table: Table, env: Env) -> Any:
     return _answer(table, hit, env)
 
 
-def _answer(table: Table, hit: list[Row], env: Env) -> Any:
+def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (one return per kind of value)
     if not hit:
         return _unmatched(table, env)
     policy = table.policy
     if policy == "UNIQUE" and len(hit) > 1:
         env.run.say(f"{table.label}应只有一行命中，实际命中第 {'、'.join(str(row.number) for row in hit)} 行")
         return None
-    results = [[_cell(table, output, cell, env) for output, cell in zip(table.outputs, row.outputs, strict=True)]
-               for row in hit]  # fmt: skip
+    results = [
+        [_cell(table, output, cell, env) for output, cell in zip(table.outputs, row.outputs, strict=True)]
+        for row in hit
+    ]
     if policy in {"UNIQUE", "FIRST"}:
         return _shape(table, results[0])
     if policy == "ANY":

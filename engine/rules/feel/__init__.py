@@ -1,8 +1,8 @@
 """FEEL, the one expression language: gateways, timers, decision tables and form conditions all speak it.
 
 text → `tokens` → `parser` → `tree` → `compiler` (closures) → value. `values` and `temporal` are what it
-computes with, `builtins/` the functions of the standard, `limits` what one text may cost. Nothing of Python is
-reachable.
+computes with, `builtins/` the functions of the standard, `limits` what one text may cost.
+Nothing of Python is reachable.
 """
 
 from __future__ import annotations

@@ -479,7 +479,7 @@ def _asks_input(test: Node) -> bool:
 
 
 def matches(value: Any, test: Any) -> bool | None:
-    """Whether a value passes a test value: a range holds it, a list has it (or a range that holds it), or equal."""
+    """Whether a value passes a test: a range holds it, a list has it (or such a range), or it is equal."""
     if type(test) is Range:
         return value == test or contains(test, value) if type(value) is Range else contains(test, value)
     if type(test) is list:

@@ -42,7 +42,9 @@ def read(text: str, names: Collection[str] = (), *, unary: bool = False, limits:
         raise RuleError("表达式嵌套过深。", position=0, hint="请拆成几条规则。") from None
 
 
-def free_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tuple[str, int, bool, bool]]:
+def free_names(  # noqa: C901  (one branch per binding construct)
+    node: Node, bound: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, int, bool, bool]]:
     """The names a tree needs from outside: name, position, called as a function, inside a filter."""
     waiting = [(node, bound, False)]
     while waiting:
@@ -78,7 +80,7 @@ def free_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tupl
 class Expression:
     """A FEEL text, read once. Evaluation copies the data it names and never changes it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all but the first two are keywords)
         self,
         text: str,
         node: Node,

@@ -30,7 +30,7 @@ _CHECKS: dict[str, tuple[type, ...]] = {
 }
 
 
-def _convert(value: Any, wanted: str) -> tuple[Any, bool]:
+def _convert(value: Any, wanted: str) -> tuple[Any, bool]:  # noqa: PLR0911  (one return per kind of value)
     """A value for a parameter of a built-in; `wanted` may list several types by `|`; `?` allows null."""
     if wanted == "any":
         return value, True
@@ -120,9 +120,8 @@ def call_named(run: Run, function: Function | Builtin, arguments: dict[str, Any]
     """Call by parameter names; a missing optional one is left out, an unknown one gives null."""
     if isinstance(function, Function):
         if set(arguments) - set(function.parameters):
-            run.say(
-                f"{name or function.name}() 没有参数 {'、'.join(sorted(set(arguments) - set(function.parameters)))}"
-            )
+            unknown = "、".join(sorted(set(arguments) - set(function.parameters)))
+            run.say(f"{name or function.name}() 没有参数 {unknown}")
             return None
         return call(run, function, [arguments.get(parameter) for parameter in function.parameters], name)
     for variant in function.variants:

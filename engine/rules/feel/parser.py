@@ -46,8 +46,13 @@ from .tree import (
 _COMPARE = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
-_TYPE_NAMES = ("date and time", "days and time duration", "years and months duration", "day and time duration",
-               "year and month duration")  # fmt: skip
+_TYPE_NAMES = (
+    "date and time",
+    "days and time duration",
+    "years and months duration",
+    "day and time duration",
+    "year and month duration",
+)
 _JOINERS = frozenset("+-*/'.")
 
 
@@ -366,7 +371,7 @@ class Parser:
 
     # -- primaries
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Node:  # noqa: PLR0911  (one return per kind of value)
         token = self.token
         if token.kind == "number":
             self.advance()

@@ -1,7 +1,7 @@
 """Calendar values of FEEL: time, date and time, the two durations, and dates beyond Python's years.
 
 A day is a `datetime.date`; a year outside 1–9999 makes it a `FarDate` with the same three fields. Seconds
-carry nanoseconds. A zone is `None` (local), an offset in seconds, or the id of a zone such as `Asia/Shanghai`.
+carry nanoseconds. A zone is `None` (local), an offset in seconds, or the id of a zone: `Asia/Shanghai`.
 """
 # ruff: noqa: PLR2004  (the numbers of the calendar are their own names)
 

@@ -30,11 +30,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _FULL_WIDTH = dict(zip("，：；（）＞＜＝“”【】｛｝、。＋－＊／", ',:;()><=""[]{},.+-*/', strict=True))
-KEYWORDS = frozenset(
-    "and or in between instance of then else return satisfies if for some every function true false null".split()  # noqa: SIM905
-)
 # Words that end a name that goes on over several tokens.
-STOPS = frozenset("and or in between instance then else return satisfies".split())  # noqa: SIM905
+STOPS = frozenset({"and", "or", "in", "between", "instance", "then", "else", "return", "satisfies"})
+KEYWORDS = STOPS | {"of", "if", "for", "some", "every", "function", "true", "false", "null"}
 
 
 class Token(NamedTuple):

@@ -22,7 +22,8 @@ _ALIASES = {
     "dateTime": "date and time",
     "date and time": "date and time",
     "number": "number", "string": "string", "boolean": "boolean", "date": "date", "time": "time",
-    "list": "list", "context": "context", "function": "function", "range": "range", "Any": "Any", "Null": "Null",
+    "list": "list", "context": "context", "function": "function", "range": "range",
+    "Any": "Any", "Null": "Null",
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ class Type:
             return False
         return not constrained or self.allowed is None or self.allowed(value)
 
-    def _shape(self, value: Any, constrained: bool) -> bool:
+    def _shape(self, value: Any, constrained: bool) -> bool:  # noqa: PLR0911  (one return per kind of value)
         if self.base is not None:
             return self.base.holds(value, constrained=constrained)
         if self.name == "Any":

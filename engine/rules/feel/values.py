@@ -86,7 +86,8 @@ class Builtin:
 
 _KINDS: dict[type, str] = {
     Decimal: "number", str: "string", bool: "boolean", type(None): "null", list: "list", dict: "context",
-    date: "date", FarDate: "date", Time: "time", DateTime: "date and time", YearsMonths: "years and months duration",
+    date: "date", FarDate: "date", Time: "time", DateTime: "date and time",
+    YearsMonths: "years and months duration",
     DaysTime: "days and time duration", Range: "range", Function: "function", Builtin: "function",
 }  # fmt: skip
 
@@ -116,7 +117,7 @@ def _decimal(value: Decimal) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _adapt_other(value: Any, depth: int) -> Any:
+def _adapt_other(value: Any, depth: int) -> Any:  # noqa: PLR0911  (one return per kind of value)
     if isinstance(value, int):
         if value.bit_length() > 4096:  # noqa: PLR2004
             raise RuleError("整数过大。", hint="请传入 34 位以内的数。")
@@ -163,7 +164,7 @@ def _moment_key(value: DateTime, *, zoned: bool) -> int:
     return instant(value)
 
 
-def keys(left: Any, right: Any) -> tuple[Any, Any] | None:
+def keys(left: Any, right: Any) -> tuple[Any, Any] | None:  # noqa: PLR0911  (one return per kind of value)
     """Two values of one ordered type as comparable keys; None where FEEL knows no order between them.
 
     A local time beside a zoned one counts as Asia/Shanghai.
@@ -192,7 +193,7 @@ def compare(left: Any, right: Any) -> int | None:
     return None if pair is None else (pair[0] > pair[1]) - (pair[0] < pair[1])
 
 
-def equal(left: Any, right: Any) -> bool | None:
+def equal(left: Any, right: Any) -> bool | None:  # noqa: PLR0911  (one return per kind of value)
     """FEEL equality: true, false, or null between different types. Times are equal by whole seconds."""
     if left is None or right is None:
         return left is right
@@ -283,7 +284,7 @@ def bare_text(value: Any) -> str | None:
     return None
 
 
-def to_feel(value: Any) -> str:
+def to_feel(value: Any) -> str:  # noqa: PLR0911  (one return per kind of value)
     """A value as FEEL text which reads back as the same value (a function is only named)."""
     kind = type_name(value)
     if kind in {"null", "boolean"}:

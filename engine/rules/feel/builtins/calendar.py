@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date as PythonDate
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -62,7 +62,7 @@ def date(run: Run, value: Any) -> Day | None:
     """A day from text, or of a date and time."""
     if isinstance(value, DateTime):
         return value.day
-    if isinstance(value, PythonDate | FarDate):
+    if isinstance(value, dt.date | FarDate):
         return value
     found = parse_day(value)
     return found if found is not None else no(run, f"date()：「{value[:40]}」不是日期")
@@ -81,7 +81,7 @@ def date_and_time(run: Run, value: Any) -> DateTime | None:
     """A date and time from text; a day is its midnight."""
     if isinstance(value, DateTime):
         return value
-    if isinstance(value, PythonDate | FarDate):
+    if isinstance(value, dt.date | FarDate):
         return DateTime(value, MIDNIGHT)
     found = parse_date_time(value)
     return found if found is not None else no(run, f"date and time()：「{value[:40]}」不是日期时间")
@@ -107,7 +107,7 @@ def time(run: Run, value: Any) -> Time | None:
         return value.time
     if isinstance(value, Time):
         return value
-    if isinstance(value, PythonDate | FarDate):
+    if isinstance(value, dt.date | FarDate):
         return MIDNIGHT
     found = parse_time(value)
     return found if found is not None else no(run, f"time()：「{value[:40]}」不是时间")

@@ -76,7 +76,7 @@ def _overlaps(a: Range, b: Range) -> bool:
 
 
 def _declare_all(name: str, work: Any, shapes: str, *, swap: bool = False) -> None:
-    """Shapes: `pp pr rp rr`, which of point and range each side may be; the names are those of the standard."""
+    """Shapes: `pp pr rp rr`, which of point and range each side may be; names are the standard's."""
     sides = shapes.split()
     names = {
         "pp": ("point1", "point2"),
