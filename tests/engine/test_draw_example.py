@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from draw_samples import REVEAL, example
-
 from engine.domain.draw.document import check_document, check_reveal, commitment, roster_hash, seed_of
 from engine.domain.draw.text import canonical, sha256, ticket
 from engine.domain.draw.transcript import compute
+from tests.engine.draw_samples import REVEAL, example
 
 
 def test_tickets_are_plain_hashes_anybody_can_recompute():
