@@ -226,7 +226,8 @@ def _shared(s: tuple[Point, Point], t: tuple[Point, Point]) -> float:
 
 def _covered(plan: _Plan, solid: list[str]) -> None:
     names = list(plan.labels)
-    outside = [i for i in solid if not any(_holds(plan.shapes[i], b) for b in plan.labels.values())]
+    boxes = {box for i in solid for box in plan.around(i) - {i}}
+    outside = [i for i in solid if i not in boxes]
     for number, ident in enumerate(names):
         label = plan.labels[ident]
         if tag(plan.elements[ident]) in ACTIVITIES | {"participant", "lane", "textAnnotation"}:

@@ -91,10 +91,9 @@ def build(diagram: Diagram, columns: int, heights: list[int], tracks: int) -> Gr
         else:
             band_top.append(y.add(BORDER))
         for _ in range(heights[number]):
-            ends = _nested(diagram, [b for b in boxes if b.row + b.tall == row])
+            inside = [b for b in boxes if b.row + b.tall == row and b.band == number]
             starts = _nested(diagram, [b for b in boxes if b.row == row])
-            inside = [b for b in ends if diagram.bands[b.band] is band]
-            _channel(y, inside[::-1], starts, tracks)
+            _channel(y, _nested(diagram, inside)[::-1], starts, tracks)
             y.left.append(-1)
             y.centre.append(y.add(BAND, row))
             y.right.append(-1)
@@ -106,16 +105,23 @@ def build(diagram: Diagram, columns: int, heights: list[int], tracks: int) -> Gr
     return Grid(x, y, pool_top, pool_bottom, band_top, left, right)
 
 
-def _nested(diagram: Diagram, boxes: list[Node]) -> list[Node]:
-    return sorted(boxes, key=lambda b: diagram.depth(b.scope))
+Nest = list[list[Node]]
 
 
-def _channel(axis: Axis, ends: list[Node], starts: list[Node], tracks: int) -> None:
+def _nested(diagram: Diagram, boxes: list[Node]) -> Nest:
+    """Boxes by depth, outer first; those of one depth share a line, for they cannot overlap."""
+    levels: dict[int, list[Node]] = {}
+    for box in boxes:
+        levels.setdefault(diagram.depth(box.scope), []).append(box)
+    return [levels[depth] for depth in sorted(levels)]
+
+
+def _channel(axis: Axis, ends: Nest, starts: Nest, tracks: int) -> None:
     """Between two columns or rows: first boxes end (inner first), then boxes begin (outer first)."""
     axis.tracks(tracks)
-    for box in ends:
-        axis.closing[box.id] = axis.add(BORDER)
+    for level in ends:
+        axis.closing |= dict.fromkeys((box.id for box in level), axis.add(BORDER))
         axis.tracks(tracks)
-    for box in starts:
-        axis.opening[box.id] = axis.add(BORDER)
+    for level in starts:
+        axis.opening |= dict.fromkeys((box.id for box in level), axis.add(BORDER))
         axis.tracks(tracks)

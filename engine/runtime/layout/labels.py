@@ -11,7 +11,7 @@ from itertools import pairwise
 from engine.runtime.layout import text
 from engine.runtime.layout.model import DATA, EVENTS, GATEWAYS, LABEL_ROOM, Diagram, Flow, Node
 from engine.runtime.layout.place import Picture, Placer, Point, Rect
-from engine.runtime.layout.route import NORTH
+from engine.runtime.layout.search import NORTH
 
 ROUNDS = 4
 FAR = 0.5
@@ -37,9 +37,7 @@ class _Writer:
         boxes = {n.id for n in diagram.nodes.values() if n.box}
         frames = {p.id for p in diagram.pools} | {lane.id for lane in diagram.lanes}
         self.solid = [r for i, r in picture.shapes.items() if i not in boxes | frames]
-        self.lines = [
-            (a, b) for points in picture.flows.values() for a, b in zip(points, points[1:], strict=False)
-        ]
+        self.lines = [(a, b) for points in picture.flows.values() for a, b in pairwise(points)]
         for ident in boxes | frames:
             if ident not in picture.shapes:
                 continue
@@ -94,15 +92,40 @@ class _Writer:
         if node.tag in GATEWAYS:
             side = shape.y + 10 - high
             low = shape.bottom - 10
-            spots = [(centred, above), (right, above), (left, above), (centred, below), (right, below), (left, below)]
-            spots += [(middle + 14, side), (middle - 14 - wide, side), (middle + 14, low), (middle - 14 - wide, low)]
+            spots = [
+                (centred, above),
+                (right, above),
+                (left, above),
+                (centred, below),
+                (right, below),
+                (left, below),
+            ]
+            spots += [
+                (middle + 14, side),
+                (middle - 14 - wide, side),
+                (middle + 14, low),
+                (middle - 14 - wide, low),
+            ]
         elif node.host:
             out = middle + 20
-            spots = [(right, below), (left, below), (out, shape.y + 20), (right + 8, below), (left - 8, below)]
+            spots = [
+                (right, below),
+                (left, below),
+                (out, shape.y + 20),
+                (right + 8, below),
+                (left - 8, below),
+            ]
             if self.placer.router.spots[node.id][1] == NORTH:
                 spots = [(right, above), (left, above), (out, shape.y + 16 - high)]
         else:
-            spots = [(centred, below), (right, below), (left, below), (centred, above), (right, above), (left, above)]
+            spots = [
+                (centred, below),
+                (right, below),
+                (left, below),
+                (centred, above),
+                (right, above),
+                (left, above),
+            ]
         return [Rect(x, y, wide, high) for x, y in spots]
 
     def _ask_for_node(self, node: Node) -> None:

@@ -19,19 +19,25 @@ DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
 
 ACTIVITIES = frozenset(
-    "task userTask serviceTask scriptTask businessRuleTask manualTask sendTask receiveTask callActivity "
-    "subProcess transaction adHocSubProcess".split()
+    (
+        *("task", "userTask", "serviceTask", "scriptTask", "businessRuleTask", "manualTask", "sendTask"),
+        *("receiveTask", "callActivity", "subProcess", "transaction", "adHocSubProcess"),
+    )
 )
 EVENTS = frozenset(
-    "startEvent endEvent boundaryEvent intermediateCatchEvent intermediateThrowEvent implicitThrowEvent event".split()
+    (
+        *("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"),
+        *("implicitThrowEvent", "event"),
+    )
 )
 GATEWAYS = frozenset(
-    "exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split()
+    ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
 )
 BOXES = frozenset(("subProcess", "transaction", "adHocSubProcess"))
 DATA = frozenset(("dataObjectReference", "dataStoreReference"))
 ARTIFACTS = DATA | {"textAnnotation"}
 LABEL_ROOM = 84
+FEW = 4
 
 
 def tag(element: etree._Element) -> str:
@@ -61,6 +67,7 @@ class Node:
     rank: int = 0
     row: int = 0
     port: int = 0
+    guests: int = 0
 
     @property
     def artifact(self) -> bool:
@@ -141,7 +148,9 @@ def read(root: etree._Element) -> list[Diagram]:
     processes = {p.get("id", ""): p for p in root if tag(p) == "process"}
     out = []
     shown: set[str] = set()
-    collaborations = [c for c in root if tag(c) == "collaboration" and any(tag(p) == "participant" for p in c)]
+    collaborations = [
+        c for c in root if tag(c) == "collaboration" and any(tag(p) == "participant" for p in c)
+    ]
     for collaboration in collaborations:
         participants = [p for p in collaboration if tag(p) == "participant"]
         diagram = Diagram(collaboration.get("id", ""))
@@ -218,7 +227,9 @@ def _content(
             continue
         name = _name(element, kind)
         is_box = kind in BOXES and _works(element)
-        signs = kind not in ("task", "subProcess") or any(tag(e).endswith("LoopCharacteristics") for e in element)
+        signs = kind not in ("task", "subProcess") or any(
+            tag(e).endswith("LoopCharacteristics") for e in element
+        )
         width, height = _size(kind, name, signs=signs)
         place = lane_of.get(ident, -1) if not scope else band
         node = Node(ident, kind, name, width, height, scope, place, element.get("attachedToRef", ""), is_box)
@@ -237,9 +248,8 @@ def _homeless(diagram: Diagram, first: int) -> None:
     for _ in range(2):
         for node in lost:
             around = [node.host] if node.host else []
-            for flow in diagram.flows:
-                if node.id in (flow.source, flow.target):
-                    around.append(flow.source if flow.target == node.id else flow.target)
+            ends = [(f.source, f.target) for f in diagram.flows if node.id in (f.source, f.target)]
+            around += [b if a == node.id else a for a, b in ends]
             for name in around:
                 other = diagram.nodes.get(name)
                 if node.band < 0 and other is not None:
@@ -288,6 +298,10 @@ def _tidy(diagram: Diagram) -> None:
                 node.host = ""
             else:
                 node.band = host.band
+                host.guests += 1
+    for node in diagram.nodes.values():
+        if node.guests > FEW and not node.box:
+            node.width = max(node.width, 140)
 
 
 def _name(element: etree._Element, kind: str) -> str:
@@ -299,19 +313,13 @@ def _name(element: etree._Element, kind: str) -> str:
 
 def _size(kind: str, name: str, *, signs: bool) -> tuple[int, int]:
     """Usual sizes; a task grows from 100 × 80 to 120 × 80, and beyond only for very long names."""
-    if kind in EVENTS:
-        return 36, 36
-    if kind in GATEWAYS:
-        return 50, 50
-    if kind == "dataObjectReference":
-        return 36, 50
-    if kind == "dataStoreReference":
-        return 50, 50
+    if kind in ACTIVITIES:
+        most = 3 if signs else 4
+        for wide in (100, 120, 150):
+            if len(text.wrap(name, wide - 14)) <= most:
+                return wide, 80
+        return 180, max(80, len(text.wrap(name, 166)) * text.LINE + 40)
     if kind == "textAnnotation":
         wide, high = text.size_of(name, 140)
         return max(60, wide + 14), max(30, high + 10)
-    most = 3 if signs else 4
-    for wide in (100, 120, 150):
-        if len(text.wrap(name, wide - 14)) <= most:
-            return wide, 80
-    return 180, max(80, len(text.wrap(name, 166)) * text.LINE + 40)
+    return (36, 36) if kind in EVENTS else (36, 50) if kind == "dataObjectReference" else (50, 50)

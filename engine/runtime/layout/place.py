@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engine.runtime.layout import text
 from engine.runtime.layout.grid import BAND, BORDER, TRACK, Axis, Grid
-from engine.runtime.layout.model import EVENTS, GATEWAYS, LABEL_ROOM, Diagram, Node
-from engine.runtime.layout.route import NORTH, SOUTH, Router, Vertex
+from engine.runtime.layout.model import EVENTS, FEW, GATEWAYS, LABEL_ROOM, Diagram, Node
+from engine.runtime.layout.route import Router
+from engine.runtime.layout.search import NORTH, SOUTH, Vertex
 
 PITCH, LEFT, TOP, HEADER, SPOT = 12, 160, 80, 30, 28
 Point = tuple[int, int]
@@ -28,12 +30,12 @@ class Rect:
 
     @property
     def right(self) -> int:
-        """x of the right side."""
+        """X of the right side."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """y of the lower side."""
+        """Y of the lower side."""
         return self.y + self.height
 
     def meets(self, other: Rect, room: int = 0) -> bool:
@@ -48,10 +50,11 @@ class Rect:
 
 @dataclass
 class Room:
-    """Extra distance asked for by labels, before and after each column (row), in px."""
+    """Extra distance before and after each column (row); where boundary events stand; px."""
 
     before: dict[int, int] = field(default_factory=dict)
     after: dict[int, int] = field(default_factory=dict)
+    spots: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -76,6 +79,8 @@ class Placer:
         for node in diagram.nodes.values():
             if node.host:
                 self.margins[self.edge_line(node)] = 32
+            if node.guests > FEW:
+                self.columns.spots[node.rank] = 44
         self.levels_x = _levels(grid.x, grid.y, self._segments(vertical=True))
         self.levels_y = _levels(grid.y, grid.x, self._segments(vertical=False))
 
@@ -90,7 +95,7 @@ class Placer:
         """Stretches along tracks: (line, first and last line it reaches on the other axis)."""
         out = []
         for path in self.router.paths.values():
-            for (ax, ay), (bx, by) in zip(path, path[1:], strict=False):
+            for (ax, ay), (bx, by) in pairwise(path):
                 if vertical and ax == bx and self.grid.x.kind[ax] == TRACK:
                     out.append((ax, min(ay, by), max(ay, by)))
                 if not vertical and ay == by and self.grid.y.kind[ay] == TRACK:
@@ -157,7 +162,13 @@ class Placer:
         """Free distance now between a row and the next border."""
         axis = self.grid.y
         line = axis.centre[row]
-        half = max((n.height for n in self.diagram.nodes.values() if n.row == row and not n.box and not n.host), default=0) // 2
+        half = (
+            max(
+                (n.height for n in self.diagram.nodes.values() if n.row == row and not n.box and not n.host),
+                default=0,
+            )
+            // 2
+        )
         other = line + side
         while axis.kind[other] == TRACK:
             other += side
@@ -208,7 +219,7 @@ class Placer:
     ) -> list[Point]:
         """Corner points in px, the ends clipped to the shapes."""
         points = [[xs[i], ys[j]] for i, j in path]
-        for index, ((ax, ay), (bx, by)) in enumerate(zip(path, path[1:], strict=False)):
+        for index, ((ax, ay), (bx, by)) in enumerate(pairwise(path)):
             if ax == bx:
                 at = tracks_x.get((ax, min(ay, by), max(ay, by)), xs[ax])
                 points[index][0] = points[index + 1][0] = at
@@ -231,7 +242,9 @@ def _clip(shape: Rect, end: list[int], after: list[int], node: Node) -> list[int
     return [shape.right if after[0] > end[0] else shape.x, end[1]]
 
 
-def _levels(axis: Axis, cross: Axis, segments: list[Segment]) -> dict[int, tuple[float, dict[Segment, float]]]:
+def _levels(
+    axis: Axis, cross: Axis, segments: list[Segment]
+) -> dict[int, tuple[float, dict[Segment, float]]]:
     """For each section: how many tracks it needs, and on which (possibly between two) each stretch lies.
 
     Stretches that reach the same section of the other axis keep apart; their order is kept.
@@ -293,7 +306,10 @@ def _sweep(  # noqa: PLR0913 - one pass over one axis with all that takes room o
         here, cell = index, axis.cell[index]
         used = levels.get(axis.section[first]) if first < here else None
         if previous >= 0:
-            behind = max(room.after.get(axis.cell[previous], 0) if axis.cell[previous] >= 0 else 0, margins.get(previous, 0))
+            behind = max(
+                room.after.get(axis.cell[previous], 0) if axis.cell[previous] >= 0 else 0,
+                margins.get(previous, 0),
+            )
             ahead = max(room.before.get(cell, 0) if cell >= 0 else 0, margins.get(here, 0))
             bare = gap(previous, here)
             if used:
@@ -317,7 +333,8 @@ def _sweep(  # noqa: PLR0913 - one pass over one axis with all that takes room o
             for line in lines:
                 at[line] = centre
             if len(lines) == 3:  # noqa: PLR2004 - columns carry two more lines for boundary events
-                at[lines[0]], at[lines[2]] = centre - SPOT, centre + SPOT
+                aside = room.spots.get(cell, SPOT)
+                at[lines[0]], at[lines[2]] = centre - aside, centre + aside
             edge = centre + half
             index = lines[-1] + 1
         else:
@@ -339,10 +356,16 @@ def boundary_spots(diagram: Diagram, grid: Grid) -> dict[str, tuple[int, int]]:
         sides_of = [line for column in columns for line in (grid.x.right[column], grid.x.left[column])]
         middles = [grid.x.centre[column] for column in columns]
         lines = middles + sides_of if host.box else sides_of + middles
-        goes = [diagram.nodes[f.target] for f in diagram.flows if f.source == node.id and f.target in diagram.nodes]
+        goes = [
+            diagram.nodes[f.target]
+            for f in diagram.flows
+            if f.source == node.id and f.target in diagram.nodes
+        ]
         up = bool(goes) and all(goal.row < host.row for goal in goes)
         sides = (NORTH, SOUTH) if up else (SOUTH, NORTH)
         options = [(line, side) for side in sides for line in lines]
+        if not host.box:  # the middle last: it has room only if the host is wide
+            options.sort(key=lambda option: option[0] in middles)
         free = next((o for o in options if (host.id, *o) not in taken), options[0])
         taken.add((host.id, *free))
         spots[node.id] = free

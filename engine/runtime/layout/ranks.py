@@ -38,15 +38,11 @@ def assign(diagram: Diagram, scope: str, nodes: list[Node]) -> int:
             break
         for name in clash:
             del folds[name]
-    if steps:
-        least = min(n.rank for n in steps)
-        for node in steps:
-            node.rank -= least
+    least = min((n.rank for n in steps), default=0)
+    for node in steps:
+        node.rank -= least
     columns = max((n.rank + n.span for n in steps), default=0)
     _attach(diagram, nodes, place)
-    for node in nodes:
-        if node.host:
-            node.rank = place[node.id].rank
     return max(columns, 1)
 
 
@@ -113,8 +109,10 @@ def _clash(steps: list[Node], folds: dict[str, Node], place: dict[str, Node]) ->
 
 
 def _attach(diagram: Diagram, nodes: list[Node], place: dict[str, Node]) -> None:
-    """Data and annotations stand in the column of the step they speak of."""
+    """Boundary events, data and annotations stand in the column of the step they belong to."""
     for node in nodes:
+        if node.host:
+            node.rank = place[node.id].rank
         if not node.artifact:
             continue
         for flow in diagram.flows:

@@ -7,24 +7,12 @@ it. When all are routed, each is taken out once and tried again.
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from engine.runtime.layout.grid import BAND, BORDER, Grid
+from engine.runtime.layout.grid import Grid
 from engine.runtime.layout.model import EVENTS, GATEWAYS, Diagram, Flow, Node
-
-EAST, SOUTH, WEST, NORTH = range(4)
-BEND, CROSS, HARD = 32.0, 34.0, 4000.0
-Vertex = tuple[int, int]
-
-
-@dataclass
-class Port:
-    """A way out of a shape: the lines from its middle (or border) to the first free crossing outside."""
-
-    way: list[Vertex]
-    direction: int
-    cost: float = 0.0
+from engine.runtime.layout.search import BEND, CROSS, EAST, HARD, NORTH, SOUTH, WEST, Port, Search, Vertex
 
 
 @dataclass
@@ -67,12 +55,16 @@ class Router:
     def _clash(self, flow: Flow) -> int:
         path = self.paths[flow.id]
         return sum(
-            any(not self._kin(flow, self.flows[other]) for other in self.units.get(unit, ()) if other != flow.id)
+            any(
+                not self.kin(flow, self.flows[other])
+                for other in self.units.get(unit, ())
+                if other != flow.id
+            )
             for unit in _units(path)
         )
 
     @staticmethod
-    def _kin(flow: Flow, other: Flow) -> float:
+    def kin(flow: Flow, other: Flow) -> float:
         """0: must keep apart; otherwise the price of running together, for each px."""
         if flow.kind != other.kind:
             return 0.0
@@ -115,24 +107,27 @@ class Router:
 
     def _taste(self, flow: Flow, node: Node, other: str, direction: int, *, out: bool) -> float:
         """Readers expect work to enter on the left and to leave on the right."""
-        if flow.kind == "message":
-            return 0.0 if direction in (NORTH, SOUTH) else 90.0
+        upright = direction in (NORTH, SOUTH)
         if flow.kind != "sequence":
-            return 0.0 if direction in (NORTH, SOUTH) else 20.0
-        if direction in (NORTH, SOUTH):
-            peer = self.diagram.nodes.get(other)
-            level = peer is not None and peer.row == node.row
-            if peer is not None and peer.rank == node.rank and not peer.host and not flow.back:
-                return 0.0
-            if flow.back:
-                return 0.0 if node.tag not in EVENTS else 10.0
-            if node.tag in GATEWAYS:
-                return 6.0 if out else 14.0
-            return (45.0 if level else 22.0) + (0 if out else -4)
+            return 0.0 if upright else 90.0 if flow.kind == "message" else 20.0
+        if upright:
+            return self._taste_upright(flow, node, self.diagram.nodes.get(other), out=out)
         good = direction == (EAST if out else WEST)
         if flow.back:
             return 30.0 if good else 70.0
         return 0.0 if good else 140.0
+
+    @staticmethod
+    def _taste_upright(flow: Flow, node: Node, peer: Node | None, *, out: bool) -> float:
+        """Up and down suit loops, gateways that split, and steps right above each other."""
+        if flow.back:
+            return 10.0 if node.tag in EVENTS else 0.0
+        if peer is not None and peer.rank == node.rank and not peer.host:
+            return 0.0
+        if node.tag in GATEWAYS:
+            return 6.0 if out else 14.0
+        level = peer is not None and peer.row == node.row
+        return (45.0 if level else 22.0) + (0 if out else -4)
 
     def _boundary_ports(self, node: Node) -> list[Port]:
         host = self.diagram.nodes[node.host]
@@ -166,7 +161,7 @@ class Router:
             node = self.diagram.nodes.get(node.scope)
         return names
 
-    def _wall(self, flow: Flow) -> bytearray:
+    def wall(self, flow: Flow) -> bytearray:
         """1 where this flow may not pass."""
         nodes = self.diagram.nodes
         free = flow.kind == "message" or flow.scope == "*"
@@ -183,35 +178,39 @@ class Router:
     def _build_wall(self, flow: Flow, key: tuple[str, ...], *, free: bool) -> bytearray:
         x, y = self.grid.x, self.grid.y
         high = len(y)
-        wall = bytearray(len(x) * high)
-        west, east, north, south = 0, len(x) - 1, -1, high
-        if not free:
-            if flow.scope:
-                west, east = x.opening[flow.scope], x.closing[flow.scope]
-                north, south = y.opening[flow.scope], y.closing[flow.scope]
-            else:
-                pool = int(key[1])
-                west, east = self.grid.pool_left, self.grid.pool_right
-                north, south = self.grid.pool_top[pool], self.grid.pool_bottom[pool]
-        for i in range(len(x)):
-            for j in range(high):
-                if not (west < i < east and north < j < south):
-                    wall[i * high + j] = 1
+        wall = bytearray(b"\1" * (len(x) * high))
+        west, east, north, south = self._frame(flow, key, free=free)
+        for i in range(west + 1, east):
+            wall[i * high + north + 1 : i * high + south] = bytes(south - north - 1)
+        passable = set(key[1:]) if free else self._scope_chain(flow.scope)
         for node in self.diagram.nodes.values():
-            if node.host:
+            if node.host or node.id in passable:
                 continue
             if node.box:
-                if (free and node.id in key) or (not free and node.id in self._scope_chain(flow.scope)):
-                    continue
                 columns = range(x.opening[node.id], x.closing[node.id] + 1)
                 rows = range(y.opening[node.id], y.closing[node.id] + 1)
             else:
                 columns = range(x.left[node.rank], x.right[node.rank] + 1)
                 rows = range(y.centre[node.row], y.centre[node.row] + 1)
             for i in columns:
-                for j in rows:
-                    wall[i * high + j] = 1
+                wall[i * high + rows.start : i * high + rows.stop] = b"\1" * len(rows)
         return wall
+
+    def _frame(self, flow: Flow, key: tuple[str, ...], *, free: bool) -> tuple[int, int, int, int]:
+        """The lines a flow may not reach: the border of its box, its pool, or of the whole picture."""
+        x, y = self.grid.x, self.grid.y
+        if free:
+            return 0, len(x) - 1, -1, len(y)
+        if flow.scope:
+            box = flow.scope
+            return x.opening[box], x.closing[box], y.opening[box], y.closing[box]
+        pool = int(key[1])
+        return (
+            self.grid.pool_left,
+            self.grid.pool_right,
+            self.grid.pool_top[pool],
+            self.grid.pool_bottom[pool],
+        )
 
     def _scope_chain(self, scope: str) -> set[str]:
         names = set()
@@ -244,20 +243,28 @@ class Router:
     def _route(self, flow: Flow) -> None:
         outs = self.ports(flow, flow.source, flow.target, out=True)
         ins = self.ports(flow, flow.target, flow.source, out=False)
-        best = self._search(flow, outs, ins)
+        best = Search(self, flow, outs, ins, strict=True).run()
         if best is None:
-            best = self._search(flow, outs, ins, strict=False)
+            best = Search(self, flow, outs, ins, strict=False).run()
         if best is None:
             a, b = outs[0].way[0], ins[0].way[0]
             best = [a, (b[0], a[1]), b] if a[0] != b[0] and a[1] != b[1] else [a, b]
-        self._occupy(flow, _corners(best))
+        self._occupy(flow, corners(best))
 
-    def _stub(self, flow: Flow, way: list[Vertex]) -> float:
+    def together(self, flow: Flow, unit: tuple[int, int, int], step: float) -> float:
+        """Price of running on top of the flows on one stretch."""
+        cost = 0.0
+        for other in self.units.get(unit, ()):
+            kin = self.kin(flow, self.flows[other])
+            cost += step * kin if kin else HARD
+        return cost
+
+    def stub(self, flow: Flow, way: list[Vertex]) -> float:
         """Price of leaving through a port that other flows may use already."""
         cost = 0.0
         for unit in _units(way):
             for other in self.units.get(unit, ()):
-                kin = self._kin(flow, self.flows[other])
+                kin = self.kin(flow, self.flows[other])
                 split = 0
                 if flow.kind == "sequence" and self.flows[other].source == flow.source:
                     node = self.diagram.nodes.get(flow.source)
@@ -265,114 +272,7 @@ class Router:
                 cost += 12.0 + 30 * kin + split if kin else HARD
         return cost
 
-    def _search(self, flow: Flow, outs: list[Port], ins: list[Port], *, strict: bool = True) -> list[Vertex] | None:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed
-        x, y = self.grid.x, self.grid.y
-        high = len(y)
-        wall = self._wall(flow)
-        lane_line = self.spots[flow.source][0] if flow.source in self.spots else -1
-        goals: dict[Vertex, list[Port]] = {}
-        for port in ins:
-            goals.setdefault(port.way[-1], []).append(port)
-        targets = [(x.nominal[v[0]], y.nominal[v[1]], min(p.cost for p in ps)) for v, ps in goals.items()]
-
-        def ahead(v: Vertex) -> float:
-            if len(targets) > 12:  # noqa: PLR2004 - a pool has a port at every column: no bound then
-                return 0.0
-            here, level = x.nominal[v[0]], y.nominal[v[1]]
-            return min(abs(tx - here) + abs(ty - level) + cost for tx, ty, cost in targets)
-
-        heap: list[tuple[float, int, Vertex, int]] = []
-        price: dict[tuple[Vertex, int], float] = {}
-        came: dict[tuple[Vertex, int], tuple[Vertex, int] | Port] = {}
-        count = 0
-        for port in outs:
-            v = port.way[-1]
-            if wall[v[0] * high + v[1]]:
-                continue
-            cost = port.cost + self._stub(flow, port.way)
-            if strict and cost >= HARD:
-                continue
-            state = (v, port.direction)
-            if cost < price.get(state, 1e18):
-                price[state], came[state] = cost, port
-                heapq.heappush(heap, (cost + ahead(v), count, v, port.direction))
-                count += 1
-        final: tuple[Vertex, int] | None = None
-        final_port: Port | None = None
-        limit = 1e18
-        closed: set[tuple[Vertex, int]] = set()
-        while heap:
-            estimate, _, v, direction = heapq.heappop(heap)
-            if estimate >= limit:
-                break
-            state = (v, direction)
-            if state in closed:
-                continue
-            closed.add(state)
-            base = price[state]
-            for port in goals.get(v, ()):
-                arrival = (port.direction + 2) % 4
-                if arrival == port.direction or arrival == (direction + 2) % 4:
-                    continue
-                end = base + port.cost + self._stub(flow, port.way)
-                end += self._corner(flow, v, direction, arrival)
-                if strict and end >= HARD:
-                    continue
-                if end < limit and not self._same_port(came, state, port):
-                    limit, final, final_port = end, state, port
-            i, j = v
-            for turn in range(4):
-                if turn == (direction + 2) % 4:
-                    continue
-                if turn == EAST:
-                    ni, nj = i + 1, j
-                elif turn == WEST:
-                    ni, nj = i - 1, j
-                elif turn == SOUTH:
-                    ni, nj = i, j + 1
-                else:
-                    ni, nj = i, j - 1
-                if not (0 <= ni < len(x) and 0 <= nj < high) or wall[ni * high + nj]:
-                    continue
-                if nj == j:
-                    if y.kind[j] == BORDER:
-                        continue
-                    step = abs(x.nominal[ni] - x.nominal[i]) * (1 + 0.004 * y.bias[j])
-                    unit = (0, min(i, ni), j)
-                else:
-                    if x.kind[i] == BORDER or (x.kind[i] == BAND and i not in (x.centre[x.cell[i]], lane_line)):
-                        continue
-                    step = abs(y.nominal[nj] - y.nominal[j]) * (1 + 0.004 * x.bias[i])
-                    unit = (1, i, min(j, nj))
-                cost = base + step + self._corner(flow, v, direction, turn)
-                for other in self.units.get(unit, ()):
-                    kin = self._kin(flow, self.flows[other])
-                    cost += step * kin if kin else HARD
-                if strict and cost >= HARD:
-                    continue
-                after = ((ni, nj), turn)
-                if cost < price.get(after, 1e18):
-                    price[after], came[after] = cost, state
-                    heapq.heappush(heap, (cost + ahead((ni, nj)), count, (ni, nj), turn))
-                    count += 1
-        if final is None or final_port is None:
-            return None
-        path = []
-        state_or_port: tuple[Vertex, int] | Port = final
-        while not isinstance(state_or_port, Port):
-            path.append(state_or_port[0])
-            state_or_port = came[state_or_port]
-        return [*state_or_port.way[:-1], *path[::-1], *final_port.way[-2::-1]]
-
-    @staticmethod
-    def _same_port(
-        came: dict[tuple[Vertex, int], tuple[Vertex, int] | Port], state: tuple[Vertex, int], port: Port
-    ) -> bool:
-        """A loop on one step may not come back through the port it left by."""
-        first = came[state]
-        return isinstance(first, Port) and first.way == port.way
-
-    def _corner(self, flow: Flow, v: Vertex, direction: int, turn: int) -> float:
+    def corner(self, flow: Flow, v: Vertex, direction: int, turn: int) -> float:
         """Price of a bend, and of meeting other flows at this crossing of lines."""
         bend = direction != turn
         cost = BEND if bend else 0.0
@@ -380,7 +280,7 @@ class Router:
         if meets:
             mine = 3 if bend else 1 if direction in (EAST, WEST) else 2
             for other, mask in meets.items():
-                if self._kin(flow, self.flows[other]):
+                if self.kin(flow, self.flows[other]):
                     cost += 0.0 if mask & mine else 10.0
                 elif mask == 3 or bend:  # noqa: PLR2004 - both directions: a bend
                     cost += HARD
@@ -392,26 +292,25 @@ class Router:
 def _vertices(path: list[Vertex]) -> list[Vertex]:
     """All crossings of lines on a path given by its corners."""
     out = [path[0]]
-    for (ax, ay), (bx, by) in zip(path, path[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(path):
         dx, dy = (bx > ax) - (bx < ax), (by > ay) - (by < ay)
-        while (ax, ay) != (bx, by):
-            ax, ay = ax + dx, ay + dy
-            out.append((ax, ay))
+        steps = abs(bx - ax) + abs(by - ay)
+        out += [(ax + dx * n, ay + dy * n) for n in range(1, steps + 1)]
     return out
 
 
 def _units(path: list[Vertex]) -> list[tuple[int, int, int]]:
     out = []
     points = _vertices(path)
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         out.append((0, min(ax, bx), ay) if ay == by else (1, ax, min(ay, by)))
     return out
 
 
-def _corners(path: list[Vertex]) -> list[Vertex]:
+def corners(path: list[Vertex]) -> list[Vertex]:
     """Only the ends and the bends."""
     out = [path[0]]
-    for here, after in zip(path[1:], path[2:], strict=False):
+    for here, after in pairwise(path[1:]):
         if not ((out[-1][0] == here[0] == after[0]) or (out[-1][1] == here[1] == after[1])):
             out.append(here)
     return [*out, path[-1]]

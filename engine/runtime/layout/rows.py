@@ -23,7 +23,7 @@ def arrange(diagram: Diagram) -> tuple[int, list[int]]:
         tall = _Rows(diagram, scope, nodes, wide).solve()
         if scope:
             box = diagram.nodes[scope]
-            box.span = max(wide, max(n.rank + n.span for n in nodes))
+            box.span = max([wide, *(n.rank + n.span for n in nodes)])
             box.tall = tall[0]
             first = min(
                 (n for n in nodes if not n.artifact and not n.host),
@@ -165,8 +165,8 @@ class _Rows:
             if a in (node, other) or b in (node, other):
                 continue
             if a.rank == left and b.rank == right:
-                if (self._y(a, self.row[a.id]) - near) * (self._y(b, self.row[b.id]) - far) < 0:
-                    count += 1
+                above = self._y(a, self.row[a.id]) - near, self._y(b, self.row[b.id]) - far
+                count += above[0] * above[1] < 0
         return count
 
     def _improve(self) -> bool:
@@ -201,26 +201,23 @@ class _Rows:
         rows = [row for (band, row, _) in self.taken if band == group[0].band]
         low, high = min(rows) - 1, max(rows) + 1
         for shift in range(low - min(old), high - max(old) + 1):
-            if shift == 0:
-                continue
-            for node in group:
-                self._lift(node)
-            if all(self._free(n, row + shift) for n, row in zip(group, old, strict=True)):
-                for node, row in zip(group, old, strict=True):
-                    self._put(node, row + shift)
+            if shift and self._shift(group, old, shift):
                 cost = self._total(group)
                 if cost < best_cost:
                     best, best_cost = shift, cost
-                for node in group:
-                    self._lift(node)
-            for node, row in zip(group, old, strict=True):
-                self._put(node, row)
+            self._shift(group, old, 0)
         if not best:
             return False
+        return self._shift(group, old, best)
+
+    def _shift(self, group: list[Node], old: list[int], shift: int) -> bool:
+        """Put a group `shift` rows below where it was; False (and nowhere) if there is no room."""
         for node in group:
             self._lift(node)
+        if not all(self._free(n, row + shift) for n, row in zip(group, old, strict=True)):
+            return False
         for node, row in zip(group, old, strict=True):
-            self._put(node, row + best)
+            self._put(node, row + shift)
         return True
 
     def _total(self, group: list[Node]) -> float:
@@ -277,7 +274,10 @@ class _Rows:
 
             row, rank = min(
                 (place for place in places if not cells(*place) & full),
-                key=lambda place: (self._in_the_way(node, band, place[1]) + (place[0] == heights[band]), place),  # noqa: B023
+                key=lambda place: (
+                    self._in_the_way(node, band, place[1]) + (place[0] == heights[band]),
+                    place,
+                ),
             )
             node.row, node.rank = row, rank
             full |= cells(row, rank)

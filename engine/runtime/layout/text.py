@@ -47,10 +47,7 @@ def _break(tokens: list[str], room: float, size: int) -> list[str]:
     for token in tokens:
         tail = line + token
         if line and width(tail.rstrip(), size) > room:
-            if token[0] in _NO_START and len(line) > 1:
-                out.append(line[:-1].rstrip())
-                line = line[-1] + token
-            elif line[-1] in _NO_END and len(line) > 1:
+            if (token[0] in _NO_START and len(line) > 1) or (line[-1] in _NO_END and len(line) > 1):
                 out.append(line[:-1].rstrip())
                 line = line[-1] + token
             else:
@@ -82,14 +79,11 @@ def _tokens(words: str, room: float, size: int) -> list[str]:
     tokens: list[str] = []
     for char in words:
         latin = unicodedata.east_asian_width(char) not in "WFA"
-        if tokens and latin and char != " " and tokens[-1][-1] != " " and _latin(tokens[-1]):
-            if width(tokens[-1] + char, size) <= room:
-                tokens[-1] += char
-                continue
-        if tokens and char == " ":
+        inside = latin and tokens and tokens[-1][-1] != " " and _latin(tokens[-1])
+        if tokens and (char == " " or (inside and width(tokens[-1] + char, size) <= room)):
             tokens[-1] += char
-            continue
-        tokens.append(char)
+        else:
+            tokens.append(char)
     return tokens
 
 

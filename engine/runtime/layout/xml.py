@@ -9,7 +9,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from engine.errors import Finding, ModelInvalid
-from engine.runtime.layout.model import BPMN, DC, DD, DI, Diagram
+from engine.runtime.layout.model import BOXES, BPMN, DC, DD, DI, Diagram, Node
 from engine.runtime.layout.place import Picture, Rect
 
 LIMIT = 5 * 1024 * 1024
@@ -51,48 +51,59 @@ def attach(root: etree._Element, drawn: list[tuple[Diagram, Picture]]) -> None:
     """Replace all diagrams in the tree."""
     for old in root.findall(f"{{{DI}}}BPMNDiagram"):
         root.remove(old)
-    ids = {element.get("id") for element in root.iter() if isinstance(element.tag, str)}
+    names = _Names({element.get("id") for element in root.iter() if isinstance(element.tag, str)})
     for number, (diagram, picture) in enumerate(drawn, start=1):
-        root.append(_diagram(diagram, picture, "" if len(drawn) == 1 else f"_{number}", ids))
+        root.append(_diagram(diagram, picture, "" if len(drawn) == 1 else f"_{number}", names))
 
 
-def _diagram(
-    diagram: Diagram, picture: Picture, suffix: str, ids: set[str | None]
-) -> etree._Element:
-    def ident(wanted: str) -> str:
-        while wanted in ids:
+class _Names:
+    """Ids for the picture that the model does not use."""
+
+    def __init__(self, taken: set[str | None]) -> None:
+        self.taken = taken
+
+    def new(self, wanted: str) -> str:
+        while wanted in self.taken:
             wanted += "_"
-        ids.add(wanted)
+        self.taken.add(wanted)
         return wanted
 
-    out = etree.Element(f"{{{DI}}}BPMNDiagram", {"id": ident(f"diagram{suffix}")}, nsmap=dict(PREFIXES))
+
+def _diagram(diagram: Diagram, picture: Picture, suffix: str, names: _Names) -> etree._Element:
+    out = etree.Element(f"{{{DI}}}BPMNDiagram", {"id": names.new(f"diagram{suffix}")}, nsmap=dict(PREFIXES))
     plane = etree.SubElement(
-        out, f"{{{DI}}}BPMNPlane", {"id": ident(f"plane{suffix}"), "bpmnElement": diagram.plane}
+        out, f"{{{DI}}}BPMNPlane", {"id": names.new(f"plane{suffix}"), "bpmnElement": diagram.plane}
     )
     frames = {p.id for p in diagram.pools} | {lane.id for lane in diagram.lanes}
     for element, rect in picture.shapes.items():
-        node = diagram.nodes.get(element)
-        attributes = {"id": ident(f"{element}_di"), "bpmnElement": element}
+        attributes = {"id": names.new(f"{element}_di"), "bpmnElement": element}
         if element in frames:
             attributes["isHorizontal"] = "true"
-        if node is not None and node.tag == "exclusiveGateway":
-            attributes["isMarkerVisible"] = "true"
-        if node is not None and (node.box or node.tag in ("subProcess", "transaction", "adHocSubProcess")):
-            attributes["isExpanded"] = "true" if node.box else "false"
-        shape = etree.SubElement(plane, f"{{{DI}}}BPMNShape", attributes)
+        shape = etree.SubElement(plane, f"{{{DI}}}BPMNShape", attributes | _marks(diagram.nodes.get(element)))
         _bounds(shape, rect)
-        if element in picture.labels:
-            _bounds(etree.SubElement(shape, f"{{{DI}}}BPMNLabel"), picture.labels[element])
+        _label(shape, picture.labels.get(element))
     for element, points in picture.flows.items():
         edge = etree.SubElement(
-            plane, f"{{{DI}}}BPMNEdge", {"id": ident(f"{element}_di"), "bpmnElement": element}
+            plane, f"{{{DI}}}BPMNEdge", {"id": names.new(f"{element}_di"), "bpmnElement": element}
         )
         for x, y in points:
             etree.SubElement(edge, f"{{{DD}}}waypoint", {"x": str(x), "y": str(y)})
-        if element in picture.labels:
-            _bounds(etree.SubElement(edge, f"{{{DI}}}BPMNLabel"), picture.labels[element])
+        _label(edge, picture.labels.get(element))
     etree.indent(out, "  ", level=1)
     return out
+
+
+def _marks(node: Node | None) -> dict[str, str]:
+    if node is not None and node.tag == "exclusiveGateway":
+        return {"isMarkerVisible": "true"}
+    if node is not None and node.tag in BOXES:
+        return {"isExpanded": "true" if node.box else "false"}
+    return {}
+
+
+def _label(parent: etree._Element, rect: Rect | None) -> None:
+    if rect is not None:
+        _bounds(etree.SubElement(parent, f"{{{DI}}}BPMNLabel"), rect)
 
 
 def _bounds(parent: etree._Element, rect: Rect) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 
 from lxml import etree
 
-from engine.runtime.picture import read, words as _words
+from engine.runtime.picture import read
+from engine.runtime.picture import words as _words
 from engine.runtime.picture.draw import Pen
 
 __all__ = ["svg", "words"]
@@ -41,7 +42,9 @@ def svg(  # noqa: PLR0913 - all by name
         ModelInvalid: not a BPMN file.
     """
     drawing = read.drawing(bpmn)
-    pen = Pen(drawing, frozenset(done), dict(active or {}), dict(overdue or {}), dict(counts or {}), literal=literal)
+    pen = Pen(
+        drawing, frozenset(done), dict(active or {}), dict(overdue or {}), dict(counts or {}), literal=literal
+    )
     text = _words.sentence(drawing, pen.done, pen.active, pen.overdue)
     root = pen.draw("".join(c for c in title if c.isprintable()) or drawing.name, text)
     return etree.tostring(root, encoding="unicode")

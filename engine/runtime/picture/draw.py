@@ -162,27 +162,52 @@ class Pen:
             self._add(
                 group,
                 "rect",
-                {**_place(shape.box), "rx": 8, "fill": "none", "stroke": self.colour("edge"), "stroke-dasharray": "8 4 2 4"},
+                {
+                    **_place(shape.box),
+                    "rx": 8,
+                    "fill": "none",
+                    "stroke": self.colour("edge"),
+                    "stroke-dasharray": "8 4 2 4",
+                },
             )
         if self.counts.get(shape.id):
             box = shape.box
             self._add(
                 group,
                 "text",
-                {"x": box.right - 6, "y": box.bottom - 6, "text-anchor": "end", "font-size": 11, "fill": self.colour("ink-3"), "class": "count"},
+                {
+                    "x": box.right - 6,
+                    "y": box.bottom - 6,
+                    "text-anchor": "end",
+                    "font-size": 11,
+                    "fill": self.colour("ink-3"),
+                    "class": "count",
+                },
                 str(self.counts[shape.id]),
             )
 
     def _swimlane(self, group: etree._Element, shape: Shape) -> None:
         box = shape.box
         pool = shape.kind == "participant"
-        self._add(group, "rect", {**_place(box), "fill": self.colour("surface") if pool else "none", "stroke": self.colour("edge" if pool else "line")})
-        open_pool = not pool or any(s.kind == "lane" or self._within(s.box, box) for s in self.drawing.shapes if s is not shape)
+        self._add(
+            group,
+            "rect",
+            {
+                **_place(box),
+                "fill": self.colour("surface") if pool else "none",
+                "stroke": self.colour("edge" if pool else "line"),
+            },
+        )
+        open_pool = not pool or any(
+            s.kind == "lane" or self._within(s.box, box) for s in self.drawing.shapes if s is not shape
+        )
         if not open_pool or not shape.level:
             self._text(group, shape.name, Rect(box.x, box.y, box.width, box.height if not open_pool else 30))
             return
         if pool:
-            self._add(group, "path", {"d": f"M{box.x + 30} {box.y}v{box.height}", "stroke": self.colour("edge")})
+            self._add(
+                group, "path", {"d": f"M{box.x + 30} {box.y}v{box.height}", "stroke": self.colour("edge")}
+            )
         x, y = box.x + 15, box.y + box.height / 2
         if len(shape.name) * 16 <= box.height - 8 and text.width(shape.name) == len(shape.name) * text.FONT:
             self._upright(group, shape.name, x, y, "ink" if pool else "ink-2")
@@ -215,7 +240,9 @@ class Pen:
 
     @staticmethod
     def _within(box: Rect, frame: Rect) -> bool:
-        return box.x >= frame.x and box.right <= frame.right and box.y >= frame.y and box.bottom <= frame.bottom
+        return (
+            box.x >= frame.x and box.right <= frame.right and box.y >= frame.y and box.bottom <= frame.bottom
+        )
 
     def _outline(self, ident: str) -> dict[str, str | float]:
         """Fill and border that tell the state."""
@@ -225,7 +252,11 @@ class Pen:
             "active": ("accent-soft", "accent", 3.0),
             "done": ("done-soft", "done", 1.5),
         }.get(state, ("surface", "edge", 1.5))
-        out: dict[str, str | float] = {"fill": self.colour(fill), "stroke": self.colour(stroke), "stroke-width": wide}
+        out: dict[str, str | float] = {
+            "fill": self.colour(fill),
+            "stroke": self.colour(stroke),
+            "stroke-width": wide,
+        }
         if state == "idle":
             out["stroke-dasharray"] = "5 4"
         return out
@@ -240,7 +271,9 @@ class Pen:
         self._add(group, "rect", {**_place(box), "rx": 8, **look, "class": "box"})
         if shape.kind == "transaction":
             inner = Rect(box.x + 3, box.y + 3, box.width - 6, box.height - 6)
-            self._add(group, "rect", {**_place(inner), "rx": 6, "fill": "none", "stroke": self.colour("edge")})
+            self._add(
+                group, "rect", {**_place(inner), "rx": 6, "fill": "none", "stroke": self.colour("edge")}
+            )
         if shape.kind in marks.TASKS:
             self._sign(group, marks.TASKS[shape.kind], box.x + 7, box.y + 6, 15)
         feet = self._feet(shape)
@@ -248,12 +281,14 @@ class Pen:
             at = box.x + box.width / 2 + (number - len(feet) / 2) * 18 + 2
             self._sign(group, marks.FEET[foot], at, box.bottom - 18, 14)
         if shape.expanded:
-            self._text(group, shape.name, Rect(box.x + 8, box.y + 3, box.width - 16, 20), anchor="start", lines=1)
+            self._text(
+                group, shape.name, Rect(box.x + 8, box.y + 3, box.width - 16, 20), anchor="start", lines=1
+            )
         else:
-            many = len(text.wrap(shape.name, box.width - 10)) > 2  # noqa: PLR2004 - then the sign needs its room
-            top = 16 if shape.kind in marks.TASKS and many else 4
             guests = [s.box for s in self.drawing.shapes if s.element.get("attachedToRef") == shape.id]
             below = any(guest.bottom > box.bottom for guest in guests)
+            many = below or len(text.wrap(shape.name, box.width - 10)) > 2  # noqa: PLR2004 - then the sign needs its room
+            top = 16 if shape.kind in marks.TASKS and many else 4
             bottom = 18 if feet or below else 2 if top > 4 else 4  # noqa: PLR2004
             room = Rect(box.x + 5, box.y + top, box.width - 10, box.height - top - bottom)
             self._text(group, shape.name, room, lines=max(1, int(room.height // text.LINE)))
@@ -271,7 +306,10 @@ class Pen:
             feet.append("compensation")
         if shape.kind == "adHocSubProcess":
             feet.append("adHocSubProcess")
-        if shape.kind in ("subProcess", "transaction", "adHocSubProcess", "callActivity") and not shape.expanded:
+        if (
+            shape.kind in ("subProcess", "transaction", "adHocSubProcess", "callActivity")
+            and not shape.expanded
+        ):
             feet.append("collapsed")
         return feet
 
@@ -280,9 +318,21 @@ class Pen:
         box, state = shape.box, self.state(shape.id)
         x, y = self._corner(shape)
         if state == "done":
-            self._add(group, "path", {"d": f"M{box.right - 20} {box.y + 11}l4 4 7-8", "fill": "none", "stroke": self.colour("done"), "stroke-width": 2, "class": "check"})
+            self._add(
+                group,
+                "path",
+                {
+                    "d": f"M{box.right - 20} {box.y + 11}l4 4 7-8",
+                    "fill": "none",
+                    "stroke": self.colour("done"),
+                    "stroke-width": 2,
+                    "class": "check",
+                },
+            )
         if state == "active" or (state == "late" and self.active.get(shape.id)):
-            self._add(group, "circle", {"cx": x, "cy": y, "r": 11, "fill": self.colour("accent"), "class": "token"})
+            self._add(
+                group, "circle", {"cx": x, "cy": y, "r": 11, "fill": self.colour("accent"), "class": "token"}
+            )
             self._number(group, x, y, self.active[shape.id])
             x -= 28
         if state == "late":
@@ -328,11 +378,17 @@ class Pen:
             look["stroke-dasharray"] = "4 3"
         elif shape.kind == "boundaryEvent":
             look.pop("stroke-dasharray", None)
-        self._add(group, "circle", {"cx": x, "cy": y, "r": r - (1 if shape.kind == "endEvent" else 0), **look})
+        self._add(
+            group, "circle", {"cx": x, "cy": y, "r": r - (1 if shape.kind == "endEvent" else 0), **look}
+        )
         if shape.kind not in ("startEvent", "endEvent"):
             ring = {**look, "fill": "none", "stroke-width": 1.2}
             self._add(group, "circle", {"cx": x, "cy": y, "r": r - 3.5, **ring})
-        kinds = [tag(child) for child in element if tag(child).endswith("EventDefinition") or tag(child) == "eventDefinitionRef"]
+        kinds = [
+            tag(child)
+            for child in element
+            if tag(child).endswith("EventDefinition") or tag(child) == "eventDefinitionRef"
+        ]
         if kinds:
             sign = marks.EVENTS.get(kinds[0] if len(kinds) == 1 else "multiple", marks.EVENTS["multiple"])
             thrown = shape.kind in ("endEvent", "intermediateThrowEvent")
@@ -354,7 +410,11 @@ class Pen:
         else:
             half = b.width / 2
             path = f"M{b.x} {b.y + 7}a{half:g} 7 0 0 1 {b.width} 0v{b.height - 14}a{half:g} 7 0 0 1 {-b.width} 0zm0 0a{half:g} 7 0 0 0 {b.width} 0"
-        self._add(group, "path", {"d": path, "fill": self.colour("surface"), "stroke": self.colour("edge"), "stroke-width": 1.5})
+        self._add(
+            group,
+            "path",
+            {"d": path, "fill": self.colour("surface"), "stroke": self.colour("edge"), "stroke-width": 1.5},
+        )
         self._outside(group, shape)
 
     def _outside(self, group: etree._Element, shape: Shape) -> None:
@@ -363,12 +423,18 @@ class Pen:
         label = shape.label
         if label is None:
             lines = text.wrap(shape.name, LABEL_ROOM)
-            label = Rect(shape.box.x + shape.box.width // 2 - 45, shape.box.bottom + 3, 90, len(lines) * text.LINE)
+            label = Rect(
+                shape.box.x + shape.box.width // 2 - 45, shape.box.bottom + 3, 90, len(lines) * text.LINE
+            )
         self._text(group, shape.name, label, lines=0, muted=True)
 
-    def _sign(self, group: etree._Element, sign: marks.Sign, x: float, y: float, size: float, *, solid: bool = False) -> None:
+    def _sign(
+        self, group: etree._Element, sign: marks.Sign, x: float, y: float, size: float, *, solid: bool = False
+    ) -> None:
         ink, paper = self.colour("ink-2"), self.colour("surface")
-        holder = self._add(group, "g", {"transform": f"translate({x:g} {y:g}) scale({size / 16:g})", "class": "sign"})
+        holder = self._add(
+            group, "g", {"transform": f"translate({x:g} {y:g}) scale({size / 16:g})", "class": "sign"}
+        )
         for path, how in sign:
             fill = ink if how == "both" or (how == "fill" and solid) else "none"
             stroke = paper if how == "gap" or (how == "fold" and solid) else ink
@@ -376,7 +442,14 @@ class Pen:
             self._add(holder, "path", {"d": path, "fill": fill, "stroke": stroke, "stroke-width": wide})
 
     def _text(  # noqa: PLR0913
-        self, group: etree._Element, words: str, room: Rect, *, anchor: str = "middle", lines: int = 0, muted: bool = False
+        self,
+        group: etree._Element,
+        words: str,
+        room: Rect,
+        *,
+        anchor: str = "middle",
+        lines: int = 0,
+        muted: bool = False,
     ) -> None:
         """A name in the middle of a room, or from its left side."""
         rows = text.wrap(words, max(room.width, 24), lines=lines)
@@ -389,7 +462,13 @@ class Pen:
             self._add(
                 group,
                 "text",
-                {"x": x, "y": y, "dy": "0.35em", "text-anchor": anchor, "fill": self.colour("ink-2" if muted else "ink")},
+                {
+                    "x": x,
+                    "y": y,
+                    "dy": "0.35em",
+                    "text-anchor": anchor,
+                    "fill": self.colour("ink-2" if muted else "ink"),
+                },
                 row,
             )
 
@@ -397,9 +476,16 @@ class Pen:
         if line.id in self.done:
             return True
         ends = [line.element.get(k, "") for k in ("sourceRef", "targetRef")]
-        known = any(tag(self.drawing.elements[i]) == "sequenceFlow" for i in self.done if i in self.drawing.elements)
+        known = any(
+            tag(self.drawing.elements[i]) == "sequenceFlow" for i in self.done if i in self.drawing.elements
+        )
         forward = line.points[-1][0] >= line.points[0][0]
-        return not known and forward and ends[0] in self.done and self.state(ends[1]) in ("done", "active", "late")
+        return (
+            not known
+            and forward
+            and ends[0] in self.done
+            and self.state(ends[1]) in ("done", "active", "late")
+        )
 
     def _line(self, root: etree._Element, line: Line) -> None:
         kind = tag(line.element)
@@ -411,7 +497,11 @@ class Pen:
         if name:
             self._add(group, "title", {}, name)
         stroke = self.colour("done" if walked else "edge")
-        look: dict[str, str | float] = {"fill": "none", "stroke": stroke, "stroke-width": 2.0 if walked else 1.5}
+        look: dict[str, str | float] = {
+            "fill": "none",
+            "stroke": stroke,
+            "stroke-width": 2.0 if walked else 1.5,
+        }
         if kind == "messageFlow":
             look["stroke-dasharray"] = "7 4"
         elif kind != "sequenceFlow":
@@ -423,7 +513,11 @@ class Pen:
         if kind in ("sequenceFlow", "messageFlow"):
             hollow = kind == "messageFlow"
             head = _arrow(line.points[-2], line.points[-1])
-            self._add(group, "path", {"d": head, "fill": self.colour("surface") if hollow else stroke, "stroke": stroke})
+            self._add(
+                group,
+                "path",
+                {"d": head, "fill": self.colour("surface") if hollow else stroke, "stroke": stroke},
+            )
         self._tail(group, line, kind, stroke)
         if line.label is not None and name:
             self._text(group, name, line.label, muted=True)
@@ -435,18 +529,37 @@ class Pen:
         dx, dy = (bx - ax) / length, (by - ay) / length
         source = self.drawing.elements.get(line.element.get("sourceRef", ""))
         if kind == "messageFlow":
-            self._add(group, "circle", {"cx": ax + dx * 4, "cy": ay + dy * 4, "r": 4, "fill": self.colour("surface"), "stroke": stroke})
+            self._add(
+                group,
+                "circle",
+                {
+                    "cx": ax + dx * 4,
+                    "cy": ay + dy * 4,
+                    "r": 4,
+                    "fill": self.colour("surface"),
+                    "stroke": stroke,
+                },
+            )
         elif source is not None and kind == "sequenceFlow":
             if source.get("default") == line.id:
                 x, y = ax + dx * 9, ay + dy * 9
                 self._add(
                     group,
                     "path",
-                    {"d": f"M{x - 5 * dx - 5 * dy:g} {y - 5 * dy + 5 * dx:g}L{x + 5 * dx + 5 * dy:g} {y + 5 * dy - 5 * dx:g}", "stroke": stroke, "stroke-width": 1.5, "class": "default"},
+                    {
+                        "d": f"M{x - 5 * dx - 5 * dy:g} {y - 5 * dy + 5 * dx:g}L{x + 5 * dx + 5 * dy:g} {y + 5 * dy - 5 * dx:g}",
+                        "stroke": stroke,
+                        "stroke-width": 1.5,
+                        "class": "default",
+                    },
                 )
             elif tag(source) in ACTIVITIES and any(tag(c) == "conditionExpression" for c in line.element):
                 d = f"M{ax:g} {ay:g}l{7 * dx + 4 * dy:g} {7 * dy + 4 * dx:g} {7 * dx - 4 * dy:g} {7 * dy - 4 * dx:g} {-7 * dx - 4 * dy:g} {-7 * dy - 4 * dx:g}z"
-                self._add(group, "path", {"d": d, "fill": self.colour("surface"), "stroke": stroke, "class": "condition"})
+                self._add(
+                    group,
+                    "path",
+                    {"d": d, "fill": self.colour("surface"), "stroke": stroke, "class": "condition"},
+                )
 
 
 def _place(box: Rect) -> dict[str, str | float]:

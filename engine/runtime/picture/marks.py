@@ -57,14 +57,19 @@ TASKS: dict[str, Sign] = {
 
 EVENTS: dict[str, Sign] = {
     "messageEventDefinition": [(ENVELOPE, "fill"), ("M1.5 3.5 8 8.6l6.5-5.1", "fold")],
-    "timerEventDefinition": [(_ring(8, 8, 6.8), "line"), ("M8 3.4V8l3.2 2M8 1.2v1.4M8 13.4v1.4M1.2 8h1.4M13.4 8h1.4", "line")],
+    "timerEventDefinition": [
+        (_ring(8, 8, 6.8), "line"),
+        ("M8 3.4V8l3.2 2M8 1.2v1.4M8 13.4v1.4M1.2 8h1.4M13.4 8h1.4", "line"),
+    ],
     "errorEventDefinition": [("M2 14 6 4.2l3.6 5L14 2 10.4 12.4 6.6 7.2z", "fill")],
     "escalationEventDefinition": [("M8 1.5 12.6 14 8 9.6 3.4 14z", "fill")],
     "signalEventDefinition": [("M8 1.8 14.2 13H1.8z", "fill")],
     "conditionalEventDefinition": [("M3 1.8h10v12.4H3zM5 4.8h6M5 8h6M5 11.2h6", "line")],
     "linkEventDefinition": [("M1.5 5.4h7V2.6L14.5 8l-6 5.4v-2.8h-7z", "fill")],
     "compensateEventDefinition": [("M8 3.2v9.6L1.6 8zM14.4 3.2v9.6L8 8z", "fill")],
-    "cancelEventDefinition": [("M3.6 1.8 8 6.2l4.4-4.4 1.8 1.8L9.8 8l4.4 4.4-1.8 1.8L8 9.8l-4.4 4.4-1.8-1.8L6.2 8 1.8 3.6z", "fill")],
+    "cancelEventDefinition": [
+        ("M3.6 1.8 8 6.2l4.4-4.4 1.8 1.8L9.8 8l4.4 4.4-1.8 1.8L8 9.8l-4.4 4.4-1.8-1.8L6.2 8 1.8 3.6z", "fill")
+    ],
     "terminateEventDefinition": [(_ring(8, 8, 7), "both")],
     "multiple": [(_polygon(8, 8.4, 6.8, 5), "fill")],
 }

@@ -90,9 +90,13 @@ def drawing(bpmn: bytes) -> Drawing:
             box = _bounds(item)
             if box is not None:
                 expanded = item.get("isExpanded", "false") == "true"
-                out.shapes.append(Shape(element, box, label, expanded, item.get("isHorizontal", "true") == "true"))
+                out.shapes.append(
+                    Shape(element, box, label, expanded, item.get("isHorizontal", "true") == "true")
+                )
         elif item.tag == f"{{{DI}}}BPMNEdge":
-            points = [(float(w.get("x", "0")), float(w.get("y", "0"))) for w in item.findall(f"{{{DD}}}waypoint")]
+            points = [
+                (float(w.get("x", "0")), float(w.get("y", "0"))) for w in item.findall(f"{{{DD}}}waypoint")
+            ]
             if len(points) > 1:
                 out.lines.append(Line(element, points, label))
     out.order = _order(root)

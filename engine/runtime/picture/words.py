@@ -47,7 +47,11 @@ def _plain(drawing: Drawing) -> str:
         if names:
             parts.append(f"{lane.get('name') or '未命名'}办{_list(names)}")
     if not parts:
-        return f"{drawing.name}，共 {len(drawing.order)} 个环节：" + _list([_name(drawing, i) for i in drawing.order]) + "。"
+        return (
+            f"{drawing.name}，共 {len(drawing.order)} 个环节："
+            + _list([_name(drawing, i) for i in drawing.order])
+            + "。"
+        )
     return f"{drawing.name}，共 {len(drawing.order)} 个环节：" + "；".join(parts) + "。"
 
 
