@@ -1,0 +1,85 @@
+"""Reading the answers of a form: JSON values in, typed values out. What a field cannot hold is refused by its label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from engine import clock
+from engine.errors import Refused
+
+Answers = Mapping[str, Any]
+
+
+def text(answers: Answers, key: str) -> str:
+    """A line of text without surrounding blanks; "" when not answered."""
+    value = answers.get(key)
+    return "" if value is None else str(value).strip()
+
+
+def required(answers: Answers, key: str, label: str, *, clause: str = "", slug: str = "incomplete") -> str:
+    """A text that must not be empty; refused under its own field otherwise."""
+    value = text(answers, key)
+    if not value:
+        raise Refused(f"请填写“{label}”。", clause=clause, slug=slug, fields={key: f"请填写“{label}”。"})
+    return value
+
+
+def flag(answers: Answers, key: str) -> bool:
+    """A ticked box, or a choice of yes."""
+    return answers.get(key) in (True, "yes", "true", "是")
+
+
+def number(answers: Answers, key: str, default: int = 0) -> int:
+    """A whole number (amounts of money in fen)."""
+    value = answers.get(key)
+    return default if value in (None, "") else int(value)
+
+
+def day(answers: Answers, key: str) -> date | None:
+    """A day in Shanghai; None when not answered."""
+    value = answers.get(key)
+    if value in (None, ""):
+        return None
+    if isinstance(value, datetime):
+        return clock.local(value).date()
+    if isinstance(value, date):
+        return value
+    return date.fromisoformat(str(value)[:10])
+
+
+def instant(answers: Answers, key: str) -> datetime | None:
+    """An instant; a time without a zone is the bureau's own time. A bare day means its first minute."""
+    value = answers.get(key)
+    if value in (None, ""):
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
+
+
+def rows(answers: Answers, key: str) -> list[Mapping[str, Any]]:
+    """The lines of a dynamic list."""
+    value = answers.get(key) or []
+    return [row for row in value if isinstance(row, Mapping)]
+
+
+def words(answers: Answers, key: str) -> list[str]:
+    """Several chosen values (checklist, taglist, file picker), in the order of choice."""
+    value = answers.get(key) or []
+    return [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+
+
+def approves(answers: Answers) -> bool:
+    """Whether a decision step agreed."""
+    return text(answers, "decision") in ("approve", "agree")
+
+
+def decision(answers: Answers, *, clause: str = "") -> dict[str, str]:
+    """`{decision}` for the gateway behind an approval step; a return needs its reason."""
+    if approves(answers):
+        return {"decision": "approve"}
+    required(answers, "reason", "退回原因", clause=clause, slug="reason-missing")
+    return {"decision": "return"}

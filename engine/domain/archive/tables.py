@@ -1,0 +1,127 @@
+"""归档 as rows: the sealed package with its documents, the ledger row, what was added later.
+
+依据: 吉 第二十七条 (工作台账、工作档案、专人负责), 舞 第三条 (档案管理), 国家档案局令第8号 (永久、30 年、10 年).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import clock
+from engine.storage.base import Base, pk, reference, sha256, word
+
+RETENTION = {"permanent": "永久", "30": "30 年", "10": "10 年"}
+SECRECY = {"public": "公开", "internal": "内部", "secret": "秘密"}
+
+
+class ArchivePackage(Base):
+    """The file of one inspection (案卷). `seal` is the SHA-256 over its list; sealed, it never changes."""
+
+    __tablename__ = "archive_package"
+
+    id: Mapped[pk]
+    inspection_id: Mapped[int] = reference("inspection.id", unique=True)
+    bureau_id: Mapped[int] = reference("bureau.id", index=False)
+    archive_no: Mapped[word]
+    title: Mapped[str]
+    retention: Mapped[word]
+    retain_until: Mapped[date | None]
+    secrecy: Mapped[word] = mapped_column(default="public")
+    pages: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str] = mapped_column(default="")
+    state: Mapped[word] = mapped_column(default="arranged")
+    seal: Mapped[sha256] = mapped_column(default="")
+    open_followups: Mapped[int] = mapped_column(default=0)
+    arranged_by_id: Mapped[int] = reference("person.id", index=False)
+    sealed_by_id: Mapped[int | None] = reference("person.id", index=False)
+    sealed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("bureau_id", "archive_no"),
+        CheckConstraint(f"retention in {tuple(RETENTION)}", name="retention"),
+        CheckConstraint(f"secrecy in {tuple(SECRECY)}", name="secrecy"),
+        CheckConstraint("(retention = 'permanent') = (retain_until is null)", name="retain_until"),
+        CheckConstraint("state in ('arranged','sealed','destroyed')", name="state"),
+        CheckConstraint("state = 'arranged' or (seal <> '' and sealed_by_id is not null)", name="sealed"),
+        CheckConstraint("open_followups = 0", name="no_open_followup"),
+    )
+
+
+class ArchiveDocument(Base):
+    """One piece of the file (件): number, document number, author, title, day, and its content or stored file."""
+
+    __tablename__ = "archive_document"
+
+    id: Mapped[pk]
+    package_id: Mapped[int] = reference("archive_package.id")
+    no: Mapped[int]
+    document_no: Mapped[word] = mapped_column(default="")
+    author: Mapped[word] = mapped_column(default="")
+    title: Mapped[str]
+    day: Mapped[date | None]
+    path: Mapped[str]
+    content: Mapped[str] = mapped_column(default="")
+    file_id: Mapped[word] = mapped_column(default="")
+    size: Mapped[int]
+    hash: Mapped[sha256]
+
+    __table_args__ = (
+        UniqueConstraint("package_id", "no"),
+        UniqueConstraint("package_id", "path"),
+        CheckConstraint("(content = '') <> (file_id = '')", name="content_or_file"),
+    )
+
+
+class ArchiveSupplement(Base):
+    """A missing piece that was found, or the statement why it does not exist (备考表)."""
+
+    __tablename__ = "archive_supplement"
+
+    id: Mapped[pk]
+    inspection_id: Mapped[int] = reference("inspection.id")
+    piece: Mapped[word]
+    file_id: Mapped[word] = mapped_column(default="")
+    statement: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[int] = reference("person.id", index=False)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (CheckConstraint("file_id <> '' or statement <> ''", name="something"),)
+
+
+class LedgerRow(Base):
+    """工作台账: one line per inspection."""
+
+    __tablename__ = "ledger_row"
+
+    id: Mapped[pk]
+    inspection_id: Mapped[int] = reference("inspection.id", unique=True)
+    bureau_id: Mapped[int] = reference("bureau.id", index=False)
+    year: Mapped[int]
+    archive_no: Mapped[word]
+    line: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (Index("ix_ledger_row_year", "bureau_id", "year", "id"),)
+
+
+class Destruction(Base):
+    """销毁: two persons, after the retention period (§2 no. 13)."""
+
+    __tablename__ = "destruction"
+
+    id: Mapped[pk]
+    package_id: Mapped[int] = reference("archive_package.id", unique=True)
+    reason: Mapped[str]
+    retain_until: Mapped[date]
+    proposed_by_id: Mapped[int] = reference("person.id", index=False)
+    approved_by_id: Mapped[int] = reference("person.id", index=False)
+    on: Mapped[date]
+
+    __table_args__ = (
+        CheckConstraint("proposed_by_id <> approved_by_id", name="two_persons"),
+        CheckConstraint('"on" > retain_until', name="after_retention"),
+    )

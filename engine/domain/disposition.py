@@ -1,0 +1,212 @@
+"""结果处理: what follows from the findings, proposed by the table and decided by people.
+
+依据: 舞 第十三条 (当场纠正；进一步核查；移送), 吉 第九条 (立案), 第二十三条 (统筹区属地处理), 行政处罚法 (法制审核).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import audit, clock
+from engine.domain import answers as ask
+from engine.domain.calendar import due
+from engine.domain.feedback import refuse_before_feedback
+from engine.domain.followup import open_followup
+from engine.domain.inspection.tables import Disposition, Inspection, get
+from engine.domain.inspection.team import ever_on_team, refuse_conflict
+from engine.domain.inspection.visit import findings
+from engine.domain.pack import parameters
+from engine.domain.terms import RESULTS, cite
+from engine.errors import Refused
+from engine.operation import Step, operation, prefill
+from engine.people import Bureau
+
+KINDS: Mapping[str, str] = {
+    "none": "无需处理",
+    "corrected": "责令改正",
+    "filing": "进一步核查、立案查处",
+    "transfer": "移送其他行政机关",
+    "local": "移交所在地医保部门属地处理",
+}
+
+
+def of(session: Session, inspection_id: int) -> Disposition | None:
+    """How the results of an inspection are handled, once proposed."""
+    return session.scalar(select(Disposition).where(Disposition.inspection_id == inspection_id))
+
+
+def _decided(step: Step, inspection_id: int) -> Disposition:
+    row = of(step.session, inspection_id)
+    if row is None:
+        raise Refused("尚未提出处理意见。", clause=cite("W13", step.pack), slug="no-disposition")
+    return row
+
+
+@operation("disposition.weigh", clause="W13", gives=("facts",))
+def weigh(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """Put the findings into the facts that the table `disposition` reads."""
+    inspection = get(step.session, inspection_id)
+    found = [finding for finding in findings(step.session, inspection_id) if finding.problem]
+    facts = {
+        "problems": len(found),
+        "all_corrected": all(finding.result == "corrected" for finding in found),
+        "other_authority": any(finding.other_authority for finding in found),
+        "local_handling": inspection.local_elsewhere and bool(parameters(step.pack).value("local_handling")),
+    }
+    return {"facts": facts}
+
+
+@operation("disposition.propose", clause="W13 J23", gives=("disposition_kind",))
+def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """The leader's opinion; other than the table's proposal only with the reason."""
+    inspection = get(step.session, inspection_id)
+    refuse_before_feedback(step.session, inspection, step.pack)
+    advised = str(step.data.get("disposition") or "")
+    kind = ask.required(step.answers, "kind", "处理方式", clause=cite("W13", step.pack))
+    if kind not in KINDS:
+        raise Refused(f"没有处理方式“{kind}”。", slug="disposition")
+    found = [finding for finding in findings(step.session, inspection_id) if finding.problem]
+    if kind == "none" and found:
+        raise Refused(
+            f"检查发现{len(found)}个问题，处理方式不能是“无需处理”。",
+            clause=cite("W13 J26", step.pack),
+            slug="problem-unhandled",
+            fields={"kind": "有问题须处理"},
+        )
+    if kind == "local" and not inspection.local_elsewhere:
+        raise Refused("本局即所在地医保部门，不能移交属地。", clause=cite("J23", step.pack), slug="already-local")
+    row = of(step.session, inspection_id) or Disposition(inspection_id=inspection_id)
+    row.proposed, row.kind = advised, kind
+    row.opinion = ask.required(step.answers, "opinion", "处理意见")
+    row.deviation = ""
+    if advised not in ("", kind):
+        row.deviation = ask.required(step.answers, "deviation", "与建议不一致的理由", clause=cite("W13", step.pack), slug="reason-needed")
+    row.demand = ask.text(step.answers, "demand") or "；".join(f.demand for f in found if f.demand)
+    row.correct_by = ask.day(step.answers, "correct_by")
+    if kind == "corrected" and row.correct_by is None:
+        row.correct_by = due(step.session, step.pack, "correction.due", clock.today()).day
+    row.receiver = ask.required(step.answers, "receiver", "接收机关") if kind == "transfer" else ""
+    row.proposed_by_id = step.person().id
+    row.reviewed_by_id = row.approved_by_id = None
+    row.decided_at = clock.now()
+    step.session.add(row)
+    step.session.flush()
+    return {"disposition_kind": kind}
+
+
+@operation("disposition.review_legality", clause="行政处罚法", gives=("decision",))
+def review_legality(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """法制审核 by somebody who did not handle the case (§2 no. 11)."""
+    row = _decided(step, inspection_id)
+    _refuse_handler(step, inspection_id, "法制审核人员")
+    decided = ask.decision(step.answers)
+    row.reviewed_by_id = step.person().id if decided["decision"] == "approve" else None
+    return decided
+
+
+@operation("disposition.file_case", clause="W13 J9 行政处罚法", gives=("decision",))
+def file_case(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """The head of the bureau approves the filing (立案); the penalty case gets its number."""
+    row = _decided(step, inspection_id)
+    _refuse_handler(step, inspection_id, "审批人")
+    decided = ask.decision(step.answers)
+    if decided["decision"] == "approve":
+        if row.reviewed_by_id is None:
+            raise Refused("立案前须经法制审核。", clause=cite("行政处罚法", step.pack), slug="no-legal-review")
+        row.approved_by_id = step.person().id
+        bureau = step.session.get_one(Bureau, step.bureau_id)
+        row.filing_no = ask.text(step.answers, "filing_no") or f"{bureau.short_name}医保立〔{clock.today().year}〕{row.id}号"
+    audit.record(
+        step.session,
+        action="disposition.file",
+        subject=f"inspection/{inspection_id}",
+        actor=step.actor,
+        bureau_id=step.bureau_id,
+        reason=ask.text(step.answers, "reason"),
+        after={**decided, "filing_no": row.filing_no},
+        clause=step.clause,
+        chained=True,
+    )
+    return decided
+
+
+@operation("disposition.transfer", clause="W13")
+def transfer(step: Step, *, inspection_id: int) -> None:
+    """案件移送书: receiving agency, facts, evidence, contact."""
+    row = _decided(step, inspection_id)
+    row.receiver = ask.required(step.answers, "receiver", "接收机关", clause=cite("W13", step.pack))
+    row.letter_no = ask.required(step.answers, "letter_no", "移送书文号", clause=cite("W13", step.pack))
+    audit.record(
+        step.session,
+        action="disposition.transfer",
+        subject=f"inspection/{inspection_id}",
+        actor=step.actor,
+        bureau_id=step.bureau_id,
+        reason=ask.text(step.answers, "facts"),
+        after={"receiver": row.receiver, "letter_no": row.letter_no},
+        clause="W13",
+        chained=True,
+    )
+
+
+@operation("disposition.settle", clause="J26")
+def settle(step: Step, *, inspection_id: int) -> None:
+    """The way is decided: what has to be watched is entered as follow-up (谁管辖、谁负责)."""
+    inspection, row = get(step.session, inspection_id), _decided(step, inspection_id)
+    inspection.state = "disposed"
+    today = clock.today()
+    if row.kind == "corrected" and row.correct_by is not None:
+        due_on = due(step.session, step.pack, "correction.recheck", max(row.correct_by, today)).day
+        open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
+    elif row.kind == "filing":
+        open_followup(step.session, inspection, "penalty", f"立案查处 {row.filing_no}", due(step.session, step.pack, "followup.handle", today).day)
+    elif row.kind == "transfer":
+        open_followup(
+            step.session, inspection, "transfer", f"移送{row.receiver} {row.letter_no}", due(step.session, step.pack, "followup.handle", today).day
+        )
+    elif row.kind == "local":
+        open_followup(step.session, inspection, "local", "移交所在地医保部门处理", due(step.session, step.pack, "followup.handle", today).day)
+
+
+def _refuse_handler(step: Step, inspection_id: int, who: str) -> None:
+    actor = step.person()
+    if ever_on_team(step.session, inspection_id, actor.id):
+        raise Refused(f"{who}不能是检查组成员。", clause=cite("行政处罚法", step.pack), slug="self-approval")
+    inspection: Inspection = get(step.session, inspection_id)
+    refuse_conflict(step.session, step.pack, inspection, actor)
+
+
+@prefill("disposition/propose")
+def show_proposal(step: Step) -> dict[str, Any]:
+    """The findings and what the table proposes."""
+    found = findings(step.session, int(step.data["inspection_id"]))
+    advised = str(step.data.get("disposition") or "")
+    return {
+        "facts": [("处理方式建议", KINDS.get(advised, "无"))],
+        "options": {"kinds": list(KINDS.items())},
+        "defaults": {"kind": advised, "demand": "；".join(f.demand for f in found if f.demand)},
+        "rows": {"results": [{"item": f.item_name, "result": RESULTS[f.result], "description": f.description} for f in found]},
+    }
+
+
+@prefill("disposition/legal")
+def show_opinion(step: Step) -> dict[str, Any]:
+    """The opinion to review or approve."""
+    row = of(step.session, int(step.data["inspection_id"]))
+    if row is None:
+        return {}
+    return {"facts": [("处理方式", KINDS[row.kind]), ("处理意见", row.opinion), ("与建议不一致的理由", row.deviation or "一致")]}
+
+
+prefill("disposition/filing")(show_opinion)
+
+
+@prefill("disposition/transfer")
+def show_transfer(step: Step) -> dict[str, Any]:
+    """Receiver and opinion."""
+    row = of(step.session, int(step.data["inspection_id"]))
+    return {**show_opinion(step), "defaults": {"receiver": row.receiver if row else ""}}

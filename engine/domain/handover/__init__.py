@@ -1,0 +1,28 @@
+"""移交、上报 (handover): a superior's results down, the local bureau's report up, inside one installation or by file."""
+
+from engine.domain.handover.file import (
+    export_drawn,
+    export_handover,
+    export_report,
+    import_drawn,
+    import_handover,
+    import_report,
+)
+from engine.domain.handover.tables import Handover, HandoverReport, Partner
+from engine.domain.handover.verbs import get, half_way, last_report, overdue
+
+__all__ = [
+    "Handover",
+    "HandoverReport",
+    "Partner",
+    "export_drawn",
+    "export_handover",
+    "export_report",
+    "get",
+    "half_way",
+    "import_drawn",
+    "import_handover",
+    "import_report",
+    "last_report",
+    "overdue",
+]

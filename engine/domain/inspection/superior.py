@@ -1,0 +1,71 @@
+"""What a superior's draw means below: the object is marked, and a local inspection not yet begun is called off.
+
+依据: 吉 第十一条 (上级监管部门在同一年度内已抽查的检查对象，在当地组织抽查时，应当予以排除).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine import audit, clock
+from engine.domain.inspection.tables import Inspection
+from engine.domain.registry import RegistryObject, above
+
+
+def mark_superior_drawn(session: Session, inspection: Inspection) -> int:
+    """Mark the rows of lower registries that are this drawn object; returns how many were marked.
+
+    A row is the same object if it is the drawn row itself or carries the same institution code or 统一社会信用代码.
+    """
+    thing = session.get_one(RegistryObject, inspection.object_id)
+    same = [RegistryObject.id == thing.id]
+    if thing.code:
+        same.append(RegistryObject.code == thing.code)
+    if thing.uscc:
+        same.append(RegistryObject.uscc == thing.uscc)
+    marked = 0
+    rows = session.scalars(
+        select(RegistryObject).where(or_(*same), RegistryObject.bureau_id != inspection.bureau_id),
+    ).all()
+    for row in rows:
+        if inspection.bureau_id in above(session, row.bureau_id)[1:]:
+            mark(session, row)
+            marked += 1
+    return marked
+
+
+def mark(session: Session, row: RegistryObject, source: str = "") -> None:
+    """Enter in a lower registry that a superior has drawn this object today; the log names the source."""
+    row.superior_drawn_on = clock.today()
+    audit.record(
+        session,
+        action="registry.superior_drawn",
+        subject=f"object/{row.id}",
+        bureau_id=row.bureau_id,
+        reason=source or "上级本年度已抽取",
+        after={"superior_drawn_on": row.superior_drawn_on.isoformat()},
+        clause="J11",
+    )
+
+
+def superior_drew(session: Session, inspection: Inspection) -> bool:
+    """Whether a superior has drawn the object this year, this inspection not being the superior's own."""
+    thing = session.get_one(RegistryObject, inspection.object_id)
+    day = thing.superior_drawn_on
+    if day is None or day.year != inspection.year or inspection.lead_id is not None:
+        return False
+    if thing.bureau_id == inspection.bureau_id:
+        return True
+    # The row belongs to a lower bureau: our own draw has marked it, only a draw from above ours counts.
+    superiors = above(session, inspection.bureau_id)[1:]
+    return bool(
+        superiors
+        and session.scalar(
+            select(Inspection.id).where(
+                Inspection.object_id == thing.id,
+                Inspection.year == inspection.year,
+                Inspection.bureau_id.in_(superiors),
+            ),
+        ),
+    )
