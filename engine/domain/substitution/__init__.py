@@ -1,0 +1,42 @@
+"""人员调换 (J13): somebody who was drawn cannot come; the next ticket serves, never a choice."""
+
+from engine.domain.substitution import shown
+from engine.domain.substitution.request import (
+    approve,
+    decline,
+    mode_of,
+    refuse_arrived,
+    refuse_reason,
+    request,
+)
+from engine.domain.substitution.successor import (
+    apply,
+    borrow,
+    candidates,
+    choose,
+    confirm,
+    decide_vacancy,
+    import_match,
+    witness,
+)
+from engine.domain.substitution.tables import Substitution, get
+
+__all__ = [
+    "Substitution",
+    "apply",
+    "approve",
+    "borrow",
+    "candidates",
+    "choose",
+    "confirm",
+    "decide_vacancy",
+    "decline",
+    "get",
+    "import_match",
+    "mode_of",
+    "refuse_arrived",
+    "refuse_reason",
+    "request",
+    "shown",
+    "witness",
+]

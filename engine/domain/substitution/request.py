@@ -1,0 +1,127 @@
+"""申请和审批调换: who cannot come and why, with proof; the leader in charge decides, but never on the name.
+
+依据: J13 (岗位调整、工作冲突、健康状况、执法回避等), domain §2 no. 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine import audit, clock
+from engine.domain import answers as ask
+from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.inspection.tables import get as inspection_of
+from engine.domain.inspection.team import arrived
+from engine.domain.pack import parameters
+from engine.domain.plan.query import refuse_self_approval
+from engine.domain.substitution.tables import Substitution, get
+from engine.domain.terms import SUBSTITUTION_REASONS, cite
+from engine.errors import Refused
+from engine.operation import Step, operation
+
+
+def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
+    """From the arrival on site nobody is swapped, only added (slug `substitution-after-arrival`)."""
+    if arrived(inspection) and inspection.arrived_at is not None:
+        raise Refused(
+            f"不能调换：{name}所在检查组已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。",
+            clause=cite("J13", pack),
+            hint="可以补充检查人员。",
+            slug="substitution-after-arrival",
+        )
+
+
+def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
+    """A reason of the pack's list with its proof; «other» in words (slugs `substitution-reason`, `proof-missing`)."""
+    allowed = parameters(pack)["substitution.reasons"].value or []
+    if code not in allowed:
+        names = "、".join(SUBSTITUTION_REASONS[each] for each in allowed)
+        raise Refused(
+            f"调换理由只能是：{names}。",
+            clause=cite("J13", pack),
+            slug="substitution-reason",
+            fields={"reason_code": "请选择理由"},
+        )
+    if code == "other" and not detail:
+        raise Refused(
+            "选择“其他”须写明具体情况。",
+            clause=cite("J13", pack),
+            slug="reason-needed",
+            fields={"detail": "请写明情况"},
+        )
+    if not proof:
+        raise Refused(
+            "调换须附证明材料。",
+            clause=cite("J13", pack),
+            slug="proof-missing",
+            fields={"proof": "请附证明材料"},
+        )
+
+
+def mode_of(inspection: Inspection, pack: str) -> str:
+    """How the substitute is found: a lead drew nobody, a drawn team follows the pack."""
+    return "manual" if inspection.draw_id is None else str(parameters(pack)["substitution.next"].value)
+
+
+@operation("substitution.request", clause="J13", gives=("substitution_id", "substitution_mode"))
+def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """申请调换: one member of the team, a reason code, proof."""
+    inspection = inspection_of(step.session, inspection_id)
+    member = step.session.get(TeamMember, ask.number(step.answers, "member"))
+    if member is None or member.inspection_id != inspection.id or member.left_at is not None:
+        raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
+    refuse_arrived(inspection, member.name, step.pack)
+    code, detail = ask.text(step.answers, "reason_code"), ask.text(step.answers, "detail")
+    proof = enclosures(step.session, ask.words(step.answers, "proof"))
+    refuse_reason(code, detail, proof, step.pack)
+    row = Substitution(
+        inspection_id=inspection.id,
+        draw_id=inspection.draw_id,
+        group_id=inspection.group_no,
+        mode=mode_of(inspection, step.pack),
+        member_out_id=member.id,
+        inspector_out_id=member.inspector_id,
+        was_leader=member.role == "leader",
+        reason_code=code,
+        detail=detail,
+        proof=proof,
+        requester_id=step.person().id,
+    )
+    step.session.add(row)
+    step.session.flush()
+    return {"substitution_id": row.id, "substitution_mode": row.mode}
+
+
+@operation("substitution.approve", clause="J13", gives=("decision",))
+def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """审批调换: the leader in charge agrees to the vacancy or not; who comes in is not theirs to say."""
+    row = get(step.session, substitution_id)
+    leader = step.person()
+    refuse_self_approval(row.requester_id, leader, "调换申请", "J13", step.pack)
+    member = step.session.get_one(TeamMember, row.member_out_id)
+    if member.person_id == leader.id:
+        raise Refused("被调换人不能审批自己的调换。", clause=cite("J13", step.pack), slug="self-approval")
+    decided = ask.decision(step.answers, clause=cite("J13", step.pack))
+    row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
+    audit.record(
+        step.session,
+        action="substitution.approve",
+        subject=f"inspection/{row.inspection_id}",
+        actor=leader,
+        bureau_id=step.bureau_id,
+        reason=f"{SUBSTITUTION_REASONS[row.reason_code]}：{row.detail}",
+        after={"decision": row.decision, "out": member.name, "mode": row.mode},
+        clause=step.clause,
+        chained=True,
+    )
+    return decided
+
+
+@operation("substitution.decline", clause="J13", gives=("substitution_outcome",))
+def decline(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """不予调换: the member stays on the team."""
+    row = get(step.session, substitution_id)
+    row.outcome, row.concluded_at = "declined", clock.now()
+    return {"substitution_outcome": "declined"}

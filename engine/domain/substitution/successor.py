@@ -1,0 +1,335 @@
+"""递补: the next ticket of the transcript, the platform's match, or, for a lead, a choice with a reason.
+
+After every change the team is counted again: two licensed, no 利害关系. 依据: J13, J16, W9, W11; draw.md 2.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from engine import audit, clock
+from engine.domain import answers as ask
+from engine.domain.ceremony import duty, store
+from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.ceremony.tables import Draw, DrawnPerson
+from engine.domain.draw import DrawRefused, Transcript
+from engine.domain.draw.aftermath import append_sub, candidates_for
+from engine.domain.draw.platform import append_platform_sub
+from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.inspection.tables import get as inspection_of
+from engine.domain.inspection.team import join, licensed_count, replace_member, team
+from engine.domain.registry import Inspector, above, inspector_by_staff_no, relation_to
+from engine.domain.registry import RegistryObject as Thing
+from engine.domain.substitution.request import refuse_arrived
+from engine.domain.substitution.tables import Substitution, get
+from engine.domain.terms import SUBSTITUTION_REASONS, cite
+from engine.errors import Refused
+from engine.operation import Step, operation
+from engine.people import Person
+
+
+def reason_of(row: Substitution) -> str:
+    """What the transcript says of the reason: recusal or unavailable; the details stay in the case file."""
+    return "recusal" if row.reason_code == "recusal" else "unavailable"
+
+
+def slot(step: Step, row: Substitution) -> DrawnPerson:
+    """The place in the draw that falls vacant."""
+    query = select(DrawnPerson).where(
+        DrawnPerson.draw_id == row.draw_id,
+        DrawnPerson.group_id == row.group_id,
+        DrawnPerson.inspector_id == row.inspector_out_id,
+        DrawnPerson.state == "serving",
+    )
+    found = step.session.scalar(query)
+    if found is None:
+        raise Refused(
+            "被调换人不是抽取产生的检查人员，不能按抽取记录递补。",
+            clause=cite("J13", step.pack),
+            slug="not-drawn",
+        )
+    return found
+
+
+def candidates(step: Step, row: Substitution) -> list[tuple[str, Inspector]]:
+    """调换候选 in the order in which they must be asked: alias and person."""
+    draw = store.get(step.session, str(row.draw_id))
+    document = store.document_of(draw)
+    if document is None:
+        return []
+    place = slot(step, row)
+    found = candidates_for(store.transcript_of(draw), document, place.group_id, place.role_index)
+    staff = [draw.aliases[candidate.id] for candidate in found]
+    query = select(Inspector).where(Inspector.bureau_id == draw.bureau_id, Inspector.staff_no.in_(staff))
+    people = {who.staff_no: who for who in step.session.scalars(query)}
+    return [(candidate.id, people[draw.aliases[candidate.id]]) for candidate in found]
+
+
+@operation("substitution.confirm", clause="J13")
+def confirm(step: Step, *, substitution_id: int) -> None:
+    """确认递补人选: the first candidate who can come serves; whoever is passed over needs a reason and proof."""
+    row = get(step.session, substitution_id)
+    absent = []
+    for line in ask.rows(step.answers, "absent"):
+        alias = ask.required(line, "candidate", "不能参加的候选人")
+        proof = enclosures(step.session, ask.words(line, "proof"))
+        if not proof:
+            raise Refused(
+                "跳过候选人须附证明材料。",
+                clause=cite("J13", step.pack),
+                slug="proof-missing",
+                fields={"absent": "请附证明材料"},
+            )
+        absent.append({"id": alias, "reason": ask.text(line, "absence") or "unavailable", "evidence": proof})
+    row.absent = absent
+    appended(step, row, witness="pending")
+
+
+def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
+    """The transcript with this substitution; refuses an absent person whose turn it would not have been."""
+    draw = store.get(step.session, str(row.draw_id))
+    document = store.document_of(draw)
+    place = slot(step, row)
+    if document is None:
+        raise Refused("平台抽取的人员不能在本系统递补。", clause=cite("W9", step.pack), slug="not-native")
+    try:
+        return append_sub(
+            store.transcript_of(draw),
+            document,
+            group=place.group_id,
+            role=place.role_index,
+            reason=reason_of(row),
+            witness={"name": "witness", "sig": witness},
+            evidence=row.proof,
+            absent=row.absent,
+        )
+    except DrawRefused as fault:
+        raise Refused(
+            f"递补人选不合抽取记录：{fault.reason}",
+            clause=cite("J13", step.pack),
+            hint="只能跳过排在递补人之前、确实不能参加的候选人。",
+            slug="not-candidate",
+        ) from fault
+
+
+@operation("substitution.witness", clause="J13 J12", gives=("decision",))
+def witness(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """见证递补: the witness of an eligible unit signs the substitution, or sends it back."""
+    row = get(step.session, substitution_id)
+    person = step.person()
+    duty.refuse_witness(step.session, store.get(step.session, str(row.draw_id)), person, step.pack)
+    if person.id in (row.requester_id, row.approver_id):
+        raise Refused(
+            "申请人和审批人不能见证。", clause=cite("J12 J13", step.pack), slug="witness-is-requester"
+        )
+    decided = ask.decision(step.answers, clause=cite("J13", step.pack))
+    if decided["decision"] == "approve":
+        row.witness_id = person.id
+        row.note = ask.text(step.answers, "signature")[:200]
+    return decided
+
+
+@operation("substitution.apply", clause="J13 J16", gives=("substitution_outcome",))
+def apply(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """按抽取记录递补: event `sub` is appended and the teams of the group change.
+
+    `substitution_outcome`: replaced · leader_lost (choose the leader again) · none (nobody is left).
+    """
+    row = get(step.session, substitution_id)
+    draw = store.get(step.session, str(row.draw_id))
+    transcript = appended(step, row, witness=_signature(step, row))
+    place = slot(step, row)
+    store.keep(draw, transcript)
+    alias = str(transcript.events[-1].body["in"])
+    arriving = inspector_by_staff_no(step.session, draw.bureau_id, draw.aliases[alias]) if alias else None
+    return _replace(step, row, draw, place, arriving, alias)
+
+
+def _signature(step: Step, row: Substitution) -> str:
+    person = step.session.get_one(Person, row.witness_id)
+    return f"person/{person.staff_no}"
+
+
+@operation("substitution.import_match", clause="W9 J13", gives=("substitution_outcome",))
+def import_match(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """导入平台重新匹配结果: the platform's substitute with its evidence; no draw here."""
+    row = get(step.session, substitution_id)
+    draw = store.get(step.session, str(row.draw_id))
+    place = slot(step, row)
+    serial = ask.required(step.answers, "serial", "平台匹配编号", clause=cite("W9", step.pack))
+    proof = enclosures(step.session, ask.words(step.answers, "proof"))
+    if not proof:
+        raise Refused(
+            "须附平台匹配结果。",
+            clause=cite("W9", step.pack),
+            slug="proof-missing",
+            fields={"proof": "请附平台结果"},
+        )
+    number = (
+        "" if ask.flag(step.answers, "nobody") else ask.required(step.answers, "staff_no", "递补人员工号")
+    )
+    arriving = inspector_by_staff_no(step.session, draw.bureau_id, number) if number else None
+    if arriving is not None:
+        _refuse_arriving(step, row, arriving)
+    try:
+        store.keep(
+            draw,
+            append_platform_sub(
+                store.transcript_of(draw),
+                group=row.group_id,
+                out=place.alias,
+                substitute=number,
+                reason=reason_of(row),
+                witness={"name": "witness", "sig": f"platform {serial}"},
+                evidence=proof,
+            ),
+        )
+    except DrawRefused as fault:
+        raise Refused(f"平台匹配结果不能导入：{fault.reason}", slug="platform-mismatch") from fault
+    return _replace(step, row, draw, place, arriving, number)
+
+
+@operation("substitution.choose", clause="J9 J13 W7", gives=("substitution_outcome",))
+def choose(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """指定递补人员: a lead drew nobody, so the section names somebody, with a reason."""
+    row = get(step.session, substitution_id)
+    if ask.flag(step.answers, "nobody"):
+        return _conclude(step, row, "none")
+    arriving = step.session.get(Inspector, ask.number(step.answers, "inspector"))
+    if arriving is None:
+        raise Refused("请选择递补人员。", slug="incomplete", fields={"inspector": "请选择"})
+    row.note = ask.required(step.answers, "reason", "指定理由", clause=cite("J13", step.pack))
+    _refuse_arriving(step, row, arriving)
+    return _replace(step, row, None, None, arriving, "")
+
+
+def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None:
+    """The substitute is available and has no 利害关系 to any object of the group."""
+    if not arriving.available(clock.today()):
+        raise Refused(f"{arriving.name}本期不能参加检查。", clause=cite("J13", step.pack), slug="unavailable")
+    for inspection in _inspections(step, row):
+        relation = relation_to(step.session, arriving, step.session.get_one(Thing, inspection.object_id))
+        if relation:
+            raise Refused(
+                f"{arriving.name}与被检查对象有利害关系，应当回避。",
+                clause=cite("J13 行政处罚法", step.pack),
+                slug="conflict-of-interest",
+            )
+
+
+def _inspections(step: Step, row: Substitution) -> list[Inspection]:
+    """Every inspection of the group that has not begun: the place belongs to all of them."""
+    if row.draw_id is None:
+        return [inspection_of(step.session, row.inspection_id)]
+    query = select(Inspection).where(
+        Inspection.draw_id == row.draw_id,
+        Inspection.group_no == row.group_id,
+        Inspection.arrived_at.is_(None),
+        Inspection.closed_at.is_(None),
+    )
+    return list(step.session.scalars(query.order_by(Inspection.id)))
+
+
+def _replace(
+    step: Step,
+    row: Substitution,
+    draw: Draw | None,
+    place: DrawnPerson | None,
+    arriving: Inspector | None,
+    alias: str,
+) -> dict[str, Any]:
+    leaving = step.session.get_one(TeamMember, row.member_out_id)
+    refuse_arrived(inspection_of(step.session, row.inspection_id), leaving.name, step.pack)
+    lost = False
+    reason = f"{SUBSTITUTION_REASONS[row.reason_code]}（人员调换 {row.id}）"
+    for inspection in _inspections(step, row):
+        member = next(
+            (each for each in team(step.session, inspection.id) if each.inspector_id == row.inspector_out_id),
+            None,
+        )
+        if member is None:
+            continue
+        lost = lost or member.role == "leader"
+        replace_member(
+            step.session,
+            inspection.id,
+            None,
+            arriving.id if arriving else None,
+            reason,
+            out_inspector=row.inspector_out_id,
+        )
+        if arriving is not None:
+            duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.pack)
+        if inspection.case_id is not None:
+            step.machine.reassign(inspection.case_id)
+    if draw is not None and place is not None:
+        place.state = "left"
+        if arriving is not None:
+            draw.people.append(
+                DrawnPerson(
+                    group_id=place.group_id,
+                    role_index=place.role_index,
+                    role=place.role,
+                    inspector_id=arriving.id,
+                    alias=alias,
+                )
+            )
+    if arriving is None:
+        return _conclude(step, row, "none")
+    row.inspector_in_id = arriving.id
+    return _conclude(step, row, "leader_lost" if lost else "replaced")
+
+
+def _conclude(step: Step, row: Substitution, outcome: str) -> dict[str, Any]:
+    row.outcome, row.concluded_at = outcome, clock.now()
+    step.session.flush()
+    audit.record(
+        step.session,
+        action="substitution.done",
+        subject=f"inspection/{row.inspection_id}",
+        actor=step.actor,
+        bureau_id=step.bureau_id,
+        after={"outcome": outcome, "in": row.inspector_in_id, "draw": row.draw_id or ""},
+        clause="J13",
+        chained=True,
+    )
+    return {"substitution_outcome": outcome}
+
+
+@operation("substitution.decide_vacancy", clause="J13 J21", gives=("vacancy", "substitution_outcome"))
+def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """处置无人可替: the leader in charge postpones the visit or borrows somebody from the superior."""
+    row = get(step.session, substitution_id)
+    row.note = ask.required(step.answers, "reason", "说明", clause=cite("J13", step.pack))
+    if ask.text(step.answers, "vacancy") == "borrow":
+        return {"vacancy": "borrow", "substitution_outcome": "none"}
+    row.postponed_to = ask.day(step.answers, "postponed_to")
+    return {"vacancy": "postpone", **_conclude(step, row, "postponed")}
+
+
+@operation("substitution.borrow", clause="J13 J16", gives=("substitution_outcome",))
+def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
+    """向上级借调: a licensed inspector of a superior joins the team; the superior's letter is kept."""
+    row = get(step.session, substitution_id)
+    arriving = step.session.get(Inspector, ask.number(step.answers, "inspector"))
+    if arriving is None or arriving.bureau_id not in above(step.session, step.bureau_id)[1:]:
+        raise Refused(
+            "请从上级医保局的执法检查人员中选择。", slug="not-superior", fields={"inspector": "请选择"}
+        )
+    if not arriving.licensed(clock.today()):
+        raise Refused(
+            f"{arriving.name}没有有效执法证件。",
+            clause=cite("J16 W11 行政处罚法", step.pack),
+            slug="too-few-licensed",
+        )
+    letter = ask.required(step.answers, "document", "借调函文号", clause=cite("J13", step.pack))
+    for inspection in _inspections(step, row):
+        join(step.session, inspection, arriving.id, source="substitute")
+        if inspection.case_id is not None:
+            step.machine.reassign(inspection.case_id)
+    row.inspector_in_id = arriving.id
+    row.note = f"{row.note}；借调函：{letter}"
+    return _conclude(step, row, "borrowed")
