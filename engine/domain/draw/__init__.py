@@ -31,6 +31,7 @@ from engine.domain.draw.document import (
     check_document,
     check_reveal,
     commitment,
+    freeze,
     roster_hash,
     seed_of,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "compute",
     "cutoff",
     "draw_strata",
+    "freeze",
     "import_transcript",
     "outcome",
     "platform_members",

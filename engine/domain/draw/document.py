@@ -283,6 +283,25 @@ def check_document(source: str | bytes | dict[str, Any]) -> Document:
     return Document(data)
 
 
+def freeze(data: dict[str, Any]) -> Document:
+    """冻结名单: sorts what must be sorted, then checks; so the order of the input files does not matter.
+
+    Raises:
+        DrawRefused: as `check_document`.
+    """
+    by_id = operator.itemgetter("id")
+    ordered = {
+        **data,
+        "objects": sorted(data["objects"], key=by_id),
+        "inspectors": sorted(
+            ({**person, "spec": sorted(person["spec"])} for person in data["inspectors"]), key=by_id
+        ),
+        "groups": sorted(data["groups"], key=by_id),
+        "conflicts": sorted(list(pair) for pair in data["conflicts"]),
+    }
+    return check_document(ordered)
+
+
 def roster_hash(document: Document) -> str:
     """名单指纹: H(JCS(D)), 64 hex."""
     return document.roster
