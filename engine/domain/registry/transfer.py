@@ -101,14 +101,23 @@ class Report:
 
 def kind_of(sheet: Sheet) -> str:
     """Which registry a file belongs to, by its headings; Refused when none or several fit."""
-    found = [kind for kind, registry in REGISTRIES.items() if not _missing(sheet, registry.columns)]
-    if len(found) != 1:
+    fitting = {
+        kind: sum(1 for heading in sheet.headings if heading in _known(registry.columns))
+        for kind, registry in REGISTRIES.items()
+        if not _missing(sheet, registry.columns)
+    }
+    best = [kind for kind, number in fitting.items() if number == max(fitting.values())]
+    if len(best) != 1:
         raise Refused(
             f"{sheet.name}：从列名认不出是哪一种名录。",
             hint=f"请用 --kind 指明：{'、'.join(REGISTRIES)}。",
             slug="registry-kind",
         )
-    return found[0]
+    return best[0]
+
+
+def _known(columns: Sequence[Column]) -> set[str]:
+    return {heading for each in columns for heading in (each.heading, each.name, *each.aliases)}
 
 
 def _missing(sheet: Sheet, columns: Sequence[Column]) -> list[str]:
