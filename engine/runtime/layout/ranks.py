@@ -46,6 +46,19 @@ def assign(diagram: Diagram, scope: str, nodes: list[Node]) -> int:
     return max(columns, 1)
 
 
+def steps_in_order(diagram: Diagram) -> list[Node]:
+    """All nodes from left to right, those inside a box where the box stands."""
+    scopes = sorted({n.scope for n in diagram.nodes.values()}, key=diagram.depth, reverse=True)
+    for scope in scopes:
+        columns = assign(diagram, scope, diagram.children(scope))
+        if scope:
+            diagram.nodes[scope].span = columns
+    for scope in reversed(scopes):
+        for node in diagram.children(scope) if scope else []:
+            node.rank += diagram.nodes[scope].rank
+    return sorted(diagram.nodes.values(), key=lambda node: node.rank)
+
+
 def _longest(
     order: list[Node], before: dict[str, list[Node]], after: dict[str, list[Node]], folds: dict[str, Node]
 ) -> None:
@@ -144,15 +157,15 @@ def _mark_back(steps: list[Node], flows: list[Flow], place: dict[str, Node]) -> 
         stack = [(root.id, iter(out[root.id]))]
         while stack:
             here, rest = stack[-1]
-            flow = next(rest, None)
-            if flow is None:
+            onward = next(rest, None)
+            if onward is None:
                 stack.pop()
                 opened.discard(here)
                 done.add(here)
                 continue
-            there = place[flow.target].id
+            there = place[onward.target].id
             if there in opened:
-                flow.back = True
+                onward.back = True
             elif there not in done:
                 opened.add(there)
                 stack.append((there, iter(out[there])))

@@ -101,6 +101,8 @@ class Router:
                 Port([(middle, level), (middle, level - 1)], NORTH),
                 Port([(middle, level), (middle, level + 1)], SOUTH),
             ]
+        taken = {spot for guest, spot in self.spots.items() if self.diagram.nodes[guest].host == node.id}
+        ports = [port for port in ports if (port.way[0][0], port.direction) not in taken]
         for port in ports:
             port.cost = self._taste(flow, node, other, port.direction, out=out)
         return ports

@@ -242,14 +242,17 @@ class _Rows:
             self._aside(band, heights)
         return heights
 
-    def _in_the_way(self, box: Node, band: int, rank: int) -> int:
-        """How many flows from lane to lane would have to go around a box at this rank."""
+    def _in_the_way(self, box: Node, row: int, rank: int) -> int:
+        """How many flows from lane to lane would have to go around a box standing there."""
         count = 0
         for a, b, _ in self.pairs:
-            low, high = sorted((a.band, b.band))
+            upper, lower = (a, b) if a.band < b.band else (b, a)
             left, right = sorted((a.rank, b.rank))
-            if low < high and low <= band <= high and rank <= left and right < rank + box.span:
-                count += 1
+            if upper.band == lower.band or left < rank or right >= rank + box.span:
+                continue
+            starts = upper.band < box.band or (upper.band == box.band and upper.row < row)
+            ends = lower.band > box.band or (lower.band == box.band and lower.row >= row + box.tall)
+            count += starts and ends
         return count
 
     def _aside(self, band: int, heights: dict[int, int]) -> None:
@@ -275,7 +278,7 @@ class _Rows:
             row, rank = min(
                 (place for place in places if not cells(*place) & full),
                 key=lambda place: (
-                    self._in_the_way(node, band, place[1]) + (place[0] == heights[band]),
+                    self._in_the_way(node, *place) + (place[0] == heights[band]),
                     place,
                 ),
             )

@@ -72,7 +72,7 @@ class Search:
         self.best: tuple[float, State | None, Port | None] = (NEVER, None, None)
 
     def run(self) -> list[Vertex] | None:
-        """All crossings from the middle of the source to the middle of the target; None if there is no way."""
+        """All crossings from the middle of the source to that of the target; None if there is no way."""
         for port in self.outs:
             cost = port.cost + self.ground.stub(self.flow, port.way)
             if not self._wall(port.way[-1]) and not (self.strict and cost >= HARD):

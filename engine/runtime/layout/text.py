@@ -7,6 +7,7 @@ Used by the layout (does the name fit the box?) and by the picture (where does t
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 FONT = 12
 LINE = 15
@@ -25,6 +26,12 @@ def wrap(text: str, room: float, *, lines: int = 0, size: int = FONT) -> list[st
 
     With `lines` > 0 the rest is cut and the last line ends in “…”.
     """
+    return list(_wrapped(text, room, lines, size))
+
+
+@lru_cache(4096)
+def _wrapped(text: str, room: float, lines: int, size: int) -> tuple[str, ...]:
+    """The names of a release are few and are drawn again and again."""
     out: list[str] = []
     for paragraph in text.split("\n"):
         words = " ".join(paragraph.split())
@@ -35,7 +42,7 @@ def wrap(text: str, room: float, *, lines: int = 0, size: int = FONT) -> list[st
         while last and width(last + "…", size) > room:
             last = last[:-1]
         out = [*out[: lines - 1], last.rstrip() + "…"]
-    return out
+    return tuple(out)
 
 
 def _paragraph(words: str, room: float, size: int) -> list[str]:

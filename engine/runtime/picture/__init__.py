@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from lxml import etree
 
 from engine.runtime.picture import read
-from engine.runtime.picture import words as _words
-from engine.runtime.picture.draw import Pen
+from engine.runtime.picture.pen import Pen
+from engine.runtime.picture.sentence import sentence
+from engine.runtime.picture.sheet import compose
 
 __all__ = ["svg", "words"]
 
@@ -45,8 +46,8 @@ def svg(  # noqa: PLR0913 - all by name
     pen = Pen(
         drawing, frozenset(done), dict(active or {}), dict(overdue or {}), dict(counts or {}), literal=literal
     )
-    text = _words.sentence(drawing, pen.done, pen.active, pen.overdue)
-    root = pen.draw("".join(c for c in title if c.isprintable()) or drawing.name, text)
+    text = sentence(drawing, pen.done, pen.active, pen.overdue)
+    root = compose(pen, "".join(c for c in title if c.isprintable()) or drawing.name, text)
     return etree.tostring(root, encoding="unicode")
 
 
@@ -57,4 +58,4 @@ def words(
     overdue: Mapping[str, int] | None = None,
 ) -> str:
     """The same as one Chinese sentence: what is done, who is at work, what is late, what is to come."""
-    return _words.sentence(read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}))
+    return sentence(read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}))

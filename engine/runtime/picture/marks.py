@@ -24,13 +24,15 @@ def _gear(cx: float, cy: float, outer: float, inner: float, teeth: int = 8) -> s
 
 
 def _polygon(cx: float, cy: float, r: float, corners: int) -> str:
-    points = [
-        f"{cx + r * math.sin(2 * math.pi * n / corners):.2f} {cy - r * math.cos(2 * math.pi * n / corners):.2f}"
-        for n in range(corners)
-    ]
+    angles = [2 * math.pi * number / corners for number in range(corners)]
+    points = [f"{cx + r * math.sin(angle):.2f} {cy - r * math.cos(angle):.2f}" for angle in angles]
     return "M" + "L".join(points) + "z"
 
 
+HAND = (
+    "M1.5 7.2 6 3.1c.9-.7 1.9.3 1.3 1.2L6 6h7.4c1.2 0 1.2 1.7 0 1.7H9.2h4.9c1.2 0 1.2 1.8 0 1.8H9.2"
+    "h4.3c1.2 0 1.2 1.7 0 1.7H9.2h3.1c1.1 0 1.1 1.6 0 1.6H5.5c-2.4 0-4-1.2-4-3z"
+)
 ENVELOPE = "M1.5 3.5h13v9h-13z"
 
 TASKS: dict[str, Sign] = {
@@ -45,8 +47,7 @@ TASKS: dict[str, Sign] = {
     ],
     "manualTask": [
         (
-            "M1.5 7.2 6 3.1c.9-.7 1.9.3 1.3 1.2L6 6h7.4c1.2 0 1.2 1.7 0 1.7H9.2h4.9c1.2 0 1.2 1.8 0 1.8H9.2h4.3"
-            "c1.2 0 1.2 1.7 0 1.7H9.2h3.1c1.1 0 1.1 1.6 0 1.6H5.5c-2.4 0-4-1.2-4-3z",
+            HAND,
             "line",
         )
     ],

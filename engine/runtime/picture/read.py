@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
 from engine.runtime import layout
-from engine.runtime.layout import model
+from engine.runtime.layout import model, ranks
 from engine.runtime.layout.model import DC, DD, DI, tag
 from engine.runtime.layout.place import Rect
 from engine.runtime.layout.xml import parse
@@ -64,10 +65,12 @@ class Drawing:
     lines: list[Line] = field(default_factory=list)
     elements: dict[str, etree._Element] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
+    guests: dict[str, list[Rect]] = field(default_factory=dict)
 
 
+@lru_cache(32)
 def drawing(bpmn: bytes) -> Drawing:
-    """Read a file; one without a diagram is laid out first.
+    """Read a file; one without a diagram is laid out first. Kept, for every case of a release shows the same.
 
     Raises:
         ModelInvalid: not a BPMN file.
@@ -99,17 +102,18 @@ def drawing(bpmn: bytes) -> Drawing:
             ]
             if len(points) > 1:
                 out.lines.append(Line(element, points, label))
+    for shape in out.shapes:
+        out.guests.setdefault(shape.element.get("attachedToRef", ""), []).append(shape.box)
     out.order = _order(root)
     return out
 
 
 def _order(root: etree._Element) -> list[str]:
-    """Ids of the steps in the order of the work, as columns of a fresh layout would show them."""
+    """Ids of the steps in the order of the work, from left to right."""
     found: list[str] = []
     for diagram in model.read(root):
-        layout.rows.arrange(diagram)
-        steps = [n for n in diagram.nodes.values() if n.tag in model.ACTIVITIES and not n.box]
-        found += [n.id for n in sorted(steps, key=lambda n: n.rank)]
+        steps = ranks.steps_in_order(diagram)
+        found += [n.id for n in steps if n.tag in model.ACTIVITIES and not n.box]
     return found
 
 

@@ -1,0 +1,65 @@
+"""The whole picture: its frame, its text alternative, and what lies above what."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.runtime.layout import text
+from engine.runtime.layout.model import ACTIVITIES
+from engine.runtime.layout.place import Rect
+from engine.runtime.picture import lines, shapes
+from engine.runtime.picture.pen import SVG, Pen
+from engine.runtime.picture.read import Shape
+
+MARGIN = 20
+FONTS = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','WenQuanYi Micro Hei',sans-serif"
+
+
+def compose(pen: Pen, title: str, description: str) -> etree._Element:
+    """The whole picture with its text alternative."""
+    frame = _frame(pen)
+    root = etree.Element(
+        f"{{{SVG}}}svg",
+        {
+            "class": "diagram",
+            "viewBox": f"{frame.x} {frame.y} {frame.width} {frame.height}",
+            "width": str(frame.width),
+            "height": str(frame.height),
+            "role": "img",
+            "aria-labelledby": "diagram-title diagram-words",
+            "font-size": str(text.FONT),
+            "font-family": FONTS if pen.literal else f"var(--sans,{FONTS})",
+            "stroke-linejoin": "round",
+        },
+        nsmap={None: SVG},
+    )
+    pen.add(root, "title", {"id": "diagram-title"}, title)
+    pen.add(root, "desc", {"id": "diagram-words"}, description)
+    order = sorted(pen.drawing.shapes, key=_layer)
+    for shape in order:
+        if _layer(shape) < 2:  # noqa: PLR2004 - pools, lanes and boxes lie below the flows
+            shapes.draw(pen, root, shape)
+    for line in pen.drawing.lines:
+        lines.draw(pen, root, line)
+    for shape in order:
+        if _layer(shape) >= 2:  # noqa: PLR2004
+            shapes.draw(pen, root, shape)
+    return root
+
+
+def _frame(pen: Pen) -> Rect:
+    boxes = [s.box for s in pen.drawing.shapes] + [s.label for s in pen.drawing.shapes if s.label]
+    boxes += [line.label for line in pen.drawing.lines if line.label]
+    xs = [b.x for b in boxes] + [b.right for b in boxes]
+    ys = [b.y for b in boxes] + [b.bottom for b in boxes]
+    for line in pen.drawing.lines:
+        xs += [round(x) for x, _ in line.points]
+        ys += [round(y) for _, y in line.points]
+    left, top = min(xs, default=0) - MARGIN, min(ys, default=0) - MARGIN
+    return Rect(left, top, max(xs, default=0) + MARGIN - left, max(ys, default=0) + MARGIN - top)
+
+
+def _layer(shape: Shape) -> int:
+    if shape.kind in ("participant", "lane"):
+        return 0
+    return 1 if shape.expanded and shape.kind in ACTIVITIES else 3 if shape.kind == "boundaryEvent" else 2
