@@ -36,6 +36,7 @@ def coerced(closure: Closure, kind: Type | None, label: str) -> Closure:
 
     def convert(env: Env) -> Any:
         value = closure(env)
+        env.run.weigh(value)
         result, fits = kind.coerce(value)
         if not fits:
             env.run.say(f"{label}的值（{type_name(value)}）不符合类型「{shown}」")
@@ -243,9 +244,9 @@ class Boxes:
             if items is None:
                 return None
             results: list[Any] = []
-            outer = Env({"partial": results}, env, env.run)
             for item in items:
-                env.run.spend(1)
+                env.run.spend(1 + len(results) // 8)
+                outer = Env({"partial": results[:]}, env, env.run)
                 results.append(body(Env({variable: item}, outer, env.run)))
             return results
 

@@ -185,7 +185,7 @@ class Model:
         run = Run(limits)
         session = Session(self, run, context)
         try:
-            value = work(session)
+            value = run.finish(work(session))
         except RecursionError:
             raise RuleError(f"决策「{node.name}」嵌套过深。", hint="请检查是否无休止地调用自己。") from None
         return Decision(node.name, value, run.diagnostics, list(run.matched), session.used)  # type: ignore[arg-type]

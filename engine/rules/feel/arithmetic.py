@@ -24,6 +24,8 @@ from .temporal import (
 from .values import NUMBERS, keys
 
 Operation = Callable[[Any, Any], Any]
+MOST_NANOS = 10**33
+MOST_MONTHS = 10**20
 MIDNIGHT = Time(0, 0, 0, 0, 0)
 
 
@@ -139,6 +141,9 @@ OPERATIONS: dict[str, Operation] = {"+": add, "-": subtract, "*": multiply, "/":
 def calculate(op: str, left: Any, right: Any) -> Any:
     """One operation; overflow, division by zero and types that do not fit give None."""
     try:
-        return OPERATIONS[op](left, right)
+        value = OPERATIONS[op](left, right)
+        if isinstance(value, DaysTime) and abs(value.nanos) > MOST_NANOS:
+            return None
+        return None if isinstance(value, YearsMonths) and abs(value.months) > MOST_MONTHS else value
     except (DecimalException, OverflowError, ValueError):
         return None

@@ -1,8 +1,8 @@
 """Tree → closures: each construct becomes one Python function of the environment, nothing is read twice.
 
 Where the standard says null for a wrong type, the closure gives null and notes why in the run's diagnostics.
+One method per construct of the grammar, and they build on each other, hence the length.
 """
-# One function per construct of the grammar; they call each other, hence one module.
 
 from __future__ import annotations
 
@@ -157,6 +157,8 @@ class Compiler:
             a, b = left(env), right(env)
             if type(a) is type(b) and (type(a) is str or type(a) is Decimal):
                 return (a == b) is wanted
+            if type(a) is list or type(a) is dict:
+                env.run.weigh(a)
             result = equal(a, b)
             if result is None:
                 return null(env, f"{type_name(a)} 与 {type_name(b)} 类型不同，无法判断相等", node)
@@ -233,6 +235,8 @@ class Compiler:
             unknown = False
             for test, is_range in tests:
                 wanted = test(env)
+                if type(wanted) is list:
+                    env.run.weigh(wanted)
                 held = None if wanted is None and is_range else matches(found, wanted)
                 if held:
                     return True
@@ -252,6 +256,8 @@ class Compiler:
             unknown = False
             for test, uses_input in tests:
                 value = test(env)
+                if type(value) is list:
+                    env.run.weigh(value)
                 if uses_input and (value is None or isinstance(value, bool)):
                     held = value
                 else:
@@ -328,6 +334,9 @@ class Compiler:
             found = value(env)
             if type(found) is dict and name in found:
                 return found[name]
+            if type(found) is list:
+                env.run.spend(len(found))
+                env.run.hold_list(len(found))
             result = member(found, name)
             if result is MISSING_MEMBER:
                 return null(env, f"{type_name(found)} 没有「{name}」", node)
@@ -385,18 +394,22 @@ class Compiler:
         iterators = [(name, self.compile(source)) for name, source in node.iterators]
         body = self.compile(node.body)
         weight = sum(1 for _ in walk(node.body)) + 1
+        looks_back = any(isinstance(part, Name) and part.name == "partial" for part in walk(node))
 
         def loop(env: Env) -> Any:
             results: list[Any] = []
-            outer = Env({"partial": results}, env, env.run)
+            so_far: dict[str, Any] = {"partial": []}
+            outer = Env(so_far, env, env.run) if looks_back else env
             for inner in _combinations(iterators, outer, node):
                 if inner is None:
                     return None
                 env.run.spend(weight)
+                if looks_back:
+                    # A copy: a list must never come to hold itself.
+                    env.run.spend(len(results) // 8)
+                    so_far["partial"] = results[:]
                 results.append(body(inner))
-                env.run.hold_list(1)
-                if len(results) > env.run.limits.list_size:
-                    env.run.hold_list(len(results))
+                env.run.grow(len(results))
             return results
 
         return loop
@@ -468,7 +481,13 @@ class Compiler:
         value, wanted = self.compile(node.value), resolve(node.type, self.types)
         if wanted is None:
             return lambda env: null(env, f"没有类型「{node.type.name}」", node)
-        return lambda env: instance_of(value(env), wanted)
+
+        def ask(env: Env) -> bool:
+            found = value(env)
+            env.run.weigh(found)
+            return instance_of(found, wanted)
+
+        return ask
 
     def _typenode(self, node: Node) -> Closure:
         raise RuleError("类型不是值。", position=node.at)
@@ -540,8 +559,8 @@ def _combinations(
     if type(found) is Range:
         low, high = found.low, found.high
         if isinstance(low, Decimal) and isinstance(high, Decimal) and not found.op:
-            low = low if found.low_included else low + 1
-            high = high if found.high_included else high - 1
+            low = low if found.low_included else NUMBERS.add(low, Decimal(1))
+            high = high if found.high_included else NUMBERS.subtract(high, Decimal(1))
             found = _steps(low, high, env, node) if low <= high else []
         elif isinstance(low, date | FarDate) and isinstance(high, date | FarDate) and not found.op:
             first = days_of(low) + (not found.low_included)

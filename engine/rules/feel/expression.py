@@ -128,7 +128,7 @@ class Expression:
         ready = self._for(context) if self._lenient else self
         run = Run(limits)
         variables = {name: adapt(context[name]) for name in ready._needed if name in context}  # noqa: SLF001
-        return Result(ready.run(variables, run), run.diagnostics)
+        return Result(run.finish(ready.run(variables, run)), run.diagnostics)
 
     def run(self, variables: Mapping[str, Any], run: Run) -> Any:
         """Evaluate over FEEL values, on a running account."""

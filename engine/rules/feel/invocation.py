@@ -62,8 +62,20 @@ def _run_variant(run: Run, function: Builtin, variant: Variant, arguments: Seque
                     f"应为 {wanted.rstrip('?')},不能是 {type_name(value)}")  # fmt: skip
             return None
         ready.append(converted)
-    run.spend(1)
-    return variant.work(run, *ready)
+    run.spend(1 + sum(map(_cost, ready)))
+    result = variant.work(run, *ready)
+    if type(result) is str:
+        run.hold_text(len(result))
+    elif type(result) is list:
+        run.hold_list(len(result))
+    return result
+
+
+def _cost(value: Any) -> int:
+    """The steps that looking at an argument may take."""
+    if type(value) is list or type(value) is dict:
+        return len(value)
+    return len(value) // 64 if type(value) is str else 0
 
 
 def _best(function: Builtin, arguments: Sequence[Any]) -> Variant | None:
@@ -99,6 +111,8 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
     for parameter, wanted, value in zip(
         function.parameters, function.types or (None,) * len(arguments), arguments, strict=True
     ):
+        if wanted is not None:
+            run.weigh(value)
         converted, fits = (value, True) if wanted is None else wanted.coerce(value)
         if not fits:
             run.say(f"{label}() 的参数 {parameter} 应为 {wanted.name},不能是 {type_name(value)}")
@@ -110,6 +124,7 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
     value = function.invoke(run, ready)
     run.calls -= 1
     if function.result is not None:
+        run.weigh(value)
         value, fits = function.result.coerce(value)
         if not fits:
             run.say(f"{label}() 的结果不是 {function.result.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import RuleError
 
@@ -13,13 +14,15 @@ class Limits:
 
     length: int = 20_000
     depth: int = 64
-    nodes: int = 4_000
+    nodes: int = 2_000
     list_size: int = 20_000
     string_size: int = 100_000
     memory: int = 2_000_000
-    steps: int = 200_000
+    steps: int = 100_000
     calls: int = 60
     digits: int = 400
+    exponent: int = 6144
+    result: int = 100_000
 
 
 DEFAULT = Limits()
@@ -48,6 +51,12 @@ class Run:
             raise RuleError(f"列表长度 {size} 超过上限 {self.limits.list_size}。", hint="请先筛选再计算。")
         self._hold(size)
 
+    def grow(self, size: int) -> None:
+        """Count one more item in a list being made; refuses one that is too long."""
+        if size > self.limits.list_size:
+            self.hold_list(size)
+        self._hold(1)
+
     def hold_text(self, size: int) -> None:
         """Count a string being made; refuses one that is too long."""
         if size > self.limits.string_size:
@@ -58,6 +67,27 @@ class Run:
         self.memory += size
         if self.memory > self.limits.memory:
             raise RuleError(f"计算占用超过上限 {self.limits.memory}。", hint="请缩小列表或文本。")
+
+    def weigh(self, value: Any) -> None:
+        """Count every item of a nested value; refuses one whose shared parts make it endless."""
+        waiting = [value]
+        while waiting:
+            current = waiting.pop()
+            if isinstance(current, list | dict):
+                self.spend(len(current) + 1)
+                waiting.extend(current.values() if isinstance(current, dict) else current)
+
+    def finish(self, value: Any) -> Any:
+        """The result, if it is of a size that can be stored and shown."""
+        size, waiting = 0, [value]
+        while waiting:
+            current = waiting.pop()
+            if isinstance(current, list | dict):
+                size += len(current)
+                if size > self.limits.result:
+                    raise RuleError(f"结果超过 {self.limits.result} 项。", hint="请缩小列表。")
+                waiting.extend(current.values() if isinstance(current, dict) else current)
+        return value
 
     def say(self, reason: str) -> None:
         """Note why a value became null."""

@@ -1,9 +1,10 @@
 """FEEL text → tree, by recursive descent over the grammar of DMN 1.5 (chapter 10.3.1).
 
+One grammar, one class: splitting it would hide the rules from each other, hence the length.
+
 Errors are `RuleError` with the 0-based position, a reason and a hint in Chinese. The depth, node and length
 limits hold here, so that nothing later has to meet an endless tree.
 """
-# One grammar, one class: splitting it would hide the rules from each other, hence the length.
 
 from __future__ import annotations
 
@@ -84,6 +85,8 @@ class Parser:
         self.names = names
         self.limits = limits
         self.tokens = tokenize(text)
+        if len(self.tokens) > 3 * limits.nodes:
+            raise RuleError(f"表达式超过 {3 * limits.nodes} 个词。", position=0, hint="请拆成几条规则。")
         self.index = 0
         self.depth = 0
         self.work = 0
@@ -99,7 +102,7 @@ class Parser:
         """Take the next token; counts the work so that trying twice can never become endless."""
         found = self.tokens[self.index]
         self.work += 1
-        if self.work > 20 * self.limits.length:
+        if self.work > 8 * len(self.tokens) + 2_000:
             raise RuleError("表达式嵌套过于复杂。", position=found.at, hint="请拆成几条规则。")
         if self.index < len(self.tokens) - 1:
             self.index += 1
@@ -328,7 +331,7 @@ class Parser:
     def _plain_name(self) -> str:
         """A name of adjacent words; two neighbouring words can be nothing else."""
         words = [self.advance().text]
-        while (self.token.kind == "name" and self.token.text not in STOPS and self.token.text != "?") or (
+        while (self.token.kind == "name" and self.token.text not in STOPS) or (
             self.token.kind == "number" and self.token.text.isdigit()
         ):
             words.append(self.advance().text)
@@ -402,7 +405,10 @@ class Parser:
             raise RuleError(
                 f"数字超过 {self.limits.digits} 位。", position=token.at, hint="请改用较短的数字。"
             )
-        return Literal(Decimal(token.text), at=token.at)
+        value = Decimal(token.text)
+        if value.adjusted() > self.limits.exponent:
+            raise RuleError("数字过大。", position=token.at, hint=f"请小于 1e{self.limits.exponent}。")
+        return Literal(value, at=token.at)
 
     def _word(self, token: Token) -> Node:
         known = self.names.match(self.tokens, self.index)

@@ -17,7 +17,7 @@ def member(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return value.get(name, MISSING_MEMBER)
     if isinstance(value, list):
-        found = [member(item, name) for item in value]
+        found = [MISSING_MEMBER if isinstance(item, list) else member(item, name) for item in value]
         return [None if item is MISSING_MEMBER else item for item in found]
     if isinstance(value, Range):
         return _of_range(value, name)

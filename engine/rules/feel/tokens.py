@@ -30,9 +30,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _FULL_WIDTH = dict(zip("，：；（）＞＜＝“”【】｛｝、。＋－＊／", ',:;()><=""[]{},.+-*/', strict=True))
-# Words that end a name that goes on over several tokens.
-STOPS = frozenset({"and", "or", "in", "between", "instance", "then", "else", "return", "satisfies"})
-KEYWORDS = STOPS | {"of", "if", "for", "some", "every", "function", "true", "false", "null"}
+KEYWORDS = frozenset({
+    "and", "or", "in", "between", "instance", "of", "then", "else", "return", "satisfies",
+    "if", "for", "some", "every", "function", "true", "false", "null",
+})  # fmt: skip
+# Words that end an unknown name of several words (`date of birth` goes on); a known name may hold any word.
+STOPS = KEYWORDS - {"of"} | {"?"}
 
 
 class Token(NamedTuple):

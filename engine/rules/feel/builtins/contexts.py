@@ -90,8 +90,9 @@ def context(run: Run, entries: list[Any]) -> dict[str, Any] | None:
 
 
 @builtin("is", "value1:any=", "value2:any=")
-def same(_run: Run, *values: Any) -> bool:
+def same(run: Run, *values: Any) -> bool:
     """Whether two values are the same element of the value space; no conversion of zones."""
+    run.weigh(list(values))
     first, second = (*values, None, None)[:2]
     if type_name(first) != type_name(second):
         return False
@@ -149,6 +150,5 @@ def string(run: Run, value: Any) -> str | None:
     """A value as text; null stays null."""
     if value is None:
         return no(run, "string() 的参数为 null")
-    made = text_of(value)
-    run.hold_text(len(made))
-    return made
+    run.weigh(value)
+    return text_of(value)

@@ -11,7 +11,7 @@ from engine.rules.feel import arithmetic
 from engine.rules.feel.invocation import call
 from engine.rules.feel.limits import Run
 from engine.rules.feel.temporal import DaysTime, YearsMonths
-from engine.rules.feel.values import NUMBERS, Builtin, Function, compare, equal, type_name
+from engine.rules.feel.values import NUMBERS, Builtin, Function, compare, equal
 
 from .registry import builtin, no
 
@@ -41,8 +41,9 @@ def _variadic(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable
 
 
 @builtin("list contains", "list:list", "element:any")
-def list_contains(_run: Run, items: list[Any], element: Any) -> bool:
+def list_contains(run: Run, items: list[Any], element: Any) -> bool:
     """Whether an equal item occurs."""
+    run.weigh(items)
     return any(equal(item, element) is True for item in items)
 
 
@@ -258,8 +259,9 @@ def reverse(_run: Run, items: list[Any]) -> list[Any]:
 
 
 @builtin("index of", "list:list", "match:any")
-def index_of(_run: Run, items: list[Any], match: Any) -> list[Decimal]:
+def index_of(run: Run, items: list[Any], match: Any) -> list[Decimal]:
     """The positions of equal items."""
+    run.weigh(items)
     return [Decimal(index) for index, item in enumerate(items, 1) if equal(item, match) is True]
 
 
@@ -273,7 +275,8 @@ def _distinct(run: Run, items: list[Any]) -> list[Any]:
                 simple.add(key)
                 found.append(item)
             continue
-        run.spend(len(found) + 1)
+        run.spend(6 * len(found) + 1)
+        run.weigh(item)
         if not any(equal(item, other) is True for other in found):
             found.append(item)
     return found
@@ -294,6 +297,7 @@ def distinct_values(run: Run, items: list[Any]) -> list[Any]:
 @builtin("flatten", "list:list")
 def flatten(run: Run, items: list[Any]) -> list[Any]:
     """Lists in lists laid out flat."""
+    run.weigh(items)
     found: list[Any] = []
     waiting = [iter(items)]
     while waiting:
@@ -304,7 +308,6 @@ def flatten(run: Run, items: list[Any]) -> list[Any]:
             found.append(item)
         else:
             waiting.pop()
-    run.hold_list(len(found))
     return found
 
 
@@ -331,6 +334,7 @@ def sort(run: Run, items: list[Any], precedes: Function | Builtin | None = None)
             raise _Unordered
         return order
 
+    run.spend(len(items) * len(items).bit_length())
     try:
         return sorted(items, key=cmp_to_key(natural if precedes is None else by_function))
     except _Unordered:
@@ -350,8 +354,3 @@ def partition(run: Run, items: list[Any], size: Decimal) -> list[list[Any]] | No
 def is_empty(_run: Run, items: list[Any]) -> bool:
     """Whether the list has no item."""
     return not items
-
-
-def kinds_of(items: list[Any]) -> set[str]:
-    """The types that occur in a list."""
-    return {type_name(item) for item in items}

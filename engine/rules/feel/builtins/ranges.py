@@ -137,7 +137,7 @@ def _end(node: tree.Node) -> Any:
         return NUMBERS.create_decimal(node.value) if isinstance(node.value, Decimal) else node.value
     if isinstance(node, tree.Negate) and isinstance(node.value, tree.Literal):
         value = _end(node.value)
-        return -value if isinstance(value, Decimal) else None
+        return NUMBERS.minus(value) if isinstance(value, Decimal) else None
     if isinstance(node, tree.AtLiteral):
         text = node.text
         return parse_duration(text) or parse_day(text) or parse_time(text) or parse_date_time(text)
