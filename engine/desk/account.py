@@ -1,0 +1,158 @@
+"""A person's own account: sign in and out, second factor, password, open sessions. Every change is in the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from engine import clock
+from engine.access.permission import roles_of
+from engine.access.session import SessionRow, open_session, revoke_all, sessions_of
+from engine.access.sign_in import (
+    LOCKED_FOR,
+    TRIES_PER_ACCOUNT,
+    check_sign_in,
+    new_totp_secret,
+    password_is,
+    set_password,
+    totp_is,
+)
+from engine.audit import record
+from engine.domain.terms import role_label
+from engine.errors import NotFound, Refused
+from engine.people import Person
+
+WRONG_CODE = "口令不对或已经过期。"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What came of a sign-in: the session and its secret, or the sentence that says why not."""
+
+    row: SessionRow | None
+    secret: str
+    reason: str
+
+
+def sign_in(session: Session, login: str, password: str, *, address: str, agent: str = "") -> SignIn:
+    """Sign in with a password; a new session id every time. Failures are counted and logged, never raised."""
+    person, reason = check_sign_in(session, login.strip(), password, address=address)
+    if person is None:
+        record(session, action="account.sign_in_refused", subject=f"login/{login[:60]}", reason=reason)
+        return SignIn(None, "", reason)
+    row, secret = open_session(session, person, address=address, name=agent)
+    record(
+        session, action="account.sign_in", subject=f"person/{person.id}", actor=person, bureau_id=person.bureau_id
+    )
+    return SignIn(row, secret, "")
+
+
+def sign_out(session: Session, row_id: int) -> None:
+    """Close this session."""
+    row = session.get(SessionRow, row_id)
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = clock.now()
+        record(
+            session,
+            action="account.sign_out",
+            subject=f"person/{row.person_id}",
+            actor=row.person,
+            bureau_id=row.person.bureau_id,
+        )
+
+
+def revoke(session: Session, person: Person, row_id: int) -> None:
+    """Close one of the person's own sessions; another person's session does not exist here."""
+    row = session.get(SessionRow, row_id)
+    if row is None or row.person_id != person.id or row.revoked_at is not None:
+        raise NotFound("没有这个登录。", hint="它可能已经退出。")
+    row.revoked_at = clock.now()
+    record(
+        session,
+        action="account.revoke",
+        subject=f"session/{row_id}",
+        actor=person,
+        bureau_id=person.bureau_id,
+        before={"address": row.address, "name": row.name},
+    )
+
+
+def sessions(session: Session, person: Person) -> list[SessionRow]:
+    """Where the person is signed in now."""
+    return sessions_of(session, person)
+
+
+def change_password(session: Session, person: Person, old: str, new: str, *, keep: int | None = None) -> None:
+    """Change the own password; all other sessions are closed."""
+    if not password_is(person, old):
+        raise Refused("现在的密码不对。", slug="wrong-password", fields={"old": "请填写现在使用的密码"})
+    if old == new:
+        raise Refused("新密码与现在的相同。", slug="same-password", fields={"new": "请换一个新密码"})
+    set_password(person, new)
+    closed = revoke_all(session, person, but=keep)
+    record(
+        session,
+        action="account.password",
+        subject=f"person/{person.id}",
+        actor=person,
+        bureau_id=person.bureau_id,
+        after={"closed_sessions": closed},
+    )
+
+
+def demo_people(session: Session) -> list[tuple[Person, str]]:
+    """Demo accounts with the posts they hold, for the sign-in page of a demo installation."""
+    people = session.scalars(
+        select(Person)
+        .where(Person.active, Person.password_hash != "")
+        .options(selectinload(Person.grants), joinedload(Person.bureau))
+        .order_by(Person.bureau_id, Person.id)
+        .limit(60)
+    )
+    found = []
+    for person in people:
+        labels = [role_label(role.value) for role in roles_of(person)]
+        found.append((person, "、".join(sorted(labels))))
+    return found
+
+
+def enrolment_secret(person: Person) -> str:
+    """The secret to be put into an authenticator app: the person's own, or a fresh one that is not stored yet."""
+    return person.totp_secret or new_totp_secret()
+
+
+def give_code(session: Session, row_id: int, code: str, *, secret: str = "") -> bool:
+    """Check a one-time code and mark the session; with `secret` the first code also enrols the app.
+
+    Gives False for a wrong code (counted like a wrong password), so that the count survives.
+    """
+    row = session.get_one(SessionRow, row_id)
+    person, now = row.person, clock.now()
+    if person.locked_until is not None and person.locked_until > now:
+        return False
+    wanted = person.totp_secret or secret
+    if not wanted or not totp_is(wanted, code):
+        person.failed_logins += 1
+        if person.failed_logins >= TRIES_PER_ACCOUNT:
+            person.locked_until, person.failed_logins = now + LOCKED_FOR, 0
+        record(
+            session,
+            action="account.code_refused",
+            subject=f"person/{person.id}",
+            actor=person,
+            bureau_id=person.bureau_id,
+        )
+        return False
+    enrolled = not person.totp_secret
+    person.totp_secret, person.failed_logins = wanted, 0
+    row.second_factor_at = now
+    record(
+        session,
+        action="account.code_enrolled" if enrolled else "account.code",
+        subject=f"person/{person.id}",
+        actor=person,
+        bureau_id=person.bureau_id,
+    )
+    return True

@@ -1,0 +1,77 @@
+"""The log as the audit administrator reads it: who did what, filtered; sealed or not yet; nothing to change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.audit import AuditEntry, AuditSeal
+from engine.people import Bureau, Person
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry with the names of those in it; `seq` is its place in the chain, None while it is not sealed."""
+
+    entry: AuditEntry
+    who: str
+    bureau: str
+    seq: int | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A page of the log."""
+
+    lines: Sequence[Line]
+    next: str
+    head: AuditSeal | None
+    unsealed: int
+
+
+def log(session: Session, *, actor: str = "", action: str = "", subject: str = "", cursor: int = 0) -> Log:
+    """Entries, latest first. Filters: name or login of a person, beginning of an action, a subject."""
+    query = (
+        select(AuditEntry, Person.name, Bureau.short_name, AuditSeal.seq, AuditSeal.hash)
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .outerjoin(Bureau, Bureau.id == AuditEntry.bureau_id)
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+    )
+    if actor:
+        query = query.where((Person.name == actor) | (Person.login == actor))
+    if action:
+        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
+    if subject:
+        query = query.where(AuditEntry.subject == subject)
+    if cursor:
+        query = query.where(AuditEntry.id < cursor)
+    found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).tuples().all()
+    lines = [Line(entry, who or "系统", bureau or "", seq, digest or "") for entry, who, bureau, seq, digest in found[:PAGE]]
+    last = session.scalar(select(func.max(AuditEntry.id))) or 0
+    sealed = session.scalar(select(func.count()).select_from(AuditSeal)) or 0
+    return Log(
+        lines=lines,
+        next=str(lines[-1].entry.id) if len(found) > PAGE else "",
+        head=head(session),
+        unsealed=max(0, last - sealed),
+    )
+
+
+def head(session: Session) -> AuditSeal | None:
+    """The newest link of the chain."""
+    return session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
+
+
+def public_head(session: Session) -> dict[str, Any]:
+    """What outsiders keep as an anchor: `{seq, hash, at}`."""
+    seal = head(session)
+    if seal is None:
+        return {"seq": 0, "hash": "0" * 64, "at": None}
+    return {"seq": seal.seq, "hash": seal.hash, "at": seal.at.isoformat()}

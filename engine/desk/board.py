@@ -1,0 +1,231 @@
+"""The board (督办): what is late or soon due, by unit and step, soonest first.
+
+依据: 舞 第十五条 (基金监管股督促公示), 吉 第二十四条 (上级督办下级). Overdue is a query; nothing is stored as late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from engine import clock
+from engine.access.scope import visible_bureaus
+from engine.desk.inbox import EPOCH
+from engine.desk.lamp import Days, Lamp
+from engine.people import Bureau, Person
+from engine.runtime.tables import WorkItem
+
+PAGE = 50
+WHEN = ("late", "today", "soon", "all")
+WARM, HOT = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the board is narrowed to. `unit` is `<bureau id>/<lane>`, `bureau` one bureau of the visible ones."""
+
+    when: str = "late"
+    unit: str = ""
+    bureau: int = 0
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step on the board."""
+
+    item_id: int
+    case_id: int
+    name: str
+    case_no: str
+    step: str
+    lane: str
+    bureau: str
+    holder: str
+    lamp: Lamp
+    due_at: datetime | None
+    opened_at: datetime
+
+
+@dataclass(slots=True)
+class Cell:
+    """A square of the heat table; `level` 0–3 by the number that is late."""
+
+    open: int = 0
+    late: int = 0
+
+    @property
+    def level(self) -> int:
+        """0 none late, 1 one, 2 two or three, 3 four and more."""
+        return 0 if not self.late else 1 if self.late <= WARM else 2 if self.late <= HOT else 3
+
+
+@dataclass(slots=True)
+class Unit:
+    """A row of the heat table."""
+
+    key: str
+    label: str
+    cells: dict[str, Cell] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Open steps of the unit."""
+        return sum(cell.open for cell in self.cells.values())
+
+    @property
+    def late(self) -> int:
+        """Late steps of the unit."""
+        return sum(cell.late for cell in self.cells.values())
+
+
+@dataclass(slots=True)
+class Board:
+    """Heat table, numbers and the list."""
+
+    units: list[Unit]
+    steps: list[str]
+    open: int
+    late: int
+    today: int
+    soon: int
+    lines: list[Line]
+    next: str
+    bureaus: list[tuple[int, str]]
+
+
+def board(session: Session, person: Person, filters: Filters, cursor: str = "") -> Board:
+    """The board of the bureaus this person supervises."""
+    bureaus = visible_bureaus(session, person)
+    names = dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(bureaus))).tuples().all())
+    days = Days(session)
+    shown = [filters.bureau] if filters.bureau in names else bureaus
+    units, numbers = _heat(session, shown, names, days)
+    steps = sorted({step for unit in units for step in unit.cells}, key=lambda step: -_late(units, step))
+    lines, following = _lines(session, shown, names, filters, days, cursor)
+    return Board(
+        units=sorted(units, key=lambda unit: (-unit.late, -unit.total)),
+        steps=steps,
+        open=numbers["open"],
+        late=numbers["late"],
+        today=numbers["today"],
+        soon=numbers["soon"],
+        lines=lines,
+        next=following,
+        bureaus=sorted(names.items()),
+    )
+
+
+def late_count(session: Session, person: Person) -> int:
+    """How many steps are late where this person supervises, at most a hundred."""
+    bureaus = visible_bureaus(session, person)
+    late = select(WorkItem.id).where(
+        WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open", WorkItem.due_at < clock.now()
+    )
+    return session.scalar(select(func.count()).select_from(late.limit(100).subquery())) or 0
+
+
+def _late(units: Sequence[Unit], step: str) -> int:
+    return sum(unit.cells[step].late for unit in units if step in unit.cells)
+
+
+def _heat(
+    session: Session, bureaus: Sequence[int], names: dict[int, str], days: Days
+) -> tuple[list[Unit], dict[str, int]]:
+    """Open and late steps by bureau, lane and step."""
+    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
+    near = case(
+        (WorkItem.due_at < now, "late"), (WorkItem.due_at <= end, "today"), (WorkItem.due_at <= soon, "soon"), else_=""
+    )
+    query = (
+        select(WorkItem.bureau_id, WorkItem.lane, WorkItem.step, near, func.count())
+        .where(WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open")
+        .group_by(WorkItem.bureau_id, WorkItem.lane, WorkItem.step, near)
+    )
+    units: dict[str, Unit] = {}
+    numbers = {"open": 0, "late": 0, "today": 0, "soon": 0}
+    several = len(bureaus) > 1
+    for bureau_id, lane, step, nearness, number in session.execute(query).tuples():
+        key = f"{bureau_id}/{lane}"
+        label = f"{names.get(bureau_id, '')} {lane}" if several else lane
+        cell = units.setdefault(key, Unit(key, label)).cells.setdefault(step, Cell())
+        cell.open += number
+        cell.late += number if nearness == "late" else 0
+        numbers["open"] += number
+        if nearness:
+            numbers[nearness] += number
+    return list(units.values()), numbers
+
+
+def _lines(
+    session: Session,
+    bureaus: Sequence[int],
+    names: dict[int, str],
+    filters: Filters,
+    days: Days,
+    cursor: str,
+) -> tuple[list[Line], str]:
+    """One page of the list: a short index scan for each bureau, merged."""
+    conditions = _conditions(filters, days)
+    head, _, tail = cursor.partition("_")
+    if head.isdigit() and tail.isdigit() and len(head) < 18:  # noqa: PLR2004 (microseconds since 1970)
+        due = EPOCH + timedelta(microseconds=int(head))
+        conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > int(tail))]
+    scans = [_scan(bureau_id, conditions) for bureau_id in bureaus]
+    if not scans:
+        return [], ""
+    merged = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
+    ids = session.scalars(select(merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(PAGE + 1)).all()
+    holder = aliased(Person)
+    query = select(WorkItem, holder.name).outerjoin(holder, holder.id == WorkItem.claimed_by_id)
+    found = {item.id: (item, name) for item, name in session.execute(query.where(WorkItem.id.in_(ids[:PAGE]))).tuples()}
+    lines = [_line(*found[number], names, days) for number in ids[:PAGE]]
+    if len(ids) <= PAGE:
+        return lines, ""
+    last = found[ids[PAGE - 1]][0]
+    return lines, f"{(last.due_at - EPOCH) // timedelta(microseconds=1)}_{last.id}" if last.due_at else ""
+
+
+def _scan(bureau_id: int, conditions: Sequence[Any]) -> Select[Any]:
+    return (
+        select(WorkItem.due_at, WorkItem.id)
+        .where(WorkItem.bureau_id == bureau_id, WorkItem.state == "open", WorkItem.due_at.is_not(None), *conditions)
+        .order_by(WorkItem.due_at, WorkItem.id)
+        .limit(PAGE + 1)
+    )
+
+
+def _conditions(filters: Filters, days: Days) -> list[Any]:
+    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
+    found: list[Any] = {
+        "late": [WorkItem.due_at < now],
+        "today": [WorkItem.due_at >= now, WorkItem.due_at <= end],
+        "soon": [WorkItem.due_at >= now, WorkItem.due_at <= soon],
+    }.get(filters.when, [])
+    if filters.step:
+        found.append(WorkItem.step == filters.step)
+    bureau, _, lane = filters.unit.partition("/")
+    if bureau.isdigit() and lane:
+        found += [WorkItem.bureau_id == int(bureau), WorkItem.lane == lane]
+    return list(found)
+
+
+def _line(item: WorkItem, holder: str | None, names: dict[int, str], days: Days) -> Line:
+    return Line(
+        item_id=item.id,
+        case_id=item.case_id,
+        name=item.object_name or item.title or item.case_no or item.step,
+        case_no=item.case_no,
+        step=item.step,
+        lane=item.lane,
+        bureau=names.get(item.bureau_id, ""),
+        holder=holder or "",
+        lamp=days.lamp(item.due_at),
+        due_at=item.due_at,
+        opened_at=item.opened_at,
+    )

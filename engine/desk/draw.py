@@ -1,0 +1,258 @@
+"""A draw as people see it: from the registry to the drawn, the events in their order, the hashes.
+
+Lists are for the people of the bureau until `publish_by`; the public sees number, state and hashes before, everything
+after. A draw in which operator and witness typed their shares on our pages is shown as 「未经承诺见证」.
+依据: 吉 第十一、十二条, 舞 第九条.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, selectinload
+
+from engine import clock
+from engine.access.scope import visible_bureaus
+from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
+from engine.domain.registry import Inspector, RegistryObject
+from engine.domain.terms import EXCLUSIONS, OBJECT_KINDS, VOID_REASONS
+from engine.errors import NotFound
+from engine.people import Bureau, Person
+
+PAGE = 50
+SHOWN = 200
+EVENTS = {
+    "commit": "名单封存、三方封签",
+    "reveal": "启封",
+    "objects": "抽出检查对象",
+    "route": "对象分组",
+    "duty": "排定出勤人员",
+    "place": "人员分组",
+    "fail": "人员无法排定",
+    "sub": "调换人员",
+    "replace": "替换对象",
+    "close": "结束",
+    "void": "作废",
+    "import": "导入平台结果",
+}
+STEPS = (("commit", "名单封存"), ("reveal", "启封"), ("objects", "出号"), ("route", "分组"), ("place", "排人"), ("close", "结束"))
+STATES = {
+    "prepared": ("doing", "准备中"),
+    "frozen": ("doing", "名单已封存"),
+    "placed": ("done", "已抽取"),
+    "closed": ("done", "已结束"),
+    "failed": ("late", "未能排定"),
+    "void": ("idle", "已作废"),
+    "abandoned": ("idle", "未进行"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the funnel. `kind`: whole · minus · left · hit; `start`: where the bar begins."""
+
+    label: str
+    count: int
+    kind: str
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A stratum: how many could be drawn, at which ratio, how many were."""
+
+    name: str
+    eligible: int
+    ratio: str
+    drawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the transcript."""
+
+    n: int
+    type: str
+    label: str
+    hash: str
+    prev: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group: who serves, how many objects it visits."""
+
+    id: str
+    people: Sequence[tuple[str, str, str]]
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawView:
+    """The page of a draw."""
+
+    draw: Draw
+    bureau: Bureau
+    lamp: str
+    state: str
+    funnel: Sequence[Step]
+    strata: Sequence[Stratum]
+    events: Sequence[Event]
+    reached: Sequence[tuple[str, str, bool]]
+    groups: Sequence[Group]
+    objects: Sequence[tuple[RegistryObject, str, str]]
+    more_objects: int
+    commits: Sequence[tuple[str, str]]
+    secret: bool
+
+
+def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str]]:
+    """Draws this person may see, latest first: row, bureau, lamp, state."""
+    query = (
+        select(Draw, Bureau.short_name)
+        .join(Bureau, Bureau.id == Draw.bureau_id)
+        .where(Draw.bureau_id.in_(visible_bureaus(session, person)))
+        .options(defer(Draw.document), defer(Draw.events), defer(Draw.aliases))
+        .order_by(Draw.year.desc(), Draw.serial.desc(), Draw.id)
+        .limit(PAGE)
+    )
+    return [(draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query).tuples()]
+
+
+def find(session: Session, person: Person, draw_id: str) -> Draw:
+    """A draw of a visible bureau; NotFound otherwise."""
+    draw = session.get(Draw, draw_id)
+    if draw is None or draw.bureau_id not in visible_bureaus(session, person):
+        raise NotFound("没有这次抽取。", hint="它可能不在你能看的范围内。可从抽取列表进入。")
+    return draw
+
+
+def view(session: Session, draw: Draw, *, public: bool = False) -> DrawView:
+    """The page of a draw; for the public without lists before publication."""
+    secret = public and not is_public(draw)
+    lamp, state = STATES.get(draw.state, ("idle", draw.state))
+    document: Mapping[str, Any] = draw.document or {}
+    events = [_event(event, secret=secret) for event in draw.events or []]
+    types = {event.type for event in events}
+    objects, more = ([], 0) if secret else _objects(session, draw)
+    return DrawView(
+        draw=draw,
+        bureau=session.get_one(Bureau, draw.bureau_id),
+        lamp=lamp,
+        state=state,
+        funnel=_funnel(document, draw) if not secret else [],
+        strata=_strata(document, draw) if not secret else [],
+        events=events,
+        reached=[(key, label, key in types) for key, label in STEPS] if draw.mode != "import" else [],
+        groups=[] if secret else _groups(session, draw),
+        objects=objects,
+        more_objects=more,
+        commits=[(party["name"], party["commit"]) for party in document.get("parties", [])],
+        secret=secret,
+    )
+
+
+def is_public(draw: Draw) -> bool:
+    """Whether the whole transcript may be seen by anybody: published, and the draw has ended."""
+    return draw.published_at is not None and draw.published_at <= clock.now()
+
+
+def _funnel(document: Mapping[str, Any], draw: Draw) -> list[Step]:
+    rows = document.get("objects", [])
+    if not rows:
+        return []
+    reasons = Counter(row["excl"] for row in rows)
+    left = len(rows)
+    steps = [Step("在抽取范围内的名录", left, "whole")]
+    for code, number in sorted(reasons.items(), key=lambda entry: -entry[1]):
+        if code:
+            left -= number
+            steps.append(Step(EXCLUSIONS.get(code, code), number, "minus", left))
+    steps.append(Step("可以抽取", left, "left"))
+    drawn = _drawn_ids(draw)
+    if drawn:
+        steps.append(Step("抽中", len(drawn), "hit"))
+    return steps
+
+
+def _drawn_ids(draw: Draw) -> list[str]:
+    body = next((event["body"] for event in draw.events or [] if event["type"] in ("objects", "import")), {})
+    return list(body.get("drawn") or body.get("objects") or [])
+
+
+def _strata(document: Mapping[str, Any], draw: Draw) -> list[Stratum]:
+    rows = document.get("objects", [])
+    eligible = Counter(row["stratum"] for row in rows if not row["excl"])
+    drawn = set(_drawn_ids(draw))
+    hit = Counter(row["stratum"] for row in rows if row["id"] in drawn)
+    return [
+        Stratum(OBJECT_KINDS.get(name, name), eligible[name], f"{rule['num']}/{rule['den']}", hit[name])
+        for name, rule in document.get("strata", {}).items()
+    ]
+
+
+def _event(event: Mapping[str, Any], *, secret: bool) -> Event:
+    body: Mapping[str, Any] = event.get("body", {})
+    kind = str(event["type"])
+    detail = ""
+    if kind == "objects" and not secret:
+        detail = f"抽出 {len(body.get('drawn', []))} 家，候补 {sum(len(rest) for rest in body.get('reserve', {}).values())} 家"
+    elif kind == "commit":
+        detail = f"封签 {len(body.get('parties', []))} 方"
+    elif kind == "place" and not secret:
+        detail = f"{len(body.get('groups', []))} 组"
+    elif kind == "void":
+        detail = VOID_REASONS.get(str(body.get("reason")), str(body.get("reason", "")))
+    elif kind == "close":
+        detail = f"{body.get('publish_by', '')} 前公布全部数据"
+    return Event(int(event["n"]), kind, EVENTS.get(kind, kind), str(event["hash"]), str(event["prev"]), detail)
+
+
+def _groups(session: Session, draw: Draw) -> list[Group]:
+    query = (
+        select(DrawnPerson, Inspector)
+        .join(Inspector, Inspector.id == DrawnPerson.inspector_id)
+        .where(DrawnPerson.draw_id == draw.id)
+        .options(selectinload(Inspector.certificates))
+        .order_by(DrawnPerson.group_id, DrawnPerson.role_index, DrawnPerson.id)
+    )
+    people: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for row, who in session.execute(query).tuples():
+        licensed = "持证" if any(paper.state == "valid" for paper in who.certificates) else ""
+        people[row.group_id].append((who.name, licensed, "" if row.state == "serving" else "已调出"))
+    counted = Counter(
+        session.scalars(select(DrawnObject.group_id).where(DrawnObject.draw_id == draw.id, DrawnObject.state == "drawn"))
+    )
+    return [Group(name, people.get(name, []), counted[name]) for name in sorted(set(people) | set(counted))]
+
+
+def _objects(session: Session, draw: Draw) -> tuple[list[tuple[RegistryObject, str, str]], int]:
+    query = (
+        select(RegistryObject, DrawnObject.group_id, DrawnObject.state)
+        .join(DrawnObject, DrawnObject.object_id == RegistryObject.id)
+        .where(DrawnObject.draw_id == draw.id)
+        .order_by(DrawnObject.group_id, RegistryObject.code)
+    )
+    found = list(session.execute(query.limit(SHOWN + 1)).tuples())
+    return found[:SHOWN], max(0, len(found) - SHOWN)
+
+
+def transcript(draw: Draw) -> dict[str, Any]:
+    """What anybody may recompute: `{document, events, head}`; before publication only number, state and hashes."""
+    if is_public(draw):
+        return {"document": draw.document or None, "events": draw.events, "head": draw.head}
+    return {
+        "document": None,
+        "events": [],
+        "draw": draw.id,
+        "state": draw.state,
+        "roster": draw.roster,
+        "commits": (draw.document or {}).get("parties", []),
+        "head": draw.head,
+        "publish_by": draw.publish_by.isoformat() if draw.publish_by else "",
+    }

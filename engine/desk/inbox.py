@@ -1,0 +1,389 @@
+"""The inbox: what waits for a person, soonest first, and what the person has done.
+
+Reading stays flat with a million open items: one short index scan for each pool, merged; counts stop at a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from engine import clock
+from engine.access.permission import roles_of
+from engine.access.scope import visible_bureaus
+from engine.desk.lamp import Days, Lamp
+from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.errors import NotFound
+from engine.people import Bureau, Person, Role
+from engine.runtime.tables import Instance, WorkItem
+
+# --- reading ---------------------------------------------------------------------------------
+
+PAGE = 50
+CAP = 1000  # counts stop here and say «999+»
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TABS = ("todo", "pool", "done", "started")
+_WORKING = frozenset(Role) - {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.MODELLER, Role.RELEASER}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the person narrowed the list to; all of it stands in the address of the page."""
+
+    due: str = ""  # "" · late · today · soon
+    process: str = ""
+    step: str = ""
+    q: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.due or self.process or self.step or self.q)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the inbox. `holder` is who has it: a name, or "" while nobody has claimed it."""
+
+    id: int
+    case_id: int
+    name: str
+    case_no: str
+    step: str
+    process: str
+    clause: str
+    lamp: Lamp
+    due_at: datetime | None
+    holder: str
+    mine: bool
+    bureau: str
+    at: datetime
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the inbox; `next` is the cursor of the next page, "" at the end."""
+
+    rows: Sequence[Row]
+    next: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many wait, by nearness, process and step. Every number stops at `CAP`."""
+
+    total: int = 0
+    late: int = 0
+    today: int = 0
+    soon: int = 0
+    pool: int = 0
+    capped: bool = False
+    processes: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
+
+
+def pools(session: Session, person: Person) -> list[str]:
+    """Where this person finds work: the own pool, those of the posts held today, those of the own teams."""
+    found = [f"person/{person.id}"]
+    day = clock.today()
+    for grant in person.grants:
+        if grant.role in _WORKING and grant.valid_from <= day <= grant.valid_to and person.active:
+            found.append(f"role/{grant.bureau_id}/{grant.role.value}")
+    teams = session.scalars(
+        select(TeamMember.inspection_id)
+        .join(Inspection, Inspection.id == TeamMember.inspection_id)
+        .where(TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None))
+    )
+    found += [f"team/{inspection_id}" for inspection_id in teams]
+    return list(dict.fromkeys(found))
+
+
+def listing(session: Session, person: Person, tab: str, filters: Filters, cursor: str = "") -> Page:
+    """One page of a tab: `todo` and `pool` soonest first, `done` and `started` latest first."""
+    if tab == "done":
+        return _done(session, person, filters, cursor)
+    if tab == "started":
+        return _started(session, person, filters, cursor)
+    mine = pools(session, person)
+    if tab == "pool":
+        mine = [pool for pool in mine if not pool.startswith("person/")]
+    days = Days(session)
+    conditions = _narrow(filters, days)
+    after = _read_cursor(cursor)
+    ids: list[tuple[datetime | None, int]] = []
+    if after is None or after[0] is not None:
+        ids = _soonest(session, mine, conditions, after, dated=True)
+    if len(ids) <= PAGE and filters.due == "":
+        ids += _soonest(session, mine, conditions, None if ids or not after or after[0] else after, dated=False)
+    shown = ids[:PAGE]
+    rows = _rows(session, person, [found for _, found in shown], days)
+    return Page(rows, _cursor(*shown[-1]) if len(ids) > PAGE else "")
+
+
+def badge(session: Session, person: Person) -> str:
+    """The number in the page header: open items, at most 99."""
+    scans = [_scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(pools(session, person))]
+    items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
+    number = session.scalar(select(func.count()).select_from(select(items.c.id).limit(100).subquery())) or 0
+    return "99+" if number > 99 else str(number or "")  # noqa: PLR2004 (two digits)
+
+
+def counts(session: Session, person: Person) -> Counts:
+    """The numbers beside tabs and filters."""
+    result, days = Counts(), Days(session)
+    found = pools(session, person)
+    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
+    columns = (WorkItem.id, WorkItem.pool, WorkItem.due_at, WorkItem.process, WorkItem.step)
+    scans = [_scan(columns, pool_group, [], dated=None, limit=CAP) for pool_group in _grouped(found)]
+    items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
+    near = case((items.c.due_at < now, "late"), (items.c.due_at <= end, "today"), (items.c.due_at <= soon, "soon"), else_="")
+    own = (items.c.pool == f"person/{person.id}").label("own")
+    query = select(near.label("near"), own, items.c.process, items.c.step, func.count()).group_by(
+        near, own, items.c.process, items.c.step
+    )
+    for nearness, is_own, process, step, number in session.execute(query):
+        result.total += number
+        result.pool += 0 if is_own else number
+        if nearness:
+            setattr(result, nearness, getattr(result, nearness) + number)
+        result.processes[process] = result.processes.get(process, 0) + number
+        result.steps[step] = result.steps.get(step, 0) + number
+    result.capped = result.total >= CAP
+    return result
+
+
+def item(session: Session, person: Person, item_id: int) -> WorkItem:
+    """A work item this person may see: in one of the own pools, done by the person, or of a visible case.
+
+    Somebody else's item is NotFound, as if it did not exist.
+    """
+    found = session.get(WorkItem, item_id)
+    if found is None:
+        raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
+    if found.done_by_id == person.id or found.pool in pools(session, person):
+        return found
+    if found.bureau_id in visible_bureaus(session, person):
+        return found
+    raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
+
+
+def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
+    """Whether the item waits for this person (rights are read again when it is completed)."""
+    return found.state == "open" and bool(roles_of(person)) and found.pool in pools(session, person)
+
+
+def neighbours(session: Session, person: Person, item_id: int) -> int | None:
+    """The item that comes up when this one is done: the soonest other one of the person."""
+    ids = _soonest(session, pools(session, person), [WorkItem.id != item_id], None, dated=True, limit=1)
+    return ids[0][1] if ids else None
+
+
+def _grouped(found: Iterable[str]) -> list[list[str]]:
+    """Pools that may be large get a scan of their own; the small ones (teams) share one."""
+    large = [[pool] for pool in found if not pool.startswith("team/")]
+    small = [pool for pool in found if pool.startswith("team/")]
+    return [*large, small] if small else large
+
+
+def _narrow(filters: Filters, days: Days) -> list[Any]:
+    conditions: list[Any] = []
+    if filters.due == "late":
+        conditions.append(WorkItem.due_at < clock.now())
+    elif filters.due == "today":
+        conditions += [WorkItem.due_at >= clock.now(), WorkItem.due_at <= clock.end_of(days.today)]
+    elif filters.due == "soon":
+        conditions += [WorkItem.due_at >= clock.now(), WorkItem.due_at <= clock.end_of(days.soon)]
+    if filters.process:
+        conditions.append(WorkItem.process == filters.process)
+    if filters.step:
+        conditions.append(WorkItem.step == filters.step)
+    if filters.q:
+        like = f"%{_escaped(filters.q)}%"
+        conditions.append(
+            or_(
+                WorkItem.object_name.like(like, escape="\\"),
+                WorkItem.case_no.like(like, escape="\\"),
+                WorkItem.title.like(like, escape="\\"),
+            )
+        )
+    return conditions
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _scan(
+    columns: Sequence[Any], group: Sequence[str], conditions: Sequence[Any], *, dated: bool | None, limit: int
+) -> Select[Any]:
+    """The soonest items of one pool (or of a few small ones), straight along the index."""
+    place = WorkItem.pool == group[0] if len(group) == 1 else WorkItem.pool.in_(group)
+    query = select(*columns).where(place, WorkItem.state == "open", *conditions)
+    if dated is not None:
+        query = query.where(WorkItem.due_at.is_not(None) if dated else WorkItem.due_at.is_(None))
+    return query.order_by(WorkItem.due_at, WorkItem.id).limit(limit)
+
+
+def _soonest(
+    session: Session,
+    found: Sequence[str],
+    conditions: Sequence[Any],
+    after: tuple[datetime | None, int] | None,
+    *,
+    dated: bool,
+    limit: int = PAGE + 1,
+) -> list[tuple[datetime | None, int]]:
+    conditions = list(conditions)
+    if after is not None:
+        due, last = after
+        if due is None:
+            conditions.append(WorkItem.id > last)
+        else:
+            conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > last)]
+    columns = (WorkItem.due_at, WorkItem.id)
+    scans = [_scan(columns, group, conditions, dated=dated, limit=limit) for group in _grouped(found)]
+    if not scans:
+        return []
+    merged = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
+    query = select(merged.c.due_at, merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(limit)
+    return [(due, number) for due, number in session.execute(query)]
+
+
+def _rows(session: Session, person: Person, ids: Sequence[int], days: Days) -> list[Row]:
+    if not ids:
+        return []
+    holder = aliased(Person)
+    query = (
+        select(WorkItem, holder.name, Bureau.short_name)
+        .outerjoin(holder, holder.id == WorkItem.claimed_by_id)
+        .join(Bureau, Bureau.id == WorkItem.bureau_id)
+        .where(WorkItem.id.in_(ids))
+    )
+    found = {work.id: (work, name, bureau) for work, name, bureau in session.execute(query)}
+    rows = []
+    for number in ids:
+        work, name, bureau = found[number]
+        own = work.pool == f"person/{person.id}"
+        rows.append(_row(work, days, holder=name or (person.name if own else ""), bureau=bureau, mine=own))
+    return rows
+
+
+def _row(work: WorkItem, days: Days, *, holder: str, bureau: str, mine: bool) -> Row:
+    if work.state == "open":
+        lamp, at = days.lamp(work.due_at), work.claimed_at or work.opened_at
+    else:
+        lamp = Lamp("done", "已办") if work.state == "done" else Lamp("idle", "已取消")
+        at = work.done_at or work.opened_at
+    return Row(
+        id=work.id,
+        case_id=work.case_id,
+        name=work.object_name or work.title or work.case_no or work.step,
+        case_no=work.case_no,
+        step=work.step,
+        process=work.process,
+        clause=work.clause,
+        lamp=lamp,
+        due_at=work.due_at,
+        holder=holder,
+        mine=mine,
+        bureau=bureau,
+        at=at,
+        group=_group(lamp),
+    )
+
+
+def _group(lamp: Lamp) -> str:
+    if lamp.kind == "late":
+        return "超期"
+    if lamp.days == 0:
+        return "今日到期"
+    if lamp.days is not None and lamp.days <= 3:  # noqa: PLR2004 (three working days, as the filter says)
+        return "三个工作日内"
+    return "更晚"
+
+
+def _done(session: Session, person: Person, filters: Filters, cursor: str) -> Page:
+    query = select(WorkItem, Bureau.short_name).join(Bureau, Bureau.id == WorkItem.bureau_id)
+    query = query.where(WorkItem.done_by_id == person.id)
+    query = query.where(*_narrow(Filters(process=filters.process, step=filters.step, q=filters.q), Days(session)))
+    after = _read_cursor(cursor)
+    if after is not None and after[0] is not None:
+        query = query.where(
+            or_(WorkItem.done_at < after[0], and_(WorkItem.done_at == after[0], WorkItem.id < after[1]))
+        )
+    query = query.order_by(WorkItem.done_at.desc(), WorkItem.id.desc()).limit(PAGE + 1)
+    found = session.execute(query).all()
+    days = Days(session)
+    rows = [_row(work, days, holder=person.name, bureau=bureau, mine=True) for work, bureau in found[:PAGE]]
+    last = found[PAGE - 1][0] if len(found) > PAGE else None
+    return Page(rows, _cursor(last.done_at, last.id) if last else "")
+
+
+def _started(session: Session, person: Person, filters: Filters, cursor: str) -> Page:
+    """Cases this person opened, each with the step it stands at."""
+    query = select(Instance, Bureau.short_name).join(Bureau, Bureau.id == Instance.bureau_id)
+    query = query.where(Instance.started_by_id == person.id, Instance.case_id == Instance.id)
+    if filters.process:
+        query = query.where(Instance.process == filters.process)
+    after = _read_cursor(cursor)
+    if after is not None:
+        query = query.where(Instance.id < after[1])
+    found = session.execute(query.order_by(Instance.id.desc()).limit(PAGE + 1)).all()
+    shown = found[:PAGE]
+    standing = _standing(session, [instance.id for instance, _ in shown])
+    days, rows = Days(session), []
+    for instance, bureau in shown:
+        work = standing.get(instance.id)
+        ended = instance.state != "running"
+        lamp = Lamp("done", "已办结") if ended else days.lamp(work.due_at if work else None)
+        rows.append(
+            Row(
+                id=work.id if work else 0,
+                case_id=instance.id,
+                name=instance.object_name or instance.title or instance.case_no,
+                case_no=instance.case_no,
+                step=work.step if work else ("已办结" if ended else "系统处理中"),
+                process=instance.process,
+                clause=work.clause if work else "",
+                lamp=lamp,
+                due_at=work.due_at if work else None,
+                holder=work.lane if work else "",
+                mine=False,
+                bureau=bureau,
+                at=instance.started_at,
+                group="",
+            )
+        )
+    return Page(rows, _cursor(None, shown[-1][0].id) if len(found) > PAGE else "")
+
+
+def _standing(session: Session, case_ids: Sequence[int]) -> dict[int, WorkItem]:
+    """The soonest open item of each case."""
+    query = (
+        select(WorkItem)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.state == "open")
+        .order_by(WorkItem.due_at.desc(), WorkItem.id.desc())
+    )
+    return {work.case_id: work for work in session.scalars(query)}
+
+
+def _cursor(due: datetime | None, number: int) -> str:
+    return f"{(due - EPOCH) // timedelta(microseconds=1) if due else ''}_{number}"
+
+
+def _read_cursor(text: str) -> tuple[datetime | None, int] | None:
+    """A cursor from an address; one that cannot be read begins the list anew."""
+    head, _, tail = text.partition("_")
+    if not tail.isdigit() or len(text) > 60:  # noqa: PLR2004 (two numbers)
+        return None
+    if not head.lstrip("-").isdigit():
+        return None, int(tail)
+    try:
+        moment = EPOCH + timedelta(microseconds=int(head))
+    except OverflowError:
+        return None
+    return moment, int(tail)

@@ -1,0 +1,159 @@
+"""Models and releases as people see them: which version is in force, how each process runs, what changed, who released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.access.scope import visible_bureaus
+from engine.errors import NotFound
+from engine.people import Person
+from engine.runtime import picture, release
+from engine.runtime.tables import Instance, Release, ReleaseFile, WorkItem
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """One release in the list."""
+
+    release: Release
+    author: str
+    releaser: str
+    files: Mapping[str, int]
+    running: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A human step of a process: who, which form, which article, which deadline."""
+
+    id: str
+    name: str
+    lane: str
+    form: str
+    clause: str
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """One process of a release, drawn, with its human steps and where cases stand now."""
+
+    release: Release
+    id: str
+    name: str
+    svg: str
+    words: str
+    steps: Sequence[StepRow]
+    open: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """One release: processes, decision tables, forms, documents."""
+
+    row: ReleaseRow
+    processes: Sequence[tuple[str, str, int]]
+    files: Sequence[ReleaseFile]
+
+
+def releases(session: Session) -> list[ReleaseRow]:
+    """All releases, latest first."""
+    author, releaser = aliased(Person), aliased(Person)
+    query = (
+        select(Release, author.name, releaser.name)
+        .outerjoin(author, author.id == Release.author_id)
+        .outerjoin(releaser, releaser.id == Release.releaser_id)
+        .order_by(Release.deployed_at.desc(), Release.id.desc())
+        .limit(PAGE)
+    )
+    found = session.execute(query).tuples().all()
+    ids = [row.id for row, _, _ in found]
+    kinds: dict[int, dict[str, int]] = {}
+    counted = select(ReleaseFile.release_id, ReleaseFile.kind, func.count()).where(ReleaseFile.release_id.in_(ids))
+    for release_id, kind, number in session.execute(counted.group_by(ReleaseFile.release_id, ReleaseFile.kind)).tuples():
+        kinds.setdefault(release_id, {})[kind] = number
+    running = dict(
+        session.execute(
+            select(Instance.release_id, func.count())
+            .where(Instance.release_id.in_(ids), Instance.state == "running", Instance.case_id == Instance.id)
+            .group_by(Instance.release_id)
+        )
+        .tuples()
+        .all()
+    )
+    latest: dict[str, int] = {}
+    for row, _, _ in found:
+        latest[row.pack] = max(latest.get(row.pack, 0), row.version)
+    return [
+        ReleaseRow(row, who or "", by or "", kinds.get(row.id, {}), running.get(row.id, 0), latest[row.pack] == row.version)
+        for row, who, by in found
+    ]
+
+
+def view(session: Session, release_id: int) -> ReleaseView:
+    """One release; NotFound otherwise."""
+    row = next((row for row in releases(session) if row.release.id == release_id), None)
+    if row is None:
+        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+    compiled = release.load(session, release_id)
+    counted = dict(
+        session.execute(
+            select(Instance.process, func.count())
+            .where(Instance.release_id == release_id, Instance.state == "running")
+            .group_by(Instance.process)
+        )
+        .tuples()
+        .all()
+    )
+    processes = [(key, each.name or key, counted.get(key, 0)) for key, each in compiled.processes.items() if not each.parent]
+    return ReleaseView(row, processes, list(row.release.files))
+
+
+def process(session: Session, person: Person, release_id: int, name: str) -> ProcessView:
+    """One process of a release with the number of open steps in the bureaus the person sees."""
+    row = session.get(Release, release_id)
+    if row is None:
+        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+    compiled = release.load(session, release_id)
+    definition = compiled.processes.get(name)
+    if definition is None:
+        raise NotFound(f"第 {row.version} 版没有流程“{name}”。", hint="可从发布页进入。")
+    bureaus = visible_bureaus(session, person)
+    counted = (
+        select(WorkItem.element, func.count())
+        .where(
+            WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open", WorkItem.release_id == release_id,
+            WorkItem.process == name,
+        )
+        .group_by(WorkItem.element)
+    )  # fmt: skip
+    active = dict(session.execute(counted).tuples().all())
+    source = compiled.sources[name]
+    steps = [
+        StepRow(
+            id=element.id,
+            name=element.name,
+            lane=element.lane,
+            form=element.property("form"),
+            clause=element.property("clause"),
+            deadline=element.property("deadline"),
+        )
+        for element in definition.elements.values()
+        if element.kind == "userTask"
+    ]
+    return ProcessView(
+        release=row,
+        id=name,
+        name=definition.name or name,
+        svg=picture.svg(source, active=active),
+        words=picture.words(source, active=active),
+        steps=steps,
+        open=active,
+    )

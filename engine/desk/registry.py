@@ -1,0 +1,121 @@
+"""The registries (名录库) as lists: objects, inspectors, items; and the import of a file with its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from engine import clock
+from engine.access.permission import Permission
+from engine.access.rights import EDIT_INSPECTORS, EDIT_ITEMS, EDIT_OBJECTS
+from engine.access.scope import visible_bureaus
+from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list
+from engine.domain.registry import transfer
+from engine.domain.registry.tables import ImportRun, InspectionItem, ItemList
+from engine.people import Bureau, Person
+
+PAGE = 50
+EDITORS: dict[str, Permission] = {
+    "objects": EDIT_OBJECTS,
+    "inspectors": EDIT_INSPECTORS,
+    "items": EDIT_ITEMS,
+    "conflicts": EDIT_INSPECTORS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a registry."""
+
+    rows: Sequence[Any]
+    next: str
+    total: int
+
+
+def objects(session: Session, person: Person, *, q: str = "", kind: str = "", cursor: str = "") -> Listed:
+    """Objects of the visible bureaus by code."""
+    bureaus = visible_bureaus(session, person)
+    query = select(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus))
+    total = session.scalar(select(func.count()).select_from(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus)))
+    if kind:
+        query = query.where(RegistryObject.kind == kind)
+    if q:
+        like = _like(q)
+        names = (RegistryObject.name, RegistryObject.code, RegistryObject.uscc)
+        query = query.where(or_(*(name.like(like, escape="\\") for name in names)))
+    if cursor:
+        query = query.where(RegistryObject.code > cursor)
+    rows = list(session.scalars(query.order_by(RegistryObject.code, RegistryObject.id).limit(PAGE + 1)))
+    return Listed(rows[:PAGE], rows[PAGE - 1].code if len(rows) > PAGE else "", total or 0)
+
+
+def inspectors(session: Session, person: Person, *, q: str = "", cursor: str = "") -> Listed:
+    """Inspectors of the visible bureaus by staff number, with their certificates."""
+    bureaus = visible_bureaus(session, person)
+    query = (
+        select(Inspector).where(Inspector.bureau_id.in_(bureaus)).options(selectinload(Inspector.certificates))
+    )
+    total = session.scalar(select(func.count()).select_from(Inspector).where(Inspector.bureau_id.in_(bureaus)))
+    if q:
+        query = query.where(or_(Inspector.name.like(_like(q), escape="\\"), Inspector.staff_no.like(_like(q), escape="\\")))
+    if cursor:
+        query = query.where(Inspector.staff_no > cursor)
+    rows = list(session.scalars(query.order_by(Inspector.staff_no, Inspector.id).limit(PAGE + 1)))
+    return Listed(rows[:PAGE], rows[PAGE - 1].staff_no if len(rows) > PAGE else "", total or 0)
+
+
+def items(session: Session, person: Person) -> tuple[ItemList | None, list[InspectionItem]]:
+    """The item list in force for the person's bureau."""
+    found = current_item_list(session, person.bureau_id)
+    return found, list(found.items) if found else []
+
+
+def locks(session: Session, person: Person) -> list[RegistryLock]:
+    """Registries of the own bureau that a draw holds now: nobody may edit them."""
+    query = select(RegistryLock).where(RegistryLock.bureau_id == person.bureau_id, RegistryLock.released_at.is_(None))
+    return list(session.scalars(query))
+
+
+def imports(session: Session, person: Person) -> list[tuple[ImportRun, str]]:
+    """The last imports of the own bureau: which file, by whom, how many rows."""
+    query = (
+        select(ImportRun, Person.name)
+        .outerjoin(Person, Person.id == ImportRun.actor_id)
+        .where(ImportRun.bureau_id == person.bureau_id)
+        .order_by(ImportRun.id.desc())
+        .limit(10)
+    )
+    return [(run, name or "系统") for run, name in session.execute(query).tuples()]
+
+
+def may_edit(person: Person, kind: str) -> bool:
+    """Whether the person's section keeps this registry (different units keep objects and inspectors)."""
+    return kind in EDITORS and EDITORS[kind].allows(person)
+
+
+def take_file(
+    session: Session, actor: Person, name: str, content: bytes, *, kind: str, accept_valid: bool, dry_run: bool
+) -> transfer.Report:
+    """Import a file into the own bureau's registry: any refused row and nothing goes in, unless asked otherwise."""
+    EDITORS[kind].demand(actor)
+    bureau = session.get_one(Bureau, actor.bureau_id)
+    return transfer.import_file(
+        session, bureau, name, content, kind=kind, actor=actor, accept_valid=accept_valid, dry_run=dry_run
+    )
+
+
+def licensed(inspector: Inspector) -> bool:
+    """Whether an inspector holds a certificate that is valid today."""
+    today = clock.today()
+    return any(
+        paper.state == "valid" and (paper.valid_from is None or paper.valid_from <= today) and paper.valid_to >= today
+        for paper in inspector.certificates
+    )
+
+
+def _like(q: str) -> str:
+    return "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -1,0 +1,81 @@
+"""An installation on a small town (see town.py), and browsers to visit it with."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from argon2 import PasswordHasher
+from town import NOW, PASSWORD, build
+
+import web
+from engine import clock
+from engine.access import sign_in
+from engine.desk.world import Answers, World
+from engine.runtime.instance import Runtime
+from engine.settings import Settings
+from engine.storage.base import Base
+from engine.storage.session import Database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords():
+    """Argon2 with the least cost: these tests are about pages, not about guessing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def town_file(tmp_path_factory, _quick_passwords):
+    """The town, built once; each test gets a copy of the file."""
+    path = tmp_path_factory.mktemp("town") / "town.db"
+    database = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(database.engine)
+    with clock.fixed(NOW), database.transaction() as session:
+        build(session)
+    database.dispose()
+    return path
+
+
+@pytest.fixture
+def town(town_file, tmp_path):
+    """An installation on a copy of the town, with the clock held."""
+    path = tmp_path / "town.db"
+    shutil.copy(town_file, path)
+    settings = Settings(
+        database_url=f"sqlite:///{path}", secret_key="k" * 64, files_dir=tmp_path, anchors_dir=tmp_path, demo=True,
+        base_url="http://localhost", metrics_token="watch",
+    )
+    database = Database(settings.database_url)
+    answers = Answers()
+    with clock.fixed(NOW):
+        yield World(settings, database, Runtime(key=settings.secret_key, ports=answers), answers)
+    database.dispose()
+
+
+@pytest.fixture
+def app(town):
+    """The pages of the town."""
+    app = web.create_app(town)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=True)
+    return app
+
+
+@pytest.fixture
+def client(app):
+    """A browser that is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def as_person(app):
+    """A browser that is signed in: `as_person("shen")`."""
+
+    def enter(login):
+        client = app.test_client()
+        answer = client.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return enter

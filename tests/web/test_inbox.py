@@ -1,0 +1,98 @@
+"""The inbox and the page of a step."""
+
+import re
+
+
+def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
+    page = as_person("shen").get("/").text
+    names = re.findall(r'<b><a href="/tasks/\d+">([^<]+)</a>', page)
+    assert names == ["惠众大药房", "柳坪镇中心卫生院", "石桥镇卫生院", "白杨社区卫生服务中心"]
+    # due in the holiday on 5 October: late by 8 and 9 October; Saturday 10 October is worked
+    assert re.findall(r'class="lamp \w+">([^<]+)</span></td>', page) == ["超期 2 日", "今日到期", "剩 2 日", "剩 9 日"]
+    assert "1 件超期" in page
+
+
+def test_somebody_elses_bureau_is_not_listed_and_not_found(as_person):
+    client = as_person("wai")
+    assert "惠众大药房" not in client.get("/").text
+    assert client.get("/tasks/1").status_code == 404
+    assert client.get("/cases/1").status_code == 404
+
+
+def test_filters_stand_in_the_address(as_person):
+    client = as_person("shen")
+    assert "石桥镇卫生院" not in client.get("/?due=late").text
+    found = client.get("/?q=石桥").text
+    assert "石桥镇卫生院" in found
+    assert "惠众大药房" not in found
+    assert "没有符合筛选的事项" in client.get("/?q=查无").text
+
+
+def test_an_empty_inbox_says_what_comes_and_where_to_go(as_person):
+    page = as_person("zhou").get("/").text
+    assert "现在没有等你办的事" in page
+    assert "看已办" in page
+
+
+def test_a_step_shows_its_released_form_its_article_and_why_the_day(as_person):
+    page = as_person("shen").get("/tasks/2").text
+    assert 'name="decision"' in page
+    assert "吉 第八条" in page
+    assert "为什么是这一天" in page
+    assert "情况属实" in page
+    assert 'name="idempotency_key"' in page
+
+
+def test_a_refused_form_keeps_what_was_typed_and_names_the_field(as_person):
+    client = as_person("shen")
+    answer = client.post("/tasks/2", data={"decision": "return", "reason": ""})
+    assert answer.status_code == 422
+    assert "<title>错误：" in answer.text
+    assert re.search(r'value="return"[^>]* checked', answer.text)
+    assert 'class="errors"' in answer.text
+
+
+def test_an_unknown_field_is_refused_by_name(as_person):
+    answer = as_person("shen").post("/tasks/2", data={"decision": "approve", "lane_owners": "me"})
+    assert answer.status_code == 422
+    assert "lane_owners" in answer.text
+
+
+def test_a_draft_is_kept_and_comes_back(as_person):
+    client = as_person("shen")
+    kept = client.post("/tasks/2", data={"decision": "return", "reason": "等附件", "intent": "draft"})
+    assert kept.status_code == 303
+    page = client.get("/tasks/2").text
+    assert "等附件" in page
+    assert "存的草稿" in page
+
+
+def test_claiming_shows_whose_it_is_and_releasing_gives_it_back(as_person):
+    client = as_person("shen")
+    assert client.post("/tasks/2/claim").status_code == 303
+    assert "承办 沈其昌" in client.get("/tasks/2").text
+    assert "放回待接收" in client.get("/tasks/2").text
+    assert client.post("/tasks/2/release").status_code == 303
+    assert "承办 沈其昌" not in client.get("/tasks/2").text
+
+
+def test_administrators_have_no_inbox(as_person):
+    assert as_person("guan").get("/").location == "/me"
+    assert as_person("guan").get("/tasks/2").status_code == 403
+
+
+def test_what_one_started_says_where_it_stands(as_person):
+    page = as_person("lu").get("/?tab=started").text
+    assert "惠众大药房" in page
+    assert "审批计划" in page
+
+
+def test_pages_are_paged_by_cursor(as_person, monkeypatch):
+    monkeypatch.setattr("engine.desk.inbox.PAGE", 2)
+    client = as_person("shen")
+    first = client.get("/").text
+    assert "石桥镇卫生院" not in first
+    following = re.search(r'rel="next" href="([^"]+)"', first).group(1).replace("&amp;", "&")
+    second = client.get(following).text
+    assert "石桥镇卫生院" in second
+    assert "惠众大药房" not in second

@@ -1,0 +1,110 @@
+"""Sign-in: server-side sessions, no word about which accounts exist, lockout, second factor, revocation."""
+
+from datetime import timedelta
+
+import pyotp
+from sqlalchemy import select
+
+from engine import clock
+from engine.access.session import SessionRow
+from engine.audit import AuditEntry
+from engine.people import Person
+from town import NOW, PASSWORD
+
+
+def test_a_stranger_is_sent_to_the_sign_in_and_back_again(client):
+    answer = client.get("/?tab=done")
+    assert answer.status_code == 302
+    assert answer.location == "/sign-in?next=/?tab%3Ddone"
+    answer = client.post("/sign-in", data={"login": "shen", "password": PASSWORD, "next": "/?tab=done"})
+    assert (answer.status_code, answer.location) == (303, "/?tab=done")
+    cookie = answer.headers.getlist("Set-Cookie")
+    assert any("casework=" in line and "HttpOnly" in line and "SameSite=Lax" in line for line in cookie)
+
+
+def test_next_stays_on_this_host(client):
+    for target in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        answer = client.post("/sign-in", data={"login": "shen", "password": PASSWORD, "next": target})
+        assert answer.location == "/"
+
+
+def test_a_wrong_password_and_an_unknown_account_read_alike(client):
+    wrong = client.post("/sign-in", data={"login": "shen", "password": "wrong wrong"})
+    unknown = client.post("/sign-in", data={"login": "nobody", "password": "wrong wrong"})
+    assert wrong.status_code == unknown.status_code == 422
+    assert "账号或密码不对" in wrong.text
+    assert "账号或密码不对" in unknown.text
+    assert 'value="shen"' in wrong.text
+    assert "<title>错误：登录" in wrong.text
+
+
+def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(client, town):
+    for _ in range(5):
+        client.post("/sign-in", data={"login": "shen", "password": "wrong wrong"})
+    assert "账号暂时锁定" in client.post("/sign-in", data={"login": "shen", "password": PASSWORD}).text
+    with clock.fixed(NOW + timedelta(minutes=16)):
+        assert client.post("/sign-in", data={"login": "shen", "password": PASSWORD}).status_code == 303
+    with town.database.reading() as session:
+        refused = session.scalars(select(AuditEntry).where(AuditEntry.action == "account.sign_in_refused")).all()
+    assert len(refused) == 6
+
+
+def test_signing_out_closes_the_session_on_the_server(as_person, town):
+    client = as_person("shen")
+    kept = client.get_cookie("casework").value
+    assert client.get("/").status_code == 200
+    client.post("/sign-out")
+    client.set_cookie("casework", kept)
+    assert client.get("/").status_code == 302
+    with town.database.reading() as session:
+        assert session.scalar(select(SessionRow)).digest != kept
+
+
+def test_a_session_ends_after_eight_idle_hours(as_person):
+    client = as_person("shen")
+    with clock.fixed(NOW + timedelta(hours=7)):
+        assert client.get("/").status_code == 200
+    with clock.fixed(NOW + timedelta(hours=15, minutes=1)):
+        assert client.get("/").status_code == 302
+
+
+def test_one_can_close_ones_other_sessions_but_nobody_elses(as_person, town):
+    first, second, other = as_person("shen"), as_person("shen"), as_person("lu")
+    with town.database.reading() as session:
+        rows = session.scalars(select(SessionRow).order_by(SessionRow.id)).all()
+    assert other.post(f"/me/sessions/{rows[0].id}/revoke").status_code == 404
+    assert second.post(f"/me/sessions/{rows[0].id}/revoke").status_code == 303
+    assert first.get("/").status_code == 302
+    assert second.get("/").status_code == 200
+
+
+def test_a_changed_password_closes_the_other_sessions(as_person):
+    first, second = as_person("shen"), as_person("shen")
+    data = {"old": PASSWORD, "new": "another-long-one", "again": "another-long-one"}
+    assert second.post("/me/password", data={**data, "old": "wrong"}).status_code == 422
+    assert second.post("/me/password", data={**data, "again": "different-one"}).status_code == 422
+    assert second.post("/me/password", data=data).status_code == 303
+    assert first.get("/").status_code == 302
+    assert second.get("/").status_code == 200
+
+
+def test_the_second_factor_is_enrolled_by_its_first_code(as_person, town):
+    client = as_person("luo")
+    assert "扫码" in client.get("/second-factor").text
+    with client.session_transaction() as kept:
+        secret = kept["totp"]
+    assert client.post("/second-factor", data={"code": "000000"}).status_code == 422
+    code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
+    answer = client.post("/second-factor", data={"code": code, "next": "/me"})
+    assert (answer.status_code, answer.location) == (303, "/me")
+    with town.database.reading() as session:
+        assert session.scalar(select(Person).where(Person.login == "luo")).totp_secret == secret
+
+
+def test_somebody_without_a_post_any_more_sees_nothing(as_person, town):
+    client = as_person("shen")
+    with town.database.transaction() as session:
+        person = session.scalar(select(Person).where(Person.login == "shen"))
+        person.grants[0].valid_to = NOW.date() - timedelta(days=1)
+    assert client.get("/board").status_code in (403, 404)
+    assert client.get("/tasks/1").status_code == 403

@@ -1,0 +1,33 @@
+"""The log, for the audit administrator: to read, never to change."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.access import rights
+from engine.desk import audit
+from web import http
+from web.auth import needs
+
+page = Blueprint("audit", __name__)
+
+
+@page.get("/audit")
+@needs(rights.READ_AUDIT)
+def index() -> ResponseReturnValue:
+    """Entries, latest first, and the head of the chain."""
+    args = request.args
+    given = {name: args.get(name, "").strip()[:80] for name in ("actor", "action", "subject")}
+    after = args.get("after", 0, type=int) or 0
+    found = audit.log(http.reading(), **given, cursor=after)
+    kept = {name: value for name, value in given.items() if value}
+    return render_template(
+        "audit/index.html",
+        log=found,
+        given=given,
+        filtered=bool(kept),
+        person=g.person,
+        next_url=url_for("audit.index", **kept, after=found.next) if found.next else "",
+        first_url=url_for("audit.index", **kept) if after else "",
+    )

@@ -1,0 +1,367 @@
+"""Sign-in, second factor, the own account; who asks and what the page header shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import segno
+from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.access import rights, sign_in
+from engine.access.permission import Permission, roles_of
+from engine.access.session import TOUCH, SessionRow, find_session
+from engine.desk import account, inbox
+from engine.domain import terms
+from engine.people import Person
+from web import http
+
+View = TypeVar("View", bound=Callable[..., Any])
+page = Blueprint("auth", __name__)
+PRODUCT = "双随机检查办案"
+MAX_NEXT = 500
+
+
+# --- who asks ------------------------------------------------------------------------
+
+
+def open_to_all(view: View) -> View:
+    """A page for everybody, without sign-in."""
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """A page for those who hold a permission; others are told so (403)."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def install(app: Flask) -> None:
+    """Ask for a sign-in everywhere except where a page is open to all."""
+    app.before_request(_identify)
+    app.before_request(_guard)
+    app.context_processor(_around)
+
+
+def cookie_name() -> str:
+    """The name of the sign-in cookie; bound to this host where there is https."""
+    return "__Host-casework" if g.settings.base_url.startswith("https://") else "casework"
+
+
+def _identify() -> None:
+    secret = request.cookies.get(cookie_name(), "")
+    if not secret or request.endpoint == "static":
+        return
+    row = find_session(http.reading(), secret)
+    if row is None:
+        return
+    g.row, g.person = row, row.person
+    if clock.now() - row.seen_at > TOUCH:
+        with g.database.transaction() as changing:
+            changing.get_one(SessionRow, row.id).seen_at = clock.now()
+
+
+def _guard() -> ResponseReturnValue | None:
+    view = g_view()
+    if request.endpoint in {None, "static"} or getattr(view, "open_to_all", False):
+        return None
+    if g.person is None:
+        if request.method == "GET" and not http.wants_json():
+            return redirect(url_for("auth.sign_in_page", next=request.full_path.rstrip("?")))
+        return http.refuse_stranger()
+    permission = getattr(view, "permission", None)
+    if permission is not None:
+        permission.demand(g.person)
+    return None
+
+
+def g_view() -> Any:
+    """The function behind this address."""
+    from flask import current_app  # noqa: PLC0415 (bound to the request)
+
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def actor(changing: Session) -> Person:
+    """The person who asks, read again in the session that changes something."""
+    return changing.get_one(Person, g.person.id)
+
+
+def language() -> str:
+    """The language of this page: the person's choice, else the installation's."""
+    chosen = session.get("language") if request else None
+    return chosen if chosen in {"zh", "en"} else g.settings.lang
+
+
+def safe_next(target: str) -> str:
+    """A path on this host, or the inbox."""
+    parts = urlsplit(target)
+    clean = target.startswith("/") and not target.startswith(("//", "/\\")) and len(target) <= MAX_NEXT
+    if clean and not parts.scheme and not parts.netloc and "\\" not in target and target.isprintable():
+        return target
+    return url_for("inbox.index")
+
+
+# --- around every page -------------------------------------------------------------------
+
+
+def _around() -> dict[str, Any]:
+    person: Person | None = g.get("person")
+    in_public = request.blueprint == "public"
+    reader: dict[str, Any] = {
+        "product": PRODUCT,
+        "home": url_for("public.index" if person is None or in_public else "inbox.index"),
+        "bureau_name": "",
+        "signed_in": person is not None,
+        "sign_in_url": "" if in_public or request.blueprint == "auth" else url_for("auth.sign_in_page"),
+        "may_search": False,
+        "search_url": url_for("case.index"),
+        "account_url": url_for("auth.me"),
+        "query": request.args.get("q", "") if request.blueprint == "case" else "",
+        "name": "",
+        "unit": "",
+        "pack": "",
+    }
+    if in_public:
+        reader |= {"product": "双随机抽查结果公示", "signed_in": False}
+        return {"reader": reader, "nav": _public_nav(), "demo": g.settings.demo}
+    if person is None:
+        return {"reader": reader | {"bureau_name": PRODUCT}, "nav": [], "demo": g.settings.demo}
+    reader |= {
+        "bureau_name": person.bureau.name,
+        "name": person.name,
+        "unit": person.section.name if person.section else posts(person),
+        "pack": person.bureau.pack,
+        "may_search": rights.READ_OWN_CASES.allows(person),
+    }
+    return {"reader": reader, "nav": _nav(person), "demo": g.settings.demo}
+
+
+def posts(person: Person) -> str:
+    """The posts a person holds, in words."""
+    labels = [terms.role_label(role.value) for role in roles_of(person)]
+    return "、".join(sorted(labels)) or "未任职"
+
+
+def _nav(person: Person) -> list[dict[str, Any]]:
+    entries = []
+    plan = [
+        ("inbox.index", _("待办"), rights.WORK, False),
+        ("case.index", _("案件"), rights.READ_OWN_CASES, False),
+        ("plan.index", _("计划"), rights.READ_PLANS, True),
+        ("draw.index", _("抽取"), rights.READ_DRAWS, True),
+        ("board.index", _("督办"), rights.READ_BOARD, False),
+        ("registry.index", _("名录库"), rights.READ_REGISTRY, True),
+        ("process.index", _("流程"), rights.READ_PROCESSES, True),
+        ("audit.index", _("审计"), rights.READ_AUDIT, False),
+    ]
+    for endpoint, label, permission, minor in plan:
+        if permission.allows(person):
+            count = inbox.badge(http.reading(), person) if endpoint == "inbox.index" else ""
+            current = request.blueprint == endpoint.partition(".")[0]
+            entries.append(
+                {"url": url_for(endpoint), "label": label, "count": count, "current": current, "minor": minor}
+            )
+    entries.append(
+        {"url": url_for("public.index"), "label": _("公示"), "count": "", "current": False, "minor": True}
+    )
+    return entries
+
+
+def _public_nav() -> list[dict[str, Any]]:
+    entries = [
+        ("public.index", _("检查结果")),
+        ("public.items", _("抽查事项清单")),
+        ("public.plans", _("年度计划")),
+        ("public.draws", _("抽取过程")),
+        ("public.verify", _("自行核验")),
+    ]
+    return [
+        {"url": url_for(name), "label": label, "count": "", "current": request.endpoint == name, "minor": False}
+        for name, label in entries
+    ]
+
+
+# --- sign in and out --------------------------------------------------------------------------
+
+
+@page.get("/sign-in")
+@open_to_all
+def sign_in_page() -> ResponseReturnValue:
+    """The sign-in form."""
+    return _sign_in_form("", "", 200)
+
+
+@page.post("/sign-in")
+@open_to_all
+def sign_in_post() -> ResponseReturnValue:
+    """Sign in; a failure says one sentence and keeps the account name."""
+    login = request.form.get("login", "")[:80]
+    with g.database.transaction() as changing:
+        outcome = account.sign_in(
+            changing,
+            login,
+            request.form.get("password", "")[:500],
+            address=request.remote_addr or "",
+            agent=request.user_agent.string[:200],
+        )
+    if outcome.row is None:
+        return _sign_in_form(login, outcome.reason, 422)
+    session.clear()  # a new id and a new CSRF token at every sign-in
+    response = redirect(safe_next(request.form.get("next", "")))
+    response.set_cookie(
+        cookie_name(),
+        outcome.secret,
+        httponly=True,
+        samesite="Lax",
+        secure=g.settings.base_url.startswith("https://"),
+        path="/",
+    )
+    return response, 303
+
+
+def _sign_in_form(login: str, reason: str, status: int) -> ResponseReturnValue:
+    target = request.values.get("next", "")
+    people = account.demo_people(http.reading()) if g.settings.demo else []
+    return (
+        render_template("auth/sign_in.html", login=login, reason=reason, next=target, people=people, failed=bool(reason)),
+        status,
+    )
+
+
+@page.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Close this session."""
+    with g.database.transaction() as changing:
+        account.sign_out(changing, g.row.id)
+    session.clear()
+    response = redirect(url_for("auth.sign_in_page"))
+    response.delete_cookie(cookie_name())
+    return response, 303
+
+
+# --- second factor ------------------------------------------------------------------------------
+
+
+def has_second_factor() -> bool:
+    """Whether this session has given a one-time code lately."""
+    return g.row is not None and g.row.has_second_factor(clock.now())
+
+
+def ask_second_factor() -> ResponseReturnValue:
+    """Send the person to the one-time code, and back here afterwards."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return redirect(url_for("auth.second_factor", next=back)), 303
+
+
+@page.get("/second-factor")
+def second_factor() -> ResponseReturnValue:
+    """Ask for the one-time code; on the first time show what the app must scan."""
+    return _code_form("", 200)
+
+
+@page.post("/second-factor")
+def second_factor_post() -> ResponseReturnValue:
+    """Check the code."""
+    secret = "" if g.person.totp_secret else session.get("totp", "")
+    with g.database.transaction() as changing:
+        ok = account.give_code(changing, g.row.id, request.form.get("code", "")[:20], secret=secret)
+    if not ok:
+        return _code_form(account.WRONG_CODE, 422)
+    session.pop("totp", None)
+    return redirect(safe_next(request.form.get("next", ""))), 303
+
+
+def _code_form(reason: str, status: int) -> ResponseReturnValue:
+    person: Person = g.person
+    secret = person.totp_secret or session.get("totp") or account.enrolment_secret(person)
+    enrolling = not person.totp_secret
+    if enrolling:
+        session["totp"] = secret
+    code = Markup(segno.make(sign_in.totp_uri(person, secret)).svg_inline(scale=4)) if enrolling else ""  # noqa: S704
+    return (
+        render_template(
+            "auth/second_factor.html",
+            next=request.values.get("next", ""),
+            reason=reason,
+            enrolling=enrolling,
+            qr=code,
+            secret=secret if enrolling else "",
+            demo_code=sign_in.totp_now(secret) if g.settings.demo else "",
+            failed=bool(reason),
+        ),
+        status,
+    )
+
+
+# --- the own account ----------------------------------------------------------------------------
+
+
+@page.get("/me")
+def me() -> ResponseReturnValue:
+    """Posts, open sessions, password."""
+    return _me({}, "", 200)
+
+
+@page.post("/me/password")
+def password() -> ResponseReturnValue:
+    """Change the own password; other sessions are closed."""
+    form = request.form
+    if form.get("new", "") != form.get("again", ""):
+        return _me({"again": _("请再填写一次相同的新密码")}, _("两次填写的新密码不同。"), 422)
+    try:
+        with g.database.transaction() as changing:
+            account.change_password(
+                changing, actor(changing), form.get("old", "")[:500], form.get("new", "")[:500], keep=g.row.id
+            )
+    except http.Refused as refusal:
+        return _me(refusal.fields, refusal.reason, 422)
+    http.say("done", _("密码已改，其他登录已退出。"))
+    return redirect(url_for("auth.me")), 303
+
+
+@page.post("/me/sessions/<int:row_id>/revoke")
+def revoke(row_id: int) -> ResponseReturnValue:
+    """Close one of the own sessions."""
+    with g.database.transaction() as changing:
+        account.revoke(changing, actor(changing), row_id)
+    http.say("done", _("那个登录已退出。"))
+    return redirect(url_for("auth.me")), 303
+
+
+@page.post("/language")
+@open_to_all
+def choose_language() -> ResponseReturnValue:
+    """Keep the language of the pages for this browser."""
+    session["language"] = "en" if request.form.get("language") == "en" else "zh"
+    return redirect(safe_next(request.form.get("next", ""))), 303
+
+
+def _me(fields: dict[str, str], reason: str, status: int) -> ResponseReturnValue:
+    reading = http.reading()
+    return (
+        render_template(
+            "auth/me.html",
+            person=g.person,
+            posts=sorted(g.person.grants, key=lambda grant: grant.valid_from),
+            sessions=account.sessions(reading, g.person),
+            current=g.row.id,
+            second_factor=bool(g.person.totp_secret),
+            fields=fields,
+            reason=reason,
+            failed=bool(reason),
+            today=clock.today(),
+        ),
+        status,
+    )

@@ -1,0 +1,72 @@
+"""The board: what is late, by unit and step."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import clock
+from engine.access import rights
+from engine.desk import board
+from web import http
+from web.auth import needs
+
+page = Blueprint("board", __name__)
+
+
+@page.get("/board")
+@needs(rights.READ_BOARD)
+def index() -> ResponseReturnValue:
+    """Heat table and list; every number leads to its list."""
+    args = request.args
+    filters = board.Filters(
+        when=args.get("when", "late") if args.get("when") in board.WHEN else "late",
+        unit=args.get("unit", "")[:80],
+        bureau=args.get("bureau", 0, type=int) or 0,
+        step=args.get("step", "")[:80],
+    )
+    found = board.board(http.reading(), g.person, filters, args.get("after", ""))
+
+    def url(**changes: str | int) -> str:
+        given = {"when": filters.when, "unit": filters.unit, "bureau": filters.bureau, "step": filters.step} | changes
+        return url_for("board.index", **{key: value for key, value in given.items() if value and value != "late"})
+
+    chips = [
+        {"url": url(when="late"), "label": _("超期"), "count": found.late, "kind": "late", "current": filters.when == "late"},
+        {"url": url(when="today"), "label": _("今日到期"), "count": found.today, "kind": "soon", "current": filters.when == "today"},
+        {"url": url(when="soon"), "label": _("3 日内"), "count": found.today + found.soon, "kind": "", "current": filters.when == "soon"},
+        {"url": url(when="all"), "label": _("在办"), "count": found.open, "kind": "", "current": filters.when == "all"},
+    ]  # fmt: skip
+    steps = found.steps[:8]
+    heat = {
+        "columns": [(step, step) for step in steps],
+        "rows": [
+            {
+                "label": unit.label,
+                "total": unit.total,
+                "cells": [
+                    {"open": cell.open, "late": cell.late, "level": cell.level,
+                     "url": url(unit=unit.key, step=step, when="late" if cell.late else "all") + "#list"}
+                    for step in steps
+                    for cell in [unit.cells.get(step, board.Cell())]
+                ],
+            }
+            for unit in found.units[:30]
+        ],
+    }  # fmt: skip
+    return render_template(
+        "board/index.html",
+        board=found,
+        filters=filters,
+        chips=chips,
+        heat=heat,
+        hidden_steps=max(0, len(found.steps) - len(steps)),
+        units=[(unit.key, unit.label) for unit in found.units],
+        step_choices=[(step, step) for step in sorted(found.steps)],
+        now=clock.local(clock.now()),
+        next_url=url(after=found.next) if found.next else "",
+        first_url=url() if args.get("after") else "",
+        narrowed=bool(filters.unit or filters.step or filters.bureau),
+        words={"late": _("超期"), "today": _("今日到期"), "soon": _("3 日内到期"), "all": _("在办")},
+    )

@@ -1,0 +1,112 @@
+"""Cases: the list, one case, and what may be set off in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from engine.access import rights
+from engine.desk import case, inbox, step
+from engine.domain import terms
+from engine.errors import NotFound, Refused
+from forms import definition, post, schema
+from forms.page import page as form_page
+from web import http
+from web.auth import actor, needs
+from web.inbox import process_label
+
+page = Blueprint("case", __name__)
+
+
+@page.get("/cases")
+@needs(rights.READ_OWN_CASES)
+def index() -> ResponseReturnValue:
+    """Cases I may see, latest first; filters in the address."""
+    args = request.args
+    kind = args.get("kind", "") if args.get("kind") in case.KINDS else ""
+    state = args.get("state", "") if args.get("state") in case.STATES else ""
+    q = args.get("q", "").strip()[:80]
+    parent = args.get("parent", 0, type=int) or 0
+    after = args.get("after", 0, type=int) or 0
+    found = case.listing(http.reading(), g.person, kind=kind, state=state, q=q, parent=parent, cursor=after)
+    given = {"kind": kind, "state": state, "q": q, "parent": parent or ""}
+    kept = {key: value for key, value in given.items() if value}
+    return render_template(
+        "case/index.html",
+        found=found,
+        kind=kind,
+        state=state,
+        q=q,
+        parent=parent,
+        kinds=[(key, process_label(key)) for key in case.KINDS],
+        states=list(case.STATES.items()),
+        filtered=bool(kept),
+        next_url=url_for("case.index", **kept, after=found.next) if found.next else "",
+        first_url=url_for("case.index", **kept) if after else "",
+    )
+
+
+@page.get("/cases/<int:case_id>")
+@needs(rights.READ_OWN_CASES)
+def show(case_id: int) -> ResponseReturnValue:
+    """One case. Every part of it is on the page, without script."""
+    reading = http.reading()
+    view = case.view(reading, g.person, case_id, before=request.args.get("before", 0, type=int) or 0)
+    if view.instance.id != case_id:
+        return redirect(url_for("case.show", case_id=view.instance.id))
+    mine = [standing for standing in view.standing if inbox.may_work_on(reading, g.person, standing.item)]
+    return render_template(
+        "case/show.html",
+        view=view,
+        mine=mine,
+        actions=step.actions(g.world, reading, g.person, view.instance.id),
+        diagrams=[(diagram, Markup(diagram.svg)) for diagram in view.diagrams],  # noqa: S704 (built node by node)
+        data=case.data_of(view.instance),
+        process_label=process_label,
+        relations=terms.RELATIONS,
+    )
+
+
+@page.route("/cases/<int:case_id>/actions/<process>", methods=["GET", "POST"])
+@needs(rights.READ_OWN_CASES)
+def act(case_id: int, process: str) -> ResponseReturnValue:
+    """Set off what the diagram lets people set off: 检查受阻, 申请调换 …, after its form."""
+    reading = http.reading()
+    instance = case.find(reading, g.person, case_id)
+    trigger = _trigger(step.actions(g.world, reading, g.person, case_id), process)
+    source = case.form_of(reading, instance, trigger)
+    form = definition.read(source, f"{trigger.element.property('form') or process}.form")
+    typed: dict[str, Any] = {}
+    refusal, status = None, 200
+    if request.method == "POST":
+        typed = post.reshaped(form, request.form) or post.answers(form, request.form)
+        if not request.form.get("intent", "").startswith((post.ADD, post.DROP)):
+            key = http.given_key()
+            try:
+                kept = schema.load(form, typed, data=case.data_of(instance))
+                g.database.run(
+                    lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key)
+                )
+            except Refused as no:
+                refusal, status = no, 422
+            else:
+                http.say("done", _("已发起：%(name)s。", name=trigger.name))
+                return redirect(url_for("case.show", case_id=case_id)), 303
+    return (
+        render_template(
+            "case/act.html", instance=instance, name=case.name_of(instance), trigger=trigger, failed=refusal is not None,
+            page=form_page(form, values=typed, refused=refusal, data=case.data_of(instance)),
+        ),
+        status,
+    )  # fmt: skip
+
+
+def _trigger(found: list[Any], process: str) -> Any:
+    for trigger in found:
+        if trigger.process == process:
+            return trigger
+    raise NotFound("现在不能在本案发起这个事项。", hint="案件可能已办结，或不在你的职责内。")

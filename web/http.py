@@ -1,0 +1,260 @@
+"""What every request and answer share: database, errors as pages or JSON, headers, CSRF, where a post may come from."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, flash, g, get_flashed_messages, jsonify, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import (
+    CaseworkError,
+    ChangedMeanwhile,
+    ModelInvalid,
+    NotAllowed,
+    NotFound,
+    Refused,
+    RuleError,
+    Unavailable,
+)
+from engine.desk.world import World
+from web import words
+
+View = TypeVar("View", bound=Callable[..., Any])
+STATIC = Path(__file__).parent / "static"
+csrf = CSRFProtect()
+log = structlog.get_logger("casework.web")
+
+# The first line that fits decides: error class, status, heading of the page.
+ERRORS: tuple[tuple[type[CaseworkError], int, str], ...] = (
+    (NotAllowed, 403, "你不能办这件事"),
+    (Refused, 422, "没有办成"),
+    (NotFound, 404, "没有找到"),
+    (ChangedMeanwhile, 409, "别人先办了"),
+    (ModelInvalid, 422, "模型还不能使用"),
+    (RuleError, 422, "规则算不出结果"),
+    (Unavailable, 503, "暂时不能办"),
+    (CaseworkError, 500, "系统没有办成"),
+)
+HTTP_WORDS = {
+    400: ("请求不完整", "请回到上一页，重新填写后提交。"),
+    401: ("请先登录", "登录后再试。"),
+    403: ("你不能办这件事", "需要的岗位由安全管理员授予。"),
+    404: ("没有找到", "可能已经移走，或者不在你能看的范围内。可从待办或案件列表进入。"),
+    405: ("不能这样打开", "请从页面上的按钮进入。"),
+    413: ("内容太大", "单个文件不超过 50 MB，请压缩或分开上传。"),
+    415: ("格式不对", "请按接口说明发送 JSON。"),
+    429: ("太频繁", "请稍后再试。"),
+    500: ("系统没有办成", "已经记下。没有做任何改动，请稍后再试；再不行请把编号告诉系统管理员。"),
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def install(app: Flask, world: World) -> None:
+    """Put database, security and errors around all routes."""
+    settings = world.settings
+    https = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-casework_page" if https else "casework_page",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions["casework"] = world
+    app.jinja_env.globals |= {"static_url": static_url, "new_key": new_key, "flashed": flashed}
+    csrf.init_app(app)
+    app.before_request(_open)
+    app.teardown_request(_close)
+    app.after_request(_headers)
+    app.register_error_handler(CaseworkError, on_error)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_failure)
+
+
+# --- database ------------------------------------------------------------------
+
+
+def _open() -> Response | None:
+    world: World = current_app.extensions["casework"]
+    g.world, g.settings, g.database = world, world.settings, world.database
+    g.person, g.row = None, None
+    return None if _same_origin() else _refuse_origin()
+
+
+def reading() -> Session:
+    """The read-only session of this request, opened when first needed."""
+    if "reading" not in g:
+        g.reading_context = g.database.reading()
+        g.reading = g.reading_context.__enter__()
+    session: Session = g.reading
+    return session
+
+
+def _close(fault: BaseException | None) -> None:  # noqa: ARG001
+    context = g.pop("reading_context", None)
+    g.pop("reading", None)
+    if context is not None:
+        context.__exit__(None, None, None)
+
+
+# --- where a post may come from ---------------------------------------------------
+
+
+def _same_origin() -> bool:
+    """A post must come from our own pages; the CSRF token is asked besides."""
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return True
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    own = {urlsplit(request.host_url)[:2], urlsplit(g.settings.base_url)[:2]}
+    return urlsplit(origin)[:2] in own
+
+
+def _refuse_origin() -> Response:
+    return _answer(403, _("你不能办这件事"), NotAllowed(_("请求不是从本系统的页面发出的。"), hint=_("请从本系统的页面上提交。")))
+
+
+def refuse_stranger() -> Response:
+    """Nobody is signed in: 401."""
+    title, hint = HTTP_WORDS[401]
+    error = CaseworkError(f"{title}。", hint=hint)
+    error.code = "sign-in"
+    return _answer(401, title, error)
+
+
+def new_key() -> str:
+    """An idempotency key for a form that is being rendered."""
+    return uuid.uuid4().hex
+
+
+def given_key() -> str:
+    """The idempotency key of this post: header (API), else hidden field; every post of ours carries one."""
+    key = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key", "")
+    return key[:80] or uuid.uuid4().hex
+
+
+# --- answers --------------------------------------------------------------------------
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if g.settings.base_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint == "static":
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "public, max-age=300"
+    else:
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def wants_json() -> bool:
+    """Whether the other side is a program."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def on_error(error: CaseworkError) -> Response:
+    """An error of the family, by the table."""
+    status, title = next((status, title) for kind, status, title in ERRORS if isinstance(error, kind))
+    if status >= 500:  # noqa: PLR2004
+        log.error("failed", path=request.path, reason=str(error), exc_info=error)
+    return _answer(status, title, error)
+
+
+def on_http_error(error: HTTPException) -> Response:
+    """An error of the web framework, in our words."""
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    status = error.code or 500
+    if isinstance(error, CSRFError):
+        return _answer(400, "页面开得太久", CaseworkError("这个页面已经过期，没有做任何改动。", hint="请回到上一页，刷新后重新提交。"))
+    title, hint = HTTP_WORDS.get(status, HTTP_WORDS[500])
+    answer = CaseworkError(f"{title}。", hint=hint)
+    answer.code = {401: "sign-in", 403: "not-allowed", 404: "not-found", 405: "method", 429: "too-many"}.get(status, "request")
+    response = _answer(status, title, answer)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def on_failure(error: Exception) -> Response:
+    """Anything unforeseen: the person gets a number, the log gets the rest. Lost races are said as such."""
+    if isinstance(error, StaleDataError):
+        return on_error(ChangedMeanwhile("别人同时改了同一件事。", hint="请刷新后看现在的情形。"))
+    if isinstance(error, DBAPIError) and "locked" in str(error.orig):
+        return on_error(Unavailable("数据库正忙。", hint="没有做任何改动，请再试一次。"))
+    if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    number = uuid.uuid4().hex[:8]
+    log.error("failed", path=request.path, number=number, exc_info=error)
+    title, hint = HTTP_WORDS[500]
+    return _answer(500, title, CaseworkError(f"{title}（编号 {number}）。", hint=hint))
+
+
+def _answer(status: int, title: str, error: CaseworkError) -> Response:
+    pack = g.person.bureau.pack if g.get("person") else ""
+    error.clause = words.cited(error.clause, pack)
+    if wants_json():
+        response = jsonify(error.as_json())
+    else:
+        response = Response(render_template("error/page.html", title=title, error=error), mimetype="text/html")
+    response.status_code = status
+    return response
+
+
+def say(kind: str, text: str) -> None:
+    """Say one sentence on the next page: what happened, not «success»."""
+    flash(text, kind)
+
+
+def flashed() -> list[tuple[str, str]]:
+    """The sentences for this page."""
+    return get_flashed_messages(with_categories=True)  # type: ignore[return-value]
+
+
+# --- static files ------------------------------------------------------------------
+
+
+@cache
+def _version(name: str) -> str:
+    path = STATIC / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
+
+
+def static_url(name: str) -> str:
+    """Address of a static file with its content's digest, so that it may be cached for ever."""
+    return url_for("static", filename=name, v=_version(name))
