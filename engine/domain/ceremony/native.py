@@ -17,7 +17,7 @@ from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.roster import document_for
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.draw import DrawRefused, check_document, commit, commitment, compute
-from engine.domain.registry import Inspector, RegistryObject
+from engine.domain.registry import Inspector, RegistryObject, below
 from engine.domain.terms import VOID_REASONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
@@ -160,7 +160,7 @@ def _enter(step: Step, draw: Draw) -> None:
     ids = {
         thing.code: thing.id
         for thing in step.session.query(RegistryObject).filter(
-            RegistryObject.bureau_id == draw.bureau_id, query
+            RegistryObject.bureau_id.in_(below(step.session, draw.bureau_id)), query
         )
     }
     for group, things in zip(document["groups"], route["groups"], strict=True):
