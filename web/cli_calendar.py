@@ -1,0 +1,133 @@
+"""`casework calendar add|list|import`: working days without a browser, and without a database where there is none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+import orjson
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.domain import calendar as days
+from engine.domain.calendar import CalendarDay, CalendarYear
+from engine.errors import NotFound
+from engine.settings import Settings
+from engine.storage.session import Database
+
+_KINDS = {"holiday": "放假", "workday": "上班"}
+
+
+class Day(click.ParamType):
+    """A date on the command line: 2026-09-28."""
+
+    name = "日期"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Wrong usage (exit 2) for anything that is no date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"“{value}”不是日期，请写成 2026-09-28。", param, ctx)
+
+
+@click.group()
+def calendar() -> None:
+    """工作日历：推算期限、查看、导入放假安排。"""
+
+
+@calendar.command()
+@click.argument("start", metavar="DATE", type=Day())
+@click.argument("number", metavar="N", type=click.IntRange(0, 2500))
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，含跳过的日子和原因")
+def add(start: date, number: int, as_json: bool) -> None:
+    """从 DATE 的次日起算 N 个工作日，给出届满日。"""
+    with _reading() as session:
+        counted = days.count(session, start, number)
+    if as_json:
+        answer = {
+            "date": counted.day.isoformat(),
+            "due_at": clock.end_of(counted.day).isoformat(),
+            **counted.as_json(),
+        }
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(counted.day.isoformat())
+    if counted.provisional:
+        click.echo("注意：涉及尚未公布放假安排的年份，这是暂定日期。", err=True)
+
+
+@calendar.command("list")
+@click.argument("year", type=click.IntRange(1990, 2200))
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def list_(year: int, as_json: bool) -> None:
+    """列出一年中的放假和调休上班。"""
+    with _reading() as session:
+        rows, known = days.list_year(session, year), days.year_of(session, year)
+    if as_json:
+        answer = {"year": year, "published": known.published, "source": known.source, "days": rows}
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+        return
+    click.echo(f"{year} 年（{known.source}）")
+    for row in rows:
+        mark = "（暂定）" if row["provisional"] else ""
+        click.echo(f"{row['day']}  {_KINDS[str(row['kind'])]}  {row['name']}{mark}")
+
+
+@calendar.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="", help="放假通知的文号")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def import_(file: Path, source: str, as_json: bool) -> None:
+    """导入放假安排（CSV 或 JSON），代替原有年份。"""
+    database = _database()
+    if not _has_tables(database):
+        raise NotFound("数据库还没有建立，不能导入。", hint="请先运行 casework db upgrade。")
+    with database.transaction() as session:
+        years = days.import_file(session, file, source=source)
+    if as_json:
+        click.echo(
+            orjson.dumps(
+                {"years": {str(year): number for year, number in years.items()}}, option=orjson.OPT_INDENT_2
+            )
+        )
+        return
+    for year, number in years.items():
+        click.echo(f"{year} 年：{number} 天。")
+
+
+def _database() -> Database:
+    settings = Settings.from_env()
+    clock.install(settings.clock)
+    return Database(settings.database_url)
+
+
+def _has_tables(database: Database) -> bool:
+    path = database.url.database
+    if database.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists():
+        return False
+    return inspect(database.engine).has_table(CalendarDay.__tablename__)
+
+
+@contextmanager
+def _reading() -> Iterator[Session]:
+    """The installation's calendar, or the shipped one where there is no database yet."""
+    database = _database()
+    if _has_tables(database):
+        with database.reading() as session:
+            yield session
+        return
+    shipped = Database("sqlite://")
+    with Session(shipped.engine) as session:
+        CalendarYear.metadata.create_all(
+            session.connection(),
+            tables=[CalendarYear.__table__, CalendarDay.__table__],
+        )
+        yield session
+    shipped.dispose()

@@ -1,0 +1,150 @@
+"""`casework registry import|export`: registries in and out of XLSX and CSV files, with a report per row."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import engine.domain.verbs  # noqa: F401 (all tables)
+from engine import clock
+from engine.domain.registry.transfer import REGISTRIES, Report, export_file, import_file
+from engine.errors import NotFound, Refused
+from engine.people import Bureau
+from engine.settings import Settings
+from engine.storage.session import Database
+
+SHOWN = 50
+_WORDS = {"accepted": "接受", "warned": "提示", "refused": "拒绝"}
+_KIND = click.Choice(list(REGISTRIES))
+
+
+@click.group()
+def registry() -> None:
+    """名录库和清单：导入、导出。"""
+
+
+@registry.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", type=_KIND, default=None, help="哪一种名录；不写则按列名辨认")
+@click.option(
+    "--bureau", "division", default="", help="机构的区划代码；不写则按文件名开头的区划，或最上级机构"
+)
+@click.option("--dry-run", is_flag=True, help="只检查，不导入")
+@click.option("--accept-valid", is_flag=True, help="导入合格的行，被拒绝的行另存文件")
+@click.option(
+    "--refused-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="被拒绝的行存到哪里"
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def import_(  # noqa: PLR0913 (one parameter an option)
+    file: Path,
+    kind: str | None,
+    division: str,
+    dry_run: bool,
+    accept_valid: bool,
+    refused_file: Path | None,
+    as_json: bool,
+) -> None:
+    """导入名录文件；有一行被拒绝就一行也不导入，退出码为 1。"""
+    with _database().transaction() as session:
+        bureau = _bureau(session, division, file.name)
+        report = import_file(
+            session,
+            bureau,
+            file.name,
+            file.read_bytes(),
+            kind=kind or "",
+            accept_valid=accept_valid,
+            dry_run=dry_run,
+        )
+    kept = ""
+    if accept_valid and report.refused and not dry_run:
+        target = refused_file or file.with_name(f"{file.stem}-refused.csv")
+        target.write_bytes(report.refused_file(xlsx=target.suffix == ".xlsx"))
+        kept = str(target)
+    if as_json:
+        click.echo(orjson.dumps({**report.as_json(), "refused_file": kept}, option=orjson.OPT_INDENT_2))
+    else:
+        _print(report, kept)
+    if report.refused and not report.applied:
+        sys.exit(1)
+
+
+def _print(report: Report, kept: str) -> None:
+    noted = [line for line in report.lines if line.notes]
+    for line in noted[:SHOWN]:
+        reasons = "；".join(f"{column}：{reason}" for column, reason in line.notes)
+        click.echo(f"第 {line.number} 行 {_WORDS[line.status]} {reasons}")
+    if len(noted) > SHOWN:
+        click.echo(f"……另有 {len(noted) - SHOWN} 行，用 --json 看全部。")
+    if report.unknown:
+        click.echo(f"没有用到的列：{'、'.join(report.unknown)}。")
+    if kept:
+        click.echo(f"被拒绝的行已存入 {kept}。")
+    click.echo(report.sentence(), err=bool(report.refused) and not report.applied)
+
+
+@registry.command("export")
+@click.option("--kind", "kinds", type=_KIND, multiple=True, help="哪些名录；不写则全部")
+@click.option("--bureau", "division", default="", help="机构的区划代码；不写则最上级机构")
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="放到哪个文件夹"
+)
+@click.option(
+    "--format", "form", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True, help="格式"
+)
+@click.option("--public", is_flag=True, help="公示版：隐去个人信息")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def export(  # noqa: PLR0913 (one parameter an option)
+    kinds: tuple[str, ...],
+    division: str,
+    folder: Path,
+    form: str,
+    public: bool,
+    as_json: bool,
+) -> None:
+    """导出名录文件，列与导入相同。"""
+    written: list[dict[str, str]] = []
+    wanted = kinds or (("objects", "inspectors", "items") if public else tuple(REGISTRIES))
+    if public and "conflicts" in wanted:
+        raise Refused("利害关系登记不公示，不能导出公示版。", hint="请去掉 --public 或 --kind conflicts。")
+    with _database().reading() as session:
+        bureau = _bureau(session, division, "")
+        contents = {kind: export_file(session, bureau, kind, form=form, public=public) for kind in wanted}
+        head = bureau.division
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, content in contents.items():
+        path = folder / f"{head}-{kind}{'-public' if public else ''}.{form}"
+        path.write_bytes(content)
+        written.append({"kind": kind, "file": str(path)})
+    if as_json:
+        click.echo(orjson.dumps(written, option=orjson.OPT_INDENT_2))
+        return
+    for row in written:
+        click.echo(row["file"])
+
+
+def _database() -> Database:
+    settings = Settings.from_env()
+    clock.install(settings.clock)
+    return Database(settings.database_url)
+
+
+def _bureau(session: Session, division: str, file_name: str) -> Bureau:
+    """The bureau named, else the one whose division the file name begins with, else the only highest one."""
+    wanted = division or file_name.split("-", maxsplit=1)[0]
+    found = session.scalar(select(Bureau).where(Bureau.division == wanted))
+    if found is not None:
+        return found
+    if division:
+        raise NotFound(f"没有区划代码为 {division} 的机构。")
+    highest = session.scalars(select(Bureau).where(Bureau.parent_id.is_(None)).order_by(Bureau.id)).all()
+    if len(highest) == 1:
+        return highest[0]
+    if not highest:
+        raise NotFound("数据库里还没有机构。", hint="请先建立机构（scripts/run 会建立样例）。")
+    raise Refused("有多个机构，请用 --bureau 写明区划代码。", slug="bureau")
