@@ -11,17 +11,31 @@ from typing import Any
 from lxml import etree
 
 from engine.errors import CaseworkError
-from engine.rules.dmn import Model, load_all
+from engine.rules.dmn import Model, load_path
+from engine.rules.feel import to_feel, type_name
+from engine.rules.feel.agreement import agrees
 from engine.rules.feel.temporal import parse_date_time, parse_day, parse_duration, parse_time
-from engine.rules.feel.values import bare_text, equal, to_feel, type_name
+from engine.rules.feel.values import bare_text
 
 ROOT = Path(__file__).parent / "dmn-tck"
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 @dataclass
+class Case:
+    """One result node of one test case."""
+
+    name: str
+    file: Path
+    decision: str
+    invocable: str
+    context: dict[str, Any]
+    expected: Any
+
+
+@dataclass
 class Outcome:
-    """One result node of one case: what came and what was expected."""
+    """What came and what was expected."""
 
     level: str
     model: str
@@ -42,7 +56,7 @@ def value_of(element: Any) -> Any:
         return {item.get("name"): value_of(item) for item in components}
     items = element.find("{*}list")
     if items is not None:
-        return [] if items.get(XSI + "nil") == "true" else [value_of(item) for item in items.findall("{*}item")]
+        return None if items.get(XSI + "nil") == "true" else [value_of(item) for item in items.findall("{*}item")]
     single = element.find("{*}value")
     return None if single is None else _simple(single)
 
@@ -63,19 +77,15 @@ def _simple(element: Any) -> Any:
     return readers[kind]() if kind in readers else Decimal(text.strip())
 
 
-def agrees(got: Any, expected: Any) -> bool:
-    """Equal as the kit asks: numbers to 8 decimals, calendar values by their text where equality is too wide."""
-    if isinstance(got, Decimal) and isinstance(expected, Decimal):
-        return abs(got - expected) < Decimal("1e-8") * max(1, abs(expected))
+def same(got: Any, expected: Any) -> bool:
+    """Stricter than FEEL equality for calendar values, which must agree in zone and fraction too."""
     if isinstance(got, list) and isinstance(expected, list):
-        return len(got) == len(expected) and all(agrees(a, b) for a, b in zip(got, expected, strict=True))
+        return len(got) == len(expected) and all(same(a, b) for a, b in zip(got, expected, strict=True))
     if isinstance(got, dict) and isinstance(expected, dict):
-        return got.keys() == expected.keys() and all(agrees(got[key], expected[key]) for key in got)
+        return got.keys() == expected.keys() and all(same(got[key], expected[key]) for key in got)
     if type_name(got) != type_name(expected):
         return False
-    if bare_text(got) is not None:
-        return got == expected
-    return equal(got, expected) is True
+    return got == expected if bare_text(got) is not None else agrees(got, expected)
 
 
 def models() -> list[Path]:
@@ -83,37 +93,51 @@ def models() -> list[Path]:
     return sorted(ROOT.glob("compliance-level-*/*/*.xml"))
 
 
-def load_model(path: Path, name: str) -> Model:
-    """The model of a test file, with the other files of its folder for imports."""
-    main = path.parent / name
-    others = [other for other in sorted(path.parent.glob("*.dmn")) if other != main]
-    return load_all([(file.name, file.read_bytes()) for file in (main, *others)], strict=False)
+def cases(path: Path) -> Iterator[Case]:
+    """The result nodes of a test file, one after the other."""
+    tests = etree.parse(path).getroot()
+    file = path.parent / tests.findtext("{*}modelName")
+    for case in tests.findall("{*}testCase"):
+        context = {node.get("name"): value_of(node) for node in case.findall("{*}inputNode")}
+        for node in case.findall("{*}resultNode"):
+            yield Case(
+                case.get("id"),
+                file,
+                node.get("name"),
+                case.get("invocableName") or "",
+                context,
+                value_of(node.find("{*}expected")),
+            )
+
+
+def _ask(model: Model, case: Case) -> tuple[Any, str]:
+    try:
+        if not case.invocable:
+            decision = model.decide(case.decision, case.context)
+            return decision.value, "; ".join(decision.diagnostics[:2])
+        decision = model.invoke(case.invocable, case.context)
+    except CaseworkError as error:
+        return None, str(error)
+    value = decision.value
+    if isinstance(value, dict) and case.decision in value:
+        value = value[case.decision]
+    return value, "; ".join(decision.diagnostics[:2])
 
 
 def run(path: Path) -> Iterator[Outcome]:
     """All outcomes of one test file."""
-    tests = etree.parse(path).getroot()
-    model = load_model(path, tests.findtext("{*}modelName"))
-    level, folder = path.parts[-3], path.parts[-2]
-    for case in tests.findall("{*}testCase"):
-        context = {node.get("name"): value_of(node) for node in case.findall("{*}inputNode")}
-        for node in case.findall("{*}resultNode"):
-            expected = value_of(node.find("{*}expected"))
-            reason = ""
-            got = None
-            try:
-                if case.get("invocableName"):
-                    decision = model.invoke(case.get("invocableName"), context)
-                    got = decision.value
-                    if isinstance(got, dict) and node.get("name") in got:
-                        got = got[node.get("name")]
-                else:
-                    decision = model.decide(node.get("name"), context)
-                    got = decision.value
-                reason = "; ".join(decision.diagnostics[:2])
-            except CaseworkError as error:
-                reason = f"{type(error).__name__}: {error}"
-                got = None
-            yield Outcome(
-                level, folder, case.get("id"), node.get("name"), agrees(got, expected), to_feel(got), to_feel(expected), reason
-            )
+    loaded: dict[Path, Model] = {}
+    for case in cases(path):
+        if case.file not in loaded:
+            loaded[case.file] = load_path(case.file, strict=False)
+        got, reason = _ask(loaded[case.file], case)
+        yield Outcome(
+            path.parts[-3],
+            path.parts[-2],
+            case.name,
+            case.decision,
+            same(got, case.expected),
+            to_feel(got),
+            to_feel(case.expected),
+            reason,
+        )

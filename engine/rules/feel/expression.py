@@ -98,7 +98,7 @@ class Expression:
         needed = [(name, called) for name, _, called, _ in free_names(node)]
         self._names = frozenset(name for name, called in needed if not (called and name in BUILTINS))
         self._functions = frozenset(name for name, called in needed if called or name in BUILTINS)
-        self._needed = tuple(self._names | self._functions)
+        self._needed = tuple(self._names | self._functions | ({"?"} if unary else set()))
         self.closure: Closure = Compiler(BUILTINS, types).compile(node)
 
     def __repr__(self) -> str:
