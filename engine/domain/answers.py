@@ -72,6 +72,17 @@ def words(answers: Answers, key: str) -> list[str]:
     return [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
 
 
+def signature(answers: Answers, key: str) -> dict[str, Any]:
+    """A signature as `{name, path, signed_at}`; empty when nobody signed."""
+    value = answers.get(key)
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def photos(answers: Answers, key: str) -> list[dict[str, Any]]:
+    """Photos as `{file, lat, lon, taken_at, …}`."""
+    return [dict(item) for item in answers.get(key) or [] if isinstance(item, Mapping)]
+
+
 def approves(answers: Answers) -> bool:
     """Whether a decision step agreed."""
     return text(answers, "decision") in ("approve", "agree")

@@ -121,7 +121,8 @@ def collect(step: Step, *, inspection_id: int) -> None:
     inspection = get(step.session, inspection_id)
     refuse_unshown(step.session, inspection, step.pack)
     number = len(of(step.session, inspection_id))
-    for row in ask.rows(step.answers, "evidence"):
+    listed = [*ask.rows(step.answers, "evidence"), *_photos(step)]
+    for row in listed:
         kind = ask.required(row, "kind", "证据种类")
         if kind == "reuse":
             ask.required(row, "issuer", "作出结果的单位", clause=cite("W11", step.pack), slug="reuse-source")
@@ -146,6 +147,20 @@ def collect(step: Step, *, inspection_id: int) -> None:
                 ),
             )
     step.session.flush()
+
+
+def _photos(step: Step) -> list[Mapping[str, Any]]:
+    """Photos of the camera field as pieces of evidence, with their place and time."""
+    return [
+        {
+            "kind": "photo",
+            "title": f"现场照片{number}",
+            "taken_at": photo.get("taken_at"),
+            "place": ",".join(str(photo[key]) for key in ("lat", "lon") if key in photo) or str(photo.get("reason", "")),
+            "file": photo["file"],
+        }
+        for number, photo in enumerate(ask.photos(step.answers, "photos"), 1)
+    ]
 
 
 @operation("evidence.request_preservation", clause="J19 行政处罚法")

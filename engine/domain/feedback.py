@@ -89,6 +89,7 @@ class Feedback(Base):
     given_by_id: Mapped[int] = reference("person.id", index=False)
     receipt_object: Mapped[word] = mapped_column(default="")  # who received
     receipt_object_at: Mapped[datetime | None]
+    receipt_signature: Mapped[dict[str, Any]] = mapped_column(default=dict)
     receipt_object_reason: Mapped[str] = mapped_column(default="")  # why there is no signature
     receipt_local_id: Mapped[int | None] = reference("person.id", index=False)
     receipt_local_at: Mapped[datetime | None]
@@ -282,7 +283,8 @@ def receipt_object(step: Step, *, inspection_id: int) -> None:
     row = _given(step, inspection_id)
     row.receipt_object = ask.required(step.answers, "received_by", "签收人")
     row.receipt_object_reason = ask.text(step.answers, "reason")
-    if not ask.words(step.answers, "signature") and not row.receipt_object_reason:
+    row.receipt_signature = ask.signature(step.answers, "signature")
+    if not row.receipt_signature and not row.receipt_object_reason:
         raise Refused("未签名的，请注明原因。", clause=cite("W12 J22", step.pack), slug="signature-reason", fields={"reason": "请注明原因"})
     if view := ask.text(step.answers, "object_view"):
         row.object_view = view

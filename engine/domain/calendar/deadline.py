@@ -4,6 +4,7 @@ A row: `key → days, strength, clause`. Strength `hard` and `principle` carry a
 without one, so that every step lights up on the board. The keys:
 
     step.default           没有法定时限的环节
+    date.given             已经定下的日期（上级、责令改正、计划）
     plan.draft             科室拟订计划
     plan.submit            汇总提交计划
     plan.approve           审批计划

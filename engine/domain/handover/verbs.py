@@ -118,6 +118,19 @@ def issue(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     return {"side": row.side, **_dates(row)}
 
 
+@operation("handover.receive_report", clause="J24")
+def receive_report(step: Step, *, handover_id: int) -> None:
+    """The local bureau sits in another installation: its report came as a signed file and was imported."""
+    report = last_report(step.session, handover_id)
+    if report is None or report.decision:
+        raise Refused(
+            "下级的工作报告尚未导入。",
+            clause=cite("J24", step.pack),
+            hint="请先导出移交文件送达下级，收到报告文件后导入，再办理本环节。",
+            slug="report-not-imported",
+        )
+
+
 @operation("handover.acknowledge", clause="J24")
 def acknowledge(step: Step, *, handover_id: int) -> None:
     """The local bureau confirms that it has the results."""

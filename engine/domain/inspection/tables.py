@@ -148,7 +148,8 @@ class Visit(Base):
     certificate_count: Mapped[int]
     received_by: Mapped[word]
     rights_told: Mapped[bool]
-    rights_signature: Mapped[str] = mapped_column(default="")
+    rights_signature: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    photos: Mapped[list[Any]] = mapped_column(default=list)  # 扫码入企: file, place, time of each
 
     __table_args__ = (
         CheckConstraint("certificate_count >= 2", name="two_certificates"),
@@ -206,11 +207,11 @@ class SiteRecord(Base):
     signature: Mapped[word]
     signer: Mapped[word] = mapped_column(default="")
     capacity: Mapped[word] = mapped_column(default="")
-    signature_file: Mapped[str] = mapped_column(default="")
+    signature_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reason: Mapped[str] = mapped_column(default="")
     witness_name: Mapped[word] = mapped_column(default="")
     witness_contact: Mapped[word] = mapped_column(default="")
-    witness_signature: Mapped[str] = mapped_column(default="")
+    witness_signature: Mapped[dict[str, Any]] = mapped_column(default=dict)
     recorded_by_id: Mapped[int] = reference("person.id", index=False)
 
     __table_args__ = (

@@ -81,7 +81,8 @@ def arrive(step: Step, *, inspection_id: int) -> None:
             certificate_count=len(certificates),
             received_by=ask.required(step.answers, "received_by", "接待人员"),
             rights_told=True,
-            rights_signature=ask.text(step.answers, "rights_signature"),
+            rights_signature=ask.signature(step.answers, "rights_signature"),
+            photos=ask.photos(step.answers, "photos"),
         ),
     )
     inspection.arrived_at = at
@@ -170,7 +171,7 @@ def record(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             signature=signature,
             signer=signer if signature in ("signed", "sealed") else "",
             capacity=ask.text(step.answers, "capacity"),
-            signature_file=_first(ask.words(step.answers, "signature_image")),
+            signature_data=ask.signature(step.answers, "signature_image"),
             recorded_by_id=step.person().id,
         ),
     )
@@ -203,7 +204,7 @@ def witness(step: Step, *, inspection_id: int) -> None:
         ask.required(step.answers, "witness_contact", "见证人联系方式")
     last.witness_name = name
     last.witness_contact = ask.text(step.answers, "witness_contact")
-    last.witness_signature = _first(ask.words(step.answers, "witness_signature"))
+    last.witness_signature = ask.signature(step.answers, "witness_signature")
 
 
 @operation("inspection.review_online", clause="W6", gives=("signed", "ended_on"))
@@ -228,10 +229,6 @@ def findings(session: Session, inspection_id: int) -> list[Finding]:
 
 def _remember_visit(session: Session, inspection: Inspection) -> None:
     session.get_one(RegistryObject, inspection.object_id).last_inspected_on = inspection.ended_on
-
-
-def _first(values: list[str]) -> str:
-    return values[0] if values else ""
 
 
 def _refuse_future(moment: datetime, label: str) -> None:
