@@ -4,7 +4,7 @@ from importlib import import_module
 
 WORDS = (
     "calendar", "pack", "registry", "change", "document", "plan", "draw", "ceremony", "substitution", "lead",
-    "inspection", "feedback", "report", "publication", "credit", "followup", "archive", "handover", "evidence",
+    "inspection", "feedback", "disposition", "report", "publication", "credit", "followup", "archive", "handover", "evidence",
 )  # fmt: skip
 
 for _word in WORDS:
