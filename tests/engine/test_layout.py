@@ -255,7 +255,10 @@ def diagrams(draw: st.DrawFn) -> bytes:
         elements.append(f'<bpmn:{kind[name]} id="{name}" name="{label}">{inner}</bpmn:{tag}>')
     apart = {name for name in names if "triggered" in kind[name]}
     hosts = [name for name in names if kind[name].endswith(("Task", "Activity", "subProcess"))]
-    for number, host in enumerate(draw(st.lists(st.sampled_from(hosts), max_size=6)) if hosts else []):
+    guests = draw(st.lists(st.sampled_from(hosts), max_size=6)) if hosts else []
+    if any(kind[host].startswith("subProcess") for host in guests):
+        guests = guests[:4]  # as many as stand side by side on a box of two columns
+    for number, host in enumerate(guests):
         elements.append(
             f'<bpmn:boundaryEvent id="b{number}" name="{draw(st.sampled_from(["", "临近期限"]))}" '
             f'attachedToRef="{host}"><bpmn:timerEventDefinition id="t{number}"/></bpmn:boundaryEvent>'

@@ -195,12 +195,17 @@ class _Writer:
         middle = shape.x + shape.width // 2
         rows, columns = self.placer.rows, self.placer.columns
         extra = 10 if flow.default else 0
-        if ay == by and bx > ax:
+        axis = self.placer.grid.x
+        if ay == by and source.box:
+            border = axis.closing[source.id] if bx > ax else axis.opening[source.id]
+            self._ask(self.placer.margins_x, border, 0, wide + 10 + extra)
+        elif ay == by and bx > ax:
             self._ask(columns.after, last, self._band(source, 1) - ax, wide + 10 + extra)
         elif ay == by:
             self._ask(columns.before, source.rank, 0, wide + 10 + extra)
         else:
-            self._ask(columns.after, last, self._band(source, 1) - middle, wide + 14)
+            if not source.box:
+                self._ask(columns.after, last, self._band(source, 1) - middle, wide + 14)
             if by > ay:
                 edge = source.row + source.tall - 1
                 self._ask(rows.after, edge, self._band(source, 2) - ay, high + 8 + extra)

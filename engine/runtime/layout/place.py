@@ -76,6 +76,7 @@ class Placer:
         self.diagram, self.grid, self.router = diagram, grid, router
         self.columns, self.rows = Room(), Room()
         self.margins: dict[int, int] = {}
+        self.margins_x: dict[int, int] = {}
         for node in diagram.nodes.values():
             if node.host:
                 self.margins[self.edge_line(node)] = 32
@@ -116,7 +117,9 @@ class Placer:
         depth = max((pool.depth for pool in self.diagram.pools), default=0)
         framed = any(pool.id for pool in self.diagram.pools)
         start_x = LEFT + (HEADER * (1 + depth) if framed else 0)
-        xs, tracks_x = _sweep(self.grid.x, start_x, halves_x, self.columns, self.levels_x, self._gap_x, {})
+        xs, tracks_x = _sweep(
+            self.grid.x, start_x, halves_x, self.columns, self.levels_x, self._gap_x, self.margins_x
+        )
         ys, tracks_y = _sweep(self.grid.y, TOP, halves_y, self.rows, self.levels_y, self._gap_y, self.margins)
         ys, tracks_y = self._stretch(ys, tracks_y, halves_y)
         picture = Picture()
@@ -355,7 +358,7 @@ def boundary_spots(diagram: Diagram, grid: Grid) -> dict[str, tuple[int, int]]:
         columns = range(host.rank + host.span - 1, host.rank - 1, -1)
         sides_of = [line for column in columns for line in (grid.x.right[column], grid.x.left[column])]
         middles = [grid.x.centre[column] for column in columns]
-        lines = middles + sides_of if host.box else sides_of + middles
+        lines = middles if host.box else sides_of + middles
         goes = [
             diagram.nodes[f.target]
             for f in diagram.flows
@@ -364,7 +367,9 @@ def boundary_spots(diagram: Diagram, grid: Grid) -> dict[str, tuple[int, int]]:
         up = bool(goes) and all(goal.row < host.row for goal in goes)
         sides = (NORTH, SOUTH) if up else (SOUTH, NORTH)
         options = [(line, side) for side in sides for line in lines]
-        if not host.box:  # the middle last: it has room only if the host is wide
+        if host.box:
+            options += [(line, side) for side in sides for line in sides_of]
+        else:  # the middle last: it has room only if the host is wide
             options.sort(key=lambda option: option[0] in middles)
         free = next((o for o in options if (host.id, *o) not in taken), options[0])
         taken.add((host.id, *free))
