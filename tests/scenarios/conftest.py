@@ -1,0 +1,108 @@
+"""Installations to act in: `jilin` (the bureau 长春市, its province above it) and `wugang` (one county)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine import clock
+from engine.desk import sample
+from engine.desk.world import World, seed_files
+from engine.people import Bureau
+from engine.runtime import release
+from engine.settings import Settings
+from engine.storage.session import Database
+from tests.scenario import START, Scenario
+from web.assembly import form_check, form_keys
+
+OBJECTS = 150
+
+
+@dataclass
+class Installation(Scenario):
+    """A scenario with its bureau; `province` is the highest bureau."""
+
+    def __init__(self, world: World, bureau_id: int, province: int) -> None:
+        super().__init__(world)
+        self.bureau = bureau_id
+        self.province = province
+
+
+def furnish(database: Database, pack: str) -> tuple[int, int]:
+    """Sample bureaus, people and registries, and the pack's release; gives the ids of the bureau and of the highest."""
+    with clock.fixed(START), database.transaction() as session:
+        loaded = sample.build(session, pack, objects=OBJECTS, today=clock.today())
+        release.deploy(session, pack, seed_files(pack))
+        return loaded.main_id, loaded.root_id
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Callable[[str], tuple[Path, int, int]]:
+    """One SQLite file a pack, made when it is first asked for."""
+    made: dict[str, tuple[Path, int, int]] = {}
+
+    def make(pack: str) -> tuple[Path, int, int]:
+        if pack not in made:
+            path = tmp_path_factory.mktemp(pack) / "furnished.db"
+            shutil.copy(sqlite_template, path)
+            database = Database(f"sqlite:///{path}")
+            ids = furnish(database, pack)
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.dispose()
+            made[pack] = (path, *ids)
+        return made[pack]
+
+    return make
+
+
+@pytest.fixture
+def install(
+    request: pytest.FixtureRequest,
+    database: Database,
+    furnished: Callable[[str], tuple[Path, int, int]],
+    tmp_path: Path,
+) -> Callable[[str], Installation]:
+    """Open a furnished installation of a pack on the database of this run."""
+    opened: list[World] = []
+
+    def open_(pack: str) -> Installation:
+        if request.config.getoption("--database") == "postgres":
+            url, ids = database.url.render_as_string(hide_password=False), furnish(database, pack)
+        else:
+            path, *found = furnished(pack)
+            target = tmp_path / f"{pack}.db"
+            shutil.copy(path, target)
+            url, ids = f"sqlite:///{target}", (found[0], found[1])
+        settings = Settings(
+            database_url=url, secret_key="s" * 40, files_dir=tmp_path / "files", anchors_dir=tmp_path / "anchors"
+        )
+        world = World.open(settings, form_check=form_check, form_keys=form_keys)
+        opened.append(world)
+        return Installation(world, *ids)
+
+    yield open_
+    for world in opened:
+        world.database.dispose()
+
+
+@pytest.fixture
+def jilin(install: Callable[[str], Installation]) -> Installation:
+    """长春市, below 吉林省."""
+    return install("jilin")
+
+
+@pytest.fixture
+def wugang(install: Callable[[str], Installation]) -> Installation:
+    """舞钢市."""
+    return install("wugang")
+
+
+def bureau_of(scenario: Scenario, bureau_id: int) -> Bureau:
+    """The bureau's row."""
+    return scenario.read(lambda session: session.get_one(Bureau, bureau_id))

@@ -1,0 +1,88 @@
+"""抽查计划. 吉 第八条：制定年度抽查检查工作计划；舞 第八条：于每季度制定本科室年度双随机抽查计划，经分管领导审定后录入平台。"""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.domain import ceremony, plan
+from engine.errors import Refused
+from tests.scenarios import acts
+
+
+def test_sections_draft_the_leader_approves_and_the_office_publishes(jilin):
+    case = acts.opens_plan(jilin)
+    case.expects("编制科室抽查计划", role="业务科室", due="2026-03-16")
+    acts.drafts(case, acts.task(jilin))
+    case.expects("审批年度计划", role="分管领导")
+    acts.approves(case)
+    case.expects("锁定名录库", role="业务科室")
+    made = jilin.read(lambda session: plan.get(session, case.data()["plan_id"]))
+    assert (made.state, made.no) == ("published", "22010020260001")
+
+
+def test_a_returned_plan_goes_back_to_the_sections(jilin):
+    case = acts.opens_plan(jilin)
+    acts.drafts(case, acts.task(jilin), compiled=False)
+    case.completes("汇总抽查计划", by=acts.DRAFTER, compiled="return", reason="任务时间过于集中")
+    acts.drafts(case, acts.task(jilin))
+    case.completes("审批年度计划", by=acts.LEADER, decision="return", reason="比例偏低")
+    case.expects("编制科室抽查计划")
+
+
+def test_nobody_approves_the_plan_they_drafted(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    with pytest.raises(Refused):
+        case.completes("审批年度计划", by=acts.DRAFTER, decision="approve")
+
+
+def test_wugang_enters_the_plan_on_the_platform_first(wugang):
+    case = acts.drafts(acts.opens_plan(wugang), acts.task(wugang))
+    case.completes("审批年度计划", by=acts.LEADER, decision="approve", coverage_reason="分季度实施")
+    case.expects("录入平台", role="业务科室", due="2026-03-05")
+    case.expects_nothing("公开抽查计划")
+
+
+def test_a_void_draw_is_repeated_only_by_approval_and_both_stay_visible(jilin):
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    acts.seals(acts.locks(case))
+    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="roster-error", reason="名单漏列")
+    case.completes("申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="roster", reason="名单已更正")
+    case.expects("审批重新抽取", role="分管领导")
+    case.completes("审批重新抽取", by=acts.LEADER, decision="approve")
+    acts.draws(case)
+    rounds = jilin.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1))
+    assert [(draw.serial, draw.state) for draw in rounds] == [(1, "void"), (2, "placed")]
+
+
+def test_a_draw_given_up_ends_its_tasks_and_the_plan(jilin):
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    acts.seals(acts.locks(case))
+    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="另行安排")
+    case.completes("申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="ordered", reason="另行安排")
+    case.completes("审批重新抽取", by=acts.LEADER, decision="return", reason="本期不再抽取")
+    assert case.state() == "completed"
+
+
+def test_no_redraw_wanted_ends_the_tasks(jilin):
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    acts.seals(acts.locks(case))
+    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="另行安排")
+    case.completes("申请重新抽取", by=acts.DRAFTER, redraw="end", reason_code="ordered", reason="另行安排")
+    assert case.state() == "completed"
+
+
+def test_the_plan_follows_a_superiors_new_rules(jilin):
+    """吉 第十条：上级主管部门的规定有改变的，要及时调整做好本级的抽查工作。"""
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin), acts.task(jilin, name="二批", batch=2))
+    acts.approves(case)
+    second = jilin.read(lambda session: str(plan.tasks_of(session, case.data()["plan_id"], 2)[0].id))
+    paper = {"superior_document": "吉医保发〔2026〕9号", "summary": "比例提高", "proof": [acts.PAPER]}
+    case.sets_off("plan.amend_plan", by=acts.DRAFTER, changes=[{"task": second, "ratio": 20}], **paper)
+    case.completes("审批计划调整", by=acts.LEADER, decision="approve")
+    case.completes("重新公开调整后的计划", by=acts.OFFICE)
+    made = jilin.read(lambda session: plan.tasks_of(session, case.data()["plan_id"], 2)[0])
+    assert made.ratio == "20%"
+    case.sets_off("plan.amend_plan", by=acts.DRAFTER, changes=[{"task": second, "ratio": 30}], **paper)
+    case.completes("审批计划调整", by=acts.LEADER, decision="return", reason="没有依据")
+    made = jilin.read(lambda session: plan.tasks_of(session, case.data()["plan_id"], 2)[0])
+    assert made.ratio == "20%"
