@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+
+import structlog
 
 from engine.desk.world import World
 from engine.errors import Finding, ModelInvalid
@@ -25,5 +28,14 @@ def form_keys(path: str, content: bytes) -> Sequence[str]:
 
 
 def open_world(settings: Settings) -> World:
-    """The assembled installation."""
+    """The assembled installation; its log lines are JSON on stderr, tracebacks without local values."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     return World.open(settings, form_check=form_check, form_keys=form_keys)

@@ -7,6 +7,8 @@ step's release, fills what the form requires, overrides what the caller says, an
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -25,12 +27,12 @@ from engine.people import Person
 from engine.runtime import release
 from engine.runtime.instance import Run
 from engine.runtime.tables import Instance, WorkItem
+from engine.storage.files import FileStore, record
 from forms import definition, schema
 from forms.model import Component, Form
 
 Answers = Mapping[str, Any]
 Rule = Callable[["Asked"], Answers]
-PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 class Asked:
@@ -46,6 +48,7 @@ class Asked:
         self.rows: Mapping[str, Any] = shown.get("rows", {})
         self.facts = shown.get("facts", [])
         self.session = session
+        self.store: Callable[[str], str] = lambda _label: ""
 
 
 class Rehearsal:
@@ -141,9 +144,23 @@ class Rehearsal:
             return dict(override)
         form = definition.read(shown["form"], f"forms/{item.form}.form")
         asked = Asked(item, form, actor, shown, session)
+        asked.store = lambda label: self._upload(session, item, actor, label)
         rule = self.rules.get(item.element)
         chosen = {**dict(shown.get("defaults", {})), **(dict(rule(asked)) if rule else {}), **override}
         return schema.load(form, filled(asked, chosen), options=dict(asked.options), data=dict(asked.data))
+
+    def _upload(self, session: Session, item: WorkItem, actor: Person, label: str) -> str:
+        """A real file with a real hash: a picture whose pixels are the label's hash."""
+        size = 16
+        image = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
+        grey = hashlib.sha256(f"{self.seed}:{item.id}:{label}".encode()).digest()
+        pixels = b"".join(b"\0" + grey[:size] for _ in range(size))
+        content = b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+            for kind, body in ((b"IHDR", image), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
+        )
+        kept = FileStore(self.world.settings.files_dir).keep(content, f"{label}.png")
+        return record(session, kept, uploaded_by_id=actor.id, bureau_id=item.bureau_id, case_id=item.case_id).id
 
     def until(self, stop: Callable[[Session], bool], *, most: int = 100_000, only: Callable[[WorkItem], bool] | None = None) -> int:
         """Answer open steps, oldest first, until the condition holds or nothing is open; returns how many."""
@@ -198,7 +215,8 @@ def _fill(component: Component, answers: dict[str, Any], asked: Asked) -> None:
             _fill(child, inner, asked)
         return
     if component.type == "dynamiclist":
-        rows = answers.setdefault(component.key, [{}] if component.repetitions or component.rules.required else [])
+        needed = any(child.asks and child.rules.required for child in component.children)
+        rows = answers.setdefault(component.key, [{}] if needed else [])
         for row in rows:
             for child in component.children:
                 _fill(child, row, asked)
@@ -213,7 +231,7 @@ def _plausible(component: Component, asked: Asked) -> Any:  # noqa: PLR0911 (one
     if component.chooses_one:
         return options[0] if options else ""
     if component.chooses_many:
-        return options[:1]
+        return options
     kind = component.type
     if kind in ("number", "money"):
         return int(float(component.rules.minimum or 1))
@@ -223,9 +241,11 @@ def _plausible(component: Component, asked: Asked) -> Any:  # noqa: PLR0911 (one
     if kind == "checkbox":
         return True
     if kind == "signature":
-        return {"name": asked.actor.name, "image": PNG}
-    if kind in ("filepicker", "photo"):
-        return []
+        return {"name": asked.actor.name}
+    if kind == "filepicker":
+        return [asked.store(component.label or component.key)]
+    if kind == "photo":
+        return [{"file": asked.store(component.label or component.key), "reason": "室内无信号"}]
     text = f"{component.label or component.key}（演示）"
     if component.rules.kind == "phone":
         return "13800000000"

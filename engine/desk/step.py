@@ -17,7 +17,7 @@ from engine.desk.inbox import pools
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections
-from engine.domain.inspection import team
+from engine.domain.inspection.team import refuse_conflict
 from engine.errors import CaseworkError, ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.operation import shown_on
 from engine.people import Bureau, Person
@@ -174,7 +174,7 @@ def refuse_excluded(world: World, session: Session, actor: Person, item: WorkIte
                 )
     inspection_id = inspection_of(session, item)
     if inspection_id is not None:
-        team.refuse_conflict(session, compiled.pack, inspections.get(session, inspection_id), actor)
+        refuse_conflict(session, compiled.pack, inspections.get(session, inspection_id), actor)
 
 
 def inspection_of(session: Session, item: WorkItem) -> int | None:

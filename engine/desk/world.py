@@ -18,7 +18,7 @@ import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms
 from engine.domain.inspection import tables as inspection
-from engine.domain.inspection import team
+from engine.domain.inspection.team import team_leader, team_persons
 from engine.errors import CaseworkError, Finding, NotFound
 from engine.people import Bureau, Role, holders
 from engine.runtime.instance import Runtime
@@ -81,12 +81,12 @@ class Answers:
         if inspection_id is None:
             raise CaseworkError(f"环节 {asked.element} 在检查组泳道，但案件没有检查组。")
         if lane == terms.TEAM_LEADER:
-            leader = team.team_leader(session, inspection_id)
+            leader = team_leader(session, inspection_id)
             if leader is None or leader.person_id is None:
                 return [Place(f"team/{inspection_id}")]
             return [Place(f"person/{leader.person_id}")]
         if asked.sign:
-            return [Place(f"person/{person}", str(person)) for person in team.team_persons(session, inspection_id)]
+            return [Place(f"person/{person}", str(person)) for person in team_persons(session, inspection_id)]
         return [Place(f"team/{inspection_id}")]
 
     @staticmethod
@@ -112,7 +112,7 @@ class Answers:
     ) -> DueDate | None:
         """A due instant by the release's deadlines table and the calendar."""
         found = calendar.due(session, pack, key, start, decide=decide)
-        return DueDate(found.at, found.as_json()) if found is not None else None
+        return DueDate(found.at, found.why)
 
     def lanes(self) -> Sequence[str]:
         """The lane labels of `terms.py`."""

@@ -1,0 +1,168 @@
+"""The main job of a bureau as a story: a year from plan to archive, each step by somebody who may do it.
+
+Used by `casework demo`, and by `casework db seed` to fill a fresh installation with work in progress.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.desk import plan as plans
+from engine.desk import release, sample
+from engine.desk.world import World
+from engine.domain.ceremony.tables import Draw
+from engine.domain.inspection.tables import Inspection
+from engine.domain.plan.tables import Plan
+from engine.people import Bureau, Person, Role, holders
+from engine.runtime.tables import Instance, WorkItem
+from web.rehearsal import Asked, Rehearsal
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
+WORDS = ("plan", "draw", "substitution", "inspection", "feedback", "report", "publication", "followup", "archive")
+OPENER = "陆文静"
+
+
+@dataclass(slots=True)
+class Story:
+    """What happened: numbers per step, ids, refusals."""
+
+    pack: str
+    seed: int
+    steps: dict[str, int] = field(default_factory=dict)
+    refusals: list[dict[str, str]] = field(default_factory=list)
+    ids: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """`{pack, seed, steps, refusals, ids, seconds}`."""
+        return {name: getattr(self, name) for name in ("pack", "seed", "steps", "refusals", "ids", "seconds")}
+
+
+class Year:
+    """A bureau's year at a held clock."""
+
+    def __init__(self, world: World, pack: str, *, objects: int | None = None, cases: int = 3, seed: int = 1, start: datetime = START) -> None:
+        self.world = world
+        self.pack = pack
+        self.cases = cases
+        self.story = Story(pack, seed)
+        self.rehearsal = Rehearsal(world, start, seed=f"{pack}:{seed}")
+        self.rehearsal.rules |= self.rules()
+        with clock.fixed(start), world.database.transaction() as session:
+            loaded = sample.build(session, pack, objects=objects, seed=seed, today=clock.local(start).date())
+            self.bureau_id = loaded.main_id
+            release.deploy(world, session, Path(pack), note="演示")
+        self.plan_id = 0
+        self.case_id = 0
+
+    # -- the answers that matter; everything else is filled plausibly ------------------------------------------------
+
+    def rules(self) -> Mapping[str, Callable[[Asked], Mapping[str, Any]]]:
+        """Answers by element id."""
+        return {
+            "draft_section": self._draft,
+            "compile_plan": lambda _: {
+                "work_requirements": "依法、规范、文明检查，全程记录，问题处理到位。",
+                "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
+            },
+            "set_groups": self._groups,
+            "commit_operator": lambda _: {"secret_operator": self._secret("operator")},
+            "commit_witness": lambda _: {"decision": "agree", "secret_witness": self._secret("witness")},
+        }
+
+    def _secret(self, party: str) -> str:
+        return hashlib.sha256(f"{self.story.seed}:{party}".encode()).hexdigest()
+
+    def _draft(self, asked: Asked) -> Mapping[str, Any]:
+        if asked.defaults.get("tasks"):
+            return {}
+        drafted = asked.session.scalar(select(Plan).where(Plan.id == asked.data["plan_id"]))
+        if drafted is not None and any(task.object_kind == "medical" for task in drafted.tasks):
+            return {"nothing": True}
+        today = clock.local(self.rehearsal.now).date()
+        return {
+            "nothing": False,
+            "tasks": [
+                {
+                    "name": "定点医药机构医疗保障基金使用情况抽查",
+                    "item": asked.options["items"][0][0],
+                    "kind": "undirected",
+                    "object_kind": asked.options["object_kinds"][0][0],
+                    "ratio": "1",
+                    "at_least": self.cases,
+                    "rounding": "up",
+                    "starts_on": today.isoformat(),
+                    "ends_on": (today + timedelta(days=120)).isoformat(),
+                    "method": "onsite",
+                    "frequency": 1,
+                    "batch": 1,
+                    "content": "医药服务行为、收费、药品耗材进销存、参保人员身份核验",
+                    "staff_requirement": "执法人员不少于 2 人",
+                },
+            ],
+        }
+
+    def _groups(self, asked: Asked) -> Mapping[str, Any]:
+        return {"groups": 2}
+
+    # -- the story ------------------------------------------------------------------------------------------------
+
+    def opens(self) -> int:
+        """A section opens the plan of the year."""
+        with clock.fixed(self.rehearsal.now), self.world.database.transaction() as session:
+            opener = self._somebody(session, Role.SECTION)
+            local = clock.local(self.rehearsal.now)
+            quarter = (local.month - 1) // 3 + 1 if self.pack == "wugang" else 0
+            case = plans.open_plan(self.world, session, opener, year=local.year, quarter=quarter, title="")
+            self.case_id, self.plan_id = case.id, case.data["plan_id"]
+        self.rehearsal.work()
+        return self.case_id
+
+    def _somebody(self, session: Session, role: Role) -> Person:
+        bureau = session.get_one(Bureau, self.bureau_id)
+        return holders(session, bureau.id, role)[0]
+
+    def runs(self, *, through: str = "archive", tick: Callable[[WorkItem], None] | None = None) -> Story:
+        """Everybody does their part until the story has gone through a word of the house."""
+        started = time.perf_counter()
+        if tick is not None:
+            self.rehearsal.on_step = tick
+        if not self.case_id:
+            self.opens()
+        self.rehearsal.until(lambda session: self._past(session, through))
+        self.story.seconds = round(time.perf_counter() - started, 3)
+        self.story.steps = self._counts()
+        with self.world.database.reading() as session:
+            self.story.ids = {
+                "plan": self.plan_id,
+                "draws": list(session.scalars(select(Draw.id).where(Draw.plan_id == self.plan_id).order_by(Draw.id))),
+                "cases": list(session.scalars(select(Inspection.case_id).where(Inspection.plan_id == self.plan_id).order_by(Inspection.id))),
+            }
+        return self.story
+
+    def _past(self, session: Session, word: str) -> bool:
+        """Whether the word's process has run and nothing of it is open."""
+        if word == "archive":
+            return session.get_one(Instance, self.case_id).state != "running"
+        if word == "plan":
+            return session.scalar(select(Instance.id).where(Instance.process == "draw")) is not None
+        states = list(session.scalars(select(Instance.state).where(Instance.process == word)))
+        return bool(states) and "running" not in states
+
+    def _counts(self) -> dict[str, int]:
+        counts = dict.fromkeys(WORDS, 0)
+        with self.world.database.reading() as session:
+            for process in session.scalars(select(WorkItem.process).where(WorkItem.state == "done")):
+                word = process.partition(".")[0]
+                counts[word] = counts.get(word, 0) + 1
+        return {word: number for word, number in counts.items() if number}
