@@ -203,7 +203,7 @@ def votes(session: Session, opinion: Opinion) -> list[tuple[OpinionVote, str]]:
         .where(OpinionVote.opinion_id == opinion.id, TeamMember.inspection_id == opinion.inspection_id)
         .order_by(OpinionVote.id)
     )
-    return [(row, name) for row, name in session.execute(query).tuples()]
+    return [(row, name) for row, name in session.execute(query)]
 
 
 @operation("feedback.settle", clause="J22", gives=("consensus",))
