@@ -108,7 +108,7 @@ def page(  # noqa: PLR0913  (one keyword per thing the page shows)
     outside = {name: schema.jsonable(data.get(name)) for name in sorted(form.needs)}
     return Page(
         form=form,
-        parts=parts,
+        parts=_sections(parts),
         errors=errors,
         headline=headline,
         advice=refused.hint if refused else "",
@@ -123,7 +123,21 @@ def _all(parts: Sequence[Part]) -> list[Part]:
     for part in parts:
         below = [*part.parts, *(one for option in part.options for one in option.parts)]
         found += [part, *_all(below), *(one for row in part.rows for one in _all(row.parts))]
-    return [part for part in found if part.kind not in {"columns", "group"}]
+    return [part for part in found if part.kind not in {"columns", "group", "panel", "section"}]
+
+
+def _sections(parts: list[Part]) -> list[Part]:
+    """The top level as panels: each labelled group its own, neighbours without a group one together."""
+    found: list[Part] = []
+    for part in parts:
+        if part.kind == "group" and part.component.label:
+            part.kind = "section"
+            found.append(part)
+        elif found and found[-1].kind == "panel":
+            found[-1].parts.append(part)
+        else:
+            found.append(Part(part.component, part.name, part.id, "panel", parts=[part]))
+    return found
 
 
 class _Maker:

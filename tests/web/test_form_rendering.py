@@ -36,9 +36,7 @@ def read(*components):
 
 
 def record():
-    return definition.read(
-        (ROOT / "forms/inspection/record.form").read_bytes(), "forms/inspection/record.form"
-    )
+    return definition.read((ROOT / "tests/forms/record.form").read_bytes(), "forms/inspection/record.form")
 
 
 EVERYTHING = (
