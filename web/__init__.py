@@ -1,21 +1,4 @@
-"""The pages. Nothing is decided here: routes ask forms what was answered and the desk to act."""
+"""The pages and the commands. Nothing is decided here: routes ask forms what was answered and the desk to act.
 
-from __future__ import annotations
-
-from flask import Flask
-from flask_babel import Babel
-
-from engine.desk.world import World
-from web import audit, auth, board, case, draw, health, http, inbox, plan, process, public, registry, words
-
-
-def create_app(world: World) -> Flask:
-    """The wiring, on one screen."""
-    app = Flask(__name__)
-    http.install(app, world)
-    words.install(app)
-    auth.install(app)
-    Babel(app, default_locale="zh", locale_selector=auth.language, default_translation_directories="translations")
-    for page in (auth, inbox, case, plan, draw, registry, board, process, audit, public, health):
-        app.register_blueprint(page.page)
-    return app
+`app.py` wires the pages on one screen; `cli.py` finds a command's module when it is called, so that none pays for others.
+"""

@@ -14,7 +14,7 @@ from gunicorn.app.base import BaseApplication
 
 from engine import worker as background
 from engine.settings import Settings
-from web import create_app
+from web.app import create_app
 from web.assembly import open_world
 
 
