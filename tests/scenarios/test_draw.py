@@ -1,0 +1,211 @@
+"""随机抽取. 吉 第十二条：要在本单位纪检监察或政策法规部门监督下随机抽取；舞 第九条：统一使用平台随机抽取，全程留痕。"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from engine.domain import ceremony
+from engine.domain.draw.verify import verify
+from engine.domain.registry import Inspector, RegistryObject, inspectors_of
+from engine.errors import Refused
+from engine.runtime.tables import Submission
+from tests.scenario import Case
+from tests.scenarios import acts
+
+
+def opened(scene: Any, **more: Any) -> Case:
+    """A published plan that waits for its draw."""
+    return acts.approves(acts.drafts(acts.opens_plan(scene), acts.task(scene, **more)))
+
+
+def draw_of(case: Case) -> Any:
+    """The draw of the plan."""
+    return case.scenario.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[-1])
+
+
+def edit(scene: Any, code: str, **values: Any) -> None:
+    """Change an object of the registry behind everybody's back."""
+
+    def work(session: Any) -> None:
+        for row in session.query(RegistryObject).filter_by(code=code):
+            for key, value in values.items():
+                setattr(row, key, value)
+
+    scene.does(work)
+
+
+def test_objects_first_then_people_and_both_sign(jilin):
+    case = acts.draws(opened(jilin), groups=2)
+    draw = draw_of(case)
+    checked = verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster)
+    assert checked.ok
+    assert [event["type"] for event in draw.events] == ["commit", "reveal", "objects", "route", "duty", "place"]
+    assert case.data()["draw_outcome"] == "drawn"
+    kept = jilin.read(lambda session: [row.answers for row in session.query(Submission)])
+    assert not any("1" * 64 in str(answers) or "2" * 64 in str(answers) for answers in kept)
+
+
+def test_a_repeat_within_the_year_needs_a_proper_reason_and_approval(jilin):
+    """吉 第十一条：原则上同一年度内对同一检查对象的抽查，除有正当理由外，不得重复进行。"""
+    case = opened(jilin)
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    edit(jilin, code, visits=1, visits_year=2026)
+    row = {"object_code": code, "reason_code": "unresolved", "explanation": "上次问题未整改"}
+    acts.locks(case, exceptions=[row])
+    case.expects("审批例外事项", role="分管领导")
+    case.completes("审批例外事项", by=acts.LEADER, decision="return", reason="整改期未到")
+    case.expects("资格审查")
+    case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[row])
+    acts.sets(case)
+    case.completes("审批例外事项", by=acts.LEADER, decision="approve")
+    acts.seals(case)
+    objects = {thing["id"]: thing for thing in draw_of(case).document["objects"]}
+    assert (objects[code]["excl"], objects[code]["cap"], objects[code]["visits"]) == ("", 2, 1)
+
+
+def test_an_object_the_superior_drew_is_out_for_good(jilin):
+    case = opened(jilin)
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    edit(jilin, code, superior_drawn_on=date(2026, 2, 1))
+    case.completes("锁定名录库", by=acts.DRAFTER)
+    row = {"object_code": code, "reason_code": "other", "explanation": "重要"}
+    with pytest.raises(Refused) as fault:
+        case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[row])
+    assert fault.value.slug == "superior-drawn"
+
+
+def test_too_few_people_regroup_or_give_up(jilin):
+    case = opened(jilin, at_least=30, ratio=100)
+    acts.locks(case, groups=10, size=5)
+    case.completes("处理人员不足", by=acts.DRAFTER, shortage="regroup", reason="减少组数")
+    acts.sets(case, groups=10, size=5)
+    case.completes("处理人员不足", by=acts.DRAFTER, shortage="abandon", reason="另择日期")
+    case.expects("申请重新抽取")
+
+
+def test_the_witness_objects_and_the_roster_is_looked_at_again(jilin):
+    case = acts.locks(opened(jilin))
+    case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
+    case.completes("见证人核对名单并封签", by=acts.WITNESS, decision="return", reason="漏列一户")
+    case.expects("资格审查", role="业务科室")
+
+
+def test_the_witness_refuses_to_sign_and_the_draw_is_void(jilin):
+    case = acts.seals(acts.locks(opened(jilin)))
+    case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
+    case.completes("抽取人签署抽取记录", by=acts.DRAFTER)
+    case.completes("见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="程序有误")
+    assert draw_of(case).state == "void"
+    case.expects("申请重新抽取")
+
+
+def test_a_draw_in_which_everybody_is_in_conflict_fails_visibly(jilin):
+    case = acts.locks(opened(jilin, ratio=100, at_least=3))
+    jilin.does(lambda session: conflicts_everywhere(session, jilin.bureau))
+    acts.seals(case)
+    case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
+    draw = draw_of(case)
+    assert (draw.state, draw.events[-1]["type"]) == ("failed", "fail")
+    case.expects("申请重新抽取")
+
+
+def conflicts_everywhere(session: Any, bureau_id: int) -> None:
+    """Every inspector has a 利害关系 to every object."""
+    from engine.domain.registry import Conflict, objects_of  # noqa: PLC0415
+
+    things = objects_of(session, bureau_id, below_too=True)
+    for who in inspectors_of(session, bureau_id):
+        session.add_all(Conflict(inspector_id=who.id, object_id=thing.id, relation="other") for thing in things)
+
+
+# -- 舞钢: the platform draws --------------------------------------------------------------------------------------
+
+
+def platform_result(scene: Any, **more: Any) -> dict[str, Any]:
+    """What the platform drew: two objects, four people of whom enough are licensed and nobody is in conflict."""
+    codes = acts.object_codes(scene, scene.bureau)
+
+    def people(session: Any) -> list[str]:
+        from engine import clock  # noqa: PLC0415
+        from engine.domain.registry import object_by_code, relation_to  # noqa: PLC0415
+
+        things = [object_by_code(session, scene.bureau, code) for code in codes[:2]]
+        able = [
+            who
+            for who in inspectors_of(session, scene.bureau)
+            if who.available(clock.today()) and not any(relation_to(session, who, thing) for thing in things)
+        ]
+        able.sort(key=lambda who: (not who.licensed(clock.today()), who.staff_no))
+        return [who.staff_no for who in able[:4]]
+
+    return {
+        "result": "drawn",
+        "serial": "HN-2026-0001",
+        "drawn_at": "2026-03-03T09:30",
+        "proof": [acts.PAPER],
+        "objects": [{"group": "G1", "object_code": code} for code in codes[:2]],
+        "members": [{"group": "G1", "staff_no": number} for number in scene.read(people)],
+        **more,
+    }
+
+
+def test_wugang_imports_the_platforms_result_with_its_evidence(wugang):
+    case = acts.locks(opened(wugang), size=4)
+    case.expects("导入平台抽取结果", role="业务科室")
+    case.completes("导入平台抽取结果", by=acts.DRAFTER, **platform_result(wugang))
+    case.completes("核对平台抽取结果", by=acts.WITNESS, decision="return", reason="编号抄错")
+    case.completes("导入平台抽取结果", by=acts.DRAFTER, **platform_result(wugang, serial="HN-2026-0002"))
+    case.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree")
+    acts.signs(case)
+    draw = draw_of(case)
+    assert (draw.mode, draw.state, draw.events[0]["body"]["serial"]) == ("import", "placed", "HN-2026-0002")
+
+
+def test_wugang_smaller_groups_need_a_reason_and_approval(wugang):
+    """舞 第九条：原则上按 4 人一组抽取。"""
+    case = opened(wugang)
+    case.completes("锁定名录库", by=acts.DRAFTER)
+    case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[])
+    with pytest.raises(Refused) as fault:
+        acts.sets(case, size=3)
+    assert fault.value.slug == "reason-needed"
+    acts.sets(case, size=3, reason="持证人员不足")
+    case.completes("审批例外事项", by=acts.LEADER, decision="return", reason="请调配人员")
+    case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[])
+    acts.sets(case, size=3, reason="持证人员不足")
+    case.completes("审批例外事项", by=acts.LEADER, decision="approve")
+    case.expects("导入平台抽取结果")
+
+
+def test_wugang_a_platform_that_drew_nothing(wugang):
+    case = acts.locks(opened(wugang), size=4)
+    case.completes("导入平台抽取结果", by=acts.DRAFTER, result="failed", reason="平台人员不足")
+    case.expects("申请重新抽取")
+
+
+def test_wugang_the_witness_refuses_to_sign(wugang):
+    case = acts.locks(opened(wugang), size=4)
+    case.completes("导入平台抽取结果", by=acts.DRAFTER, **platform_result(wugang))
+    case.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree")
+    case.completes("抽取人签署抽取记录", by=acts.DRAFTER)
+    case.completes("见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="平台数据有误")
+    assert draw_of(case).state == "void"
+
+
+def test_wugang_refuses_a_result_with_fewer_than_two_licensed(wugang):
+    case = acts.locks(opened(wugang), size=4)
+    result = platform_result(wugang)
+
+    def revoke(session: Any) -> None:
+        numbers = [row["staff_no"] for row in result["members"]][1:]
+        for who in session.query(Inspector).filter(Inspector.staff_no.in_(numbers)):
+            for each in who.certificates:
+                each.state = "revoked"
+
+    wugang.does(revoke)
+    with pytest.raises(Refused) as fault:
+        case.completes("导入平台抽取结果", by=acts.DRAFTER, **result)
+    assert fault.value.slug == "too-few-licensed"
