@@ -56,7 +56,11 @@ def value_of(element: Any) -> Any:
         return {item.get("name"): value_of(item) for item in components}
     items = element.find("{*}list")
     if items is not None:
-        return None if items.get(XSI + "nil") == "true" else [value_of(item) for item in items.findall("{*}item")]
+        return (
+            None
+            if items.get(XSI + "nil") == "true"
+            else [value_of(item) for item in items.findall("{*}item")]
+        )
     single = element.find("{*}value")
     return None if single is None else _simple(single)
 

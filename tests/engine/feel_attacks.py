@@ -5,7 +5,16 @@ from __future__ import annotations
 DOUBLING = "for i in 1..60 return if i = 1 then {0} else {1}"
 WALKS = [
     f"{value}.{name}"
-    for value in ('""', "{}", "(1)", 'date("2024-01-01")', 'time("10:00:00")', "(function(x) x)", "[1..2]", "count")
+    for value in (
+        '""',
+        "{}",
+        "(1)",
+        'date("2024-01-01")',
+        'time("10:00:00")',
+        "(function(x) x)",
+        "[1..2]",
+        "count",
+    )
     for name in ("__class__", "__init__", "__globals__", "__subclasses__", "mro")
 ]
 INTERNALS = [
@@ -52,7 +61,7 @@ CODE = [
     "{{7*7}}",
     "`id`",
     "a = 1; b = 2",
-    "function(x) external {java: {class: \"java.lang.Runtime\", method signature: \"exec(java.lang.String)\"}}",
+    'function(x) external {java: {class: "java.lang.Runtime", method signature: "exec(java.lang.String)"}}',
     '(function(x) external {pmml: {document: "http://x/", model: "m"}})(1)',
     "<script>alert(1)</script>",
     "@\"__import__('os')\"",
@@ -79,7 +88,7 @@ NUMBERS = [
     "date(1e30, 1, 1)",
     'date("999999999-12-31") + duration("P1D")',
     "[1][1e9000]",
-    "substring(\"a\", 1e9000)",
+    'substring("a", 1e9000)',
 ]
 GROWTH = [
     DOUBLING.format('"xxxxxxxx"', "partial[-1] + partial[-1]"),
@@ -88,7 +97,11 @@ GROWTH = [
     DOUBLING.format("{a: 1}", "{a: partial[-1], b: partial[-1]}"),
     "string(" + DOUBLING.format("[1]", "[partial[-1], partial[-1]]") + ")",
     "flatten(" + DOUBLING.format("[1]", "[partial[-1], partial[-1]]") + ")",
-    "(" + DOUBLING.format("[1]", "[partial[-1], partial[-1]]") + ") = (" + DOUBLING.format("[1]", "[partial[-1], partial[-1]]") + ")",
+    "("
+    + DOUBLING.format("[1]", "[partial[-1], partial[-1]]")
+    + ") = ("
+    + DOUBLING.format("[1]", "[partial[-1], partial[-1]]")
+    + ")",
     "(" + DOUBLING.format("[1]", "[partial[-1], partial[-1]]") + ") instance of list<list<list<Any>>>",
     "count(" + DOUBLING.format("[1]", "append(partial[-1], partial[-1])") + ") + string(partial)",
     "for i in 1..1000000000 return i",
@@ -99,11 +112,11 @@ GROWTH = [
     "every a in 1..20000, b in 1..20000 satisfies true",
     "for i in 1..20000 return for j in 1..20000 return 1",
     "(for i in 1..20000 return i)[count((for j in 1..20000 return j)) > item]",
-    "string join(for i in 1..20000 return \"0123456789\", \",\")",
+    'string join(for i in 1..20000 return "0123456789", ",")',
     'replace("' + "a" * 1000 + '", "a", "' + "b" * 1000 + '")',
     'split("' + "a" * 15000 + '", "")' + " + 1",
-    "for i in 1..20000 return substring(\"" + "x" * 5000 + "\", 1)",
-    "for i in 1..20000 return upper case(\"" + "x" * 5000 + "\")",
+    'for i in 1..20000 return substring("' + "x" * 5000 + '", 1)',
+    'for i in 1..20000 return upper case("' + "x" * 5000 + '")',
     "sort(for i in 1..20000 return i, function(a, b) true)",
     "distinct values(for i in 1..5000 return [i])",
     "for i in 1..5000 return index of(for j in 1..5000 return j, i)",
@@ -157,14 +170,14 @@ PATTERNS = [
 TEXTS = [
     "1 +\u202e 2",
     "１ ＋ ２",
-    '“quoted”',
+    "“quoted”",
     "1\x00",
     '"\\uD800',
     "ａ（1）",
     "/* never closed",
     "1 // 2\n+",
     '@"2024-13-01"',
-    "date(\"2024-02-30\")",
+    'date("2024-02-30")',
     "",
     "   ",
     ";",

@@ -17,10 +17,16 @@ numbers = st.decimals(min_value=0, max_value=10**9, places=3).map(tree.Literal)
 texts = st.text(max_size=8).filter(lambda text: "\x00" not in text and text.isprintable()).map(tree.Literal)
 names = st.sampled_from(NAMES).map(tree.Name)
 leaves = st.one_of(
-    numbers, texts, names, st.sampled_from([None, True, False]).map(tree.Literal), st.just(tree.AtLiteral("2024-02-29"))
+    numbers,
+    texts,
+    names,
+    st.sampled_from([None, True, False]).map(tree.Literal),
+    st.just(tree.AtLiteral("2024-02-29")),
 )
 types = st.recursive(
-    st.sampled_from(["number", "string", "date and time", "Any", "years and months duration"]).map(tree.TypeNode),
+    st.sampled_from(["number", "string", "date and time", "Any", "years and months duration"]).map(
+        tree.TypeNode
+    ),
     lambda inner: st.one_of(
         inner.map(lambda part: tree.TypeNode("list", (part,))),
         inner.map(lambda part: tree.TypeNode("context", (part,), ("键",))),
@@ -34,13 +40,20 @@ def _nodes(inner):
     iterators = st.lists(st.tuples(st.sampled_from(["x", "y"]), inner), min_size=1, max_size=2).map(tuple)
     ranged = st.tuples(st.just("i"), st.builds(tree.IterationRange, inner, inner)).map(lambda pair: (pair,))
     tests = st.lists(
-        st.one_of(inner, st.builds(tree.UnaryRange, st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), inner)),
+        st.one_of(
+            inner, st.builds(tree.UnaryRange, st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), inner)
+        ),
         min_size=1,
         max_size=3,
     ).map(tuple)
     parts = st.lists(inner, min_size=2, max_size=4).map(tuple)
     return st.one_of(
-        st.builds(tree.Binary, st.sampled_from("+ - * / ** = != < <= > >=".split()), inner, inner),
+        st.builds(
+            tree.Binary,
+            st.sampled_from(["+", "-", "*", "/", "**", "=", "!=", "<", "<=", ">", ">="]),
+            inner,
+            inner,
+        ),
         st.builds(tree.Logic, st.sampled_from(["and", "or"]), parts),
         st.builds(tree.Negate, inner),
         st.builds(tree.Between, inner, inner, inner),
@@ -148,7 +161,11 @@ def test_division_is_right_to_34_digits(numerator, denominator):
 
 
 values = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["", "a", "b"]), st.lists(st.integers(0, 2), max_size=2)
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.sampled_from(["", "a", "b"]),
+    st.lists(st.integers(0, 2), max_size=2),
 )
 
 
@@ -169,7 +186,11 @@ def test_comparison_equals_a_reference(left, right, op):
         expected = None
     else:
         order = [left == right, left != right]
-        order += [left < right, left <= right, left > right, left >= right] if _kind(left) in {int, str} else [None] * 4
+        order += (
+            [left < right, left <= right, left > right, left >= right]
+            if _kind(left) in {int, str}
+            else [None] * 4
+        )
         expected = dict(zip(["=", "!=", "<", "<=", ">", ">="], order, strict=True))[op]
     assert result.value is expected
     assert (result.value is None) == bool(result.diagnostics)

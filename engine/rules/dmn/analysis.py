@@ -236,7 +236,7 @@ def _empty_rows(table: Table, pieces: list[list[Piece]], open_rows: set[int]) ->
 
 def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> list[TableFinding]:
     """Gaps, and rows that another row always beats."""
-    winners, gaps, complete = _explore(table, pieces)
+    winners, gaps, complete = _explore(table, pieces, sum(1 << index for index in open_rows))
     has_default = any(output.default is not None for output in table.outputs)
     quiet = has_default or table.policy in {"COLLECT", "RULE ORDER", "OUTPUT ORDER"}
     found = [] if quiet else [_gap(table, chosen) for chosen in gaps]
@@ -252,7 +252,7 @@ def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
     return found
 
 
-def _explore(table: Table, pieces: list[list[Piece]]) -> tuple[int, list[list[Piece]], bool]:
+def _explore(table: Table, pieces: list[list[Piece]], open_rows: int) -> tuple[int, list[list[Piece]], bool]:
     """The rows that win somewhere, the combinations without a row, and whether all was looked at."""
     winners = 0
     gaps: list[list[Piece]] = []
@@ -266,7 +266,8 @@ def _explore(table: Table, pieces: list[list[Piece]]) -> tuple[int, list[list[Pi
             if len(gaps) < _MOST_FINDINGS:
                 gaps.append([*chosen, *(Piece(parts[0].sample, "-", 0) for parts in pieces[len(chosen) :])])
         elif len(chosen) == len(pieces):
-            winners |= _winner(table, rows)
+            # A row that needs other data may not match after all: it puts no other row in the shade.
+            winners |= _winner(table, rows & ~open_rows) if rows & ~open_rows else 0
         elif (len(chosen), rows) not in seen:
             seen.add((len(chosen), rows))
             waiting.extend((rows & piece.rows, [*chosen, piece]) for piece in reversed(pieces[len(chosen)]))

@@ -12,7 +12,7 @@ from engine.rules.feel.compiler import Closure, Compiler, Env
 from engine.rules.feel.expression import free_names
 from engine.rules.feel.expression import read as read_feel
 from engine.rules.feel.limits import Run
-from engine.rules.feel.tree import Node, TypeNode, UnaryTests, walk
+from engine.rules.feel.tree import ListNode, Node, TypeNode, children
 from engine.rules.feel.types import BUILT_IN, Type, resolve
 from engine.rules.feel.values import Builtin, Function
 
@@ -66,14 +66,17 @@ class Document:
             return set(), []
         needs = {name for name, *_ in free_names(root) if name != "?" and name not in BUILTINS}
         values = []
-        for node in walk(root):
-            closed = not isinstance(node, TypeNode | UnaryTests) and not any(
-                name not in BUILTINS for name, *_ in free_names(node)
-            )
-            if closed:
-                value = self.compile_node(node)(Env({}, None, Run()))
-                if value is not None and not isinstance(value, Function | Builtin):
-                    values.append(value)
+        waiting = list(children(root))
+        while waiting:
+            node = waiting.pop(0)
+            if isinstance(node, TypeNode):
+                continue
+            if isinstance(node, ListNode) or any(name not in BUILTINS for name, *_ in free_names(node)):
+                waiting.extend(children(node))
+                continue
+            value = self.compile_node(node)(Env({}, None, Run()))
+            if value is not None and not isinstance(value, Function | Builtin):
+                values.append(value)
         return needs, values
 
     def broken(self, reason: str) -> Closure:

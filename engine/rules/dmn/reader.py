@@ -72,7 +72,7 @@ def name_of(element: Element) -> str:
 def finding(file: str, element: Element, rule: str, reason: str, hint: str = "") -> Finding:
     """What is wrong, at which element and line."""
     owner: Element | None = element
-    while owner is not None and not owner.get("name") and not owner.get("id"):
+    while owner is not None and not owner.get("id"):
         owner = owner.getparent()
     shown = owner if owner is not None else element
     label = shown.get("id") or local(shown)
