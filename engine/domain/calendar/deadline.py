@@ -4,6 +4,7 @@ A row: `key → days, strength, clause`. Strength `hard` and `principle` carry a
 without one, so that every step lights up on the board. The keys:
 
     step.default           没有法定时限的环节
+    date.given             已经写明日期的期限（当日届满）
     date.given             已经定下的日期（上级、责令改正、计划）
     plan.draft             科室拟订计划
     plan.submit            汇总提交计划
@@ -93,6 +94,7 @@ from engine.domain.calendar.count import count
 from engine.domain.pack.files import deadline_rows, pack_files
 from engine.domain.terms import cite
 from engine.errors import RuleError
+from engine.rules import dmn
 
 TABLE = "deadlines"
 FILE = "deadlines.dmn"
@@ -183,8 +185,12 @@ def due_in(
 
 @cache
 def _seed_rule(pack: str, key: str) -> Rule:
-    row = deadline_rows(pack_files(pack)[FILE]).get(key)
-    return _rule(pack, key, dict(zip(("days", "strength", "clause"), row, strict=True)) if row else None)
+    return _rule(pack, key, _seed(pack).decide(TABLE, {"key": key}).value)
+
+
+@cache
+def _seed(pack: str) -> dmn.Model:
+    return dmn.load(pack_files(pack)[FILE].read_bytes(), file=f"{pack}/{FILE}")
 
 
 def _rule(pack: str, key: str, value: Any) -> Rule:
