@@ -138,7 +138,8 @@ class _Writer:
             self._ask(rows.before, node.row, shape.y - self._band(node, 0), high + 8)
             self._ask(columns.after, node.rank, self._band(node, 1) - middle, wide + 14)
         elif host is not None:
-            self._ask(columns.after, host.rank + host.span - 1, self._band(node, 1) - middle, wide + 14)
+            if not host.box:
+                self._ask(columns.after, host.rank, self._band(node, 1) - middle, wide + 14)
             self._ask(self.placer.margins, self.placer.edge_line(node), 0, high + 30)
         else:
             self._ask(rows.after, node.row, self._band(node, 2) - shape.bottom, high + 8)
@@ -165,7 +166,7 @@ class _Writer:
 
     def _ask(self, room: dict[int, int], cell: int, have: int, need: int) -> None:
         """Ask a channel for the room that is missing; growing in small steps keeps the picture tight."""
-        missing, given = need - have, room.get(cell, 0)
+        missing, given = min(need - have, need), room.get(cell, 0)
         if self.eager:  # what was asked for was given and did not help: the others need to move on
             missing = max(missing, given + 24)
         if missing > given:
@@ -196,7 +197,9 @@ class _Writer:
         rows, columns = self.placer.rows, self.placer.columns
         extra = 10 if flow.default else 0
         axis = self.placer.grid.x
-        if ay == by and source.box:
+        if source.host:
+            self._ask(self.placer.margins, self.placer.edge_line(source), 0, high + 30 + extra)
+        elif ay == by and source.box:
             border = axis.closing[source.id] if bx > ax else axis.opening[source.id]
             self._ask(self.placer.margins_x, border, 0, wide + 10 + extra)
         elif ay == by and bx > ax:
