@@ -26,8 +26,8 @@ def refused(text: str) -> tuple[str, Run]:
 def test_an_attack_is_refused_within_its_budget(text):
     reason, run = refused(text)
     assert any("\u4e00" <= sign <= "\u9fff" for sign in reason)
-    assert run.steps <= 2 * DEFAULT.steps
-    assert run.memory <= DEFAULT.memory + DEFAULT.string_size
+    assert run.steps <= DEFAULT.steps
+    assert run.memory <= DEFAULT.memory
 
 
 def test_there_are_more_than_a_hundred_different_attacks():

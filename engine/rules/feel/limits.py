@@ -40,10 +40,10 @@ class Run:
     matched: list[object] = field(default_factory=list)
 
     def spend(self, steps: int) -> None:
-        """Count work done; refuses beyond the budget."""
-        self.steps += steps
-        if self.steps > self.limits.steps:
+        """Count work about to be done; refuses what would go beyond the budget."""
+        if self.steps + steps > self.limits.steps:
             raise RuleError(f"计算步数超过上限 {self.limits.steps}。", hint="请缩小列表或减少嵌套循环。")
+        self.steps += steps
 
     def hold_list(self, size: int) -> None:
         """Count a list being made; refuses one that is too long."""
@@ -64,9 +64,9 @@ class Run:
         self._hold(size)
 
     def _hold(self, size: int) -> None:
-        self.memory += size
-        if self.memory > self.limits.memory:
+        if self.memory + size > self.limits.memory:
             raise RuleError(f"计算占用超过上限 {self.limits.memory}。", hint="请缩小列表或文本。")
+        self.memory += size
 
     def weigh(self, value: Any) -> None:
         """Count every item of a nested value; refuses one whose shared parts make it endless."""
