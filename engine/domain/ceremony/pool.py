@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawException, DrawnPerson
+from engine.domain.eligibility import Eligibility, person_reason
 from engine.domain.inspection.tables import Inspection
 from engine.domain.pack import Pack, parameters
 from engine.domain.plan.query import serves, tasks_of
@@ -152,8 +153,9 @@ def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int
         for row in session.scalars(select(DrawException).where(DrawException.draw_id == draw.id))
         if row.approved
     }
-    exempt = "blacklist" in (rules["cap.exempt"].value or [])
-    superiors_count = bool(rules["exclude.superior_drawn"].value)
+    rule = Eligibility(
+        rules, lambda facts: step.machine.decide("eligibility", facts), dict(draw.settings.get("eligibility", {}))
+    )
     risks: dict[tuple[int, int, str], str] = {}
     found: dict[str, Thing] = {}
     for row in session.scalars(query.order_by(RegistryObject.bureau_id, RegistryObject.code)):
@@ -161,11 +163,7 @@ def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int
         if task is None or row.code in found:
             continue
         count = visited[row.id] + (row.visits if row.visits_year == today.year else 0)
-        by_superior = superiors_count and (
-            _in_year(row.superior_drawn_on, today.year) or row.code in superior
-        )
-        listed = exempt and row.blacklisted(today)
-        reason = _reason(row, by_superior=by_superior, over=not listed and count >= cap)
+        reason = rule.reason(row, on=today, visits=count, by_superior=row.code in superior)
         allowed = row.id in lifted
         found[row.code] = Thing(
             object_id=row.id,
@@ -175,22 +173,13 @@ def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int
             stratum=stratum_name(task) + _risk(step, draw, row, rules, risks),
             visits=count,
             cap=count + 1 if allowed else cap,
-            listed=listed,
+            listed=rule.listed(row, today),
             own_reason=reason,
             excl="" if allowed and reason == "cap" else reason,
         )
+    if rule.answers != draw.settings.get("eligibility", {}):
+        draw.settings = {**draw.settings, "eligibility": rule.answers}
     return sorted(found.values(), key=lambda thing: thing.code)
-
-
-def _reason(row: RegistryObject, *, by_superior: bool, over: bool) -> str:
-    """Why an object stays out, "" if it does not; a declared reason wins over the count."""
-    if not row.active or row.closed_on is not None or row.agreement_state == "terminated":
-        return "closed"
-    if row.agreement_state == "suspended":
-        return "suspended"
-    if by_superior:
-        return "done-superior"
-    return "cap" if over else ""
 
 
 def visits(session: Session, year: int) -> Counter[int]:
@@ -219,10 +208,6 @@ def _drawn_above(session: Session, bureau_id: int, year: int) -> set[str]:
         .where(Inspection.year == year, Inspection.state != "cancelled")
     )
     return set(session.scalars(query))
-
-
-def _in_year(day: date | None, year: int) -> bool:
-    return day is not None and day.year == year
 
 
 def _risk(
@@ -279,11 +264,6 @@ def servants(session: Session, bureau_id: int, rules: Pack, on: date) -> list[Se
 
 def _servant(who: Inspector, load: int, rules: Pack, on: date) -> Servant:
     cert = who.licensed(on)
-    excl = ""
-    if not who.available(on):
-        excl = "unavailable"
-    elif not cert and not rules["registry.supervision_staff"].value:
-        excl = "no-cert"
     codes = {label: code for code, label in SPECIALTIES.items()}
     spec = sorted({codes.get(word, word) for word in who.specialties if codes.get(word, word) in SPECIALTIES})
     return Servant(
@@ -294,7 +274,7 @@ def _servant(who: Inspector, load: int, rules: Pack, on: date) -> Servant:
         lead=who.can_lead and cert,
         spec=tuple(spec),
         load=load,
-        excl=excl,
+        excl=person_reason(who, pack=rules, on=on),
     )
 
 
