@@ -202,7 +202,10 @@ class Boxes:
 
         def select(env: Env) -> Any:
             found = source(env)
-            items = found if isinstance(found, list) else [found] if found is not None else []
+            if found is None:
+                env.run.say(f"{label}对 null 筛选")
+                return None
+            items = found if isinstance(found, list) else [found]
             kept = []
             for item in items:
                 env.run.spend(1)

@@ -54,6 +54,8 @@ def subtract(left: Any, right: Any) -> Any:
     if isinstance(left, Decimal) and isinstance(right, Decimal):
         return NUMBERS.subtract(left, right)
     if isinstance(left, Time) and isinstance(right, Time):
+        if (left.zone is None) != (right.zone is None):
+            return None
         pair = keys(left, right)
         return DaysTime(pair[0] - pair[1]) if pair else None
     first, second = moment(left), moment(right)
@@ -122,7 +124,7 @@ def divide(left: Any, right: Any) -> Any:
 def power(left: Any, right: Any) -> Any:
     """`**`."""
     if isinstance(left, Decimal) and isinstance(right, Decimal):
-        return NUMBERS.power(left, right)
+        return NUMBERS.power(left, right) if right else Decimal(1)
     return None
 
 
