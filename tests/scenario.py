@@ -21,7 +21,7 @@ from engine.desk import step as desk
 from engine.desk.world import World
 from engine.people import Person
 from engine.runtime.tables import History, Instance, WorkItem
-from web.rehearsal import Rehearsal
+from engine.desk.rehearsal import Rehearsal
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 

@@ -28,6 +28,7 @@ from engine.storage.session import Database
 
 FormCheck = Callable[[str, bytes], Sequence[Finding]]
 FormKeys = Callable[[str, bytes], Sequence[str]]
+Respond = Callable[[Any, Mapping[str, Any]], dict[str, Any]]
 
 
 def _no_findings(path: str, content: bytes) -> Sequence[Finding]:
@@ -36,6 +37,10 @@ def _no_findings(path: str, content: bytes) -> Sequence[Finding]:
 
 def _no_keys(path: str, content: bytes) -> Sequence[str]:
     raise CaseworkError(f"没有装配表单检查，不能读取 {path}（{len(content)} 字节）。")
+
+
+def _no_response(asked: Any, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    raise CaseworkError(f"没有装配表单，不能回答 {asked.item.form}（{len(chosen)} 项）。")
 
 
 @dataclass(slots=True)
@@ -146,13 +151,22 @@ class World:
     database: Database
     runtime: Runtime
     answers: Answers = field(default_factory=Answers)
+    respond: Respond = _no_response
 
     @classmethod
-    def open(cls, settings: Settings, *, form_check: FormCheck = _no_findings, form_keys: FormKeys = _no_keys) -> World:
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        form_check: FormCheck = _no_findings,
+        form_keys: FormKeys = _no_keys,
+        respond: Respond = _no_response,
+    ) -> World:
         """Open the database and assemble the machine; sets the clock of the process."""
         clock.install(settings.clock)
         answers = Answers(form_check, form_keys)
-        return cls(settings, Database(settings.database_url), Runtime(key=settings.secret_key, ports=answers), answers)
+        runtime = Runtime(key=settings.secret_key, ports=answers)
+        return cls(settings, Database(settings.database_url), runtime, answers, respond)
 
     def bureau(self, session: Session, bureau_id: int) -> Bureau:
         """A bureau by number."""

@@ -17,7 +17,7 @@ from engine.runtime import release
 from engine.settings import Settings
 from engine.storage.session import Database
 from tests.scenario import START, Scenario
-from web.assembly import form_check, form_keys
+from web.assembly import form_check, form_keys, respond
 
 OBJECTS = 150
 
@@ -82,7 +82,7 @@ def install(
         settings = Settings(
             database_url=url, secret_key="s" * 40, files_dir=tmp_path / "files", anchors_dir=tmp_path / "anchors"
         )
-        world = World.open(settings, form_check=form_check, form_keys=form_keys)
+        world = World.open(settings, form_check=form_check, form_keys=form_keys, respond=respond)
         opened.append(world)
         return Installation(world, *ids)
 

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from town import NOW, PASSWORD, build
 
-import web
+import web.app
 from engine import clock
 from engine.access import sign_in
 from engine.desk.world import Answers, World
@@ -57,7 +57,7 @@ def town(town_file, tmp_path):
 @pytest.fixture
 def app(town):
     """The pages of the town."""
-    app = web.create_app(town)
+    app = web.app.create_app(town)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=True)
     return app
 

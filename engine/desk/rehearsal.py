@@ -1,7 +1,8 @@
 """A bureau's year without a browser: acts as each role through the desk use cases and the released forms.
 
-Used by `casework demo`, by the benchmarks and by the scenario tests. It answers like a person: reads the form of the
-step's release, fills what the form requires, overrides what the caller says, and lets the same schema check it.
+Used by `casework demo`, by the benchmarks and by the scenario tests. It answers like a person: the form of the step's
+release is filled where it requires something, the caller's answers stand, and the same schema checks them
+(`World.respond`, handed in from above because the engine may not import forms).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,31 +26,25 @@ from engine.desk.world import World
 from engine.domain import calendar
 from engine.errors import CaseworkError, Refused
 from engine.people import Person
-from engine.runtime import release
-from engine.runtime.instance import Run
 from engine.runtime.tables import Instance, WorkItem
 from engine.storage.files import FileStore, record
-from forms import definition, schema
-from forms.model import Component, Form
 
 Answers = Mapping[str, Any]
 Rule = Callable[["Asked"], Answers]
 
 
+@dataclass(slots=True)
 class Asked:
-    """A step that waits for an answer, with everything its form shows."""
+    """A step that waits for an answer, with everything its form shows; `hand_in` stores a file and gives its id."""
 
-    def __init__(self, item: WorkItem, form: Form, actor: Person, shown: Mapping[str, Any], session: Session) -> None:
-        self.item = item
-        self.form = form
-        self.actor = actor
-        self.data: Mapping[str, Any] = shown["data"]
-        self.options: Mapping[str, Any] = shown.get("options", {})
-        self.defaults: Mapping[str, Any] = shown.get("defaults", {})
-        self.rows: Mapping[str, Any] = shown.get("rows", {})
-        self.facts = shown.get("facts", [])
-        self.session = session
-        self.store: Callable[[str], str] = lambda _label: ""
+    item: WorkItem
+    form: bytes
+    actor: Person
+    session: Session
+    data: Mapping[str, Any]
+    hand_in: Callable[[str], str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Rehearsal:
@@ -142,12 +138,23 @@ class Rehearsal:
     ) -> dict[str, Any]:
         if not item.form:
             return dict(override)
-        form = definition.read(shown["form"], f"forms/{item.form}.form")
-        asked = Asked(item, form, actor, shown, session)
-        asked.store = lambda label: self._upload(session, item, actor, label)
+        asked = Asked(
+            item=item,
+            form=shown["form"],
+            actor=actor,
+            session=session,
+            data=shown["data"],
+            hand_in=lambda label: self._upload(session, item, actor, label),
+            options=shown.get("options", {}),
+            defaults=shown.get("defaults", {}),
+        )
         rule = self.rules.get(item.element)
-        chosen = {**dict(shown.get("defaults", {})), **(dict(rule(asked)) if rule else {}), **override}
-        return schema.load(form, filled(asked, chosen), options=dict(asked.options), data=dict(asked.data))
+        chosen = {**asked.defaults, **(dict(rule(asked)) if rule else {}), **override}
+        try:
+            return self.world.respond(asked, chosen)
+        except Refused as refusal:
+            refusal.add_note(f"{item.process}/{item.element} {item.step}: {refusal.fields}")
+            raise
 
     def _upload(self, session: Session, item: WorkItem, actor: Person, label: str) -> str:
         """A real file with a real hash: a picture whose pixels are the label's hash."""
@@ -177,10 +184,6 @@ class Rehearsal:
             count += 1
         raise CaseworkError(f"办了 {most} 步仍没有到头。")
 
-    def run_of(self, session: Session, instance_id: int) -> Run:
-        """An instance opened for a look."""
-        return self.world.runtime.open(session, instance_id)
-
     def start(self, login: str, process: str, data: Mapping[str, Any], *, bureau_id: int) -> int:
         """Open a case; returns its number."""
         with clock.fixed(self.now):
@@ -195,74 +198,3 @@ class Rehearsal:
         """running · completed · cancelled · incident."""
         with self.world.database.reading() as session:
             return session.get_one(Instance, instance_id).state
-
-
-def filled(asked: Asked, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """A person's plausible answers: what was chosen, and something fitting wherever the form requires it.
-
-    Conditional parts are answered too; the schema drops what is hidden.
-    """
-    answers = {key: value for key, value in chosen.items() if key in asked.form.keys}
-    for component in asked.form.components:
-        _fill(component, answers, asked)
-    return answers
-
-
-def _fill(component: Component, answers: dict[str, Any], asked: Asked) -> None:
-    if component.type == "group":
-        inner = answers.setdefault(component.key, {}) if component.key else answers
-        for child in component.children:
-            _fill(child, inner, asked)
-        return
-    if component.type == "dynamiclist":
-        needed = any(child.asks and child.rules.required for child in component.children)
-        rows = answers.setdefault(component.key, [{}] if needed else [])
-        for row in rows:
-            for child in component.children:
-                _fill(child, row, asked)
-        return
-    if not component.asks or component.key in answers or not component.rules.required:
-        return
-    answers[component.key] = _plausible(component, asked)
-
-
-def _plausible(component: Component, asked: Asked) -> Any:  # noqa: PLR0911 (one line a kind of field)
-    options = _options(component, asked)
-    if component.chooses_one:
-        return options[0] if options else ""
-    if component.chooses_many:
-        return options
-    kind = component.type
-    if kind in ("number", "money"):
-        return int(float(component.rules.minimum or 1))
-    if kind == "datetime":
-        today: date = clock.today()
-        return today.isoformat() if component.subtype == "date" else clock.local(clock.now()).strftime("%Y-%m-%dT%H:%M")
-    if kind == "checkbox":
-        return True
-    if kind == "signature":
-        return {"name": asked.actor.name}
-    if kind == "filepicker":
-        return [asked.store(component.label or component.key)]
-    if kind == "photo":
-        return [{"file": asked.store(component.label or component.key), "reason": "室内无信号"}]
-    text = f"{component.label or component.key}（演示）"
-    if component.rules.kind == "phone":
-        return "13800000000"
-    least = component.rules.min_length or 0
-    return (text * (least // len(text) + 1))[: component.rules.max_length or None]
-
-
-def _options(component: Component, asked: Asked) -> list[Any]:
-    if component.choices:
-        return [choice.value for choice in component.choices]
-    supplied = asked.options.get(component.options_key, [])
-    return [option[0] if isinstance(option, (list, tuple)) else option["value"] for option in supplied]
-
-
-def release_of(session: Session, pack: str) -> release.Compiled:
-    """The current release of a pack, compiled."""
-    return release.load(session, release.current(session, pack).id)
-
-
-__all__ = ["Asked", "Rehearsal", "filled", "release_of"]

@@ -25,11 +25,11 @@ from engine.domain.inspection.tables import Inspection
 from engine.domain.plan.tables import Plan
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
-from web.rehearsal import Asked, Rehearsal
+from engine.desk.rehearsal import Asked, Rehearsal
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 WORDS = ("plan", "draw", "substitution", "inspection", "feedback", "report", "publication", "followup", "archive")
-OPENER = "陆文静"
+OFF_LIST = "-"
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class Year:
                 "work_requirements": "依法、规范、文明检查，全程记录，问题处理到位。",
                 "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
             },
+            "check_items": self._findings,
             "set_groups": self._groups,
             "commit_operator": lambda _: {"secret_operator": self._secret("operator")},
             "commit_witness": lambda _: {"decision": "agree", "secret_witness": self._secret("witness")},
@@ -111,6 +112,16 @@ class Year:
                 },
             ],
         }
+
+    def _findings(self, asked: Asked) -> Mapping[str, Any]:
+        """Every third case has something that was corrected on the spot, every fourth something to be investigated."""
+        rows = [{"item": value, "result": "none"} for value, _label in asked.options["items"] if value != OFF_LIST]
+        number = int(asked.data["inspection_id"])
+        if number % 3 == 0:
+            rows[0] |= {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": "120.00"}
+        elif number % 4 == 0:
+            rows[0] |= {"result": "pending", "description": "疑似串换药品", "amount": "60000.00"}
+        return {"findings": rows}
 
     def _groups(self, asked: Asked) -> Mapping[str, Any]:
         return {"groups": 2}
