@@ -6,7 +6,23 @@ from flask import Flask
 from flask_babel import Babel
 
 from engine.desk.world import World
-from web import audit, auth, board, case, draw, health, http, inbox, plan, process, public, registry, words
+from web import (
+    api,
+    audit,
+    auth,
+    board,
+    case,
+    draw,
+    health,
+    http,
+    inbox,
+    plan,
+    process,
+    public,
+    registry,
+    upload,
+    words,
+)
 
 
 def create_app(world: World) -> Flask:
@@ -15,7 +31,12 @@ def create_app(world: World) -> Flask:
     http.install(app, world)
     words.install(app)
     auth.install(app)
-    Babel(app, default_locale="zh", locale_selector=auth.language, default_translation_directories="translations")
-    for page in (auth, inbox, case, plan, draw, registry, board, process, audit, public, health):
+    Babel(
+        app,
+        default_locale="zh",
+        locale_selector=auth.language,
+        default_translation_directories="translations",
+    )
+    for page in (auth, inbox, case, plan, draw, registry, board, process, audit, public, api, health, upload):
         app.register_blueprint(page.page)
     return app

@@ -60,10 +60,13 @@ def cookie_name() -> str:
 
 
 def _identify() -> None:
-    secret = request.cookies.get(cookie_name(), "")
-    if not secret or request.endpoint == "static":
+    if request.endpoint == "static":
         return
-    row = find_session(http.reading(), secret)
+    bearer = request.headers.get("Authorization", "")
+    if request.blueprint == "api" and bearer.startswith("Bearer "):
+        row = find_session(http.reading(), bearer.removeprefix("Bearer ").strip(), kind="token")
+    else:
+        row = find_session(http.reading(), request.cookies.get(cookie_name(), ""))
     if row is None:
         return
     g.row, g.person = row, row.person
@@ -188,7 +191,13 @@ def _public_nav() -> list[dict[str, Any]]:
         ("public.verify", _("自行核验")),
     ]
     return [
-        {"url": url_for(name), "label": label, "count": "", "current": request.endpoint == name, "minor": False}
+        {
+            "url": url_for(name),
+            "label": label,
+            "count": "",
+            "current": request.endpoint == name,
+            "minor": False,
+        }
         for name, label in entries
     ]
 
@@ -235,7 +244,9 @@ def _sign_in_form(login: str, reason: str, status: int) -> ResponseReturnValue:
     target = request.values.get("next", "")
     people = account.demo_people(http.reading()) if g.settings.demo else []
     return (
-        render_template("auth/sign_in.html", login=login, reason=reason, next=target, people=people, failed=bool(reason)),
+        render_template(
+            "auth/sign_in.html", login=login, reason=reason, next=target, people=people, failed=bool(reason)
+        ),
         status,
     )
 

@@ -29,8 +29,15 @@ def index() -> ResponseReturnValue:
     found = board.board(http.reading(), g.person, filters, args.get("after", ""))
 
     def url(**changes: str | int) -> str:
-        given = {"when": filters.when, "unit": filters.unit, "bureau": filters.bureau, "step": filters.step} | changes
-        return url_for("board.index", **{key: value for key, value in given.items() if value and value != "late"})
+        given = {
+            "when": filters.when,
+            "unit": filters.unit,
+            "bureau": filters.bureau,
+            "step": filters.step,
+        } | changes
+        return url_for(
+            "board.index", **{key: value for key, value in given.items() if value and value != "late"}
+        )
 
     chips = [
         {"url": url(when="late"), "label": _("超期"), "count": found.late, "kind": "late", "current": filters.when == "late"},

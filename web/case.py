@@ -12,10 +12,10 @@ from markupsafe import Markup
 from engine.access import rights
 from engine.desk import case, inbox, step
 from engine.domain import terms
-from engine.errors import NotFound, Refused
-from forms import definition, post, schema
+from engine.errors import Refused
+from forms import definition, post
 from forms.page import page as form_page
-from web import http
+from web import http, upload
 from web.auth import actor, needs
 from web.inbox import process_label
 
@@ -77,19 +77,22 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     """Set off what the diagram lets people set off: 检查受阻, 申请调换 …, after its form."""
     reading = http.reading()
     instance = case.find(reading, g.person, case_id)
-    trigger = _trigger(step.actions(g.world, reading, g.person, case_id), process)
+    trigger = case.trigger_of(g.world, reading, g.person, case_id, process)
     source = case.form_of(reading, instance, trigger)
     form = definition.read(source, f"{trigger.element.property('form') or process}.form")
     typed: dict[str, Any] = {}
     refusal, status = None, 200
     if request.method == "POST":
-        typed = post.reshaped(form, request.form) or post.answers(form, request.form)
+        posted, faults = upload.lists(form, case_id=case_id, bureau_id=instance.bureau_id, keep=True)
+        typed = post.reshaped(form, posted) or post.answers(form, posted)
         if not request.form.get("intent", "").startswith((post.ADD, post.DROP)):
             key = http.given_key()
             try:
-                kept = schema.load(form, typed, data=case.data_of(instance))
+                kept = upload.load(form, typed, faults, case_id=case_id, data=case.data_of(instance))
                 g.database.run(
-                    lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key)
+                    lambda session: step.act(
+                        g.world, session, actor(session), case_id, process, kept, key=key
+                    )
                 )
             except Refused as no:
                 refusal, status = no, 422
@@ -99,14 +102,10 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     return (
         render_template(
             "case/act.html", instance=instance, name=case.name_of(instance), trigger=trigger, failed=refusal is not None,
-            page=form_page(form, values=typed, refused=refusal, data=case.data_of(instance)),
+            page=form_page(
+                form, values=typed, refused=refusal, data=case.data_of(instance),
+                files=upload.shown(form, typed, case_id=case_id),
+            ),
         ),
         status,
     )  # fmt: skip
-
-
-def _trigger(found: list[Any], process: str) -> Any:
-    for trigger in found:
-        if trigger.process == process:
-            return trigger
-    raise NotFound("现在不能在本案发起这个事项。", hint="案件可能已办结，或不在你的职责内。")

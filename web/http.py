@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
 import structlog
-from flask import Flask, Response, current_app, flash, g, get_flashed_messages, jsonify, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    get_flashed_messages,
+    jsonify,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
@@ -20,6 +32,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from engine.desk.world import World
 from engine.errors import (
     CaseworkError,
     ChangedMeanwhile,
@@ -30,12 +43,12 @@ from engine.errors import (
     RuleError,
     Unavailable,
 )
-from engine.desk.world import World
 from web import words
 
 View = TypeVar("View", bound=Callable[..., Any])
 STATIC = Path(__file__).parent / "static"
 csrf = CSRFProtect()
+loads = orjson.loads
 log = structlog.get_logger("casework.web")
 
 # The first line that fits decides: error class, status, heading of the page.
@@ -88,8 +101,8 @@ def install(app: Flask, world: World) -> None:
     app.jinja_env.lstrip_blocks = True
     app.extensions["casework"] = world
     app.jinja_env.globals |= {"static_url": static_url, "new_key": new_key, "flashed": flashed}
-    csrf.init_app(app)
     app.before_request(_open)
+    csrf.init_app(app)
     app.teardown_request(_close)
     app.after_request(_headers)
     app.register_error_handler(CaseworkError, on_error)
@@ -140,7 +153,17 @@ def _same_origin() -> bool:
 
 
 def _refuse_origin() -> Response:
-    return _answer(403, _("你不能办这件事"), NotAllowed(_("请求不是从本系统的页面发出的。"), hint=_("请从本系统的页面上提交。")))
+    return _answer(
+        403,
+        _("你不能办这件事"),
+        NotAllowed(_("请求不是从本系统的页面发出的。"), hint=_("请从本系统的页面上提交。")),
+    )
+
+
+def protect() -> None:
+    """Ask for the CSRF token, for routes that are exempt because tokens may call them too."""
+    if current_app.config.get("WTF_CSRF_ENABLED", True):
+        csrf.protect()
 
 
 def refuse_stranger() -> Response:
@@ -175,7 +198,9 @@ def _headers(response: Response) -> Response:
     if g.settings.base_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint == "static":
-        headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "public, max-age=300"
+        headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if request.args.get("v") else "public, max-age=300"
+        )
     else:
         headers.setdefault("Cache-Control", "no-store")
     return response
@@ -200,10 +225,16 @@ def on_http_error(error: HTTPException) -> Response:
         return error.response  # type: ignore[return-value]
     status = error.code or 500
     if isinstance(error, CSRFError):
-        return _answer(400, "页面开得太久", CaseworkError("这个页面已经过期，没有做任何改动。", hint="请回到上一页，刷新后重新提交。"))
+        return _answer(
+            400,
+            "页面开得太久",
+            CaseworkError("这个页面已经过期，没有做任何改动。", hint="请回到上一页，刷新后重新提交。"),
+        )
     title, hint = HTTP_WORDS.get(status, HTTP_WORDS[500])
     answer = CaseworkError(f"{title}。", hint=hint)
-    answer.code = {401: "sign-in", 403: "not-allowed", 404: "not-found", 405: "method", 429: "too-many"}.get(status, "request")
+    answer.code = {401: "sign-in", 403: "not-allowed", 404: "not-found", 405: "method", 429: "too-many"}.get(
+        status, "request"
+    )
     response = _answer(status, title, answer)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
@@ -231,7 +262,9 @@ def _answer(status: int, title: str, error: CaseworkError) -> Response:
     if wants_json():
         response = jsonify(error.as_json())
     else:
-        response = Response(render_template("error/page.html", title=title, error=error), mimetype="text/html")
+        response = Response(
+            render_template("error/page.html", title=title, error=error), mimetype="text/html"
+        )
     response.status_code = status
     return response
 

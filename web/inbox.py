@@ -16,10 +16,10 @@ from engine.desk.sheet import Sheet, sheet
 from engine.domain import terms
 from engine.domain.calendar import why_not
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
-from forms import definition, post, schema
+from forms import definition, post
 from forms.model import Form
 from forms.page import page as form_page
-from web import http, words
+from web import http, upload, words
 from web.auth import actor, ask_second_factor, has_second_factor, needs
 
 page = Blueprint("inbox", __name__)
@@ -53,8 +53,18 @@ def index() -> ResponseReturnValue:
     found = inbox.listing(reading, g.person, tab, filters, args.get("after", ""))
 
     def url(**changes: str) -> str:
-        given = {"tab": tab, "due": filters.due, "process": filters.process, "step": filters.step, "q": filters.q}
-        kept = {key: value for key, value in (given | changes).items() if value and (key, value) != ("tab", "todo")}
+        given = {
+            "tab": tab,
+            "due": filters.due,
+            "process": filters.process,
+            "step": filters.step,
+            "q": filters.q,
+        }
+        kept = {
+            key: value
+            for key, value in (given | changes).items()
+            if value and (key, value) != ("tab", "todo")
+        }
         return url_for("inbox.index", **kept)
 
     plus = "+" if counts.capped else ""
@@ -125,10 +135,12 @@ def complete(item_id: int) -> ResponseReturnValue:
     reading = http.reading()
     shown = sheet(reading, g.person, inbox.item(reading, g.person, item_id))
     form = _form(shown)
-    again = post.reshaped(form, request.form)
+    mine = inbox.may_work_on(reading, g.person, shown.item)
+    posted, faults = upload.lists(form, case_id=shown.item.case_id, bureau_id=shown.item.bureau_id, keep=mine)
+    again = post.reshaped(form, posted)
     if again is not None:
         return _task_page(shown, form, again, None, 200)
-    typed = post.answers(form, request.form)
+    typed = post.answers(form, posted)
     if request.form.get("intent") == "draft":
         with g.database.transaction() as session:
             step.save_draft(session, actor(session), item_id, typed)
@@ -140,7 +152,8 @@ def complete(item_id: int) -> ResponseReturnValue:
         return ask_second_factor()
     key = http.given_key()
     try:
-        kept = schema.load(form, typed, options=shown.shown.get("options", {}), data=shown.data)
+        options = shown.shown.get("options", {})
+        kept = upload.load(form, typed, faults, case_id=shown.item.case_id, options=options, data=shown.data)
         step.submit(g.world, g.person.id, item_id, kept, key=key)
     except ChangedMeanwhile as other:
         return _task_page(shown, form, typed, other, 409)
@@ -189,7 +202,16 @@ def _task_page(
             "inbox/task.html",
             sheet=shown,
             item=shown.item,
-            page=form_page(form, values=values, refused=refused, shown=shown.shown, data=shown.data) if mine else None,
+            page=form_page(
+                form,
+                values=values,
+                refused=refused,
+                shown=shown.shown,
+                data=shown.data,
+                files=upload.shown(form, values, case_id=shown.item.case_id),
+            )
+            if mine
+            else None,
             said=said(form, shown.answers),
             other=refusal if refused is None else None,
             failed=refusal is not None,

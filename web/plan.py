@@ -32,7 +32,9 @@ def create() -> ResponseReturnValue:
     year, quarter = form.get("year", ""), form.get("quarter", "")
     typed = {"year": year, "quarter": quarter, "title": form.get("title", "").strip()[:200]}
     if not (year.isdigit() and 2000 <= int(year) <= 2100):  # noqa: PLR2004 (four digits of a year)
-        return _page(typed, Refused(_("请填写年度。"), fields={"year": _("请填写四位数的年度，例如 2026")}), 422)
+        return _page(
+            typed, Refused(_("请填写年度。"), fields={"year": _("请填写四位数的年度，例如 2026")}), 422
+        )
     try:
         with g.database.transaction() as session:
             instance = plan.open_plan(
@@ -63,7 +65,8 @@ def _page(typed: dict[str, str], refusal: Refused | None, status: int) -> Respon
             "plan/index.html",
             plans=plan.listing(http.reading(), g.person, year=request.args.get("year", 0, type=int) or 0),
             may_draft=rights.DRAFT_PLAN.allows(g.person),
-            typed={"year": str(clock.today().year + (clock.today().month > 10)), "quarter": "", "title": ""} | typed,  # noqa: PLR2004
+            typed={"year": str(clock.today().year + (clock.today().month > 10)), "quarter": "", "title": ""}
+            | typed,
             refusal=refusal,
             failed=refusal is not None,
         ),

@@ -42,7 +42,11 @@ def index() -> ResponseReturnValue:
 
 def _results() -> tuple[str, int, int, publication.Results, dict[str, str]]:
     args = request.args
-    q, year, bureau = args.get("q", "").strip()[:80], args.get("year", 0, type=int) or 0, args.get("bureau", 0, type=int) or 0
+    q, year, bureau = (
+        args.get("q", "").strip()[:80],
+        args.get("year", 0, type=int) or 0,
+        args.get("bureau", 0, type=int) or 0,
+    )
     year = year if 2000 <= year <= 2100 else 0  # noqa: PLR2004 (years)
     found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=args.get("after", ""))
     kept = {"q": q, "year": str(year or ""), "bureau": str(bureau or "")}
@@ -72,7 +76,12 @@ def results_csv() -> ResponseReturnValue:
 def results_json() -> ResponseReturnValue:
     """The same results as JSON, with the fields of the national page."""
     found = _results()[3]
-    return http.jsonify({"results": [dict(row.view) | {"id": row.id, "version": row.version} for row in found.rows], "next": found.next})
+    return http.jsonify(
+        {
+            "results": [dict(row.view) | {"id": row.id, "version": row.version} for row in found.rows],
+            "next": found.next,
+        }
+    )
 
 
 @page.get("/results/<int:publication_id>")
@@ -80,7 +89,9 @@ def results_json() -> ResponseReturnValue:
 def result(publication_id: int) -> ResponseReturnValue:
     """One result with its versions."""
     found, versions = publication.result(http.reading(), publication_id)
-    return render_template("public/result.html", result=found, versions=versions, labels=publication.KIND_LABELS)
+    return render_template(
+        "public/result.html", result=found, versions=versions, labels=publication.KIND_LABELS
+    )
 
 
 @page.get("/items")
@@ -94,7 +105,9 @@ def items() -> ResponseReturnValue:
 @open_to_all
 def plans() -> ResponseReturnValue:
     """Published plans with their tasks."""
-    return render_template("public/plans.html", plans=publication.plans(http.reading()), kinds=terms.OBJECT_KINDS)
+    return render_template(
+        "public/plans.html", plans=publication.plans(http.reading()), kinds=terms.OBJECT_KINDS
+    )
 
 
 @page.get("/draws")
@@ -135,5 +148,7 @@ def verify() -> ResponseReturnValue:
     files = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
     return render_template(
         "public/verify.html",
-        files=[(path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files],
+        files=[
+            (path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files
+        ],
     )

@@ -39,7 +39,11 @@ def index() -> ResponseReturnValue:
         "registry/index.html",
         tab=tab,
         tabs=[
-            {"url": url_for("registry.index", tab=key), "label": terms.REGISTRY_KINDS[key], "current": key == tab}
+            {
+                "url": url_for("registry.index", tab=key),
+                "label": terms.REGISTRY_KINDS[key],
+                "current": key == tab,
+            }
             for key in TABS
         ],
         listed=listed,
@@ -52,7 +56,9 @@ def index() -> ResponseReturnValue:
         licensed=registry.licensed,
         next_url=url_for("registry.index", **kept, after=listed.next) if listed and listed.next else "",
         first_url=url_for("registry.index", **kept) if after else "",
-        editable=[(key, label) for key, label in terms.REGISTRY_KINDS.items() if registry.may_edit(g.person, key)],
+        editable=[
+            (key, label) for key, label in terms.REGISTRY_KINDS.items() if registry.may_edit(g.person, key)
+        ],
         locks=registry.locks(reading, g.person),
     )
 
@@ -70,11 +76,15 @@ def import_post() -> ResponseReturnValue:
     """Check or import a file; the report says what became of every row."""
     kind = request.form.get("kind", "")
     if kind not in registry.EDITORS:
-        return _import_page(None, Refused(_("请选择名录。"), fields={"kind": _("请选择要导入哪一种名录")}), 422)
+        return _import_page(
+            None, Refused(_("请选择名录。"), fields={"kind": _("请选择要导入哪一种名录")}), 422
+        )
     file = request.files.get("file")
     content = file.read() if file else b""
     if not file or not content:
-        return _import_page(None, Refused(_("请选择文件。"), fields={"file": _("请选择一个 XLSX 或 CSV 文件")}), 422)
+        return _import_page(
+            None, Refused(_("请选择文件。"), fields={"file": _("请选择一个 XLSX 或 CSV 文件")}), 422
+        )
     try:
         with g.database.transaction() as session:
             report = registry.take_file(
@@ -103,7 +113,10 @@ def export(kind: str, form: str) -> ResponseReturnValue:
         content = transfer.template(kind, form=form)
     else:
         content = transfer.export_file(http.reading(), g.person.bureau, kind, form=form)
-    types = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
+    types = {
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "csv": "text/csv; charset=utf-8",
+    }
     return Response(
         content,
         content_type=types[form],
@@ -120,7 +133,11 @@ def _import_page(report: transfer.Report | None, refusal: Refused | None, status
             rows=[line for line in report.lines if line.notes][:REPORTED] if report else [],
             refusal=refusal,
             failed=refusal is not None or bool(report and report.refused and not report.applied),
-            editable=[(key, label) for key, label in terms.REGISTRY_KINDS.items() if registry.may_edit(g.person, key)],
+            editable=[
+                (key, label)
+                for key, label in terms.REGISTRY_KINDS.items()
+                if registry.may_edit(g.person, key)
+            ],
             kind=request.form.get("kind", ""),
             imports=registry.imports(reading, g.person),
             locks=registry.locks(reading, g.person),

@@ -44,7 +44,11 @@ def sign_in(session: Session, login: str, password: str, *, address: str, agent:
         return SignIn(None, "", reason)
     row, secret = open_session(session, person, address=address, name=agent)
     record(
-        session, action="account.sign_in", subject=f"person/{person.id}", actor=person, bureau_id=person.bureau_id
+        session,
+        action="account.sign_in",
+        subject=f"person/{person.id}",
+        actor=person,
+        bureau_id=person.bureau_id,
     )
     return SignIn(row, secret, "")
 

@@ -52,8 +52,11 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         query = query.where(AuditEntry.subject == subject)
     if cursor:
         query = query.where(AuditEntry.id < cursor)
-    found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).tuples().all()
-    lines = [Line(entry, who or "系统", bureau or "", seq, digest or "") for entry, who, bureau, seq, digest in found[:PAGE]]
+    found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).all()
+    lines = [
+        Line(entry, who or "系统", bureau or "", seq, digest or "")
+        for entry, who, bureau, seq, digest in found[:PAGE]
+    ]
     last = session.scalar(select(func.max(AuditEntry.id))) or 0
     sealed = session.scalar(select(func.count()).select_from(AuditSeal)) or 0
     return Log(

@@ -102,7 +102,7 @@ class Board:
 def board(session: Session, person: Person, filters: Filters, cursor: str = "") -> Board:
     """The board of the bureaus this person supervises."""
     bureaus = visible_bureaus(session, person)
-    names = dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(bureaus))).tuples().all())
+    names = dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(bureaus))).all())
     days = Days(session)
     shown = [filters.bureau] if filters.bureau in names else bureaus
     units, numbers = _heat(session, shown, names, days)
@@ -140,7 +140,10 @@ def _heat(
     """Open and late steps by bureau, lane and step."""
     now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
     near = case(
-        (WorkItem.due_at < now, "late"), (WorkItem.due_at <= end, "today"), (WorkItem.due_at <= soon, "soon"), else_=""
+        (WorkItem.due_at < now, "late"),
+        (WorkItem.due_at <= end, "today"),
+        (WorkItem.due_at <= soon, "soon"),
+        else_="",
     )
     query = (
         select(WorkItem.bureau_id, WorkItem.lane, WorkItem.step, near, func.count())
@@ -150,7 +153,7 @@ def _heat(
     units: dict[str, Unit] = {}
     numbers = {"open": 0, "late": 0, "today": 0, "soon": 0}
     several = len(bureaus) > 1
-    for bureau_id, lane, step, nearness, number in session.execute(query).tuples():
+    for bureau_id, lane, step, nearness, number in session.execute(query):
         key = f"{bureau_id}/{lane}"
         label = f"{names.get(bureau_id, '')} {lane}" if several else lane
         cell = units.setdefault(key, Unit(key, label)).cells.setdefault(step, Cell())
@@ -183,7 +186,9 @@ def _lines(
     ids = session.scalars(select(merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(PAGE + 1)).all()
     holder = aliased(Person)
     query = select(WorkItem, holder.name).outerjoin(holder, holder.id == WorkItem.claimed_by_id)
-    found = {item.id: (item, name) for item, name in session.execute(query.where(WorkItem.id.in_(ids[:PAGE]))).tuples()}
+    found = {
+        item.id: (item, name) for item, name in session.execute(query.where(WorkItem.id.in_(ids[:PAGE])))
+    }
     lines = [_line(*found[number], names, days) for number in ids[:PAGE]]
     if len(ids) <= PAGE:
         return lines, ""
@@ -191,10 +196,15 @@ def _lines(
     return lines, f"{(last.due_at - EPOCH) // timedelta(microseconds=1)}_{last.id}" if last.due_at else ""
 
 
-def _scan(bureau_id: int, conditions: Sequence[Any]) -> Select[Any]:
+def _scan(bureau_id: int, conditions: Sequence[Any]) -> Select[datetime | None, int]:
     return (
         select(WorkItem.due_at, WorkItem.id)
-        .where(WorkItem.bureau_id == bureau_id, WorkItem.state == "open", WorkItem.due_at.is_not(None), *conditions)
+        .where(
+            WorkItem.bureau_id == bureau_id,
+            WorkItem.state == "open",
+            WorkItem.due_at.is_not(None),
+            *conditions,
+        )
         .order_by(WorkItem.due_at, WorkItem.id)
         .limit(PAGE + 1)
     )

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access.scope import visible_bureaus
+from engine.desk import step
 from engine.desk.lamp import Cell, Days, Lamp, band
+from engine.desk.world import World
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.terms import chinese
 from engine.errors import NotFound
@@ -153,7 +155,14 @@ class CaseView:
 
 
 def listing(
-    session: Session, person: Person, *, kind: str = "", state: str = "", q: str = "", parent: int = 0, cursor: int = 0
+    session: Session,
+    person: Person,
+    *,
+    kind: str = "",
+    state: str = "",
+    q: str = "",
+    parent: int = 0,
+    cursor: int = 0,
 ) -> CasePage:
     """Cases this person may see, latest first."""
     query = visible(session, person).where(Instance.case_id == Instance.id)
@@ -191,19 +200,25 @@ def listing(
     return CasePage(rows, str(shown[-1].id) if len(found) > PAGE else "")
 
 
-def visible(session: Session, person: Person) -> Select[tuple[Instance]]:
+def visible(session: Session, person: Person) -> Select[Instance]:
     """The instances a person may see: by bureau, or by being on the team."""
     bureaus = visible_bureaus(session, person)
     mine = (
         select(Inspection.case_id)
         .join(TeamMember, TeamMember.inspection_id == Inspection.id)
-        .where(TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.case_id.is_not(None))
+        .where(
+            TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.case_id.is_not(None)
+        )
     )
-    local = select(Inspection.case_id).where(Inspection.local_bureau_id.in_(bureaus), Inspection.case_id.is_not(None))
+    local = select(Inspection.case_id).where(
+        Inspection.local_bureau_id.in_(bureaus), Inspection.case_id.is_not(None)
+    )
     query = select(Instance)
     if not bureaus:
         return query.where(Instance.case_id.in_(mine))
-    return query.where(or_(Instance.bureau_id.in_(bureaus), Instance.case_id.in_(mine), Instance.case_id.in_(local)))
+    return query.where(
+        or_(Instance.bureau_id.in_(bureaus), Instance.case_id.in_(mine), Instance.case_id.in_(local))
+    )
 
 
 def find(session: Session, person: Person, case_id: int) -> Instance:
@@ -216,19 +231,29 @@ def find(session: Session, person: Person, case_id: int) -> Instance:
 
 def name_of(instance: Instance) -> str:
     """How a case is called on a page."""
-    return instance.object_name or instance.title or instance.case_no or f"{chinese(instance.process)} {instance.id}"
+    return (
+        instance.object_name
+        or instance.title
+        or instance.case_no
+        or f"{chinese(instance.process)} {instance.id}"
+    )
 
 
 def _bureau_names(session: Session, ids: set[int]) -> dict[int, str]:
-    return dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(ids))).tuples().all())
+    return dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(ids))).all())
 
 
 def _open_steps(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
-    query = select(WorkItem.case_id, WorkItem.step).where(WorkItem.case_id.in_(case_ids), WorkItem.state == "open")
+    query = select(WorkItem.case_id, WorkItem.step).where(
+        WorkItem.case_id.in_(case_ids), WorkItem.state == "open"
+    )
     found: dict[int, dict[str, None]] = {}
-    for case_id, step in session.execute(query.order_by(WorkItem.due_at)):
-        found.setdefault(case_id, {})[step] = None
-    return {case_id: "、".join(list(steps)[:2]) + ("等" if len(steps) > 2 else "") for case_id, steps in found.items()}  # noqa: PLR2004
+    for case_id, name in session.execute(query.order_by(WorkItem.due_at)):
+        found.setdefault(case_id, {})[name] = None
+    return {
+        case_id: "、".join(list(steps)[:2]) + ("等" if len(steps) > 2 else "")
+        for case_id, steps in found.items()
+    }
 
 
 # --- one case ------------------------------------------------------------------------------------
@@ -240,9 +265,13 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0) -> 
     if instance.case_id not in (None, instance.id):
         instance = find(session, person, int(instance.case_id or instance.id))
     compiled = release.load(session, instance.release_id)
-    members = session.scalars(select(Instance).where(Instance.case_id == instance.id).order_by(Instance.id)).all()
+    members = session.scalars(
+        select(Instance).where(Instance.case_id == instance.id).order_by(Instance.id)
+    ).all()
     days = Days(session)
-    items = session.scalars(select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)).all()
+    items = session.scalars(
+        select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
+    ).all()
     entries = timeline(session, instance.id, before=before)
     inspection = _inspection(session, instance)
     return CaseView(
@@ -272,7 +301,7 @@ def timeline(session: Session, case_id: int, *, before: int = 0) -> list[Entry]:
     query = query.where(History.case_id == case_id)
     if before:
         query = query.where(History.id < before)
-    found = session.execute(query.order_by(History.id.desc()).limit(TIMELINE + 1)).tuples().all()
+    found = session.execute(query.order_by(History.id.desc()).limit(TIMELINE + 1)).all()
     return [_entry(row, name, hot=index == 0 and not before) for index, (row, name) in enumerate(found)]
 
 
@@ -280,7 +309,9 @@ def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
     detail = row.detail or {}
     answers = detail.get("answers") or {}
     quote = next((str(answers[key]) for key in ("reason", "opinion", "note") if answers.get(key)), "")
-    decision = {"approve": "同意", "agree": "同意", "return": "退回", "reject": "不同意"}.get(str(answers.get("decision", "")), "")
+    decision = {"approve": "同意", "agree": "同意", "return": "退回", "reject": "不同意"}.get(
+        str(answers.get("decision", "")), ""
+    )
     act = decision or _ACTS.get(row.kind, row.kind)
     return Entry(
         id=row.id,
@@ -299,20 +330,33 @@ def _stand(session: Session, item: WorkItem, days: Days) -> Standing:
     holder = session.get(Person, item.claimed_by_id) if item.claimed_by_id else None
     if holder is None and item.pool.startswith("person/"):
         holder = session.get(Person, int(item.pool.partition("/")[2]))
-    return Standing(item, days.lamp(item.due_at), holder.name if holder else "", band(session, item.due_why or {}, item.due_at))
+    return Standing(
+        item,
+        days.lamp(item.due_at),
+        holder.name if holder else "",
+        band(session, item.due_why or {}, item.due_at),
+    )
 
 
 def _worth_drawing(members: Sequence[Instance]) -> list[Instance]:
     """The case itself and what runs beside it now; finished parts only when there are few."""
     running = [member for member in members if member.state in ("running", "incident")]
-    return list(members) if len(members) <= 4 else [members[0], *[m for m in running if m is not members[0]][:5]]  # noqa: PLR2004
+    return (
+        list(members) if len(members) <= 4 else [members[0], *[m for m in running if m is not members[0]][:5]]
+    )
 
 
-def _draw(session: Session, compiled: release.Compiled, instance: Instance, items: Sequence[WorkItem]) -> Diagram:
+def _draw(
+    session: Session, compiled: release.Compiled, instance: Instance, items: Sequence[WorkItem]
+) -> Diagram:
     source = compiled.sources.get(instance.process, b"")
     definition = compiled.processes.get(instance.process)
     done = set(
-        session.scalars(select(History.element).where(History.instance_id == instance.id, History.element != "").distinct())
+        session.scalars(
+            select(History.element)
+            .where(History.instance_id == instance.id, History.element != "")
+            .distinct()
+        )
     )
     active: dict[str, int] = {}
     late: dict[str, int] = {}
@@ -322,8 +366,10 @@ def _draw(session: Session, compiled: release.Compiled, instance: Instance, item
             active[item.element] = active.get(item.element, 0) + 1
             if item.due_at is not None and item.due_at < now:
                 late[item.element] = late.get(item.element, 0) + 1
-    calls = select(Call.element, Call.total - Call.finished).where(Call.instance_id == instance.id, Call.state == "open")
-    active |= {element: max(1, int(left)) for element, left in session.execute(calls).tuples()}
+    calls = select(Call.element, Call.total - Call.finished).where(
+        Call.instance_id == instance.id, Call.state == "open"
+    )
+    active |= {element: max(1, int(left)) for element, left in session.execute(calls)}
     done -= set(active)
     return Diagram(
         instance=instance,
@@ -344,7 +390,7 @@ def _answered(session: Session, case_id: int) -> list[Answered]:
         .order_by(Submission.id.desc())
         .limit(100)
     )
-    return [Answered(*row) for row in session.execute(query).tuples()]
+    return [Answered(*row) for row in session.execute(query)]
 
 
 def _inspection(session: Session, instance: Instance) -> Inspection | None:
@@ -367,7 +413,7 @@ def _children(session: Session, instance: Instance) -> list[Children]:
         .group_by(Instance.process, Instance.state)
     )
     found: dict[str, dict[str, int]] = {}
-    for process, state, number in session.execute(counted).tuples():
+    for process, state, number in session.execute(counted):
         found.setdefault(process, {})[STATES.get(state, state)] = number
     result = []
     for process, states in found.items():
@@ -379,6 +425,14 @@ def _children(session: Session, instance: Instance) -> list[Children]:
         )
         result.append(Children(process, sum(states.values()), states, list(first)))
     return result
+
+
+def trigger_of(world: World, session: Session, person: Person, case_id: int, process: str) -> Trigger:
+    """What this person may set off in a case, by its process; NotFound otherwise."""
+    for trigger in step.actions(world, session, person, case_id):
+        if trigger.process == process:
+            return trigger
+    raise NotFound("现在不能在本案发起这个事项。", hint="案件可能已办结，或不在你的职责内。")
 
 
 def form_of(session: Session, instance: Instance, trigger: Trigger) -> bytes:

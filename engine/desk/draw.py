@@ -39,7 +39,14 @@ EVENTS = {
     "void": "作废",
     "import": "导入平台结果",
 }
-STEPS = (("commit", "名单封存"), ("reveal", "启封"), ("objects", "出号"), ("route", "分组"), ("place", "排人"), ("close", "结束"))
+STEPS = (
+    ("commit", "名单封存"),
+    ("reveal", "启封"),
+    ("objects", "出号"),
+    ("route", "分组"),
+    ("place", "排人"),
+    ("close", "结束"),
+)
 STATES = {
     "prepared": ("doing", "准备中"),
     "frozen": ("doing", "名单已封存"),
@@ -121,7 +128,9 @@ def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str]
         .order_by(Draw.year.desc(), Draw.serial.desc(), Draw.id)
         .limit(PAGE)
     )
-    return [(draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query).tuples()]
+    return [
+        (draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query)
+    ]
 
 
 def find(session: Session, person: Person, draw_id: str) -> Draw:
@@ -181,7 +190,7 @@ def _funnel(document: Mapping[str, Any], draw: Draw) -> list[Step]:
 
 
 def _drawn_ids(draw: Draw) -> list[str]:
-    body = next((event["body"] for event in draw.events or [] if event["type"] in ("objects", "import")), {})
+    body: Mapping[str, Any] = next((event["body"] for event in draw.events or [] if event["type"] in ("objects", "import")), {})
     return list(body.get("drawn") or body.get("objects") or [])
 
 
@@ -210,7 +219,9 @@ def _event(event: Mapping[str, Any], *, secret: bool) -> Event:
         detail = VOID_REASONS.get(str(body.get("reason")), str(body.get("reason", "")))
     elif kind == "close":
         detail = f"{body.get('publish_by', '')} 前公布全部数据"
-    return Event(int(event["n"]), kind, EVENTS.get(kind, kind), str(event["hash"]), str(event["prev"]), detail)
+    return Event(
+        int(event["n"]), kind, EVENTS.get(kind, kind), str(event["hash"]), str(event["prev"]), detail
+    )
 
 
 def _groups(session: Session, draw: Draw) -> list[Group]:
@@ -222,11 +233,13 @@ def _groups(session: Session, draw: Draw) -> list[Group]:
         .order_by(DrawnPerson.group_id, DrawnPerson.role_index, DrawnPerson.id)
     )
     people: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for row, who in session.execute(query).tuples():
+    for row, who in session.execute(query):
         licensed = "持证" if any(paper.state == "valid" for paper in who.certificates) else ""
         people[row.group_id].append((who.name, licensed, "" if row.state == "serving" else "已调出"))
     counted = Counter(
-        session.scalars(select(DrawnObject.group_id).where(DrawnObject.draw_id == draw.id, DrawnObject.state == "drawn"))
+        session.scalars(
+            select(DrawnObject.group_id).where(DrawnObject.draw_id == draw.id, DrawnObject.state == "drawn")
+        )
     )
     return [Group(name, people.get(name, []), counted[name]) for name in sorted(set(people) | set(counted))]
 
@@ -238,7 +251,7 @@ def _objects(session: Session, draw: Draw) -> tuple[list[tuple[RegistryObject, s
         .where(DrawnObject.draw_id == draw.id)
         .order_by(DrawnObject.group_id, RegistryObject.code)
     )
-    found = list(session.execute(query.limit(SHOWN + 1)).tuples())
+    found = [(thing, group, state) for thing, group, state in session.execute(query.limit(SHOWN + 1))]
     return found[:SHOWN], max(0, len(found) - SHOWN)
 
 

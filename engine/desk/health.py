@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session
 
 from engine import clock
 from engine.audit import AuditEntry, AuditSeal
@@ -42,12 +42,24 @@ def numbers(session: Session) -> dict[str, tuple[str, float]]:
     open_items = select(func.count()).select_from(WorkItem).where(WorkItem.state == "open")
     oldest = session.scalar(select(func.min(Job.due_at)).where(Job.state == "waiting"))
     lag = max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
-    sealed, entries = select(func.count()).select_from(AuditSeal), select(func.count()).select_from(AuditEntry)
+    sealed, entries = (
+        select(func.count()).select_from(AuditSeal),
+        select(func.count()).select_from(AuditEntry),
+    )
     return {
         "work_items_open": ("open human steps", count(open_items)),
-        "work_items_late": ("open human steps past their due instant", count(open_items.where(WorkItem.due_at < clock.now()))),
-        "instances_running": ("running process instances", count(select(func.count()).select_from(Instance).where(Instance.state == "running"))),
-        "instances_incident": ("instances that stopped with an incident", count(select(func.count()).select_from(Instance).where(Instance.state == "incident"))),
+        "work_items_late": (
+            "open human steps past their due instant",
+            count(open_items.where(WorkItem.due_at < clock.now())),
+        ),
+        "instances_running": (
+            "running process instances",
+            count(select(func.count()).select_from(Instance).where(Instance.state == "running")),
+        ),
+        "instances_incident": (
+            "instances that stopped with an incident",
+            count(select(func.count()).select_from(Instance).where(Instance.state == "incident")),
+        ),
         "jobs_waiting": ("jobs waiting", count(jobs.where(Job.state == "waiting"))),
         "jobs_failed": ("jobs that gave up", count(jobs.where(Job.state == "failed"))),
         "jobs_lag_seconds": ("age of the oldest job that is due", lag),

@@ -28,7 +28,13 @@ PAGE = 50
 CAP = 1000  # counts stop here and say «999+»
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABS = ("todo", "pool", "done", "started")
-_WORKING = frozenset(Role) - {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.MODELLER, Role.RELEASER}
+_WORKING = frozenset(Role) - {
+    Role.SYSTEM_ADMIN,
+    Role.SECURITY_ADMIN,
+    Role.AUDIT_ADMIN,
+    Role.MODELLER,
+    Role.RELEASER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,9 @@ def pools(session: Session, person: Person) -> list[str]:
     teams = session.scalars(
         select(TeamMember.inspection_id)
         .join(Inspection, Inspection.id == TeamMember.inspection_id)
-        .where(TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None))
+        .where(
+            TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None)
+        )
     )
     found += [f"team/{inspection_id}" for inspection_id in teams]
     return list(dict.fromkeys(found))
@@ -118,7 +126,9 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
     if after is None or after[0] is not None:
         ids = _soonest(session, mine, conditions, after, dated=True)
     if len(ids) <= PAGE and filters.due == "":
-        ids += _soonest(session, mine, conditions, None if ids or not after or after[0] else after, dated=False)
+        ids += _soonest(
+            session, mine, conditions, None if ids or not after or after[0] else after, dated=False
+        )
     shown = ids[:PAGE]
     rows = _rows(session, person, [found for _, found in shown], days)
     return Page(rows, _cursor(*shown[-1]) if len(ids) > PAGE else "")
@@ -126,7 +136,9 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
 
 def badge(session: Session, person: Person) -> str:
     """The number in the page header: open items, at most 99."""
-    scans = [_scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(pools(session, person))]
+    scans = [
+        _scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(pools(session, person))
+    ]
     items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
     number = session.scalar(select(func.count()).select_from(select(items.c.id).limit(100).subquery())) or 0
     return "99+" if number > 99 else str(number or "")  # noqa: PLR2004 (two digits)
@@ -140,7 +152,12 @@ def counts(session: Session, person: Person) -> Counts:
     columns = (WorkItem.id, WorkItem.pool, WorkItem.due_at, WorkItem.process, WorkItem.step)
     scans = [_scan(columns, pool_group, [], dated=None, limit=CAP) for pool_group in _grouped(found)]
     items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
-    near = case((items.c.due_at < now, "late"), (items.c.due_at <= end, "today"), (items.c.due_at <= soon, "soon"), else_="")
+    near = case(
+        (items.c.due_at < now, "late"),
+        (items.c.due_at <= end, "today"),
+        (items.c.due_at <= soon, "soon"),
+        else_="",
+    )
     own = (items.c.pool == f"person/{person.id}").label("own")
     query = select(near.label("near"), own, items.c.process, items.c.step, func.count()).group_by(
         near, own, items.c.process, items.c.step
@@ -309,7 +326,9 @@ def _group(lamp: Lamp) -> str:
 def _done(session: Session, person: Person, filters: Filters, cursor: str) -> Page:
     query = select(WorkItem, Bureau.short_name).join(Bureau, Bureau.id == WorkItem.bureau_id)
     query = query.where(WorkItem.done_by_id == person.id)
-    query = query.where(*_narrow(Filters(process=filters.process, step=filters.step, q=filters.q), Days(session)))
+    query = query.where(
+        *_narrow(Filters(process=filters.process, step=filters.step, q=filters.q), Days(session))
+    )
     after = _read_cursor(cursor)
     if after is not None and after[0] is not None:
         query = query.where(

@@ -52,7 +52,7 @@ def listing(session: Session, person: Person, *, year: int = 0) -> list[tuple[Pl
     query = query.order_by(Plan.year.desc(), Plan.quarter.desc(), Plan.id.desc()).limit(PAGE)
     return [
         (plan, plan.title or default_title(plan), name, LAMPS.get(plan.state, "idle"))
-        for plan, name in session.execute(query).tuples()
+        for plan, name in session.execute(query)
     ]
 
 
@@ -87,7 +87,9 @@ def view(session: Session, person: Person, plan_id: int) -> PlanView:
     )
 
 
-def open_plan(world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str) -> Instance:
+def open_plan(
+    world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str
+) -> Instance:
     """Open a plan of the own bureau and its case; the drafting steps then wait in the inboxes. 依据: J8, W8."""
     DRAFT_PLAN.demand(actor)
     plan = propose(session, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title)

@@ -73,26 +73,35 @@ def releases(session: Session) -> list[ReleaseRow]:
         .order_by(Release.deployed_at.desc(), Release.id.desc())
         .limit(PAGE)
     )
-    found = session.execute(query).tuples().all()
+    found = session.execute(query).all()
     ids = [row.id for row, _, _ in found]
     kinds: dict[int, dict[str, int]] = {}
-    counted = select(ReleaseFile.release_id, ReleaseFile.kind, func.count()).where(ReleaseFile.release_id.in_(ids))
-    for release_id, kind, number in session.execute(counted.group_by(ReleaseFile.release_id, ReleaseFile.kind)).tuples():
+    counted = select(ReleaseFile.release_id, ReleaseFile.kind, func.count()).where(
+        ReleaseFile.release_id.in_(ids)
+    )
+    for release_id, kind, number in session.execute(
+        counted.group_by(ReleaseFile.release_id, ReleaseFile.kind)
+    ):
         kinds.setdefault(release_id, {})[kind] = number
     running = dict(
         session.execute(
             select(Instance.release_id, func.count())
             .where(Instance.release_id.in_(ids), Instance.state == "running", Instance.case_id == Instance.id)
             .group_by(Instance.release_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     latest: dict[str, int] = {}
     for row, _, _ in found:
         latest[row.pack] = max(latest.get(row.pack, 0), row.version)
     return [
-        ReleaseRow(row, who or "", by or "", kinds.get(row.id, {}), running.get(row.id, 0), latest[row.pack] == row.version)
+        ReleaseRow(
+            row,
+            who or "",
+            by or "",
+            kinds.get(row.id, {}),
+            running.get(row.id, 0),
+            latest[row.pack] == row.version,
+        )
         for row, who, by in found
     ]
 
@@ -108,11 +117,13 @@ def view(session: Session, release_id: int) -> ReleaseView:
             select(Instance.process, func.count())
             .where(Instance.release_id == release_id, Instance.state == "running")
             .group_by(Instance.process)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
-    processes = [(key, each.name or key, counted.get(key, 0)) for key, each in compiled.processes.items() if not each.parent]
+    processes = [
+        (key, each.name or key, counted.get(key, 0))
+        for key, each in compiled.processes.items()
+        if not each.parent
+    ]
     return ReleaseView(row, processes, list(row.release.files))
 
 
@@ -134,7 +145,7 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
         )
         .group_by(WorkItem.element)
     )  # fmt: skip
-    active = dict(session.execute(counted).tuples().all())
+    active = dict(session.execute(counted).all())
     source = compiled.sources[name]
     steps = [
         StepRow(

@@ -54,7 +54,7 @@ class Results:
 
 def bureaus(session: Session) -> list[tuple[int, str]]:
     """All bureaus of the installation."""
-    return list(session.execute(select(Bureau.id, Bureau.name).order_by(Bureau.division)).tuples())
+    return list(session.execute(select(Bureau.id, Bureau.name).order_by(Bureau.division)))
 
 
 def results(session: Session, *, q: str = "", year: int = 0, bureau: int = 0, cursor: str = "") -> Results:
@@ -131,7 +131,10 @@ def plans(session: Session) -> list[tuple[Plan, str, str, list[PlanTask]]]:
         .order_by(Plan.year.desc(), Plan.quarter.desc(), Plan.id.desc())
         .limit(PAGE)
     )
-    return [(plan, plan.title or default_title(plan), name, list(plan.tasks)) for plan, name in session.execute(query).tuples()]
+    return [
+        (plan, plan.title or default_title(plan), name, list(plan.tasks))
+        for plan, name in session.execute(query)
+    ]
 
 
 def draws(session: Session) -> list[tuple[Draw, str, str, str]]:
@@ -144,7 +147,9 @@ def draws(session: Session) -> list[tuple[Draw, str, str, str]]:
         .order_by(Draw.year.desc(), Draw.id.desc())
         .limit(PAGE)
     )
-    return [(draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query).tuples()]
+    return [
+        (draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query)
+    ]
 
 
 def draw(session: Session, draw_id: str) -> Draw:

@@ -13,8 +13,7 @@ from engine import clock
 from engine.access.permission import Permission
 from engine.access.rights import EDIT_INSPECTORS, EDIT_ITEMS, EDIT_OBJECTS
 from engine.access.scope import visible_bureaus
-from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list
-from engine.domain.registry import transfer
+from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list, transfer
 from engine.domain.registry.tables import ImportRun, InspectionItem, ItemList
 from engine.people import Bureau, Person
 
@@ -40,7 +39,9 @@ def objects(session: Session, person: Person, *, q: str = "", kind: str = "", cu
     """Objects of the visible bureaus by code."""
     bureaus = visible_bureaus(session, person)
     query = select(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus))
-    total = session.scalar(select(func.count()).select_from(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus)))
+    total = session.scalar(
+        select(func.count()).select_from(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus))
+    )
     if kind:
         query = query.where(RegistryObject.kind == kind)
     if q:
@@ -57,11 +58,17 @@ def inspectors(session: Session, person: Person, *, q: str = "", cursor: str = "
     """Inspectors of the visible bureaus by staff number, with their certificates."""
     bureaus = visible_bureaus(session, person)
     query = (
-        select(Inspector).where(Inspector.bureau_id.in_(bureaus)).options(selectinload(Inspector.certificates))
+        select(Inspector)
+        .where(Inspector.bureau_id.in_(bureaus))
+        .options(selectinload(Inspector.certificates))
     )
-    total = session.scalar(select(func.count()).select_from(Inspector).where(Inspector.bureau_id.in_(bureaus)))
+    total = session.scalar(
+        select(func.count()).select_from(Inspector).where(Inspector.bureau_id.in_(bureaus))
+    )
     if q:
-        query = query.where(or_(Inspector.name.like(_like(q), escape="\\"), Inspector.staff_no.like(_like(q), escape="\\")))
+        query = query.where(
+            or_(Inspector.name.like(_like(q), escape="\\"), Inspector.staff_no.like(_like(q), escape="\\"))
+        )
     if cursor:
         query = query.where(Inspector.staff_no > cursor)
     rows = list(session.scalars(query.order_by(Inspector.staff_no, Inspector.id).limit(PAGE + 1)))
@@ -76,7 +83,9 @@ def items(session: Session, person: Person) -> tuple[ItemList | None, list[Inspe
 
 def locks(session: Session, person: Person) -> list[RegistryLock]:
     """Registries of the own bureau that a draw holds now: nobody may edit them."""
-    query = select(RegistryLock).where(RegistryLock.bureau_id == person.bureau_id, RegistryLock.released_at.is_(None))
+    query = select(RegistryLock).where(
+        RegistryLock.bureau_id == person.bureau_id, RegistryLock.released_at.is_(None)
+    )
     return list(session.scalars(query))
 
 
@@ -89,7 +98,7 @@ def imports(session: Session, person: Person) -> list[tuple[ImportRun, str]]:
         .order_by(ImportRun.id.desc())
         .limit(10)
     )
-    return [(run, name or "系统") for run, name in session.execute(query).tuples()]
+    return [(run, name or "系统") for run, name in session.execute(query)]
 
 
 def may_edit(person: Person, kind: str) -> bool:
@@ -98,7 +107,14 @@ def may_edit(person: Person, kind: str) -> bool:
 
 
 def take_file(
-    session: Session, actor: Person, name: str, content: bytes, *, kind: str, accept_valid: bool, dry_run: bool
+    session: Session,
+    actor: Person,
+    name: str,
+    content: bytes,
+    *,
+    kind: str,
+    accept_valid: bool,
+    dry_run: bool,
 ) -> transfer.Report:
     """Import a file into the own bureau's registry: any refused row and nothing goes in, unless asked otherwise."""
     EDITORS[kind].demand(actor)
@@ -112,7 +128,9 @@ def licensed(inspector: Inspector) -> bool:
     """Whether an inspector holds a certificate that is valid today."""
     today = clock.today()
     return any(
-        paper.state == "valid" and (paper.valid_from is None or paper.valid_from <= today) and paper.valid_to >= today
+        paper.state == "valid"
+        and (paper.valid_from is None or paper.valid_from <= today)
+        and paper.valid_to >= today
         for paper in inspector.certificates
     )
 

@@ -70,7 +70,9 @@ class _Looking:
         del data, bureau_id, key
         _only_looking(process)
 
-    def send(self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = "") -> None:
+    def send(
+        self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = ""
+    ) -> None:
         """Refused here."""
         del case_id, data, key
         _only_looking(message)
@@ -119,7 +121,9 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
     )
     shown = operation.shown_on(item.form, step) if item.form and item.state == "open" else {}
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == person.id))
-    sent = session.scalar(select(Submission).where(Submission.work_item_id == item.id).order_by(Submission.id.desc()))
+    sent = session.scalar(
+        select(Submission).where(Submission.work_item_id == item.id).order_by(Submission.id.desc())
+    )
     return Sheet(
         item=item,
         instance=instance,

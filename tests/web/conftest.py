@@ -44,8 +44,13 @@ def town(town_file, tmp_path):
     path = tmp_path / "town.db"
     shutil.copy(town_file, path)
     settings = Settings(
-        database_url=f"sqlite:///{path}", secret_key="k" * 64, files_dir=tmp_path, anchors_dir=tmp_path, demo=True,
-        base_url="http://localhost", metrics_token="watch",
+        database_url=f"sqlite:///{path}",
+        secret_key="k" * 64,
+        files_dir=tmp_path,
+        anchors_dir=tmp_path,
+        demo=True,
+        base_url="http://localhost",
+        metrics_token="watch",
     )
     database = Database(settings.database_url)
     answers = Answers()

@@ -8,7 +8,12 @@ def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
     names = re.findall(r'<b><a href="/tasks/\d+">([^<]+)</a>', page)
     assert names == ["惠众大药房", "柳坪镇中心卫生院", "石桥镇卫生院", "白杨社区卫生服务中心"]
     # due in the holiday on 5 October: late by 8 and 9 October; Saturday 10 October is worked
-    assert re.findall(r'class="lamp \w+">([^<]+)</span></td>', page) == ["超期 2 日", "今日到期", "剩 2 日", "剩 9 日"]
+    assert re.findall(r'class="lamp \w+">([^<]+)</span></td>', page) == [
+        "超期 2 日",
+        "今日到期",
+        "剩 2 日",
+        "剩 9 日",
+    ]
     assert "1 件超期" in page
 
 

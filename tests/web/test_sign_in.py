@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pyotp
 from sqlalchemy import select
+from town import NOW, PASSWORD
 
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
 from engine.people import Person
-from town import NOW, PASSWORD
 
 
 def test_a_stranger_is_sent_to_the_sign_in_and_back_again(client):
@@ -45,7 +45,9 @@ def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(client, town
     with clock.fixed(NOW + timedelta(minutes=16)):
         assert client.post("/sign-in", data={"login": "shen", "password": PASSWORD}).status_code == 303
     with town.database.reading() as session:
-        refused = session.scalars(select(AuditEntry).where(AuditEntry.action == "account.sign_in_refused")).all()
+        refused = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "account.sign_in_refused")
+        ).all()
     assert len(refused) == 6
 
 

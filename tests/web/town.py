@@ -38,13 +38,22 @@ PEOPLE = {
 
 def build(session):
     """Fill an empty database."""
-    city = Bureau(division="229900", name="青岭市医疗保障局", short_name="青岭市", level="prefecture", pack="jilin")
+    city = Bureau(
+        division="229900", name="青岭市医疗保障局", short_name="青岭市", level="prefecture", pack="jilin"
+    )
     session.add(city)
     session.flush()
     county = Bureau(
-        division="229901", name="柳坪县医疗保障局", short_name="柳坪县", level="county", pack="jilin", parent_id=city.id
+        division="229901",
+        name="柳坪县医疗保障局",
+        short_name="柳坪县",
+        level="county",
+        pack="jilin",
+        parent_id=city.id,
     )
-    other = Bureau(division="229800", name="外地市医疗保障局", short_name="外地", level="prefecture", pack="jilin")
+    other = Bureau(
+        division="229800", name="外地市医疗保障局", short_name="外地", level="prefecture", pack="jilin"
+    )
     session.add_all([county, other])
     session.flush()
     section = Section(bureau_id=city.id, name="基金监管科", kind="supervision")
@@ -56,8 +65,12 @@ def build(session):
     for number, (login, (name, role)) in enumerate([*PEOPLE.items(), ("wai", ("外地人", Role.SUPERVISION))]):
         bureau = other if login == "wai" else city
         person = Person(
-            bureau_id=bureau.id, section_id=section.id if login == "he" else None, staff_no=f"{number:04}", login=login,
-            name=name, password_hash=known.password_hash,
+            bureau_id=bureau.id,
+            section_id=section.id if login == "he" else None,
+            staff_no=f"{number:04}",
+            login=login,
+            name=name,
+            password_hash=known.password_hash,
         )
         session.add(person)
         session.flush()
@@ -83,26 +96,56 @@ def build(session):
 def instance(session, release, bureau, people, number, name, due_at):
     """A running case with one open step of the bureau's leader."""
     case = Instance(
-        release_id=release.id, process="plan", bureau_id=bureau.id, case_no=f"青检〔2026〕{number:04}", object_name=name,
-        started_by_id=people["lu"].id, data={}, body=b"", mac="", version=1,
+        release_id=release.id,
+        process="plan",
+        bureau_id=bureau.id,
+        case_no=f"青检〔2026〕{number:04}",
+        object_name=name,
+        started_by_id=people["lu"].id,
+        data={},
+        body=b"",
+        mac="",
+        version=1,
     )
     session.add(case)
     session.flush()
     case.case_id = case.id
     session.add(
         WorkItem(
-            instance_id=case.id, case_id=case.id, bureau_id=bureau.id, release_id=release.id, process="plan", task="t",
-            element="approve_plan", step="审批计划", lane="分管领导", form="town/decide", clause="J8", case_no=case.case_no,
-            object_name=name, pool=f"role/{bureau.id}/leader", home=f"role/{bureau.id}/leader", due_at=due_at,
-            due_why={"start": "2026-09-29", "text": "2026-09-29 起，次日开始计 5 个工作日", "clause": "J8", "provisional": False},
+            instance_id=case.id,
+            case_id=case.id,
+            bureau_id=bureau.id,
+            release_id=release.id,
+            process="plan",
+            task="t",
+            element="approve_plan",
+            step="审批计划",
+            lane="分管领导",
+            form="town/decide",
+            clause="J8",
+            case_no=case.case_no,
+            object_name=name,
+            pool=f"role/{bureau.id}/leader",
+            home=f"role/{bureau.id}/leader",
+            due_at=due_at,
+            due_why={
+                "start": "2026-09-29",
+                "text": "2026-09-29 起，次日开始计 5 个工作日",
+                "clause": "J8",
+                "provisional": False,
+            },
         )
     )
     session.add(
         History(
-            instance_id=case.id, case_id=case.id, kind="human", element="draft", step="编制计划", person_id=people["lu"].id,
-            clause="J8", detail={"answers": {"reason": "情况属实"}},
+            instance_id=case.id,
+            case_id=case.id,
+            kind="human",
+            element="draft",
+            step="编制计划",
+            person_id=people["lu"].id,
+            clause="J8",
+            detail={"answers": {"reason": "情况属实"}},
         )
     )
     session.flush()
-
-

@@ -1,0 +1,113 @@
+"""Every permission and every route, for every role, against the hand-written table; rights end with the post."""
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from engine.access import rights
+from engine.people import Grant, Person, Role
+
+TABLE = tomllib.loads((Path(__file__).parents[1] / "rights.toml").read_text("utf-8"))
+OPEN_TO_ALL = {"/sign-in", "/healthz", "/readyz", "/metrics", "/language"}
+
+
+def somebody(role, **more):
+    grant = Grant(
+        role=role, bureau_id=1, valid_from=date(2020, 1, 1), valid_to=more.get("valid_to", date(9999, 12, 31))
+    )
+    return Person(id=7, bureau_id=1, active=more.get("active", True), grants=[grant])
+
+
+def test_the_table_names_exactly_the_permissions_there_are():
+    assert sorted(TABLE) == [permission.name for permission in rights.all_permissions()]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_may_what_the_table_says_and_nothing_else(role):
+    person = somebody(role)
+    may = {permission.name for permission in rights.all_permissions() if permission.allows(person)}
+    assert may == {name for name, roles in TABLE.items() if role.value in roles}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_post_that_ended_and_a_closed_account_give_nothing(role):
+    ended = somebody(role, valid_to=date.today() - timedelta(days=800))
+    closed = somebody(role, active=False)
+    assert not [p.name for p in rights.all_permissions() if p.allows(ended) or p.allows(closed)]
+
+
+def test_nobody_approves_the_own_plan_or_releases_the_own_model():
+    leader, releaser = somebody(Role.LEADER), somebody(Role.RELEASER)
+    own = type("Row", (), {"bureau_id": 1, "author_id": 7})()
+    others = type("Row", (), {"bureau_id": 1, "author_id": 8})()
+    elsewhere = type("Row", (), {"bureau_id": 2, "author_id": 8})()
+    for permission, person in ((rights.APPROVE_PLAN, leader), (rights.RELEASE, releaser)):
+        assert permission.allows(person, others)
+        assert not permission.allows(person, own)
+        assert not permission.allows(person, elsewhere)
+
+
+def test_three_administrators_read_no_business():
+    business = {
+        name
+        for name in TABLE
+        if name.split(".")[0] in {"case", "plan", "draw", "registry", "board", "inbox", "lead"}
+    }
+    for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
+        assert not [name for name in business if role.value in TABLE[name]]
+
+
+@pytest.fixture
+def as_role(app, town):
+    """A signed-in browser of somebody who holds exactly one role."""
+
+    def enter(role):
+        with town.database.transaction() as session:
+            person = session.scalar(select(Person).where(Person.login == "lu"))
+            person.grants[0].role = role
+        client = app.test_client()
+        assert client.post("/sign-in", data={"login": "lu", "password": "demo-casework"}).status_code == 303
+        return client
+
+    return enter
+
+
+def routes(app):
+    """Every address with numbers filled in, its method, its permission."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        view = app.view_functions[rule.endpoint]
+        values = {name: (1 if name.endswith("_id") and name != "draw_id" else "x") for name in rule.arguments}
+        values |= {"form": "xlsx"} if "form" in rule.arguments else {}
+        with app.test_request_context():
+            path = rule.build(values)[1]
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            yield method, path, getattr(view, "permission", None), getattr(view, "open_to_all", False)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_route_answers_a_role_as_the_table_says(app, as_role, role):
+    client = as_role(role)
+    for method, path, permission, open_to_all in routes(app):
+        if path in OPEN_TO_ALL or path == "/sign-out" or path.endswith("/revoke"):
+            continue  # would end the very session that asks
+        status = client.open(path, method=method).status_code
+        allowed = open_to_all or permission is None or role.value in TABLE[permission.name]
+        assert status < 500, (method, path, status)
+        if (
+            not allowed or method == "GET"
+        ):  # a post may still be refused: another's step, another unit's registry
+            assert (status == 403) is not allowed, (method, path, status, allowed)
+
+
+def test_a_stranger_gets_no_page_but_the_public_ones(app, client):
+    for method, path, _, open_to_all in routes(app):
+        status = client.open(path, method=method).status_code
+        if open_to_all:
+            assert status < 500, (method, path, status)
+        else:
+            assert status in (302, 401), (method, path, status)
