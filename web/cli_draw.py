@@ -109,7 +109,7 @@ def _print_checks(result: sr1.Verification) -> None:
     click.echo(
         _say(
             f"第一处不符：事件 n={bad.n}，第 {bad.check} 项，{bad.path}，应为 {expected}，实为 {actual}",
-            f"First fault: event n={bad.n}, check {bad.check}, {bad.path}, expected {expected}, actual {actual}",
+            f"First fault: n={bad.n}, check {bad.check}, {bad.path}, expected {expected}, actual {actual}",
         )
     )
 

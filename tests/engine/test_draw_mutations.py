@@ -118,7 +118,7 @@ def rehash(data: dict[str, Any], start: int) -> None:
 
 def mutations(count: int) -> list[Mutation]:
     document, transcript = full_draw()
-    original = transcript.as_json()
+    original = json.loads(json.dumps(transcript.as_json()))
     before = canonical(original)
     dice = Dice("mutations")
     found: list[Mutation] = []
@@ -177,21 +177,41 @@ def test_mutations_are_of_every_kind(many):
     assert {"events/#/body", "document/objects/#", "events/#/hash", "events/#/prev"} <= set(kinds)
 
 
-def test_the_engine_finds_every_mutation_and_names_the_event(many):
-    bads = [verify(one.case.transcript, roster=one.case.roster, head=one.case.head).bad for one in many]
-    wrong = [judge(one, bad.as_json() if bad else None) for one, bad in zip(many, bads, strict=True)]
-    assert [one for one in wrong if one] == []
+def by_engine(cases: list[Case]) -> list[dict[str, Any] | None]:
+    found = [verify(case.transcript, roster=case.roster, head=case.head).bad for case in cases]
+    return [bad.as_json() if bad else None for bad in found]
 
 
-def test_the_python_file_finds_every_mutation_and_names_the_event(many):
-    bads = by_script([one.case for one in many])
+@pytest.fixture(scope="module")
+def from_engine(many):
+    return by_engine([one.case for one in many])
+
+
+@pytest.fixture(scope="module")
+def from_script(many):
+    return by_script([one.case for one in many])
+
+
+@pytest.fixture(scope="module")
+def from_page(many):
+    if NODE is None:
+        pytest.skip("node is not installed; the browser test runs the same page")
+    return by_page([one.case for one in many])
+
+
+@pytest.mark.parametrize("verifier", ["from_engine", "from_script", "from_page"])
+def test_every_mutation_is_found_and_its_event_named(many, verifier, request):
+    bads = request.getfixturevalue(verifier)
     assert [text for one, bad in zip(many, bads, strict=True) if (text := judge(one, bad))] == []
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
-def test_the_page_finds_every_mutation_and_names_the_event(many):
-    bads = by_page([one.case for one in many])
-    assert [text for one, bad in zip(many, bads, strict=True) if (text := judge(one, bad))] == []
+def test_all_three_name_the_same_check_and_place(from_engine, from_script, from_page):
+    def named(bad: dict[str, Any]) -> tuple[Any, ...]:
+        return bad["n"], bad["check"], bad["path"]
+
+    ours = [named(bad) for bad in from_engine]
+    assert [named(bad) for bad in from_script] == ours
+    assert [named(bad) for bad in from_page] == ours
 
 
 def test_white_space_and_key_order_do_not_count():

@@ -124,7 +124,14 @@ def test_feasibility_at_large():
     for number in range(400, 3_000):
         judge(*random_instance(number))
     tight = Shape(
-        objects=200, strata=2, quota=(1, 1), groups=25, roles=("lead", "cert", "any"), people=78, leaders=42
+        objects=200,
+        strata=2,
+        quota=(1, 1),
+        groups=25,
+        roles=("lead", "cert", "any"),
+        people=80,
+        licensed=90,
+        leaders=50,
     )
     ends = [judge(*make(f"tight/{number}", tight)) for number in range(40)]
     assert ends.count("duty") > 10

@@ -286,10 +286,9 @@ class Walk:
         """Check 10: duty list, placing or blocking set."""
         if kind not in self.recomputed:
             raise Wrong(10, path.replace("/body", "/type"), "fail" if kind == "duty" else "duty", kind)
-        if kind == "place":
-            self.hard_rules(body, path)
         _same(10, self.recomputed[kind], body, path)
         if kind == "place":
+            self.hard_rules(body, path)
             self.standing = Standing.after_place(
                 self.given,
                 self.seed,
@@ -302,19 +301,13 @@ class Walk:
         """Said for itself, so that a reader need not trust the recomputation: fit, no conflict, once."""
         document = self.given
         seen: set[str] = set()
-        _same(10, document.group_ids, [group["id"] for group in body["groups"]], f"{path}/groups")
         for at, group in enumerate(body["groups"]):
-            place = f"{path}/groups/{at}/members"
-            _same(10, len(document.data["roles"]), len(group["members"]), place)
+            visits = self.bodies["route"]["groups"][at]
             for index, name in enumerate(group["members"]):
-                person = document.people.get(name)
-                need = document.data["roles"][index]
-                barred = any(
-                    (name, thing) in document.conflicts for thing in self.bodies["route"]["groups"][at]
-                )
-                if person is None or name in seen or barred or not document.meets(person, need, group["id"]):
-                    expected = self.recomputed["place"]["groups"][at]["members"][index]
-                    raise Wrong(10, f"{place}/{index}", expected, name)
+                barred = any((name, thing) in document.conflicts for thing in visits)
+                fits = document.meets(document.people[name], document.data["roles"][index], group["id"])
+                if name in seen or barred or not fits:
+                    raise Wrong(10, f"{path}/groups/{at}/members/{index}", "a fitting person", name)
                 seen.add(name)
 
     def aftermath(self, kind: str, body: dict[str, Any], path: str) -> None:

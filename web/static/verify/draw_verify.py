@@ -445,7 +445,8 @@ def check_document(d):
         ascending(one["spec"], "D/inspectors/%d/spec" % at)
     ascending(d["conflicts"], "D/conflicts")
     names = [one["name"] for one in d["parties"]]
-    need(len(set(names)) == len(names), "D/parties", "different names", names)
+    for at, name in enumerate(names):
+        need(name not in names[:at], "D/parties/%d" % at, "another name", name)
     people, objects = {one["id"] for one in d["inspectors"]}, {one["id"] for one in d["objects"]}
     for at, one in enumerate(d["objects"]):
         need(one["stratum"] in d["strata"], "D/objects/%d/stratum" % at, "a stratum of D", one["stratum"])
