@@ -1,0 +1,137 @@
+"""一单两库. 舞 第四条：报政府审定后对外公示；第五条：动态管理；吉 第四条：省级统一制定随机抽查事项清单。"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.domain import change
+from engine.domain.registry import current_item_list, inspector_by_staff_no, object_by_code
+from engine.errors import NotAllowed, Refused
+from engine.people import Bureau, Person, Role
+from tests.scenario import Case
+from tests.scenarios import acts
+
+ITEMS = {
+    "version": "2026-2",
+    "cause": "《条例》修订",
+    "basis": "新增规定",
+    "effective_on": "2026-03-02",
+    "rows": [
+        {"no": "1", "name": "定点医疗机构检查", "basis": "《条例》"},
+        {"no": "2", "name": "零售药店检查", "basis": "《条例》"},
+    ],
+}
+
+
+def who(scene: Any, bureau_id: int, role: Role) -> str:
+    """The first person of a role in a bureau."""
+
+    def find(session: Any) -> str:
+        from engine.people import holders  # noqa: PLC0415
+
+        return holders(session, bureau_id, role)[0].login
+
+    return scene.read(find)
+
+
+def test_wugang_the_government_approves_the_item_list(wugang):
+    acts.drafts(acts.opens_plan(wugang), acts.task(wugang), compiled=False)
+    case = acts.opens_change(wugang, "items")
+    case.expects("起草随机抽查事项清单", role="基金监管")
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    case.completes("法制审核", by=acts.LEGAL, decision="return", reason="依据不全")
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    other = "阮清和"
+    case.completes("登记政府审定结果", by=other, decision="return", reason="请征求意见")
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    case.completes("登记政府审定结果", by=other, decision="approve", document="舞政〔2026〕5号", approved_on="2026-03-02")
+    case.completes("公开变更", by=acts.OFFICE, channels=["government", "platform"], published_on="2026-03-02")
+    case.completes("处理受影响的计划", by=acts.KEEPER, handling="本季度计划沿用旧版")
+    assert case.state() == "completed"
+    listed = wugang.read(lambda session: current_item_list(session, wugang.bureau))
+    assert (listed.version, listed.approval_document) == ("2026-2", "舞政〔2026〕5号")
+
+
+def test_jilin_the_province_decides_on_the_list_for_all(jilin):
+    case = acts.opens_change(jilin, "items")
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    case.expects("审定全省统一清单", role="上级医保局")
+    case.completes("审定全省统一清单", by=who(jilin, jilin.province, Role.SUPERVISION), decision="approve")
+    case.completes("公开变更", by=acts.OFFICE, channels=["website"], published_on="2026-03-02")
+    assert case.state() == "completed"
+    listed = jilin.read(lambda session: current_item_list(session, jilin.bureau))
+    assert (listed.version, listed.bureau_id) == ("2026-2", jilin.province)
+
+
+def test_the_provinces_own_leader_approves_its_list(jilin):
+    people = {role: who(jilin, jilin.province, role) for role in (Role.SUPERVISION, Role.LEGAL, Role.LEADER, Role.OFFICE)}
+    case = acts.opens_change(jilin, "items", bureau=jilin.province, by=people[Role.SUPERVISION])
+    case.completes("起草随机抽查事项清单", by=people[Role.SUPERVISION], **ITEMS)
+    case.completes("法制审核", by=people[Role.LEGAL], decision="approve")
+    case.expects("审批变更", role="分管领导")
+    case.completes("审批变更", by=people[Role.LEADER], decision="approve")
+    case.completes("公开变更", by=people[Role.OFFICE], channels=["website"], published_on="2026-03-02")
+    assert case.state() == "completed"
+
+
+def test_a_county_cannot_touch_the_provinces_list(jilin):
+    def county(session: Any) -> None:
+        below = session.query(Bureau).filter_by(parent_id=jilin.bureau).first()
+        change.propose(session, below, "items")
+
+    with pytest.raises(Refused) as fault:
+        jilin.does(county)
+    assert fault.value.slug == "item-list-read-only"
+
+
+def test_objects_are_kept_by_the_sections(jilin):
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    own = jilin.read(lambda session: object_by_code(session, jilin.bureau, code).bureau_id)
+    case = acts.opens_change(jilin, "objects", bureau=own, by=section_of(jilin, own))
+    row = {"act": "close", "code": code, "note": "终止协议"}
+    with pytest.raises(Refused):
+        case.completes("起草检查对象名录库变更", by=who(jilin, own, Role.SUPERVISION), cause="协议终止", rows=[row])
+    case.completes("起草检查对象名录库变更", by=section_of(jilin, own), cause="协议终止", rows=[row])
+    case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="return", reason="请附协议")
+    case.completes("起草检查对象名录库变更", by=section_of(jilin, own), cause="协议终止", rows=[row])
+    case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="approve")
+    case.completes("公开变更", by=who(jilin, own, Role.OFFICE), channels=["website"], published_on="2026-03-02")
+    assert case.state() == "completed"
+    assert not jilin.read(lambda session: object_by_code(session, own, code)).active
+
+
+def section_of(scene: Any, bureau_id: int) -> str:
+    """Somebody of the sections."""
+    return who(scene, bureau_id, Role.SECTION)
+
+
+def test_inspectors_are_kept_by_the_supervising_section(wugang):
+    def newcomer(session: Any) -> str:
+        return session.query(Person).filter_by(name=acts.OFFICE).one().staff_no
+
+    number = wugang.read(newcomer)
+    case: Case = acts.opens_change(wugang, "inspectors")
+    row = {"act": "add", "staff_no": number, "name": acts.OFFICE, "certificate": "410481-新-1", "specialties": ["law"]}
+    case.completes("起草执法检查人员名录库变更", by=acts.KEEPER, cause="新取得执法资格", rows=[row])
+    with pytest.raises((Refused, NotAllowed)):
+        case.completes("审批变更", by=acts.KEEPER, decision="approve")
+    case.completes("审批变更", by=acts.LEADER, decision="approve")
+    case.completes("公开变更", by=acts.OFFICE, channels=["platform"], published_on="2026-03-02")
+    assert case.state() == "completed"
+    found = wugang.read(lambda session: inspector_by_staff_no(session, wugang.bureau, number).certificates[0].number)
+    assert found == "410481-新-1"
+
+
+def test_nobody_edits_a_registry_that_a_draw_holds(wugang):
+    plan_case = acts.approves(acts.drafts(acts.opens_plan(wugang), acts.task(wugang)))
+    plan_case.completes("锁定名录库", by=acts.DRAFTER)
+    case = acts.opens_change(wugang, "objects", by=acts.DRAFTER)
+    row = {"act": "close", "code": acts.object_codes(wugang, wugang.bureau)[0]}
+    with pytest.raises(Refused) as fault:
+        case.completes("起草检查对象名录库变更", by=acts.DRAFTER, cause="协议终止", rows=[row])
+    assert fault.value.slug == "registry-locked"

@@ -1,0 +1,206 @@
+"""人员调换. 吉 第十三条：因岗位调整、工作冲突、健康状况、执法回避等原因无法参加现场检查的，可以由分管领导审批，在符合条件的执法人员中进行调换。"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from engine.domain import ceremony
+from engine.domain.draw.verify import verify
+from engine.domain.inspection.team import team
+from engine.domain.registry import inspectors_of
+from engine.domain.substitution import Substitution
+from engine.errors import Refused
+from tests.scenario import Case
+from tests.scenarios import acts, test_draw
+
+
+def inspecting(scene: Any) -> Case:
+    """One object drawn, its inspection begun."""
+    acts.draws(test_draw.opened(scene, ratio=1))
+    return scene.cases("inspection")[0]
+
+
+def members(case: Case) -> list[Any]:
+    """The team now."""
+    return case.scenario.read(lambda session: team(session, case.data()["inspection_id"]))
+
+
+def asks(case: Case, *, code: str = "work_clash", **more: Any) -> Any:
+    """A member cannot come; the section files the request."""
+    out = members(case)[0]
+    case.sets_off("inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason="工作冲突")
+    case.completes("申请调换", by=acts.DRAFTER, member=str(out.id), reason_code=code, proof=[acts.PAPER], **more)
+    return out
+
+
+def last(case: Case) -> Substitution:
+    """The substitution that was asked for."""
+    return case.scenario.read(lambda session: session.query(Substitution).order_by(Substitution.id.desc()).first())
+
+
+def test_the_next_ticket_serves_before_a_witness(jilin):
+    case = inspecting(jilin)
+    out = asks(case)
+    case.expects("审批调换", role="分管领导")
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="return", reason="请说明跳过理由")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    assert last(case).outcome == "replaced"
+    now = members(case)
+    assert out.inspector_id not in {member.inspector_id for member in now}
+    assert len(now) == 2
+    draw = jilin.read(lambda session: ceremony.get(session, last(case).draw_id))
+    assert draw.events[-1]["type"] == "sub"
+    assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
+
+
+def test_a_substitution_is_not_approved(jilin):
+    case = inspecting(jilin)
+    out = asks(case, code="post_change")
+    with pytest.raises(Refused):
+        case.completes("审批调换", by=acts.DRAFTER, decision="approve")
+    case.completes("审批调换", by=acts.LEADER, decision="return", reason="理由不充分")
+    assert last(case).outcome == "declined"
+    assert out.inspector_id in {member.inspector_id for member in members(case)}
+
+
+def test_a_reason_needs_its_proof_and_other_its_words(jilin):
+    case = inspecting(jilin)
+    out = members(case)[0]
+    case.sets_off("inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason="冲突")
+    answers = {"member": str(out.id), "reason_code": "other"}
+    with pytest.raises(Refused) as fault:
+        case.completes("申请调换", by=acts.DRAFTER, proof=[acts.PAPER], detail="", **answers)
+    assert fault.value.slug == "reason-needed"
+    with pytest.raises(Refused) as fault:
+        case.completes("申请调换", by=acts.DRAFTER, proof=[], detail="家中有事", **answers)
+    assert "proof" in fault.value.fields
+
+
+def nobody_comes(case: Case) -> Case:
+    """Every candidate is away, each with proof."""
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    row = last(case)
+    draw = case.scenario.read(lambda session: ceremony.get(session, row.draw_id))
+
+    def candidates(session: Any) -> list[str]:
+        from engine.domain.draw.aftermath import candidates_for  # noqa: PLC0415
+
+        place = next(person for person in draw.people if person.inspector_id == row.inspector_out_id)
+        found = candidates_for(
+            ceremony.transcript_of(draw), ceremony.document_of(draw), place.group_id, place.role_index
+        )
+        return [candidate.id for candidate in found]
+
+    draw = case.scenario.read(lambda session: loaded(session, row.draw_id))
+    absent = [
+        {"candidate": alias, "absence": "unavailable", "proof": [acts.PAPER]}
+        for alias in case.scenario.read(candidates)
+    ]
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=absent)
+    return case.completes("见证递补", by=acts.WITNESS, decision="approve")
+
+
+def loaded(session: Any, draw_id: str) -> Any:
+    """A draw with its people read."""
+    draw = ceremony.get(session, draw_id)
+    assert draw.people
+    return draw
+
+
+def test_nobody_left_and_the_visit_is_postponed(jilin):
+    case = nobody_comes(inspecting(jilin))
+    case.expects("处置无人可替", role="分管领导")
+    case.completes(
+        "处置无人可替", by=acts.LEADER, vacancy="postpone", postponed_to="2026-04-01", reason="人员返岗后检查"
+    )
+    assert (last(case).outcome, last(case).postponed_to) == ("postponed", date(2026, 4, 1))
+
+
+def test_nobody_left_and_somebody_is_borrowed_from_the_superior(jilin):
+    case = nobody_comes(inspecting(jilin))
+    case.completes("处置无人可替", by=acts.LEADER, vacancy="borrow", reason="请省局支援")
+
+    def helper(session: Any) -> str:
+        from engine import clock  # noqa: PLC0415
+
+        able = [who for who in inspectors_of(session, jilin.province) if who.licensed(clock.today())]
+        return next(str(who.id) for who in able if who.available(clock.today()))
+
+    case.completes("向上级借调人员", by=acts.DRAFTER, inspector=jilin.read(helper), document="吉医保函〔2026〕3号")
+    assert last(case).outcome == "borrowed"
+    assert len(members(case)) == 2
+
+
+def test_after_the_arrival_nobody_is_swapped(jilin):
+    case = inspecting(jilin)
+    case.goes_on(until="按清单逐项检查")
+    with pytest.raises(Refused) as fault:
+        asks(case)
+    assert fault.value.slug == "substitution-after-arrival"
+
+
+def test_a_lost_leader_is_chosen_again(jilin):
+    case = inspecting(jilin)
+    case.goes_on(until="填写行政检查审批表")
+    assert members(case)[0].role == "leader"
+    asks(case, code="health")
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    assert last(case).outcome == "leader_lost"
+    case.expects("重新确定组长", role="业务科室")
+
+
+def wugang_inspecting(wugang: Any) -> Case:
+    """A platform's draw, its first inspection begun."""
+    case = acts.locks(test_draw.opened(wugang), size=4)
+    case.completes("导入平台抽取结果", by=acts.DRAFTER, **test_draw.platform_result(wugang))
+    case.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree")
+    acts.signs(case)
+    return wugang.cases("inspection")[0]
+
+
+def test_wugang_the_platform_matches_again(wugang):
+    case = wugang_inspecting(wugang)
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    serving = {member.inspector_id for member in members(case)}
+
+    def free(session: Any) -> str:
+        from engine import clock  # noqa: PLC0415
+        from engine.domain.inspection.tables import Inspection  # noqa: PLC0415
+        from engine.domain.registry import RegistryObject, relation_to  # noqa: PLC0415
+
+        things = [session.get(RegistryObject, row.object_id) for row in session.query(Inspection)]
+        return next(
+            who.staff_no
+            for who in inspectors_of(session, wugang.bureau)
+            if who.id not in serving
+            and who.available(clock.today())
+            and who.licensed(clock.today())
+            and not any(relation_to(session, who, thing) for thing in things)
+        )
+
+    number = wugang.read(free)
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, serial="HN-PP-1", staff_no=number, proof=[acts.PAPER])
+    assert last(case).outcome == "replaced"
+    draw = wugang.read(lambda session: ceremony.get(session, last(case).draw_id))
+    assert (draw.events[-1]["type"], draw.events[-1]["body"]["in"]) == ("sub", number)
+
+
+def test_wugang_the_platform_finds_nobody(wugang):
+    case = wugang_inspecting(wugang)
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, serial="HN-PP-2", nobody=True, proof=[acts.PAPER])
+    case.completes(
+        "处置无人可替", by=acts.LEADER, vacancy="postpone", postponed_to="2026-04-10", reason="平台无人可匹配"
+    )
+    assert last(case).outcome == "postponed"
