@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -47,6 +48,12 @@ def read(source: bytes, file: str) -> Form:
 
     Raises ModelInvalid with every finding: file, component id or key, reason, hint.
     """
+    return _read(source, file)
+
+
+@lru_cache(maxsize=512)
+def _read(source: bytes, file: str) -> Form:
+    """The same bytes give the same form: a released form is read once, and its schema is made once."""
     reader = _Reader(source, file)
     form = reader.form()
     if reader.findings:

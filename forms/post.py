@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from forms.fields import fen, plain
-from forms.model import Component, Form, level
+from forms.model import FILES, Component, Form, level
 
 TRANSPORT = frozenset({"csrf_token", "idempotency_key", "expected_version", "intent"})
 ADD, DROP = "add:", "drop:"
@@ -166,3 +166,13 @@ def _number(text: str) -> int | str:
     except InvalidOperation:
         return text
     return plain(number) if number.is_finite() and abs(number.adjusted()) < 20 else text  # noqa: PLR2004
+
+
+def takes_files(form: Form, name: str) -> bool:
+    """Whether a name of a post is that of a file or photo field."""
+    components = form.components
+    *way, last = [part for part in name.split(".") if not part.isdigit()]
+    for step in way:
+        inner = next((part for part in level(components) if part.key == step), None)
+        components = inner.children if inner else ()
+    return any(part.key == last and part.type in FILES and part.asks for part in level(components))

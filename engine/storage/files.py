@@ -28,7 +28,7 @@ from engine.errors import NotFound, Refused, Unavailable
 from engine.storage import content
 from engine.storage.base import Base, reference, sha256, word
 
-MAX_SIZE = 200 * 1024 * 1024
+MAX_SIZE = 50 * 1024 * 1024
 MAX_NAME = 200
 CHUNK = 1 << 20
 ORPHAN_AGE = timedelta(days=2)
