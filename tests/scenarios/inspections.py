@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
-from engine.domain.inspection import open_from_draw, team
+from engine.domain.inspection import open_from_draw, open_from_lead, team
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import Inspector, RegistryObject, below, conflict_between, current_items
-from engine.people import Bureau, Role, holders
+from engine.people import Bureau, Person, Role, holders
 from tests.scenario import Case, Scenario
 
 SIGNED = {"name": "刘掌柜"}
@@ -74,9 +74,18 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
     return open_from_draw(session, draw.id)[0].id
 
 
-def begins(scenario: Scenario, bureau_id: int, **how: Any) -> tuple[Case, int]:
-    """An inspection that has just been drawn; the case and the inspection's id."""
-    inspection_id = scenario.does(lambda session: drawn(session, bureau_id, **how))
+def ordered(session: Session, bureau_id: int, *, people: int = 3) -> int:
+    """An inspection on a lead: nobody drawn, people named; returns its id."""
+    thing = session.scalars(select(RegistryObject).where(RegistryObject.bureau_id == bureau_id).order_by(RegistryObject.id)).first()
+    assert thing is not None
+    named = [who.id for who in fit(session, bureau_id, thing, people)]
+    return open_from_lead(session, bureau_id=bureau_id, object_id=thing.id, lead_id=9001, inspectors=named).id
+
+
+def begins(scenario: Scenario, bureau_id: int, *, lead: bool = False, **how: Any) -> tuple[Case, int]:
+    """An inspection that has just been drawn (or ordered by a lead); the case and the inspection's id."""
+    make = ordered if lead else drawn
+    inspection_id = scenario.does(lambda session: make(session, bureau_id, **how))
     opener = scenario.read(lambda session: holders(session, bureau_id, Role.SECTION)[0].name)
     return scenario.opens("inspection", by=opener, bureau_id=bureau_id, inspection_id=inspection_id), inspection_id
 
@@ -84,6 +93,11 @@ def begins(scenario: Scenario, bureau_id: int, **how: Any) -> tuple[Case, int]:
 def members(scenario: Scenario, inspection_id: int) -> list[tuple[str, str]]:
     """`(member id, name)` of the team, leader first."""
     return scenario.read(lambda session: [(str(m.id), m.name) for m in team(session, inspection_id)])
+
+
+def seat(scenario: Scenario, name: str) -> str:
+    """Whose part of a countersigned step it is."""
+    return scenario.read(lambda session: str(session.scalars(select(Person.id).where(Person.name == name)).one()))
 
 
 def local(scenario: Scenario, *, hours: int = 0) -> str:
@@ -146,8 +160,8 @@ def chosen(scenario: Scenario, inspection_id: int) -> list[str]:
     return scenario.read(lambda session: list(get(session, inspection_id).items))
 
 
-CORRECTED = {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": "120.00"}
-PENDING = {"result": "pending", "description": "疑似串换药品", "amount": "60000.00"}
+CORRECTED = {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": 12000}
+PENDING = {"result": "pending", "description": "疑似串换药品", "amount": 6000000}
 
 
 def recorded(scenario: Scenario, case: Case, inspection_id: int, **problem: Any) -> Case:
@@ -193,9 +207,26 @@ def told(scenario: Scenario, case: Case) -> Case:
 def reported(scenario: Scenario, case: Case, inspection_id: int, kind: str = "none", **problem: Any) -> Case:
     """Handled and reported; the publication waits."""
     fed_back(scenario, case, inspection_id, **problem)
-    case.completes("提出处理意见", kind=kind, opinion="按规定处理", **({"correct_by": today(scenario, days=10)} if kind == "corrected" else {}))
+    case.completes("提出处理意见", kind=kind, opinion="按规定处理", **HANDLED.get(kind, {}))
+    handled(scenario, case, kind)
     step = next(name for name in case.open_steps() if name in ("提交随机抽查情况报告", "提交检查报告"))
     return case.completes(step, advice="加强日常监管")
+
+
+HANDLED: dict[str, dict[str, Any]] = {
+    "corrected": {"correct_by": "2026-03-16"},
+    "transfer": {"receiver": "市场监督管理局"},
+}
+
+
+def handled(scenario: Scenario, case: Case, kind: str) -> Case:
+    """What the way of handling asks for besides the opinion."""
+    if kind == "filing":
+        case.completes("法制审核", decision="approve")
+        case.completes("审批立案", decision="approve")
+    elif kind == "transfer":
+        case.completes("制作案件移送书", receiver="市场监督管理局", letter_no="医保移〔2026〕1号", facts="无证经营，证据 3 件")
+    return case
 
 
 def published(scenario: Scenario, case: Case, inspection_id: int, kind: str = "none", **problem: Any) -> Case:

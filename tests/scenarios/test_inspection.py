@@ -3,17 +3,326 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenarios.conftest import Installation
+
+from engine.domain.inspection import get, team, team_leader
+from engine.domain.inspection.tables import Obstruction, SiteRecord
+from engine.domain.evidence import Evidence, Preservation
+from engine.domain.registry import Inspector, RegistryObject, declare
+from engine.errors import Refused
+from engine.people import Role
+from sqlalchemy import select
 from tests.scenarios import inspections as told
+from tests.scenarios.conftest import Installation
 
-from engine.domain.inspection import get
+PAPER = "0123456789abcdef"
 
 
-def test_the_whole_inspection_of_a_local_object(jilin: Installation) -> None:
-    """J16 组长从随机抽取的执法检查人员中确定 … J27 全部归档: no problem found, one bureau only."""
+def refused(slug: str, act, *arguments, **answers) -> Refused:
+    """The act is refused with this slug; nothing has happened."""
+    with pytest.raises(Refused) as caught:
+        act(*arguments, **answers)
+    assert caught.value.slug == slug, f"{caught.value.slug}: {caught.value}"
+    return caught.value
+
+
+def swaps(scene: Installation, case, member: str, *, by: str = "") -> None:
+    """A lead's team: the member leaves, another is named."""
+    case.completes("申请调换", by=by, member=member, reason_code="recusal", proof=[PAPER])
+    case.completes("审批调换", decision="approve")
+    case.completes("指定递补人员", nobody=False, reason="专业相符")
+
+
+def test_the_whole_inspection_of_a_local_object(jilin):
+    """吉 第三条 … 第二十七条: no problem found; our own bureau is the local one."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
+    case.expects("确定检查组组长", role="业务科室", due="2026-03-04")
     told.published(jilin, case, inspection_id)
     told.archived(case)
     assert case.state() == "completed"
-    assert jilin.read(lambda s: get(s, inspection_id).state) == "done"
+    inspection = jilin.read(lambda s: get(s, inspection_id))
+    assert (inspection.state, inspection.outcome) == ("done", "done")
+    assert inspection.local_notice == "本局即被检查对象所在地医疗保障部门，不另行告知。"
     assert "所在地医保部门签收" not in case.history()
+
+
+def test_the_province_tells_the_local_bureau_and_both_hear_at_once(jilin):
+    """吉 第十七条 提前通知所在地医疗保障部门；第二十二条 同时反馈."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    told.approved(jilin, case, inspection_id)
+    case.expects("告知所在地医保部门", role="检查组组长")
+    case.completes("告知所在地医保部门", notify="no", reason="防止走漏消息")
+    shown = [number for number, _ in told.members(jilin, inspection_id)]
+    case.completes("出示执法证件并告知权利义务", certificates=shown, received_by="刘掌柜", rights_told=True)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    case.completes("收集证据", none="yes")
+    case.completes("制作现场检查记录", **told.record(jilin))
+    case.completes("讨论检查情况", opinion="未发现问题")
+    case.all_complete("成员表态", decision="agree")
+    case.completes("当面反馈检查情况", place="现场", present="三方", met_at=told.local(jilin))
+    case.expects("所在地医保部门签收", role="所在地医保局")
+    case.completes("所在地医保部门签收", received=True)
+    case.completes("被检查对象签收", received_by="刘掌柜", reason="公章外借，已当面说明")
+    case.expects("提出处理意见")
+
+
+def test_the_leader_comes_from_the_drawn(jilin):
+    """吉 第十六条: nobody outside the draw leads."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    with pytest.raises(Refused):
+        case.completes("确定检查组组长", leader="99999", reason="外请")
+    case.expects("确定检查组组长")
+    assert jilin.read(lambda s: team_leader(s, inspection_id)) is None
+
+
+def test_a_declared_conflict_swaps_the_member_and_the_lost_leader(jilin):
+    """吉 第十三条: 有利害关系的应依法回避；在符合条件的执法人员中进行调换. The new one pledges too."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    leader, second, _ = told.members(jilin, inspection_id)
+    case.completes("确定检查组组长", leader=leader[0], reason="熟悉情况")
+    case.completes("廉洁承诺与利害关系声明", by=leader[1], seat=told.seat(jilin, leader[1]), pledge=True, conflict="yes", relation="relative", note="亲属在该院")
+    case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
+    case.expects("申请调换")
+    swaps(jilin, case, leader[0])
+    case.expects("确定检查组组长", role="业务科室")
+    case.completes("确定检查组组长", leader=second[0], reason="原组长回避")
+    case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
+    case.expects("填写行政检查审批表")
+    left = jilin.read(lambda s: [m.name for m in team(s, inspection_id, everybody=True) if m.left_at is not None])
+    assert left == [leader[1]]
+
+
+def test_a_swapped_member_pledges_alone(jilin):
+    """吉 第十三条, 舞 第十七条: only the newcomer still has to pledge."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    leader, second, _ = told.members(jilin, inspection_id)
+    case.completes("确定检查组组长", leader=leader[0], reason="熟悉情况")
+    case.completes("廉洁承诺与利害关系声明", by=second[1], seat=told.seat(jilin, second[1]), pledge=True, conflict="yes", relation="employer")
+    case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
+    swaps(jilin, case, second[0])
+    case.completes("新成员承诺与声明", pledge=True, conflict="no")
+    case.expects("填写行政检查审批表")
+
+
+def test_somebody_asks_to_step_aside_before_the_visit(jilin):
+    """吉 第十三条: 岗位调整、工作冲突、健康状况、执法回避 … at any time before the visit; the lost leader is chosen anew."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    told.formed(jilin, case, inspection_id)
+    leader, second, _ = told.members(jilin, inspection_id)
+    section = told.one_of(jilin, jilin.bureau, Role.SECTION)
+    case.sets_off("inspection.recusal", by=section, member=leader[0], applicant="刘掌柜", reason="组长与本院有纠纷")
+    swaps(jilin, case, leader[0])
+    case.completes("重新确定组长", leader=second[0], reason="原组长已调换")
+    case.completes("新成员承诺与声明", pledge=True, conflict="no")
+    case.expects_nothing("新成员承诺与声明")
+    case.expects("填写行政检查审批表")
+    names = [name for _, name in told.members(jilin, inspection_id)]
+    assert leader[1] not in names
+
+
+def test_who_declares_their_own_conflict_must_be_swapped(jilin):
+    """吉 第十三条: a refused swap does not make a 利害关系 go away."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    told.formed(jilin, case, inspection_id)
+    _, second, _ = told.members(jilin, inspection_id)
+    case.sets_off("inspection.recusal", by=second[1], member=second[0], applicant=second[1], relation="spouse", reason="配偶在该院任职")
+    case.completes("申请调换", member=second[0], reason_code="recusal", proof=[PAPER])
+    case.completes("审批调换", decision="return", reason="人手不足")
+    case.expects("申请调换")
+    swaps(jilin, case, second[0])
+    case.completes("新成员承诺与声明", pledge=True, conflict="no")
+    case.expects_nothing("申请调换")
+
+
+def test_an_inspection_needs_approval_by_somebody_else(jilin):
+    """国办发〔2024〕54号: no inspection without approval; a returned application is written again."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.formed(jilin, case, inspection_id)
+    case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
+    case.expects("审批行政检查", role="分管领导")
+    case.completes("审批行政检查", decision="return", reason="检查期限过长")
+    case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-10")
+    case.completes("审批行政检查", decision="approve")
+    inspection = jilin.read(lambda s: get(s, inspection_id))
+    assert inspection.notice_no
+    assert inspection.approved_by_id != inspection.applied_by_id
+
+
+def test_no_check_before_two_certificates_and_the_rights(jilin):
+    """吉 第十八条 出示相关执法证件，告知权利和义务."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.approved(jilin, case, inspection_id)
+    one = told.members(jilin, inspection_id)[0][0]
+    step = "出示执法证件并告知权利义务"
+    refused("certificates-not-shown", case.completes, step, certificates=[one], received_by="刘掌柜", rights_told=True)
+    case.expects(step)
+
+
+def test_the_superior_drew_first(jilin):
+    """吉 第十一条 上级监管部门在同一年度内已抽查的检查对象，应当予以排除: before the visit the local case ends."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.formed(jilin, case, inspection_id)
+    case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
+
+    def superior(session):
+        from engine.domain.inspection.superior import mark  # noqa: PLC0415
+
+        mark(session, session.get_one(RegistryObject, get(session, inspection_id).object_id), "吉林省医疗保障局已抽取")
+
+    jilin.does(superior)
+    case.completes("审批行政检查", decision="approve")
+    assert case.state() == "completed"
+    inspection = jilin.read(lambda s: get(s, inspection_id))
+    assert (inspection.state, inspection.cancel_reason) == ("cancelled", "上级已抽")
+
+
+def test_a_province_draw_marks_the_local_registry(jilin):
+    """吉 第十一条: the superior's own inspection goes on, the lower registry knows of it."""
+    _, inspection_id = told.begins(jilin, jilin.province, local=False)
+    marked = jilin.read(lambda s: s.get_one(RegistryObject, get(s, inspection_id).object_id).superior_drawn_on)
+    assert marked is not None
+    case = jilin.cases("inspection")[0]
+    told.approved(jilin, case, inspection_id)
+    case.expects("告知所在地医保部门")
+
+
+def test_obstruction_is_directed_by_the_bureau(jilin):
+    """吉 第二十一条 发现现场检查工作进展缓慢或受阻时，应及时调整应对策略，必要时可采取应急措施."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    member = told.members(jilin, inspection_id)[0][1]
+    for emergency in ("no", "yes"):
+        case.sets_off("inspection.obstruction", by=member, kind="delayed", description="负责人不到场，资料迟迟不提供")
+        case.expects("调度指挥", role="分管领导", due="2026-03-03")
+        case.completes("调度指挥", instruction="改为先查阅结算数据", emergency=emergency)
+    case.expects("采取应急措施并记录", role="检查组组长")
+    case.completes("采取应急措施并记录", measures="请辖区派出所到场协助", basis="医疗保障基金使用监督管理条例")
+    rows = jilin.read(lambda s: s.scalars(select(Obstruction)).all())
+    assert [row.ended_at is not None for row in rows] == [True, True]
+    case.expects("按清单逐项检查")
+
+
+def test_evidence_that_may_vanish_is_preserved_for_seven_working_days(jilin):
+    """吉 第十九条 对于可能销毁或者以后难以取得的证据，应当及时采取保全措施; 行政处罚法: 负责人批准，七日内处理."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    member = told.members(jilin, inspection_id)[0][1]
+    asked = {"reason": "账册可能被替换", "items": [{"name": "出入库账册", "quantity": "3 本"}], "place": "本局档案室", "keeper": "温故安"}
+    case.sets_off("inspection.preservation", by=member, **asked)
+    case.expects("审批先行登记保存", role="主要负责人")
+    case.completes("审批先行登记保存", decision="return", reason="先复制留存即可")
+    case.sets_off("inspection.preservation", by=member, **asked)
+    case.completes("审批先行登记保存", decision="approve")
+    case.expects("作出保存处理决定", due="2026-03-11")
+    case.passes(working_days=8)
+    case.is_overdue("作出保存处理决定")
+    case.completes("作出保存处理决定", outcome="return")
+    late = jilin.read(lambda s: s.scalars(select(Preservation).order_by(Preservation.id)).all())
+    assert [(row.outcome, row.lapsed_at is not None) for row in late] == [("", False), ("return", True)]
+
+
+def test_no_signature_means_a_reason_and_a_witness(jilin):
+    """舞 第十二条 无法取得签字或者盖章的，应当注明原因; Jilin takes the national rule: a witness too."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    case.completes("收集证据", none="no", evidence=[{"kind": "reuse", "title": "另案判决", "issuer": "人民法院", "document_no": "（2025）吉01行初1号"}])
+    case.completes("制作现场检查记录", **told.record(jilin, signature="refused"))
+    refused("witness-missing", case.completes, "注明原因并邀请见证", reason="负责人拒签")
+    case.completes("注明原因并邀请见证", reason="负责人拒签", witness_name="社区王主任", witness_contact="0431-8000000")
+    row = jilin.read(lambda s: s.scalars(select(SiteRecord)).one())
+    assert (row.signature, row.reason, row.witness_name) == ("refused", "负责人拒签", "社区王主任")
+    assert jilin.read(lambda s: s.scalars(select(Evidence)).one().issuer) == "人民法院"
+
+
+def test_wugang_takes_a_reason_without_a_witness(wugang):
+    """舞 第十二条 必要时可邀请有关人员作见证记录."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.arrived(wugang, case, inspection_id)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(wugang, inspection_id)))
+    case.completes("收集证据", none="yes")
+    case.completes("制作现场检查记录", **told.record(wugang, signature="absent"))
+    case.completes("注明原因并邀请见证", reason="负责人外出")
+    case.expects("讨论检查情况")
+
+
+def test_what_is_not_on_the_list_is_marked(jilin):
+    """舞 第十条 不得超越职权从事其他活动: other findings are noted as 清单外, a listed item without result is refused."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    items = told.chosen(jilin, inspection_id)
+    extra = {"item": "-", "off_list_name": "消防通道", "result": "pending", "description": "堵塞", "other_authority": "消防救援机构"}
+    refused("items-unchecked", case.completes, "按清单逐项检查", findings=[extra])
+    case.completes("按清单逐项检查", findings=[*told.found(items), extra])
+    case.expects("收集证据")
+
+
+def test_others_are_reviewed_online(wugang):
+    """舞 第六条 其他检查对象的抽查主要采取线上数据审核的方式进行: no visit, no signature."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, type="person")
+    told.approved(wugang, case, inspection_id)
+    case.expects("线上数据审核", role="检查组")
+    case.completes("线上数据审核", sources="结算明细 2025 年全年", findings=told.found(told.chosen(wugang, inspection_id)))
+    assert "制作现场检查记录" not in case.history()
+    told.told(wugang, case)
+    case.expects("提出处理意见")
+
+
+def test_serious_breach_of_trust_goes_to_joint_punishment(wugang):
+    """舞 第十六条 属于严重失信行为的按照有关规定实施联合惩戒; the record feeds the next plan."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.reported(wugang, case, inspection_id, "corrected", **told.CORRECTED, serious=True)
+    case.expects("移交联合惩戒", role="基金监管")
+    refused("joint-required", case.completes, "移交联合惩戒", hand_over="no", reason="情节轻微")
+    case.completes("移交联合惩戒", hand_over="yes", receiver="发展改革委", document_no="舞医保信〔2026〕1号")
+    case.expects("汇总、分析、评估检查结果")
+    level = wugang.read(lambda s: s.get_one(RegistryObject, get(s, inspection_id).object_id).credit_level)
+    assert level == "D"
+
+
+def test_a_lead_in_jilin_owes_no_publication(jilin):
+    """吉 第九条 is silent; 舞 第七条 owes it: the lead's result goes straight to follow-up and archive."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    told.reported(jilin, case, inspection_id)
+    case.expects_nothing("汇总、分析、评估检查结果")
+    told.archived(case)
+    assert case.state() == "completed"
+
+
+def test_a_lead_in_wugang_owes_publication(wugang):
+    """舞 第七条 不采取“双随机”方式，但检查结果也要依法公开."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, lead=True)
+    told.reported(wugang, case, inspection_id)
+    case.expects("汇总、分析、评估检查结果")
+
+
+def test_a_conflict_in_the_registry_keeps_people_off_every_chair(jilin):
+    """吉 第十三条: neither on the team nor approving it."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.formed(jilin, case, inspection_id)
+    case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
+    leader = told.one_of(jilin, jilin.bureau, Role.LEADER)
+
+    def related(session):
+        from engine.people import Person  # noqa: PLC0415
+
+        who = session.scalars(select(Person).where(Person.name == leader)).one()
+        declare(session, who, relation="spouse", thing=session.get_one(RegistryObject, get(session, inspection_id).object_id))
+
+    jilin.does(related)
+    refused("conflict-of-interest", case.completes, "审批行政检查", by=leader, decision="approve")
+
+
+def test_fewer_than_two_licensed_may_not_go(jilin):
+    """吉 第十六条, 舞 第十一条, 行政处罚法: a licence that ends before the visit sends the team back to a swap."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True, people=2)
+    leader, second = told.members(jilin, inspection_id)
+
+    def expires(session):
+        member = next(m for m in team(session, inspection_id) if str(m.id) == second[0])
+        member.licensed = False
+        assert session.get(Inspector, member.inspector_id) is not None
+
+    jilin.does(expires)
+    case.completes("确定检查组组长", leader=leader[0], reason="唯一持证")
+    case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
+    case.expects("申请调换")

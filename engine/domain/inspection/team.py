@@ -262,9 +262,9 @@ def request_recusal(step: Step, *, inspection_id: int) -> None:
         raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
     reason = ask.required(step.answers, "reason", "理由", clause=cite("J13", step.pack))
     relation = ask.text(step.answers, "relation")
-    if relation:
-        member.conflict = relation
-        member.conflict_note = reason
+    if relation and member.person_id == step.person().id:
+        # Who names their own 利害关系 is bound by it; a request of the party is decided by the bureau.
+        member.conflict, member.conflict_note = relation, reason
     audit.record(
         step.session,
         action="inspection.recusal",
