@@ -8,6 +8,7 @@ from engine.domain.registry.conflicts import (
     refuse_conflicted,
     relation_to,
 )
+from engine.domain.registry.guard import lock_ddl
 from engine.domain.registry.lock import lock, may_edit, opened, refuse_editor, refuse_locked, release
 from engine.domain.registry.queries import (
     above,
@@ -51,6 +52,7 @@ __all__ = [
     "inspector_of",
     "inspectors_of",
     "lock",
+    "lock_ddl",
     "matrix",
     "may_edit",
     "object_by_code",
