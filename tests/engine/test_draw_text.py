@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine.domain.draw as package
@@ -20,17 +20,20 @@ LEAVES = st.booleans() | st.integers(1 - LIMIT, LIMIT - 1) | st.text(st.characte
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=20)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_canonical_json_is_rfc_8785(value):
     assert canonical(value) == rfc8785.dumps(value)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_written_is_read_back(value):
     assert read(json.dumps(value), "x") == value
     assert read(canonical(value), "x") == value
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from('{}[]",:\\u0d8 1-.e9ntf'), max_size=30))
 def test_whatever_the_text_reading_gives_a_value_or_a_named_refusal(text):
     try:

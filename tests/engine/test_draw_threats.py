@@ -254,6 +254,49 @@ def test_an_unfinished_draw_cannot_be_stepped_over(room):
     assert verify(after.transcript.as_json(), previous=begun.as_json()).bad.path == "previous/events"
 
 
+@pytest.mark.parametrize(
+    ("number", "path"),
+    [
+        ("220000-2027-0001", None),
+        ("220000-2026-0002", None),
+        ("220000-2027-0002", "D/draw"),
+        ("220000-2026-0001", "D/draw"),
+        ("220000-2025-0001", "D/draw"),
+        ("220001-2026-0002", "D/draw"),
+    ],
+)
+def test_the_series_runs_by_year_and_bureau_and_the_chain_across_years(room, number, path):
+    after = Room(number, prev_head=room.transcript.head)
+    bad = verify(after.transcript.as_json(), previous=room.transcript.as_json()).bad
+    assert (bad.path if bad else None) == path
+
+
+def test_a_first_draw_that_is_not_number_one_is_pointed_out():
+    """Without the previous record nobody can tell, so it is said and not refused."""
+    result = verify(Room("220000-2026-0005").transcript.as_json())
+    assert result.ok
+    assert "0001" in result.checks[11].note
+
+
+def test_a_previous_record_that_was_tampered_with_is_no_witness(room):
+    after = Room("220000-2026-0002", prev_head=room.transcript.head)
+    for change in (
+        lambda data: data["events"][3]["body"]["groups"][0].reverse(),
+        lambda data: data["events"].pop(),
+        lambda data: data.pop("document"),
+    ):
+        tampered = copy.deepcopy(room.transcript.as_json())
+        change(tampered)
+        assert verify(after.transcript.as_json(), previous=tampered).bad.check == 12
+    assert verify(after.transcript.as_json(), previous="[]").bad.check == 12
+    assert verify(after.transcript.as_json(), previous="{").bad.check == 12
+
+
+def test_a_document_hidden_in_a_text_is_no_document(room):
+    data = room.transcript.as_json() | {"document": json.dumps(room.data)}
+    assert verify(data).bad.path == "D"
+
+
 def test_a_late_edit_of_a_stored_event_breaks_its_chain(room):
     stored = copy.deepcopy(room.transcript.as_json())
     stored["events"][5]["body"]["groups"][0]["members"].reverse()

@@ -59,6 +59,13 @@ transcript_row = shape.row(
 )
 
 
+def given_document(raw: dict[str, Any]) -> Document:
+    """The document inside a transcript: an object, never a text that holds one."""
+    if type(raw["document"]) is not dict:
+        raise DrawRefused("D", "type", "应为对象")
+    return check_document(raw["document"])
+
+
 def transcript_of(source: str | bytes | dict[str, Any]) -> tuple[Transcript, Document | None]:
     """读入抽取记录: shapes only, nothing recomputed; the document is None for an imported result.
 
@@ -70,7 +77,7 @@ def transcript_of(source: str | bytes | dict[str, Any]) -> tuple[Transcript, Doc
     events = tuple(_event_of(raw, index) for index, raw in enumerate(data["events"]))
     if events[0].type == "import":
         return Transcript({}, sha256, events), None
-    document = check_document(data["document"])
+    document = given_document(data)
     return Transcript(document.data, document.digest, events), document
 
 
@@ -143,7 +150,7 @@ class Walk:
         if event.type == "import" and self.raw["document"] not in ({}, None):
             raise Wrong(1, "document", {}, self.raw["document"])
         if event.type == "commit":
-            self.document = check_document(self.raw["document"])
+            self.document = given_document(self.raw)
             self.digest = self.document.digest
         self.passed(1)
         for number in self.checks_of(event, f"{path}/body"):
