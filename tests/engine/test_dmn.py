@@ -112,7 +112,8 @@ def test_a_graph_of_decisions_knowledge_and_services():
 
 def test_a_decision_sees_only_what_it_requires():
     file = model(data("甲", "乙"), decision("结论", literal("甲 + 乙"), "i-甲"))
-    answer = load(file).decide("结论", {"甲": 1, "乙": 2})
+    assert faults(file) == ["name 4 d-结论 表达式「甲 + 乙」有误：第 5 个字符处的名称「乙」不存在。"]
+    answer = load(file, strict=False).decide("结论", {"甲": 1, "乙": 2})
     assert answer.value is None
     assert "没有名为「乙」的数据" in answer.diagnostics[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,8 @@ from engine.rules.feel import (
     evaluate,
     parse,
     to_feel,
+    to_json,
+    to_python,
     type_name,
 )
 
@@ -228,6 +230,28 @@ def test_a_local_time_beside_a_zoned_one_is_shanghai_time():
 def test_limits_are_an_argument():
     with pytest.raises(RuleError, match="步数"):
         parse("for i in 1..100 return i").evaluate({}, limits=Limits(steps=50))
+
+
+def test_values_leave_as_plain_python_and_as_json():
+    value = evaluate(
+        '{数: 2, 比: 0.5, 日: date("2024-02-29"), 时: @"2024-02-29T08:00:00", 长: @"PT1H", 月: @"P1M"}'
+    )
+    assert to_python(value) == {
+        "数": 2,
+        "比": Decimal("0.5"),
+        "日": date(2024, 2, 29),
+        "时": datetime(2024, 2, 29, tzinfo=UTC),
+        "长": timedelta(hours=1),
+        "月": "P1M",
+    }
+    assert to_json(value) == {
+        "数": 2,
+        "比": 0.5,
+        "日": "2024-02-29",
+        "时": "2024-02-29T08:00:00",
+        "长": "PT1H",
+        "月": "P1M",
+    }
 
 
 def test_a_text_is_read_once():

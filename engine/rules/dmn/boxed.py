@@ -86,7 +86,9 @@ class Boxes:
         for entry in parts(element, "contextEntry"):
             variable = part(entry, "variable")
             name = name_of(variable) if variable is not None else ""
-            closure = self.build(logic_of(entry), f"{label}的「{name or '结果'}」")
+            # A function may call itself by the name of its entry.
+            with self.document.seeing(*(known for known, _ in entries), name):
+                closure = self.build(logic_of(entry), f"{label}的「{name or '结果'}」")
             kind = self.document.type(variable.get("typeRef"), variable) if variable is not None else None
             entries.append((name, coerced(closure, kind, f"{label}的「{name}」")))
 
@@ -166,7 +168,8 @@ class Boxes:
             self.document.find_fault(element, "external", f"不允许调用外部函数({kind})。", "请改写为 FEEL。")
             body = self.document.broken(f"{label}是外部（{kind}）函数，不允许调用")
         else:
-            body = self.build(logic_of(element), label)
+            with self.document.seeing(*names):
+                body = self.build(logic_of(element), label)
 
         def make(env: Env) -> Function:
             def invoke(run: Run, arguments: list[Any]) -> Any:
@@ -198,7 +201,9 @@ class Boxes:
 
     def _filter(self, element: Element, label: str) -> Closure:
         source = self.inner(part(element, "in"), label)
+        seen, self.document.scope = self.document.scope, None  # the names of the items, which nobody knows
         condition = self.inner(part(element, "match"), f"{label}的条件")
+        self.document.scope = seen
 
         def select(env: Env) -> Any:
             found = source(env)
@@ -239,8 +244,10 @@ class Boxes:
         return values
 
     def _for(self, element: Element, label: str) -> Closure:
-        source, body = self._source(element, label), self.inner(part(element, "return"), label)
+        source = self._source(element, label)
         variable = " ".join((element.get("iteratorVariable") or "").split())
+        with self.document.seeing(variable, "partial"):
+            body = self.inner(part(element, "return"), label)
 
         def loop(env: Env) -> Any:
             items = source(env)
@@ -256,8 +263,10 @@ class Boxes:
         return loop
 
     def _quantified(self, element: Element, label: str, *, decides: bool) -> Closure:
-        source, body = self._source(element, label), self.inner(part(element, "satisfies"), label)
+        source = self._source(element, label)
         variable = " ".join((element.get("iteratorVariable") or "").split())
+        with self.document.seeing(variable):
+            body = self.inner(part(element, "satisfies"), label)
 
         def ask(env: Env) -> Any:
             items = source(env)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Finding, RuleError
 from engine.rules.feel.builtins import BUILTINS
 from engine.rules.feel.compiler import Closure, Compiler, Env
-from engine.rules.feel.expression import free_names
+from engine.rules.feel.expression import free_names, unknown_names
 from engine.rules.feel.expression import read as read_feel
 from engine.rules.feel.limits import Run
 from engine.rules.feel.tree import ListNode, Node, TypeNode, children
@@ -32,6 +33,15 @@ class Document:
     types: dict[str, Type] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    scope: frozenset[str] | None = None
+
+    @contextmanager
+    def seeing(self, *names: str, alone: bool = False) -> Iterator[None]:
+        """While reading a part: the names its expressions may use, beside (or instead of) those around it."""
+        outer = self.scope
+        self.scope = frozenset(names) | (frozenset() if alone or outer is None else outer)
+        yield
+        self.scope = outer
 
     def find_fault(self, element: Element, rule: str, reason: str, hint: str = "") -> None:
         """Note a finding."""
@@ -48,6 +58,8 @@ class Document:
     def compile(self, text: str, element: Element, *, unary: bool = False) -> Closure:
         """A FEEL text as a closure; a faulty text gives null with the reason."""
         node = self.read(text, element, unary=unary)
+        for error in unknown_names(node, self.scope) if node is not None and self.scope is not None else ():
+            self.find_fault(element, "name", f"表达式「{text[:80]}」有误：{error.reason}", error.hint)
         if node is None:
             return self.broken(f"表达式「{text[:80]}」无法读取")
         return self.compile_node(node)

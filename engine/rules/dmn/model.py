@@ -78,7 +78,8 @@ class Model:
         for node in self.nodes.values():
             self._connect(node)
         for node in self.nodes.values():
-            _build(node)
+            with node.document.seeing(*self._visible(node), alone=True):
+                _build(node)
 
     @property
     def findings(self) -> list[Finding]:
@@ -119,6 +120,14 @@ class Model:
                 found.extend(key for key in keys if key)
             for reference in parts(node.element, "encapsulatedDecision"):
                 self._key(node, reference)
+
+    def _visible(self, node: Node) -> list[str]:
+        """The names that an element's expressions may use: what it requires, by name or by import name."""
+        names = [node.name] if node.kind == "knowledge" else []
+        for key in node.needs:
+            other = self.nodes[key]
+            names.append(other.name if other.document is node.document else _alias(node, other) or other.name)
+        return names
 
     # -- asking
 
@@ -210,6 +219,12 @@ def _build(node: Node) -> None:
             node.make = boxes.function(body, node.name, result)
 
 
+def _alias(node: Node, other: Node) -> str:
+    """The import name under which an element sees another file's."""
+    spaces = node.document.imports.items()
+    return next((alias for alias, space in spaces if space == other.document.namespace), "")
+
+
 class Session:
     """One evaluation of a graph: the inputs given, the values known so far."""
 
@@ -275,14 +290,7 @@ class Session:
         for key in node.needs:
             other = self.model.nodes[key]
             value = self.function(other) if other.kind in {"knowledge", "service"} else self.value(key)
-            alias = next(
-                (
-                    alias
-                    for alias, space in node.document.imports.items()
-                    if space == other.document.namespace
-                ),
-                "",
-            )
+            alias = _alias(node, other)
             if other.document is not node.document and alias:
                 variables.setdefault(alias, {})[other.name] = value
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .expression import Expression, Result, evaluate, parse
 from .limits import DEFAULT, Limits
+from .outside import to_json, to_python
 from .temporal import DateTime, DaysTime, Time, YearsMonths
 from .values import Function, Range, equal, to_feel, type_name
 
@@ -27,5 +28,7 @@ __all__ = [
     "evaluate",
     "parse",
     "to_feel",
+    "to_json",
+    "to_python",
     "type_name",
 ]

@@ -358,14 +358,17 @@ class Compiler:
                 return null(env, "对 null 筛选", node)
             items = found if type(found) is list else [found]
             if not logical:
-                position = condition(_item_env(items[0], env) if items else env)
+                position = condition(_item_env(items[0] if items else None, env))
                 if type(position) is Decimal:
                     return _at(items, position, env, node)
             kept = []
             for item in items:
                 env.run.spend(weight)
-                if condition(_item_env(item, env)) is True:
+                held = condition(_item_env(item, env))
+                if held is True:
                     kept.append(item)
+                elif held is not False and held is not None:
+                    return null(env, f"筛选条件不是真假值而是 {type_name(held)}", node)
             env.run.hold_list(len(kept))
             return kept
 

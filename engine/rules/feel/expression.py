@@ -169,20 +169,29 @@ def _parse(text: str, special: frozenset[str], unary: bool) -> Expression:
 @lru_cache(maxsize=4096)
 def _parse_known(text: str, names: frozenset[str], unary: bool) -> Expression:
     node = read(text, names, unary=unary)
+    for error in unknown_names(node, names):
+        raise error
+    return Expression(text, node, lenient=False, unary=unary, special=names)
+
+
+def unknown_names(node: Node, names: Collection[str]) -> Iterator[RuleError]:
+    """Every name and function that is neither given nor built in, with its place and the nearest known one.
+
+    Names inside a filter may be those of the items, which nobody can know; functions there are checked.
+    """
     known = {normal(name) for name in names}
     for name, at, called, filtered in free_names(node):
         if name in known or name in BUILTINS or name == "?" or (filtered and not called):
             continue
         kind, choices = ("函数", [*BUILTINS, *known]) if called else ("名称", sorted(known))
         near = get_close_matches(name, choices, n=1, cutoff=0.5)
-        hint = f"是否想写「{near[0]}」?" if near else _choices(choices)
-        raise RuleError(f"第 {at + 1} 个字符处的{kind}「{name}」不存在。", position=at, hint=hint)
-    return Expression(text, node, lenient=False, unary=unary, special=names)
+        hint = f"是否想写「{near[0]}」？" if near else _choices(known)
+        yield RuleError(f"第 {at + 1} 个字符处的{kind}「{name}」不存在。", position=at, hint=hint)
 
 
 def _choices(names: Collection[str]) -> str:
     shown = sorted(names)[:8]
-    return f"可用的有：{'、'.join(shown)}" if shown else "此处没有可用的名称"
+    return f"可用的有：{'、'.join(shown)}。" if shown else "此处没有可用的名称。"
 
 
 def parse(text: str, *, names: Collection[str] | None = None, unary: bool = False) -> Expression:
