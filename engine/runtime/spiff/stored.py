@@ -1,0 +1,98 @@
+"""The stored form of an instance: its tokens as JSON, equal data once, the spec left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import CaseworkError
+from engine.runtime.spiff.kernel import Engine, Workflow
+from engine.runtime.spiff.parse import Spec
+
+FORMAT = 1
+
+
+def dump(workflow: Any) -> bytes:
+    """The state as JSON: tokens with an index into the distinct data, the spec left out."""
+    pool: dict[bytes, int] = {}
+    body: dict[str, Any] = {
+        "format": FORMAT,
+        "main": _dump(workflow, pool),
+        "inner": [
+            [str(identity), inner.spec.name, _dump(inner, pool)]
+            for identity, inner in workflow.subprocesses.items()
+        ],
+    }
+    body["pool"] = [orjson.Fragment(data) for data in pool]
+    return orjson.dumps(body)
+
+
+def restore(spec: Spec, content: bytes) -> Workflow:
+    """The state that `dump` wrote, on the shared spec."""
+    body = orjson.loads(content)
+    if body["format"] != FORMAT:
+        raise CaseworkError(f"实例状态的格式 {body['format']} 不是本版本的格式 {FORMAT}。")
+    pool = body["pool"]
+    workflow = Workflow(spec.main, spec.inner, script_engine=Engine(), deserializing=True)
+    _restore(workflow, body["main"], pool)
+    # A sub-process needs the task it hangs on: the file order is the order of creation, parents first.
+    for identity, name, inner in body["inner"]:
+        key = UUID(identity)
+        task = workflow.get_task_from_id(key)
+        child = BpmnSubWorkflow(spec.inner[name], key, workflow, deserializing=True)
+        workflow.subprocesses[key] = child
+        _restore(child, inner, pool)
+        child.completed_event.connect(task.task_spec._on_subworkflow_completed, task)  # noqa: SLF001
+    return workflow
+
+
+def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
+    def place(data: Mapping[str, Any]) -> int:
+        return pool.setdefault(orjson.dumps(data, option=orjson.OPT_SORT_KEYS), len(pool))
+
+    return {
+        "root": str(workflow.task_tree.id),
+        "last": str(workflow.last_task.id) if workflow.last_task else None,
+        "success": workflow.success,
+        "completed": workflow.completed,
+        "data": place(workflow.data),
+        "tasks": [
+            [
+                str(task.id),
+                str(task._parent) if task._parent else None,  # noqa: SLF001
+                [str(child) for child in task._children],  # noqa: SLF001
+                task.task_spec.name,
+                task.state,
+                task.triggered,
+                round(task.last_state_change, 3),
+                task.internal_data,
+                place(task.data),
+            ]
+            for task in workflow.tasks.values()
+        ],
+    }
+
+
+def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]]) -> None:
+    for identity, parent, children, name, state, triggered, changed, internal, data in body["tasks"]:
+        task = Task(workflow, workflow.spec.task_specs[name], state=state, id=UUID(identity))
+        task._parent = UUID(parent) if parent else None  # noqa: SLF001
+        task._children = [UUID(child) for child in children]  # noqa: SLF001
+        task.triggered = triggered
+        task.last_state_change = changed
+        task.internal_data = internal
+        task.data = dict(pool[data])
+        if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+            workflow.top_workflow.event_manager.add_task(task)
+    workflow.task_tree = workflow.tasks[UUID(body["root"])]
+    workflow.last_task = workflow.tasks.get(UUID(body["last"])) if body["last"] else None
+    workflow.success = body["success"]
+    workflow.completed = body["completed"]
+    workflow.data = dict(pool[body["data"]])
