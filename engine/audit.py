@@ -94,7 +94,9 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
     verbs = ("update", "delete") if dialect == "sqlite" else ("update", "delete", "truncate")
     return list(
         dict.fromkeys(
-            statement.format(table=table, verb=verb, VERB=verb.upper()) for verb in verbs for statement in APPEND_ONLY[dialect]
+            statement.format(table=table, verb=verb, VERB=verb.upper())
+            for verb in verbs
+            for statement in APPEND_ONLY[dialect]
         ),
     )
 
@@ -102,7 +104,9 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
 for _table in (AuditEntry.__table__, AuditSeal.__table__):
     for _dialect in APPEND_ONLY:
         for _statement in append_only_ddl(_dialect, _table.name):
-            event.listen(_table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+            event.listen(
+                _table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
+            )
 
 
 def record(
@@ -200,13 +204,24 @@ def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdi
     """Recompute the chain and compare it with anchors `{seq, hash}`; names the first bad sequence number."""
     known = {int(anchor["seq"]): str(anchor["hash"]) for anchor in anchors}
     previous, expected = ZERO, 1
-    unsealed = (session.scalar(select(func.count(AuditEntry.id))) or 0) - (session.scalar(select(func.count(AuditSeal.seq))) or 0)
+    unsealed = (session.scalar(select(func.count(AuditEntry.id))) or 0) - (
+        session.scalar(select(func.count(AuditSeal.seq))) or 0
+    )
 
     def verdict(reason: str) -> Verdict:
-        return Verdict(ok=not reason, sealed=expected - 1, unsealed=unsealed, head=previous, bad=expected if reason else 0, reason=reason)
+        return Verdict(
+            ok=not reason,
+            sealed=expected - 1,
+            unsealed=unsealed,
+            head=previous,
+            bad=expected if reason else 0,
+            reason=reason,
+        )
 
     rows = session.execute(
-        select(AuditSeal, AuditEntry).outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id).order_by(AuditSeal.seq),
+        select(AuditSeal, AuditEntry)
+        .outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+        .order_by(AuditSeal.seq),
     ).yield_per(SEAL_BATCH)
     for link, entry in rows:
         if link.seq != expected:
@@ -229,4 +244,8 @@ def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdi
 def head(session: Session) -> dict[str, Any]:
     """The newest link of the chain, to be anchored outside: `{seq, hash, at}`."""
     last = session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
-    return {"seq": last.seq, "hash": last.hash, "at": last.at.isoformat()} if last else {"seq": 0, "hash": ZERO, "at": ""}
+    return (
+        {"seq": last.seq, "hash": last.hash, "at": last.at.isoformat()}
+        if last
+        else {"seq": 0, "hash": ZERO, "at": ""}
+    )

@@ -28,13 +28,17 @@ class Machine(Protocol):
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Start another process once; `key` names the wish, so that repeating it starts nothing twice."""
 
-    def send(self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = "") -> None:
+    def send(
+        self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = ""
+    ) -> None:
         """Deliver a BPMN message to the instances of a case that wait for it."""
 
     def cancel(self, instance_id: int, reason: str) -> None:
         """End an instance and everything it called."""
 
-    def enqueue(self, kind: str, payload: Mapping[str, Any], *, key: str, due_at: datetime | None = None) -> None:
+    def enqueue(
+        self, kind: str, payload: Mapping[str, Any], *, key: str, due_at: datetime | None = None
+    ) -> None:
         """Do something outside after the commit (send, publish, write a package), with retries."""
 
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:

@@ -106,7 +106,9 @@ class Grant(Base):
     id: Mapped[pk]
     person_id: Mapped[int] = reference("person.id")
     bureau_id: Mapped[int] = reference("bureau.id")
-    role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=40, values_callable=lambda e: [r.value for r in e]))
+    role: Mapped[Role] = mapped_column(
+        Enum(Role, native_enum=False, length=40, values_callable=lambda e: [r.value for r in e])
+    )
     valid_from: Mapped[date]
     valid_to: Mapped[date] = mapped_column(default=date(9999, 12, 31))
     granted_by_id: Mapped[int | None] = reference("person.id")

@@ -50,7 +50,11 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read and check the environment; raises SettingsInvalid with every fault in one sentence list."""
         source = os.environ if environ is None else environ
-        given = {name.removeprefix("CASEWORK_"): value for name, value in source.items() if name.startswith("CASEWORK_")}
+        given = {
+            name.removeprefix("CASEWORK_"): value
+            for name, value in source.items()
+            if name.startswith("CASEWORK_")
+        }
         faults = [f"未知的设置 CASEWORK_{name}" for name in sorted(set(given) - NAMES)]
         var = ROOT / "var"
 

@@ -45,11 +45,15 @@ def _cancel(world: desk_world.World, session: Session, payload: Mapping[str, Any
 
 def _start(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     bureau = world.bureau(session, payload["bureau"])
-    world.runtime.start(session, process=payload["process"], data=payload["data"], bureau_id=bureau.id, pack=bureau.pack)
+    world.runtime.start(
+        session, process=payload["process"], data=payload["data"], bureau_id=bureau.id, pack=bureau.pack
+    )
 
 
 def _send(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
-    rows = session.scalars(select(Instance.id).where(Instance.case_id == payload["case"], Instance.state == "running"))
+    rows = session.scalars(
+        select(Instance.id).where(Instance.case_id == payload["case"], Instance.state == "running")
+    )
     for identity in rows.all():
         world.runtime.open(session, identity).catch(payload["message"], payload["data"])
 
@@ -63,7 +67,9 @@ def _advance(world: desk_world.World, session: Session, payload: Mapping[str, An
 
 def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     """Open steps of a case go to those who are now responsible; what somebody had taken goes back first."""
-    items = session.scalars(select(WorkItem).where(WorkItem.case_id == payload["case"], WorkItem.state == "open")).all()
+    items = session.scalars(
+        select(WorkItem).where(WorkItem.case_id == payload["case"], WorkItem.state == "open")
+    ).all()
     done: set[tuple[int, str]] = set()
     for item in items:
         if (item.instance_id, item.task) in done:
@@ -117,11 +123,20 @@ def run_one(world: desk_world.World, leased: Job) -> None:
     except Exception as fault:  # noqa: BLE001 (one broken case never blocks another)
         log.warning("job failed", job=leased.key, attempt=leased.attempts, error=str(fault), exc_info=True)
         with world.database.transaction() as session:
-            if job.fail(session, leased, f"{type(fault).__name__}: {fault}") and leased.instance_id is not None:
+            if (
+                job.fail(session, leased, f"{type(fault).__name__}: {fault}")
+                and leased.instance_id is not None
+            ):
                 instance = session.get(Instance, leased.instance_id)
                 if instance is not None and leased.kind in HANDLERS:
                     instance.state = "incident" if instance.state == "running" else instance.state
-                    history.note(session, instance, "incident", step=leased.kind, detail={"error": str(fault), "job": leased.id})
+                    history.note(
+                        session,
+                        instance,
+                        "incident",
+                        step=leased.kind,
+                        detail={"error": str(fault), "job": leased.id},
+                    )
 
 
 def drain(world: desk_world.World, *, most: int = 100_000) -> int:
@@ -146,7 +161,9 @@ def serve(world: desk_world.World, *, stop: threading.Event | None = None) -> No
     ending = stop or threading.Event()
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
     scheduler.add_job(run_due, "interval", args=[world], seconds=TICK_SECONDS, coalesce=True, max_instances=1)
-    scheduler.add_job(seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1)
+    scheduler.add_job(
+        seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1
+    )
     scheduler.start()
     try:
         ending.wait()

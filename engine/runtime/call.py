@@ -47,7 +47,9 @@ def opened(run: Run, token: Token) -> None:
 
 def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: int = BATCH) -> None:
     """Start the next batch of children; the job after it carries on behind the last item key."""
-    row = session.scalar(select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True))
+    row = session.scalar(
+        select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
+    )
     if row is None or row.state != "open" or (row.total and row.started >= row.total):
         return
     parent = session.get(Instance, row.instance_id)
@@ -109,7 +111,9 @@ def completed(run: Run) -> None:
 def _beside(session: Session, instance_id: int) -> int:
     return (
         session.scalar(
-            select(func.count(Instance.id)).where(Instance.parent_id == instance_id, Instance.parent_task == "", Instance.state == "running"),
+            select(func.count(Instance.id)).where(
+                Instance.parent_id == instance_id, Instance.parent_task == "", Instance.state == "running"
+            ),
         )
         or 0
     )
@@ -157,17 +161,41 @@ def child_ended(run: Run) -> None:
 
 def closed(run: Run, token: Token) -> None:
     """A call's token is gone (interrupted): its children are cancelled by jobs."""
-    row = run.session.scalar(select(Call).where(Call.instance_id == run.instance.id, Call.task == token.id, Call.state == "open"))
+    row = run.session.scalar(
+        select(Call).where(Call.instance_id == run.instance.id, Call.task == token.id, Call.state == "open")
+    )
     if row is None:
         return
     row.state = "cancelled"
     children = run.session.scalars(
-        select(Instance.id).where(Instance.parent_id == run.instance.id, Instance.parent_task == token.id, Instance.state == "running"),
+        select(Instance.id).where(
+            Instance.parent_id == run.instance.id,
+            Instance.parent_task == token.id,
+            Instance.state == "running",
+        ),
     )
     for child in children:
         run.cancel(child, "上级环节已中止")
 
 
-def trigger(runtime: Runtime, session: Session, case: Instance, process: str, *, actor: Person, data: Mapping[str, Any], key: str) -> Instance:
+def trigger(
+    runtime: Runtime,
+    session: Session,
+    case: Instance,
+    process: str,
+    *,
+    actor: Person,
+    data: Mapping[str, Any],
+    key: str,
+) -> Instance:
     """Somebody sets off an event sub-process of a running case (检查受阻, 证据可能灭失 …)."""
-    return runtime.start(session, process=process, data=data, bureau_id=case.bureau_id, actor=actor, parent=case, activity=process.rsplit(".", 1)[-1], item=key)
+    return runtime.start(
+        session,
+        process=process,
+        data=data,
+        bureau_id=case.bureau_id,
+        actor=actor,
+        parent=case,
+        activity=process.rsplit(".", 1)[-1],
+        item=key,
+    )

@@ -58,7 +58,9 @@ class Runtime:
         item: str = "",
     ) -> Instance:
         """Start a process on the current release of a pack (or on its parent's release) and move to its first waits."""
-        compiled = release.load(session, release_id or (parent.release_id if parent else release.current(session, pack).id))
+        compiled = release.load(
+            session, release_id or (parent.release_id if parent else release.current(session, pack).id)
+        )
         definition = compiled.process(process)
         missing = [key for key in definition.takes if key not in data]
         if missing:
@@ -93,12 +95,17 @@ class Runtime:
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """Lock an instance, check its seal, restore it. ChangedMeanwhile where it has ended."""
         instance = session.scalar(
-            select(Instance).where(Instance.id == instance_id).with_for_update().execution_options(populate_existing=True),
+            select(Instance)
+            .where(Instance.id == instance_id)
+            .with_for_update()
+            .execution_options(populate_existing=True),
         )
         if instance is None:
             raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
         if not hmac.compare_digest(instance.mac, self.mac(instance, instance.body)):
-            raise CaseworkError(f"实例 {instance_id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。")
+            raise CaseworkError(
+                f"实例 {instance_id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。"
+            )
         compiled = release.load(session, instance.release_id)
         state = spiff.State.restore(compiled.specs[instance.process], instance.body)
         return Run(self, session, instance, compiled, state, actor)
@@ -137,7 +144,13 @@ class Run:
         """A flow node as drawn."""
         return self.definition.elements[identity]
 
-    def step(self, element: Element, data: Mapping[str, Any], answers: Mapping[str, Any] | None = None, item: WorkItem | None = None) -> operation.Step:
+    def step(
+        self,
+        element: Element,
+        data: Mapping[str, Any],
+        answers: Mapping[str, Any] | None = None,
+        item: WorkItem | None = None,
+    ) -> operation.Step:
         """What a verb is told."""
         return operation.Step(
             session=self.session,
@@ -177,7 +190,14 @@ class Run:
         result |= {key: answers[key] for key in routes if key in answers}
         item.state, item.done_at, item.done_by_id = "done", clock.now(), self.actor.id if self.actor else None
         kept = {key: value for key, value in answers.items() if not key.startswith(SECRET)}
-        history.note(self.session, self.instance, "human", element=element, actor=self.actor, detail={"answers": kept, "item": item.id})
+        history.note(
+            self.session,
+            self.instance,
+            "human",
+            element=element,
+            actor=self.actor,
+            detail={"answers": kept, "item": item.id},
+        )
         sign = element.property("sign")
         if sign:
             result |= self._count_part(item, element, sign, answers)
@@ -190,9 +210,15 @@ class Run:
             self.advance()
         else:
             self._settle()
-            self.enqueue("advance", {"instance": self.instance.id}, key=f"advance:{self.instance.id}:{self.instance.version}")
+            self.enqueue(
+                "advance",
+                {"instance": self.instance.id},
+                key=f"advance:{self.instance.id}:{self.instance.version}",
+            )
 
-    def _count_part(self, item: WorkItem, element: Element, sign: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def _count_part(
+        self, item: WorkItem, element: Element, sign: str, answers: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """One part of a countersigned step is given: is the step decided (all · any · ratio:x · turn)?"""
         self.session.flush()
         parts = self.session.scalars(
@@ -203,13 +229,18 @@ class Run:
         agrees = answers.get("decision", "agree") in ("agree", "approve", True)
         counts = dict(self.instance.data.get("_votes", {})).get(item.task, {"agree": 0})
         votes = {"total": len(live), "done": len(done), "agree": int(counts["agree"]) + int(agrees)}
-        self.instance.data = {**self.instance.data, "_votes": {**self.instance.data.get("_votes", {}), item.task: votes}}
+        self.instance.data = {
+            **self.instance.data,
+            "_votes": {**self.instance.data.get("_votes", {}), item.task: votes},
+        }
         if sign == "any":
             signed = True
         elif sign == "turn":
             signed = not self._next_turn(item, element, {part.seat for part in live})
         elif sign.startswith("ratio:"):
-            signed = votes["agree"] >= float(sign.removeprefix("ratio:")) * len(live) or len(done) == len(live)
+            signed = votes["agree"] >= float(sign.removeprefix("ratio:")) * len(live) or len(done) == len(
+                live
+            )
         else:
             signed = len(done) == len(live)
         return self._close_parts(live, element, votes, signed=signed)
@@ -222,7 +253,9 @@ class Run:
             self._add_item(item.task, element, following[0], self.due(element, data))
         return bool(following)
 
-    def _close_parts(self, live: Iterable[WorkItem], element: Element, votes: Mapping[str, int], *, signed: bool) -> dict[str, Any]:
+    def _close_parts(
+        self, live: Iterable[WorkItem], element: Element, votes: Mapping[str, int], *, signed: bool
+    ) -> dict[str, Any]:
         if signed:
             for part in live:
                 if part.state == "open":
@@ -231,10 +264,18 @@ class Run:
 
     def fire(self, task: str) -> bool:
         """The due instant of a timer has come; False where its token is gone: nothing to do."""
-        token = next((token for token in self.state.tokens() if token.id == task and token.kind == "timer"), None)
+        token = next(
+            (token for token in self.state.tokens() if token.id == task and token.kind == "timer"), None
+        )
         if token is None or self.instance.state != "running":
             return False
-        history.note(self.session, self.instance, "timer", element=self.element(token.element), detail={"due": token.due})
+        history.note(
+            self.session,
+            self.instance,
+            "timer",
+            element=self.element(token.element),
+            detail={"due": token.due},
+        )
         self.state.fire(task)
         self.advance()
         return True
@@ -272,8 +313,16 @@ class Run:
         self._before = {}
         self.instance.state, self.instance.ended_at = "cancelled", clock.now()
         self.instance.outcome = "cancelled"
-        history.note(self.session, self.instance, "end", step=self.definition.name, detail={"reason": reason, "state": "cancelled"})
-        for child in self.session.scalars(select(Instance.id).where(Instance.parent_id == self.instance.id, Instance.state == "running")):
+        history.note(
+            self.session,
+            self.instance,
+            "end",
+            step=self.definition.name,
+            detail={"reason": reason, "state": "cancelled"},
+        )
+        for child in self.session.scalars(
+            select(Instance.id).where(Instance.parent_id == self.instance.id, Instance.state == "running")
+        ):
             self.cancel(child, reason)
         self.save()
         call.child_ended(self)
@@ -285,7 +334,13 @@ class Run:
         node = self.element(element)
         parameters = {name: feel.evaluate(text, data) for name, text in node.parameters.items()}
         result = operation.call(node.operator, self.step(node, data), parameters)
-        history.note(self.session, self.instance, "system", element=node, detail={"operation": node.operator, "result": result})
+        history.note(
+            self.session,
+            self.instance,
+            "system",
+            element=node,
+            detail={"operation": node.operator, "result": result},
+        )
         return result
 
     def decision(self, element: str, data: dict[str, Any]) -> Mapping[str, Any]:
@@ -300,7 +355,9 @@ class Run:
         """Evaluate a decision of the case's release and keep the explanation; a null with diagnostics is an error."""
         made = self.compiled.decide(decision, facts)
         if made.value is None and made.diagnostics:
-            raise RuleError(f"决策「{decision}」没有结果：{made.diagnostics[0]}", diagnostics=made.diagnostics)
+            raise RuleError(
+                f"决策「{decision}」没有结果：{made.diagnostics[0]}", diagnostics=made.diagnostics
+            )
         value = plain(made.value)
         history.note(
             self.session,
@@ -308,27 +365,44 @@ class Run:
             "decision",
             element=element,
             step=element.name if element else decision,
-            detail={"decision": decision, "inputs": plain(dict(facts)), "value": value, "matched": [matched.as_json() for matched in made.matched]},
+            detail={
+                "decision": decision,
+                "inputs": plain(dict(facts)),
+                "value": value,
+                "matched": [matched.as_json() for matched in made.matched],
+            },
         )
         return value
 
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Verb's wish: start another process once."""
-        self.enqueue("start", {"process": process, "data": dict(data), "bureau": bureau_id}, key=f"start:{key}")
+        self.enqueue(
+            "start", {"process": process, "data": dict(data), "bureau": bureau_id}, key=f"start:{key}"
+        )
 
-    def send(self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = "") -> None:
+    def send(
+        self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = ""
+    ) -> None:
         """Verb's wish: deliver a message to a case."""
         self._wishes += 1
         name = key or f"{self.instance.id}:{self.instance.version}:{self._wishes}"
-        self.enqueue("send", {"message": message, "case": case_id, "data": dict(data or {})}, key=f"send:{name}")
+        self.enqueue(
+            "send", {"message": message, "case": case_id, "data": dict(data or {})}, key=f"send:{name}"
+        )
 
-    def enqueue(self, kind: str, payload: Mapping[str, Any], *, key: str, due_at: datetime | None = None) -> None:
+    def enqueue(
+        self, kind: str, payload: Mapping[str, Any], *, key: str, due_at: datetime | None = None
+    ) -> None:
         """Verb's wish: something outside, after the commit."""
         job.enqueue(self.session, kind, payload, key=key, instance_id=self.instance.id, due_at=due_at)
 
     def reassign(self, case_id: int) -> None:
         """Verb's wish: the people of the case have changed."""
-        self.enqueue("reassign", {"case": case_id}, key=f"reassign:{case_id}:{self.instance.id}:{self.instance.version}")
+        self.enqueue(
+            "reassign",
+            {"case": case_id},
+            key=f"reassign:{case_id}:{self.instance.id}:{self.instance.version}",
+        )
 
     # -- storing ------------------------------------------------------------------------------------------------
 
@@ -364,7 +438,9 @@ class Run:
         """Store state, seal and version; the row's version check turns a lost race into ChangedMeanwhile."""
         body = self.state.dump()
         if len(body) > 40 * MAX_DATA:
-            raise CaseworkError(f"实例 {self.instance.id} 的数据过大（{len(body)} 字节）。", hint="流程数据只放编号和决定。")
+            raise CaseworkError(
+                f"实例 {self.instance.id} 的数据过大（{len(body)} 字节）。", hint="流程数据只放编号和决定。"
+            )
         self.instance.body = body
         self.instance.mac = self.runtime.mac(self.instance, body)
         self.instance.changed_at = clock.now()
@@ -453,11 +529,18 @@ class Run:
             self.state.set_due(token.id, "never")
             return
         self.state.set_due(token.id, due.at.isoformat())
-        self.enqueue("timer", {"instance": self.instance.id, "task": token.id}, key=f"timer:{self.instance.id}:{token.id}", due_at=due.at)
+        self.enqueue(
+            "timer",
+            {"instance": self.instance.id, "task": token.id},
+            key=f"timer:{self.instance.id}:{token.id}",
+            due_at=due.at,
+        )
 
     def redistribute(self, task: str) -> None:
         """The people of the case have changed: the open parts of a step go to those who are now responsible."""
-        token = next((token for token in self.state.tokens() if token.id == task and token.kind == "human"), None)
+        token = next(
+            (token for token in self.state.tokens() if token.id == task and token.kind == "human"), None
+        )
         if token is None:
             return
         parts = self.session.scalars(
@@ -483,7 +566,11 @@ class Run:
     def _close(self, token: spiff.Token) -> None:
         if token.kind == "human":
             for item in self.session.scalars(
-                select(WorkItem).where(WorkItem.instance_id == self.instance.id, WorkItem.task == token.id, WorkItem.state == "open"),
+                select(WorkItem).where(
+                    WorkItem.instance_id == self.instance.id,
+                    WorkItem.task == token.id,
+                    WorkItem.state == "open",
+                ),
             ):
                 item.state = "cancelled"
         elif token.kind == "call":

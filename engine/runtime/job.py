@@ -112,5 +112,7 @@ def fail(session: Session, job: Job, error: str) -> bool:
 def retry(session: Session, job_id: int) -> None:
     """A person lets a failed job run again, at once and with all its attempts."""
     session.execute(
-        update(Job).where(Job.id == job_id, Job.state.in_(("failed", "waiting"))).values(state="waiting", attempts=0, due_at=clock.now()),
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_(("failed", "waiting")))
+        .values(state="waiting", attempts=0, due_at=clock.now()),
     )

@@ -27,9 +27,13 @@ Node = Any  # lxml's element type has no public name
 def parse_xml(content: bytes, file: str) -> Node:
     """Read XML from a stranger: no entities, no network, no DTD, at most 5 MB; ModelInvalid names the line."""
     if len(content) > MAX_BYTES:
-        raise ModelInvalid([Finding(file, "", "", 0, "xml-size", f"文件超过 {MAX_BYTES // 1_000_000} MB。", "请拆分图形。")])
+        raise ModelInvalid(
+            [Finding(file, "", "", 0, "xml-size", f"文件超过 {MAX_BYTES // 1_000_000} MB。", "请拆分图形。")]
+        )
     if re.search(rb"<!DOCTYPE", content, re.IGNORECASE):
-        raise ModelInvalid([Finding(file, "", "", 1, "xml-doctype", "文件含有 DOCTYPE。", "请删去 DOCTYPE 声明后再上传。")])
+        raise ModelInvalid(
+            [Finding(file, "", "", 1, "xml-doctype", "文件含有 DOCTYPE。", "请删去 DOCTYPE 声明后再上传。")]
+        )
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -42,7 +46,19 @@ def parse_xml(content: bytes, file: str) -> Node:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as fault:
         line = fault.lineno or 0
-        raise ModelInvalid([Finding(file, "", "", line, "xml-syntax", f"不是完整的 XML：{fault.msg}。", "请用建模工具重新导出。")]) from fault
+        raise ModelInvalid(
+            [
+                Finding(
+                    file,
+                    "",
+                    "",
+                    line,
+                    "xml-syntax",
+                    f"不是完整的 XML：{fault.msg}。",
+                    "请用建模工具重新导出。",
+                )
+            ]
+        ) from fault
 
 
 def tag(node: Node) -> str:
@@ -150,28 +166,69 @@ def read(content: bytes, file: str) -> Diagram:
     """Read a BPMN file; structure faults raise ModelInvalid, everything else is the release check's business."""
     tree = parse_xml(content, file)
     if etree.QName(tree).namespace != BPMN or tag(tree) != "definitions":
-        raise ModelInvalid([Finding(file, "", "", tree.sourceline or 0, "not-bpmn", "不是 BPMN 2.0 文件。", "根元素应为 bpmn:definitions。")])
+        raise ModelInvalid(
+            [
+                Finding(
+                    file,
+                    "",
+                    "",
+                    tree.sourceline or 0,
+                    "not-bpmn",
+                    "不是 BPMN 2.0 文件。",
+                    "根元素应为 bpmn:definitions。",
+                )
+            ]
+        )
     processes: dict[str, Process] = {}
     for node in tree.findall("bpmn:process", NS):
         for process in _processes(node, tree, file):
             processes[process.id] = process
     if not processes:
-        raise ModelInvalid([Finding(file, "", "", tree.sourceline or 0, "no-process", "文件中没有流程。", "至少要有一个 bpmn:process。")])
+        raise ModelInvalid(
+            [
+                Finding(
+                    file,
+                    "",
+                    "",
+                    tree.sourceline or 0,
+                    "no-process",
+                    "文件中没有流程。",
+                    "至少要有一个 bpmn:process。",
+                )
+            ]
+        )
     return Diagram(file, processes, tree, content)
 
 
 def _processes(node: Node, tree: Node, file: str) -> Iterator[Process]:
-    lanes = {ref.text.strip(): lane.get("name", "") for lane in node.iterfind(".//bpmn:lane", NS) for ref in lane.findall("bpmn:flowNodeRef", NS) if ref.text}
+    lanes = {
+        ref.text.strip(): lane.get("name", "")
+        for lane in node.iterfind(".//bpmn:lane", NS)
+        for ref in lane.findall("bpmn:flowNodeRef", NS)
+        if ref.text
+    }
     messages = {item.get("id", ""): item.get("name", "") for item in tree.findall("bpmn:message", NS)}
     identity = node.get("id", "")
-    main = Process(identity, node.get("name", identity), file, node.sourceline or 0, properties(node), {}, [], [])
+    main = Process(
+        identity, node.get("name", identity), file, node.sourceline or 0, properties(node), {}, [], []
+    )
     _collect(node, main, lanes, messages, "")
     yield main
     for inner in node.iterfind(".//bpmn:subProcess", NS):
         if inner.get("triggeredByEvent") != "true":
             continue
         name = f"{identity}.{inner.get('id', '')}"
-        side = Process(name, inner.get("name", name), file, inner.sourceline or 0, properties(inner), {}, [], [], parent=identity)
+        side = Process(
+            name,
+            inner.get("name", name),
+            file,
+            inner.sourceline or 0,
+            properties(inner),
+            {},
+            [],
+            [],
+            parent=identity,
+        )
         _collect(inner, side, lanes, messages, lanes.get(inner.get("id", ""), ""))
         for element in side.elements.values():
             if element.kind == "startEvent" and element.event == "message":
@@ -179,7 +236,9 @@ def _processes(node: Node, tree: Node, file: str) -> Iterator[Process]:
         yield side
 
 
-def _collect(scope: Node, process: Process, lanes: dict[str, str], messages: dict[str, str], lane: str) -> None:
+def _collect(
+    scope: Node, process: Process, lanes: dict[str, str], messages: dict[str, str], lane: str
+) -> None:
     for node in scope:
         if not isinstance(node.tag, str) or etree.QName(node).namespace != BPMN:
             continue
@@ -200,7 +259,9 @@ def _collect(scope: Node, process: Process, lanes: dict[str, str], messages: dic
             )
         elif kind == "subProcess" and node.get("triggeredByEvent") == "true":
             continue
-        elif kind.endswith(("Task", "task", "Event", "Gateway", "Activity", "subProcess", "transaction", "SubProcess")):
+        elif kind.endswith(
+            ("Task", "task", "Event", "Gateway", "Activity", "subProcess", "transaction", "SubProcess")
+        ):
             element = _element(node, lanes, messages, lane)
             element.scope = scope.get("id", "")
             process.elements[element.id] = element
@@ -226,7 +287,9 @@ def _element(node: Node, lanes: dict[str, str], messages: dict[str, str], lane: 
     operator = node.find("bpmn:extensionElements/spiff:serviceTaskOperator", NS)
     if operator is not None:
         element.operator = operator.get("id", "")
-        element.parameters = {item.get("id", ""): item.get("value", "") for item in operator.iterfind(".//spiff:parameter", NS)}
+        element.parameters = {
+            item.get("id", ""): item.get("value", "") for item in operator.iterfind(".//spiff:parameter", NS)
+        }
     decision = node.find("bpmn:extensionElements/spiff:calledDecisionId", NS)
     element.decision = (decision.text or "").strip() if decision is not None else ""
     element.multiple = node.find("bpmn:multiInstanceLoopCharacteristics", NS) is not None
@@ -253,7 +316,9 @@ def for_kernel(diagram: Diagram) -> Node:
         for inner in list(process.iterfind(".//bpmn:subProcess", NS)):
             if inner.get("triggeredByEvent") != "true":
                 continue
-            side = etree.SubElement(tree, f"{{{BPMN}}}process", id=f"{process.get('id')}.{inner.get('id')}", isExecutable="true")
+            side = etree.SubElement(
+                tree, f"{{{BPMN}}}process", id=f"{process.get('id')}.{inner.get('id')}", isExecutable="true"
+            )
             side.set("name", inner.get("name", ""))
             for child in list(inner):
                 side.append(child)

@@ -15,7 +15,9 @@ from engine.runtime.tables import Receipt
 
 def body_hash(body: Mapping[str, Any]) -> str:
     """The hash of a request's body, keys in order."""
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)).hexdigest()
+    return hashlib.sha256(
+        orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    ).hexdigest()
 
 
 def known(session: Session, key: str, body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -20,7 +20,14 @@ from engine.rules import dmn
 from engine.runtime import model, spiff
 from engine.runtime.tables import Blob, Release, ReleaseFile
 
-KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".typ": "document", ".docx": "document", ".toml": "pack"}
+KINDS = {
+    ".bpmn": "bpmn",
+    ".dmn": "dmn",
+    ".form": "form",
+    ".typ": "document",
+    ".docx": "document",
+    ".toml": "pack",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,9 @@ def kind_of(path: str) -> str:
 
 def digest(files: Mapping[str, bytes]) -> str:
     """The content hash of a release: over sorted (path, SHA-256) pairs."""
-    lines = "\n".join(f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in sorted(files.items()))
+    lines = "\n".join(
+        f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in sorted(files.items())
+    )
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -75,7 +84,9 @@ def _decisions(content: bytes, file: str) -> Any:
     return dmn.load(content, file=file)
 
 
-def compile_files(files: Mapping[str, bytes], *, identity: int = 0, pack: str = "", version: int = 0) -> Compiled:
+def compile_files(
+    files: Mapping[str, bytes], *, identity: int = 0, pack: str = "", version: int = 0
+) -> Compiled:
     """Make files runnable; raises ModelInvalid or CaseworkError at the first that is not."""
     processes: dict[str, model.Process] = {}
     specs: dict[str, spiff.Spec] = {}
@@ -89,7 +100,19 @@ def compile_files(files: Mapping[str, bytes], *, identity: int = 0, pack: str = 
             found, parsed = _diagram(content, path)
             twice = sorted(set(found) & set(processes))
             if twice:
-                raise ModelInvalid([Finding(path, twice[0], "", 0, "process-twice", f"流程 {twice[0]} 在两个文件中。", "改其中一个的 id。")])
+                raise ModelInvalid(
+                    [
+                        Finding(
+                            path,
+                            twice[0],
+                            "",
+                            0,
+                            "process-twice",
+                            f"流程 {twice[0]} 在两个文件中。",
+                            "改其中一个的 id。",
+                        )
+                    ]
+                )
             processes |= found
             specs |= parsed
             sources |= dict.fromkeys(found, content)
@@ -102,7 +125,9 @@ def compile_files(files: Mapping[str, bytes], *, identity: int = 0, pack: str = 
             forms[path.removeprefix("forms/").removesuffix(".form")] = content
         elif kind == "document":
             documents[path] = content
-    return Compiled(identity, pack, version, digest(files), processes, specs, sources, decisions, forms, documents)
+    return Compiled(
+        identity, pack, version, digest(files), processes, specs, sources, decisions, forms, documents
+    )
 
 
 _loaded: dict[tuple[str, int, str], Compiled] = {}
@@ -116,15 +141,24 @@ def load(session: Session, release_id: int) -> Compiled:
     key = (release.hash, release.id, release.pack)
     if key not in _loaded:
         rows = session.execute(
-            select(ReleaseFile.path, Blob.content).join(Blob, Blob.hash == ReleaseFile.hash).where(ReleaseFile.release_id == release_id),
+            select(ReleaseFile.path, Blob.content)
+            .join(Blob, Blob.hash == ReleaseFile.hash)
+            .where(ReleaseFile.release_id == release_id),
         )
-        _loaded[key] = compile_files({path: content for path, content in rows}, identity=release.id, pack=release.pack, version=release.version)
+        _loaded[key] = compile_files(
+            {path: content for path, content in rows},
+            identity=release.id,
+            pack=release.pack,
+            version=release.version,
+        )
     return _loaded[key]
 
 
 def current(session: Session, pack: str) -> Release:
     """The release that new cases of a pack use: its highest version."""
-    release = session.scalar(select(Release).where(Release.pack == pack).order_by(Release.version.desc()).limit(1))
+    release = session.scalar(
+        select(Release).where(Release.pack == pack).order_by(Release.version.desc()).limit(1)
+    )
     if release is None:
         raise NotFound(f"规则包 {pack} 还没有发布过。", hint="请先执行 casework release deploy。")
     return release
@@ -144,7 +178,9 @@ def deploy(
     The author of a model does not release it. Raises Refused for that, and what `compile_files` raises.
     """
     if author is not None and releaser is not None and author.id == releaser.id:
-        raise Refused("模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。")
+        raise Refused(
+            "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
+        )
     compile_files(files)
     content_hash = digest(files)
     existing = session.scalar(select(Release).where(Release.pack == pack, Release.hash == content_hash))
@@ -168,7 +204,8 @@ def deploy(
             known.add(hashes[path])
     session.flush()
     session.add_all(
-        ReleaseFile(release_id=release.id, path=path, kind=kind_of(path), hash=hashes[path]) for path in sorted(files)
+        ReleaseFile(release_id=release.id, path=path, kind=kind_of(path), hash=hashes[path])
+        for path in sorted(files)
     )
     session.flush()
     return release

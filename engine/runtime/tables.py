@@ -76,7 +76,9 @@ class Instance(Base):
     title: Mapped[str] = mapped_column(default="")
     object_name: Mapped[str] = mapped_column(default="")
     outcome: Mapped[word] = mapped_column(default="")
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # copy of the process data for queries and pages
+    data: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # copy of the process data for queries and pages
     body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # serialized state, orjson
     mac: Mapped[sha256] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=0)
@@ -240,8 +242,19 @@ class Job(Base):
 
     __table_args__ = (
         CheckConstraint("state in ('waiting','running','done','failed','cancelled')", name="state"),
-        Index("ix_job_due", "due_at", "id", postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
-        Index("ix_job_running", "locked_until", postgresql_where=text("state = 'running'"), sqlite_where=text("state = 'running'")),
+        Index(
+            "ix_job_due",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_job_running",
+            "locked_until",
+            postgresql_where=text("state = 'running'"),
+            sqlite_where=text("state = 'running'"),
+        ),
     )
 
 

@@ -27,7 +27,12 @@ def must_be_open(session: Session, item: WorkItem) -> None:
     name = who.name if who else "系统"
     when = clock.local(item.done_at).strftime("%Y-%m-%d %H:%M") if item.done_at else ""
     word = "办完" if item.state == "done" else "撤下"
-    raise ChangedMeanwhile(f"「{item.step}」已由{name}于 {when} {word}。", who=name, when=item.done_at, hint="请打开案件查看结果。")
+    raise ChangedMeanwhile(
+        f"「{item.step}」已由{name}于 {when} {word}。",
+        who=name,
+        when=item.done_at,
+        hint="请打开案件查看结果。",
+    )
 
 
 def claim(session: Session, item: WorkItem, person: Person) -> None:

@@ -53,10 +53,17 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
                     content.write(orjson.dumps(row) + b"\n")
                     rows += 1
                 _add(archive, f"tables/{table.name}.jsonl", content.getvalue(), sums)
-        for path in sorted(item for item in files_dir.rglob("*") if item.is_file()) if files_dir.exists() else []:
+        for path in (
+            sorted(item for item in files_dir.rglob("*") if item.is_file()) if files_dir.exists() else []
+        ):
             _add(archive, f"files/{path.relative_to(files_dir).as_posix()}", path.read_bytes(), sums)
             files += 1
-        head = {"format": FORMAT, "schema": schema.revision(database)[0], "at": datetime.now(UTC).isoformat(), "sha256": sums}
+        head = {
+            "format": FORMAT,
+            "schema": schema.revision(database)[0],
+            "at": datetime.now(UTC).isoformat(),
+            "sha256": sums,
+        }
         _add(archive, "manifest.json", orjson.dumps(head), {})
         archive.close()
         raw.flush()
@@ -75,20 +82,29 @@ def restore(database: Database, files_dir: Path, source: Path, *, force: bool = 
         schema.upgrade(database)
         current = schema.revision(database)[1]
         if manifest["schema"] != current:
-            raise Refused(f"备份的表结构是 {manifest['schema']}，本版本是 {current}。", hint="请用生成备份的版本恢复后再升级。")
+            raise Refused(
+                f"备份的表结构是 {manifest['schema']}，本版本是 {current}。",
+                hint="请用生成备份的版本恢复后再升级。",
+            )
         for name, digest in manifest["sha256"].items():
             if hashlib.sha256(_read(archive, content, name)).hexdigest() != digest:
                 raise CaseworkError(f"备份中的 {name} 与清单的哈希不符，没有恢复任何内容。")
         rows = 0
         with database.engine.begin() as connection:
-            if not force and any(connection.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables):
+            if not force and any(
+                connection.scalar(select(func.count()).select_from(table))
+                for table in Base.metadata.sorted_tables
+            ):
                 raise Refused("目标数据库已有数据，没有恢复。", hint="确认要替换时请加 --force。")
             _empty(connection)
             for table in Base.metadata.sorted_tables:
                 lines = _read(archive, content, f"tables/{table.name}.jsonl").splitlines()
                 rows += len(lines)
                 for start in range(0, len(lines), BATCH):
-                    connection.execute(insert(table), [_typed(table, orjson.loads(line)) for line in lines[start : start + BATCH]])
+                    connection.execute(
+                        insert(table),
+                        [_typed(table, orjson.loads(line)) for line in lines[start : start + BATCH]],
+                    )
             _follow_sequences(connection)
         names = [name for name in manifest["sha256"] if name.startswith("files/")]
         for name in names:
@@ -108,8 +124,15 @@ def faults(database: Database) -> list[str]:
     found = [f"表结构与代码不同：{line}" for line in schema.drift(database)]
     with database.reading() as session:
         if database.is_sqlite:
-            found += [f"{row[0]} 第 {row[1]} 行引用了不存在的 {row[2]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
-            found += [f"数据库文件损坏：{row[0]}" for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+            found += [
+                f"{row[0]} 第 {row[1]} 行引用了不存在的 {row[2]}"
+                for row in session.execute(text("PRAGMA foreign_key_check"))
+            ]
+            found += [
+                f"数据库文件损坏：{row[0]}"
+                for row in session.execute(text("PRAGMA integrity_check"))
+                if row[0] != "ok"
+            ]
     return found
 
 
@@ -129,7 +152,9 @@ def _read(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], name: s
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
-    for row in connection.execution_options(stream_results=True).execute(select(table).order_by(*table.primary_key.columns)):
+    for row in connection.execution_options(stream_results=True).execute(
+        select(table).order_by(*table.primary_key.columns)
+    ):
         yield {column: _portable(value) for column, value in row._mapping.items()}  # noqa: SLF001
 
 
@@ -176,7 +201,17 @@ def _follow_sequences(connection: Connection) -> None:
         return
     for table in Base.metadata.sorted_tables:
         for column in table.primary_key.columns:
-            if column.autoincrement and inspect(connection).has_table(table.name) and column.type.python_type is int:
-                sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
+            if (
+                column.autoincrement
+                and inspect(connection).has_table(table.name)
+                and column.type.python_type is int
+            ):
+                sequence = connection.scalar(
+                    text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name}
+                )
                 if sequence:
-                    connection.execute(text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608
+                    connection.execute(
+                        text(
+                            f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"
+                        )
+                    )  # noqa: S608
