@@ -172,6 +172,11 @@ def nearest(name: str, known: Collection[str]) -> str:
     return f"是否应为“{close[0]}”？" if close else ""
 
 
+def is_row(text: str) -> bool:
+    """Whether a part of a name is a row number: a few plain digits (`²` and a thousand nines are none)."""
+    return 0 < len(text) < 7 and text.isascii() and text.isdigit()  # noqa: PLR2004
+
+
 def level(components: Iterable[Component]) -> Iterator[Component]:
     """Components whose keys share one level of answers: groups without a path are looked through."""
     for component in components:

@@ -55,7 +55,11 @@ def _plausible(component: Component, person: Respondent) -> Any:  # noqa: C901, 
     if kind in ("number", "money"):
         return int(float(component.rules.minimum or 1))
     if kind == "datetime":
-        return person.now.date().isoformat() if component.subtype == "date" else person.now.strftime("%Y-%m-%dT%H:%M")
+        return (
+            person.now.date().isoformat()
+            if component.subtype == "date"
+            else person.now.strftime("%Y-%m-%dT%H:%M")
+        )
     if kind == "checkbox":
         return True
     if kind == "signature":

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from forms.fields import fen, plain
-from forms.model import FILES, Component, Form, level
+from forms.model import FILES, Component, Form, is_row, level
 
 TRANSPORT = frozenset({"csrf_token", "idempotency_key", "expected_version", "intent"})
 ADD, DROP = "add:", "drop:"
@@ -43,7 +43,7 @@ def reshaped(form: Form, lists: Any) -> dict[str, Any] | None:
     *way, last = path.split(".")
     if verb == "add" and isinstance(rows := _at(found, [*way, last]), list) and len(rows) < MOST_ROWS:
         rows.append({})
-    if verb == "drop" and isinstance(rows := _at(found, way), list) and last.isdigit():
+    if verb == "drop" and isinstance(rows := _at(found, way), list) and is_row(last):
         del rows[int(last) : int(last) + 1]
     return found
 
@@ -51,7 +51,7 @@ def reshaped(form: Form, lists: Any) -> dict[str, Any] | None:
 def _at(found: Any, way: Sequence[str]) -> Any:
     """What stands at the end of a path of keys and row numbers; None where it leads nowhere."""
     for step in way:
-        if isinstance(found, list) and step.isdigit() and int(step) < len(found):
+        if isinstance(found, list) and is_row(step) and int(step) < len(found):
             found = found[int(step)]
         else:
             found = found.get(step) if isinstance(found, dict) else None
@@ -106,7 +106,7 @@ class _Posted:
         numbers = {
             part
             for key in self.lists
-            if key.startswith(f"{name}.") and (part := key[len(name) + 1 :].split(".")[0]).isdigit()
+            if key.startswith(f"{name}.") and is_row(part := key[len(name) + 1 :].split(".")[0])
         }
         rows = [
             self.read(component.children, f"{name}.{number}.", empty_rows=empty_rows)
@@ -171,8 +171,8 @@ def _number(text: str) -> int | str:
 def takes_files(form: Form, name: str) -> bool:
     """Whether a name of a post is that of a file or photo field."""
     components = form.components
-    *way, last = [part for part in name.split(".") if not part.isdigit()]
-    for step in way:
+    *way, last = ["", *(part for part in name.split(".") if not is_row(part))]
+    for step in way[1:]:
         inner = next((part for part in level(components) if part.key == step), None)
         components = inner.children if inner else ()
     return any(part.key == last and part.type in FILES and part.asks for part in level(components))

@@ -15,7 +15,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 
 from engine.errors import Refused, RuleError
 from forms.fields import MOST_ITEMS, field_for, plain
-from forms.model import CHOOSE_MANY, CHOOSE_ONE, FILES, Choice, Component, Form, level
+from forms.model import CHOOSE_MANY, CHOOSE_ONE, FILES, Choice, Component, Form, is_row, level
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNKNOWN = "unknown-field"
@@ -307,7 +307,7 @@ def ordered(form: Form, problems: Mapping[str, str]) -> dict[str, str]:
     order = {component.key: number for number, component in enumerate(form.walk()) if component.key}
 
     def place(name: str) -> tuple[int, ...]:
-        return tuple(int(part) if part.isdigit() else order.get(part, len(order)) for part in name.split("."))
+        return tuple(int(part) if is_row(part) else order.get(part, len(order)) for part in name.split("."))
 
     return {name: problems[name] for name in sorted(problems, key=place)}
 

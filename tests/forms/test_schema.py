@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Refused
@@ -243,6 +243,11 @@ def test_a_post_becomes_the_same_answers_as_json():
     assert schema.files(made, answers) == ["b" * 22, "c" * 22, "d" * 22, "e" * 22]
 
 
+def test_odd_row_numbers_are_unknown_names_and_not_rows():
+    lists = {"items.0.name": ["甲"], "items.².name": ["乙"], f"items.{'9' * 5000}.name": ["丙"]}
+    assert set(refused(ROWS, schema.from_post(ROWS, lists))) == set(lists) - {"items.0.name"}
+
+
 def test_unknown_names_of_a_post_are_refused_not_dropped():
     answers = schema.from_post(DECISION, {"decision": ["approve"], "lane_owners": ["me"]})
     assert "lane_owners" in refused(DECISION, answers)
@@ -268,6 +273,7 @@ def test_yuan_as_shown_are_the_same_fen_when_they_come_back(amount):
     assert fen(yuan(amount)) == amount
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
