@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lxml import etree
-
-from engine.errors import NotFound
+from engine.errors import ModelInvalid, NotFound
 
 from .model import Model, load_all
 from .reader import LARGEST, parts, read
@@ -32,7 +30,7 @@ def _imported(path: Path, wanted: set[str]) -> list[tuple[str, bytes]]:
         data = other.read_bytes()
         try:
             root, _ = read(data, other.name)
-        except (ValueError, etree.LxmlError):
+        except ModelInvalid:  # a neighbour that this file does not import may be anything
             continue
         needs = {element.get("namespace") or "" for element in parts(root, "import")}
         siblings[root.get("namespace") or ""] = (other.name, data, needs)
