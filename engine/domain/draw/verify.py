@@ -98,6 +98,7 @@ class Verification:
 
 
 _MINUTES: Final = 2
+_ALL_EVENTS: Final = (1, 11, 12)  # after a fault the rest of these was not looked at
 _NOT_GIVEN: Final[dict[str, tuple[int, tuple[str, str]]]] = {
     "roster": (
         _MINUTES,
@@ -174,7 +175,7 @@ def _verdict(walk: Walk | None, bad: Bad | None, asked: dict[str, Any]) -> Verif
         ]
         if bad and bad.check == number:
             state = BAD
-        elif done == 0:
+        elif done == 0 or (bad and number in _ALL_EVENTS):
             state = UNCHECKED if bad else NOTHING
         elif number == _MINUTES and asked["roster"] is None:
             state = UNCHECKED

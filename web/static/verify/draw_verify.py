@@ -937,7 +937,7 @@ def states(verifier, bad, given):
         note += ["未核对 not checked: " + name for name in hints.get(number_, [])]
         if bad and bad.check == number_:
             state = "bad"
-        elif number_ not in done:
+        elif number_ not in done or bad and number_ in (1, 11, 12):  # the rest of these was not looked at
             state = "not-checked" if bad else "none"
         elif number_ == 2 and not given["roster"]:
             state = "not-checked"
