@@ -56,7 +56,21 @@ def test_several_outputs_are_a_context():
 def test_nothing_matched_is_never_a_quiet_null():
     answer = decided(table(["分"], ROWS), 分=None)
     assert answer.value is None
-    assert "没有一行命中" in answer.diagnostics[-1]
+    assert answer.diagnostics[0] == "决策「结论」没有一行命中"
+
+
+def test_an_unusable_answer_is_an_error():
+    assert decided(table(["分"], ROWS), 分=3).usable() == "低"
+    with pytest.raises(RuleError, match="决策「结论」没有结果：决策「结论」没有一行命中"):
+        decided(table(["分"], ROWS), 分=None).usable()
+
+
+def test_the_order_of_a_types_allowed_values_is_a_priority():
+    kinds = '<itemDefinition name="级"><typeRef>string</typeRef>' + text("allowedValues", '"重", "轻"')
+    logic = table(["分"], [(["-"], ['"轻"']), (["> 5"], ['"重"'])], policy="PRIORITY")
+    logic = logic.replace('<output name="结果">', '<output name="结果" typeRef="级">')
+    file = model(kinds + "</itemDefinition>", data("分"), decision("结论", logic, "i-分"))
+    assert load(file).decide("结论", {"分": 6}).value == "重"
 
 
 def test_a_default_answers_where_no_row_does():

@@ -68,6 +68,13 @@ class Document:
         """A tree as a closure that knows this file's types."""
         return Compiler(BUILTINS, self.types).compile(node)
 
+    def tests(self, element: Element | None) -> list[Closure]:
+        """The single tests of a list of allowed values, in their order (which is their priority)."""
+        if element is None or not text_of(element):
+            return []
+        node: Any = self.read(text_of(element), element, unary=True)
+        return [self.compile_node(test) for test in node.tests] if node is not None else []
+
     def constants(self, text: str, element: Element) -> tuple[set[str], list[Any]]:
         """The names a table cell needs beside its input, and the constant values written in it."""
         if text in {"", "-"}:
@@ -167,6 +174,7 @@ def _fill(document: Document, kind: Type, definition: Element) -> None:
     if definition.get("isCollection") == "true":
         body = Type(kind.name)
         kind.name, kind.element, kind.allowed = "list", body, whole
+    body.choices = document.tests(part(definition, "allowedValues"))
     body.allowed = allowed if body is not kind or whole is None else whole
     if components:
         body.name, body.fields = "context", {}

@@ -60,6 +60,13 @@ class Decision:
     matched: list[Matched] = field(default_factory=list)
     inputs: dict[str, Any] = field(default_factory=dict)
 
+    def usable(self) -> Any:
+        """The value; a null that has diagnostics is a RuleError, never a silent null."""
+        if self.value is None and self.diagnostics:
+            reason = f"决策「{self.name}」没有结果：{self.diagnostics[0]}。"
+            raise RuleError(reason, diagnostics=self.diagnostics)
+        return self.value
+
 
 class Model:
     """DMN files ready to decide. Made by `load` or `load_all`."""

@@ -176,15 +176,12 @@ def _input(document: Document, element: Element) -> Input:
 
 def _output(document: Document, element: Element) -> Output:
     allowed = part(element, "outputValues")
-    order: list[Closure] = []
-    if allowed is not None and text_of(allowed):
-        node: Any = document.read(text_of(allowed), allowed, unary=True)
-        if node is not None:
-            order = [document.compile_node(test) for test in node.tests]
+    kind = document.type(element.get("typeRef"), element)
+    order = document.tests(allowed) or (kind.choices if kind is not None else [])
     default = part(element, "defaultOutputEntry")
     return Output(
         name_of(element),
-        document.type(element.get("typeRef"), element),
+        kind,
         order,
         text_of(allowed),
         document.compile(text_of(default), default) if default is not None and text_of(default) else None,
@@ -218,6 +215,7 @@ def decide(table: Table, env: Env) -> Any:
     scopes = [Env({"?": value}, env, run) for value in values]
     only_first = table.policy == "FIRST"
     hit: list[Row] = []
+    before = len(run.diagnostics)
     for row in table.rows:
         run.spend(1)
         for test, scope in zip(row.tests, scopes, strict=True):
@@ -235,7 +233,11 @@ def decide(table: Table, env: Env) -> Any:
         for row in hit
     ]
     run.matched.append(note)
-    return _answer(table, hit, env)
+    answer = _answer(table, hit, env)
+    if not hit and answer is None:
+        # What the table says comes before what its cells said.
+        run.diagnostics.insert(before, f"{table.label}没有一行命中")
+    return answer
 
 
 def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (one return per kind of value)
@@ -280,7 +282,6 @@ def _unmatched(table: Table, env: Env) -> Any:
             return []
         if table.aggregation == "COUNT":
             return Decimal(0)
-    env.run.say(f"{table.label}没有一行命中")
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -29,7 +29,7 @@ _ALIASES = {
 
 @dataclass(slots=True, eq=False)
 class Type:
-    """A type. `allowed` is the constraint of an item definition; fields are those of a context."""
+    """A type. `allowed` is the constraint of an item definition, `choices` its tests in their order."""
 
     name: str
     element: Type | None = None
@@ -38,6 +38,7 @@ class Type:
     result: Type | None = None
     allowed: Callable[[Any], bool] | None = None
     base: Type | None = None
+    choices: list[Any] = field(default_factory=list)
 
     def holds(self, value: Any, *, constrained: bool = True) -> bool:
         """Whether a value belongs to the type, with or without its allowed values; null always does."""
