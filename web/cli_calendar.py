@@ -86,20 +86,26 @@ def list_(year: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 def import_(file: Path, source: str, as_json: bool) -> None:
     """导入放假安排（CSV 或 JSON），代替原有年份。"""
+    from engine.desk.recount import recount  # noqa: PLC0415 (the other commands need no machine and start at once)
+
     database = _database()
     if not _has_tables(database):
         raise NotFound("数据库还没有建立，不能导入。", hint="请先运行 casework db upgrade。")
     with database.transaction() as session:
         years = days.import_file(session, file, source=source)
+        moved = recount(session)["moved"]
     if as_json:
         click.echo(
             orjson.dumps(
-                {"years": {str(year): number for year, number in years.items()}}, option=orjson.OPT_INDENT_2
+                {"moved": moved, "years": {str(year): number for year, number in years.items()}},
+                option=orjson.OPT_INDENT_2,
             )
         )
         return
     for year, number in years.items():
         click.echo(f"{year} 年：{number} 天。")
+    if moved:
+        click.echo(f"在办环节的期限改动 {moved} 件。")
 
 
 def _database() -> Database:
