@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.domain.document import TEMPLATES, check, missing_glyphs, produce, render
+from engine.domain.document import TEMPLATES, check, findings, missing_glyphs, produce, render
 from engine.domain.document.render import FONTS
 from engine.domain.terms import WORKFLOWS
 from engine.errors import ModelInvalid
@@ -127,3 +127,42 @@ def test_fonts_are_committed_with_their_licence():
 def test_every_pack_with_documents_is_a_pack():
     for folder in WORKFLOWS.glob("*/documents"):
         assert tomllib.loads((folder.parent / "pack.toml").read_text("utf-8"))
+
+
+def shipped():
+    national = {
+        f"documents/{path.name}": path.read_bytes()
+        for path in (WORKFLOWS / "national/documents").glob("*.typ")
+    }
+    return national | {
+        f"documents/{path.name}": path.read_bytes() for path in (WORKFLOWS / "wugang/documents").glob("*.typ")
+    }
+
+
+def test_all_shipped_documents_pass_their_trial():
+    assert findings(shipped()) == []
+
+
+def test_an_owners_faults_are_told_at_once_with_file_and_way_out():
+    files = shipped() | {
+        "documents/notise.typ": b"x",
+        "documents/rights.typ": b'#import "common.typ": *\n#data.judge',
+        "documents/report.typ": b"\xff\xfe",
+    }
+    assert [(one.file, one.rule) for one in findings(files)] == [
+        ("documents/notise.typ", "document-name"),
+        ("documents/report.typ", "document-typst"),
+        ("documents/rights.typ", "document-field"),
+    ]
+
+
+def test_an_owners_template_works_in_a_process_of_its_own():
+    own = shipped() | {"documents/rights.typ": source("rights") + "\n本局补充说明。".encode()}
+    assert produce("rights", sample("rights"), own).startswith(b"%PDF-1.7")
+
+
+def test_a_template_that_never_ends_stops_only_itself(monkeypatch):
+    monkeypatch.setattr("engine.domain.document.apart.SECONDS", 1)
+    endless = b"#for a in range(9999) { for b in range(9999) { for c in range(9999) { let x = a * b * c } } }"
+    with pytest.raises(ModelInvalid, match="循环"):
+        produce("rights", sample("rights"), shipped() | {"documents/rights.typ": endless})

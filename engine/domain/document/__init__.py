@@ -10,5 +10,17 @@ from __future__ import annotations
 
 from engine.domain.document.catalogue import HEAD, TEMPLATES, Template
 from engine.domain.document.render import check, missing_glyphs, produce, refuse_outside, render
+from engine.domain.document.trial import blank, findings
 
-__all__ = ["HEAD", "TEMPLATES", "Template", "check", "missing_glyphs", "produce", "refuse_outside", "render"]
+__all__ = [
+    "HEAD",
+    "TEMPLATES",
+    "Template",
+    "blank",
+    "check",
+    "findings",
+    "missing_glyphs",
+    "produce",
+    "refuse_outside",
+    "render",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,6 +18,7 @@ import segno
 import typst
 
 from engine import clock
+from engine.domain.document.apart import render_apart
 from engine.domain.document.catalogue import HEAD, TEMPLATES, Template
 from engine.domain.terms import WORKFLOWS
 from engine.errors import Finding, ModelInvalid
@@ -40,13 +43,10 @@ def produce(name: str, data: Mapping[str, Any], documents: Mapping[str, bytes]) 
     """
     template = TEMPLATES[name]
     check(template, data)
-    return render(
-        documents[f"documents/{name}.typ"],
-        data,
-        title=template.title,
-        common=documents.get("documents/common.typ"),
-        file=f"documents/{name}.typ",
-    )
+    source, common = documents[template.file], documents.get("documents/common.typ") or COMMON.read_bytes()
+    if source in _shipped() and common in _shipped():
+        return render(source, data, title=template.title, common=common, file=template.file)
+    return render_apart(source, data, title=template.title, common=common, file=template.file, at=clock.now())
 
 
 def check(template: Template, data: Mapping[str, Any]) -> None:
@@ -196,9 +196,17 @@ def _fonts() -> Any:
 
 
 @cache
+def _shipped() -> frozenset[bytes]:
+    """The templates of this installation: part of the program, not of anybody's upload."""
+    return frozenset(path.read_bytes() for path in WORKFLOWS.glob("*/documents/*.typ"))
+
+
+@cache
 def _empty() -> str:
     """An empty folder: the whole world that a template can see."""
-    return tempfile.mkdtemp(prefix="casework-typst-")
+    folder = tempfile.mkdtemp(prefix="casework-typst-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @cache
