@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
+from engine.desk import outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.errors import CaseworkError
 from engine.runtime import call, history, job

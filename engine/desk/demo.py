@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
@@ -20,9 +21,11 @@ from engine import clock
 from engine.desk import plan as plans
 from engine.desk import release, sample
 from engine.desk.world import World
+from engine.domain.ceremony import pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.inspection.tables import Inspection
 from engine.domain.plan.tables import Plan
+from engine.domain.registry import conflict_between
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
 from engine.desk.rehearsal import Asked, Rehearsal
@@ -76,6 +79,9 @@ class Year:
                 "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
             },
             "check_items": self._findings,
+            "receipt_object": lambda _: {"received_by": "刘掌柜", "signature": {"name": "刘掌柜"}},
+            "receive": self._receipts,
+            "import_result": self._platform,
             "set_groups": self._groups,
             "commit_operator": lambda _: {"secret_operator": self._secret("operator")},
             "commit_witness": lambda _: {"decision": "agree", "secret_witness": self._secret("witness")},
@@ -122,6 +128,44 @@ class Year:
         elif number % 4 == 0:
             rows[0] |= {"result": "pending", "description": "疑似串换药品", "amount": "60000.00"}
         return {"findings": rows}
+
+    def _platform(self, asked: Asked) -> Mapping[str, Any]:
+        """What the provincial platform would send back: objects and groups of people by lot, nobody in conflict."""
+        session = asked.session
+        row = session.scalars(select(Draw).where(Draw.id == asked.data["draw_id"])).one()
+        lot = Random(f"{self.story.seed}:{row.id}:{row.round}")  # noqa: S311 (stands for the platform, proves nothing)
+        pool = pool_of(asked.step, row)
+        things = [thing for thing in pool.eligible if thing.stratum == pool.eligible[0].stratum]
+        lot.shuffle(things)
+        people = list(pool.people)
+        lot.shuffle(people)
+        groups, size = int(row.settings["groups"]), int(row.settings["team_size"])
+        objects, members = [], []
+        for number in range(groups):
+            name = f"G{number + 1:02}"
+            dealt = things[number : self.cases : groups]
+            objects += [{"group": name, "object_code": thing.code} for thing in dealt]
+            free = [p for p in people if not any(conflict_between(session, p.inspector_id, thing.object_id) for thing in dealt)]
+            free.sort(key=lambda person: not person.cert)
+            chosen = [*free[:2], *free[2:][: size - 2]]
+            people = [person for person in people if person not in chosen]
+            members += [{"group": name, "staff_no": person.staff_no} for person in chosen]
+        return {
+            "result": "drawn",
+            "serial": f"HN-{row.id}",
+            "drawn_at": clock.local(clock.now()).strftime("%Y-%m-%dT%H:%M"),
+            "objects": objects,
+            "members": members,
+        }
+
+    def _receipts(self, asked: Asked) -> Mapping[str, Any]:
+        """Every channel that the case owes gives its receipt."""
+        return {
+            "receipts": [
+                {"channel": value, "state": "published", "receipt_no": f"{value}-{asked.data['inspection_id']:04}"}
+                for value, _label in asked.options["channels"]
+            ],
+        }
 
     def _groups(self, asked: Asked) -> Mapping[str, Any]:
         return {"groups": 2}

@@ -11,7 +11,7 @@ import hashlib
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,8 +24,10 @@ from engine.desk import step as desk
 from engine.desk.inbox import pools
 from engine.desk.world import World
 from engine.domain import calendar
+from engine.domain.inspection.team import team_persons
 from engine.errors import CaseworkError, Refused
-from engine.people import Person
+from engine.operation import Step
+from engine.people import Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
 from engine.storage.files import FileStore, record
 
@@ -43,6 +45,7 @@ class Asked:
     session: Session
     data: Mapping[str, Any]
     hand_in: Callable[[str], str]
+    step: Step
     options: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,22 +86,24 @@ class Rehearsal:
             query = query.where(getattr(WorkItem, name) == value)
         return list(session.scalars(query))
 
-    def candidates(self, session: Session, item: WorkItem) -> list[Person]:
-        """Everybody who may do a step now: finds it in a pool and no duty excludes them."""
-        found = []
-        query = select(Person).where(Person.active).order_by(Person.staff_no)
-        kind, _, rest = item.pool.partition("/")
-        if kind == "person":
-            query = query.where(Person.id == int(rest))
-        for person in session.scalars(query).unique():
-            if item.pool not in pools(session, person):
-                continue
-            try:
-                desk.refuse_excluded(self.world, session, person, item)
-            except Refused:
-                continue
-            found.append(person)
-        return found
+    def candidates(self, session: Session, item: WorkItem) -> Iterator[Person]:
+        """Everybody who may do a step now, by staff number: finds it in a pool, and no duty excludes them."""
+        for person in self._near(session, item.pool):
+            if item.pool in pools(session, person):
+                try:
+                    desk.refuse_excluded(self.world, session, person, item)
+                except Refused:
+                    continue
+                yield person
+
+    @staticmethod
+    def _near(session: Session, pool: str) -> Sequence[Person]:
+        kind, _, rest = pool.partition("/")
+        if kind == "role":
+            bureau, _, role = rest.partition("/")
+            return holders(session, int(bureau), Role(role))
+        numbers = [int(rest)] if kind == "person" else team_persons(session, int(rest))
+        return session.scalars(select(Person).where(Person.id.in_(numbers)).order_by(Person.staff_no)).all()
 
     def answer(self, item_id: int, *, by: str = "", **override: Any) -> dict[str, Any]:
         """Complete a step as a person (name or login; by default the first who may), with the caller's answers."""
@@ -123,10 +128,10 @@ class Rehearsal:
             if found is None:
                 raise CaseworkError(f"没有叫「{by}」的人。")
             return found
-        able = self.candidates(session, item)
-        if not able:
+        able = next(self.candidates(session, item), None)
+        if able is None:
             raise CaseworkError(f"「{item.step}」（{item.lane}，{item.pool}）没有人可以办理。")
-        return able[0]
+        return able
 
     def _answers(
         self,
@@ -145,6 +150,7 @@ class Rehearsal:
             session=session,
             data=shown["data"],
             hand_in=lambda label: self._upload(session, item, actor, label),
+            step=shown["step"],
             options=shown.get("options", {}),
             defaults=shown.get("defaults", {}),
         )

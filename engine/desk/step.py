@@ -13,14 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
-from engine.desk.inbox import pools
+from engine.desk.inbox import draws_from
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections
 from engine.domain.inspection.team import refuse_conflict
 from engine.errors import CaseworkError, ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.operation import shown_on
-from engine.people import Bureau, Person
+from engine.people import Bureau, Person, person
 from engine.runtime import call, receipt, release, work_item
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
@@ -64,9 +64,7 @@ def complete(
     given = receipt.known(session, key, body)
     if given is not None:
         return given
-    item = work_item.get(session, item_id)
-    run = world.runtime.open(session, item.instance_id, actor)
-    session.refresh(item)
+    run, item = world.runtime.open_item(session, item_id, actor)
     work_item.must_be_open(session, item)
     _refuse_outsider(session, actor, item)
     element = run.element(item.element)
@@ -107,7 +105,7 @@ def submit(world: World, actor_id: int, item_id: int, answers: Mapping[str, Any]
     """
 
     def work(session: Session, *, advance: bool) -> dict[str, Any]:
-        actor = session.get_one(Person, actor_id)
+        actor = person(session, actor_id)
         return complete(world, session, actor, item_id, answers, key=key, advance=advance)
 
     try:
@@ -123,9 +121,10 @@ def context(world: World, session: Session, actor: Person, item: WorkItem) -> di
     run = world.runtime.open(session, item.instance_id, actor)
     element = run.element(item.element)
     data = run.state.data_at(item.task) if item.state == "open" else run.state.data
-    shown = shown_on(item.form, run.step(element, data, {}, item))
+    told = run.step(element, data, {}, item)
+    shown = shown_on(item.form, told)
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
-    return {**shown, "draft": dict(draft.answers) if draft else {}, "data": data, "form": run.compiled.forms.get(item.form, b"")}
+    return {**shown, "step": told, "draft": dict(draft.answers) if draft else {}, "data": data, "form": run.compiled.forms.get(item.form, b"")}
 
 
 def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[str, Any]) -> None:
@@ -143,9 +142,9 @@ def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[s
 
 
 def _refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
-    if item.pool in pools(session, actor):
+    if draws_from(session, actor, item.pool):
         return
-    if item.claimed_by_id is not None and item.claimed_by_id != actor.id and item.home in pools(session, actor):
+    if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):
         work_item.claim(session, item, actor)  # raises: says who took it and when
     raise NotAllowed(
         f"「{item.step}」由{item.lane}办理，不在你的职责内。",

@@ -1,0 +1,108 @@
+"""Calls to outside systems, after the commit: only to hosts the administrator listed, one address, no redirects.
+
+Rules: the host stands in `CASEWORK_WEBHOOK_HOSTS`; its address is resolved once and used; an address in a private range
+must itself be listed; answers are read up to 1 MB; every call carries its key, so that a repeat does no harm.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from engine.domain.publication.push import JOB as PUSH
+from engine.domain.publication.push import deliver, delivered
+from engine.errors import Refused, Unavailable
+from engine.operation import errand
+from engine.settings import Settings
+from engine.storage.session import Database
+
+SECONDS = 20
+MOST = 1_000_000
+
+
+def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
+    """(scheme, host, port, address) of a URL that may be called; Refused otherwise."""
+    parts = urlsplit(url)
+    host, scheme = parts.hostname or "", parts.scheme
+    if scheme not in ("http", "https") or not host:
+        raise Refused(f"地址 {url} 不是 http 或 https 地址。", slug="outside-url")
+    if host not in allowed and f"{host}:{parts.port}" not in allowed:
+        raise Refused(f"主机 {host} 不在允许外呼的名单中。", hint="请系统管理员在 CASEWORK_WEBHOOK_HOSTS 中登记。", slug="outside-host")
+    port = parts.port or (443 if scheme == "https" else 80)
+    try:
+        address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as fault:
+        raise Unavailable(f"找不到主机 {host}：{fault.strerror}。", hint="稍后会自动再试。") from fault
+    if not ipaddress.ip_address(address).is_global and address not in allowed and f"{address}:{port}" not in allowed:
+        raise Refused(f"主机 {host} 的地址 {address} 在内网，未获准外呼。", hint="确需外呼时请把这个地址也登记到名单。", slug="outside-private")
+    return scheme, host, port, address
+
+
+def ask(
+    method: str,
+    url: str,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str],
+    settings: Settings,
+) -> tuple[int, dict[str, Any]]:
+    """Send a JSON body; (status, JSON answer). Unavailable when the other side does not answer or fails (5xx, 429)."""
+    scheme, host, port, address = address_of(url, settings.webhook_hosts)
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
+    try:
+        connection.connect()
+        if scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, target, orjson.dumps(body), {"Host": parts.netloc, "Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        content = answer.read(MOST)
+    except OSError as fault:
+        raise Unavailable(f"{host} 没有应答：{fault}。", hint="稍后会自动再试。") from fault
+    finally:
+        connection.close()
+    if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 (HTTP: server errors, too many requests)
+        raise Unavailable(f"{host} 应答 {answer.status}。", hint="稍后会自动再试。")
+    try:
+        return answer.status, dict(orjson.loads(content)) if content else {}
+    except (orjson.JSONDecodeError, TypeError, ValueError):
+        return answer.status, {}
+
+
+@errand(PUSH)
+def push(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
+    """公示推送: send a publication to a channel, keep its receipt; tried again until the other side takes it."""
+
+    answer = deliver(payload, lambda *request: ask(*request, settings))
+    with database.transaction() as session:
+        delivered(session, payload, answer)
+
+
+@errand("platform.send")
+def platform_send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:  # noqa: ARG001
+    """送平台抽取: write the exchange file for the provincial platform, which has no interface of its own we know of.
+
+    The file is named by the wish and written again unchanged; the clerk uploads it (舞 第五条、第九条).
+    """
+    folder = outbox(settings)
+    name = "-".join(str(payload[key]) for key in ("kind", "draw", "inspection", "substitution") if key in payload)
+    target = folder / f"{name.replace('/', '_')}.json"
+    temporary = target.with_suffix(".part")
+    temporary.write_text(json.dumps(payload, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+    temporary.replace(target)
+
+
+def outbox(settings: Settings) -> Path:
+    """The folder of exchange files for outside platforms."""
+    folder = settings.files_dir / "outbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
