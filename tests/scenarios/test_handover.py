@@ -1,0 +1,156 @@
+"""移交与上报. 吉 第二十四条：在规定时间内形成工作报告报上一级医疗保障部门，并向同级有关部门通报检查结果."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from engine.domain import handover
+from engine.domain.handover.tables import Handover, Partner
+from engine.domain.registry import RegistryObject
+from engine.errors import Refused
+from engine.people import Bureau, Role
+from sqlalchemy import select
+from tests.scenarios import inspections as told
+from tests.scenarios.test_inspection import refused
+
+
+def handed(jilin):
+    """A provincial inspection with a problem, handed down; the inspection, its id, the handover case."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    told.fed_back(jilin, case, inspection_id, **told.PENDING)
+    case.completes("提出处理意见", kind="local", opinion="由所在地依法处理")
+    (down,) = jilin.cases("handover")
+    return case, inspection_id, down
+
+
+def test_results_go_down_and_the_report_comes_up(jilin):
+    """The superior sets the time; half of it over → reminder; over → urged; a returned report is written again."""
+    case, inspection_id, down = handed(jilin)
+    down.expects("移交检查结果和处理意见", role="业务科室")
+    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕1号", opinion="责令退回并处理", due_on="2026-03-16", by_file="no")
+    down.expects("签收移交事项", role="所在地医保局")
+    down.completes("签收移交事项", received=True)
+    down.completes("属地处理", handling="已约谈，追回基金", recovered=6000000)
+    down.expects("形成工作报告上报", role="所在地医保局", due="2026-03-16")
+    down.passes(working_days=6)
+    assert "提醒属地医保局" in down.history()
+    down.passes(working_days=5)
+    down.completes("督办逾期上报", note="请三日内上报")
+    down.completes("形成工作报告上报", report="已追回 6 万元")
+    refused("peers-missing", down.completes, "通报同级有关部门", peers=[])
+    down.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}], peer_document="通〔2026〕1号")
+    down.completes("审阅工作报告", decision="return", reason="补充处理依据")
+    down.completes("属地处理", handling="已约谈，追回基金，依据协议处理")
+    down.completes("形成工作报告上报", report="已追回 6 万元，依据协议处理")
+    down.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
+    row = jilin.read(lambda s: handover.last_report(s, down.data()["handover_id"]))
+    assert (row.version, row.overdue_days) == (2, 1)
+    case.completes("提交检查报告", advice="跟踪处理")
+    told.made_public(case)
+    down.completes("审阅工作报告", decision="approve")
+    assert down.state() == "completed"
+    case.expects("整理编目")
+
+
+def test_the_superiors_case_waits_for_the_local_bureau(jilin):
+    """吉 第二十三条, 第二十六条: the follow-up stays open until the report is accepted."""
+    case, _, down = handed(jilin)
+    case.completes("提交检查报告", advice="跟踪处理")
+    told.made_public(case)
+    case.expects_nothing("整理编目")
+    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕2号", opinion="依法处理", by_file="no")
+    down.completes("签收移交事项", received=True)
+    down.completes("属地处理", handling="已处理")
+    down.completes("形成工作报告上报", report="已处理")
+    down.completes("通报同级有关部门", peers=[{"department": "市场监督管理局"}])
+    down.completes("审阅工作报告", decision="approve")
+    case.expects("整理编目")
+
+
+class Key:
+    """The signing key of an installation."""
+
+    def __init__(self) -> None:
+        self.private = Ed25519PrivateKey.generate()
+        self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def sign(self, body: bytes) -> bytes:
+        return self.private.sign(body)
+
+
+def test_between_two_installations_signed_files_travel(jilin):
+    """The same handover by file: the superior's half here, the local half as a receiver; a changed file is refused."""
+    _, _, down = handed(jilin)
+    handover_id = down.data()["handover_id"]
+    upper, lower = Key(), Key()
+    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕3号", opinion="依法处理", due_on="2026-03-30", by_file="yes")
+    refused("report-not-imported", down.completes, "送达移交文件并等候上报", imported=True)
+    sent = jilin.read(lambda s: handover.export_handover(s, s.get_one(Handover, handover_id), upper.sign))
+
+    def elsewhere(session):
+        """The other installation, played here under another division and a new uid."""
+        province = session.get_one(Bureau, jilin.province)
+        session.add(Partner(division=province.division, name=province.name, public_key=upper.public))
+        session.flush()
+        bureau = session.scalars(select(Bureau).where(Bureau.division == sent["to"])).one()
+        forged = copy.deepcopy(sent)
+        forged["body"]["opinion"] = "不予处理"
+        with pytest.raises(Refused, match="签名不符"):
+            handover.import_handover(session, bureau, forged)
+        again = {key: value for key, value in sent.items() if key != "signature"} | {"uid": "f" * 32}
+        resigned = handover.file.signed("handover", "f" * 32, again["from"], again["to"], again["body"], upper.sign)
+        first = handover.import_handover(session, bureau, resigned)
+        assert handover.import_handover(session, bureau, resigned).id == first.id
+        return first.id, bureau.id
+
+    received, local_bureau = jilin.does(elsewhere)
+    opener = told.one_of(jilin, local_bureau, Role.SUPERVISION)
+    local = jilin.opens("handover", by=opener, bureau_id=local_bureau, handover_id=received)
+    local.completes("签收移交事项", received=True)
+    local.completes("属地处理", handling="已处理")
+    local.completes("形成工作报告上报", report="已处理完毕")
+    local.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
+    local.completes("登记上级审阅意见", decision="return", reason="补充材料")
+    local.completes("属地处理", handling="已处理，材料已补充")
+    local.completes("形成工作报告上报", report="已处理完毕，附材料")
+    local.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
+    local.completes("登记上级审阅意见", decision="approve")
+    assert local.state() == "completed"
+
+    def brings(session):
+        bureau = session.get_one(Bureau, local_bureau)
+        session.add(Partner(division=bureau.division, name=bureau.name, public_key=lower.public))
+        session.flush()
+        province = session.get_one(Bureau, jilin.province)
+        row = session.get_one(Handover, received)
+        written = handover.export_report(session, row, bureau, province.division, lower.sign)
+        body = {**written["body"], "version": len(session.scalars(select(handover.HandoverReport).where(handover.HandoverReport.handover_id == handover_id)).all()) + 1}
+        document = handover.file.signed("report", sent["uid"], bureau.division, province.division, body, lower.sign)
+        return handover.import_report(session, province, document).version
+
+    assert jilin.does(brings) == 1
+    down.completes("送达移交文件并等候上报", imported=True)
+    down.completes("审阅工作报告", decision="return", reason="金额不符")
+    assert jilin.does(brings) == 2
+    down.completes("送达移交文件并等候上报", imported=True)
+    down.completes("审阅工作报告", decision="approve")
+    assert down.state() == "completed"
+
+
+def test_a_drawn_list_marks_the_registry_of_another_installation(jilin):
+    """吉 第十一条: by file, signed by the superior."""
+    key = Key()
+
+    def work(session):
+        province, bureau = session.get_one(Bureau, jilin.province), session.get_one(Bureau, jilin.bureau)
+        session.add(Partner(division=province.division, name=province.name, public_key=key.public))
+        thing = session.scalars(select(RegistryObject).where(RegistryObject.bureau_id == bureau.id)).first()
+        document = handover.export_drawn(session, province, bureau.division, "a" * 32, [thing.id], key.sign)
+        assert handover.import_drawn(session, bureau, document) == 1
+        return thing.superior_drawn_on
+
+    assert jilin.does(work) is not None

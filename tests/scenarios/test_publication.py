@@ -1,0 +1,191 @@
+"""公示. 舞 第十五条：二十个工作日内，谁抽查、谁录入、谁公示；吉 第二十五条：两个国家系统."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.desk.world import seed_files
+from engine.domain import publication, report
+from engine.domain.inspection import get
+from engine.domain.registry import RegistryObject
+from engine.people import Bureau, Person, Role, holders
+from engine.runtime import release
+from sqlalchemy import select
+from tests.scenarios import inspections as told
+from tests.scenarios.test_inspection import refused
+
+DRAFT = "汇总、分析、评估检查结果"
+CLEAN = {"decision": "approve", "no_privacy": True, "no_trade_secret": True, "no_state_secret": True}
+
+
+def shown(scene, inspection_id):
+    return scene.read(lambda s: [(row.version, row.kind, row.state) for row in publication.versions(s, inspection_id)])
+
+
+def test_jilin_owes_both_national_systems(jilin):
+    """吉 第二十五条 通过国家企业信用信息公示系统和信用信息共享平台进行公示; an absent object needs its reason."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.reported(jilin, case, inspection_id)
+    case.expects(DRAFT, role="业务科室", due="2026-03-30")
+    case.completes(DRAFT, summary="抽查结果见明细")
+    case.expects("公示前审查", role="结果审核")
+    case.completes("公示前审查", **CLEAN)
+    case.expects_nothing("官网发布")
+    one = {"channel": "gsxt", "state": "published", "receipt_no": "GS-1"}
+    refused("receipt-missing", case.completes, "登记公示回执", receipts=[one])
+    refused("absence-reason", case.completes, "登记公示回执", receipts=[one, {"channel": "credit", "state": "absent"}])
+    case.completes("登记公示回执", receipts=[one, {"channel": "credit", "state": "absent", "reason": "村卫生室无统一社会信用代码"}])
+    assert shown(jilin, inspection_id) == [(1, "result", "published")]
+    assert get_state(jilin, inspection_id) == "published"
+
+
+def get_state(scene, inspection_id):
+    return scene.read(lambda s: get(s, inspection_id).state)
+
+
+def test_a_market_body_in_wugang_goes_to_the_platform(wugang):
+    """舞 第十五条 通过平台归集至企业名下."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, uscc="91410481MA3X9K2A0N")
+    told.published(wugang, case, inspection_id)
+    assert "官网发布" not in case.history()
+    row = wugang.read(lambda s: publication.versions(s, inspection_id)[0])
+    assert row.view["uscc"] == "91410481MA3X9K2A0N"
+    assert {item["code"] for item in row.view["details"]} == {"1"}
+
+
+def test_a_non_market_body_in_wugang_is_released_by_the_office(wugang):
+    """舞 第十五条 如抽查对象为非市场主体，通过本局官网公示; 舞 第三条 局办公室负责信息公开."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, uscc="124104814175829314")
+    told.reported(wugang, case, inspection_id)
+    case.completes(DRAFT, summary="抽查结果见明细")
+    case.completes("公示前审查", decision="return", reason="写明检查时间")
+    case.completes(DRAFT, summary="3 月 2 日检查，结果见明细")
+    case.completes("公示前审查", **CLEAN)
+    case.expects("官网发布", role="办公室")
+    case.expects_nothing("登记公示回执")
+    case.completes("官网发布", confirmed=True)
+    listed = wugang.read(lambda s: publication.results(s, bureau_id=wugang.bureau))
+    assert [row.inspection_id for row in listed] == [inspection_id]
+
+
+def test_without_an_office_gate_the_website_is_automatic(jilin):
+    """The national pack knows no gate: website for all, national system for market bodies."""
+
+    def national(session):
+        session.get_one(Bureau, jilin.bureau).pack = "national"
+        release.deploy(session, "national", seed_files("national"))
+
+    jilin.does(national)
+    case, inspection_id = told.begins(jilin, jilin.bureau, uscc="91220101MA0Y0UYK0J")
+    told.published(jilin, case, inspection_id)
+    assert "在本局官网公示" in case.history()
+    assert "官网发布" not in case.history()
+
+
+def test_reminders_and_then_the_supervising_section(wugang):
+    """舞 第十五条 局基金监管科负责监督催办: day 10, 15, 18, breach on day 20; it can urge, not publish."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.reported(wugang, case, inspection_id)
+    for days, reminders in ((10, 1), (5, 2), (3, 3)):
+        case.passes(working_days=days)
+        noted = wugang.read(lambda s: len(s.scalars(select(report.Urge).where(report.Urge.about == "publication")).all()))
+        assert noted == reminders
+    case.expects_nothing("督办逾期公示")
+    case.passes(working_days=3)
+    case.is_overdue(DRAFT)
+    case.expects("督办逾期公示", role="基金监管")
+    case.completes("督办逾期公示", note="请立即公示")
+    told.made_public(case)
+    row = wugang.read(lambda s: publication.versions(s, inspection_id)[0])
+    assert (row.due_on.isoformat(), row.overdue_days) == ("2026-03-30", 1)
+
+
+def test_the_supervising_work_item_ends_with_the_publication(wugang):
+    """舞 第十五条: once published there is nothing left to urge."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.reported(wugang, case, inspection_id)
+    case.passes(working_days=21)
+    case.expects("督办逾期公示")
+    told.made_public(case)
+    case.expects_nothing("督办逾期公示")
+
+
+def test_the_reviewer_stands_outside_the_team(jilin):
+    """§2 no. 9: whoever was on the team, in any role, does not review its result."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.reported(jilin, case, inspection_id)
+    member = told.members(jilin, inspection_id)[0][1]
+
+    def review(session):
+        who = session.scalars(select(Person).where(Person.name == member)).one()
+        publication.refuse_reviewer(session, get(session, inspection_id), who, "jilin")
+
+    refused("reviewer-in-team", jilin.read, review)
+
+
+def test_only_the_inspecting_unit_publishes(jilin):
+    """吉 第二十五条 谁检查、谁录入、谁公开."""
+    _, inspection_id = told.begins(jilin, jilin.bureau)
+
+    def publish(session):
+        who = holders(session, jilin.province, Role.SECTION)[0]
+        publication.refuse_other_unit(get(session, inspection_id), who, "jilin")
+
+    refused("publisher-not-inspecting-unit", jilin.read, publish)
+
+
+def test_personal_data_is_never_published(wugang):
+    """个人信息保护法: numbers are found in the text, natural persons are masked."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, type="person")
+    told.approved(wugang, case, inspection_id)
+    case.completes("线上数据审核", sources="结算明细", findings=told.found(told.chosen(wugang, inspection_id)))
+    told.told(wugang, case)
+    case.completes("提出处理意见", kind="none", opinion="无需处理")
+    case.completes("提交随机抽查情况报告", advice="无")
+    refused("personal-data", case.completes, DRAFT, summary="身份证 410481199001010011 的参保人未见异常")
+    case.completes(DRAFT, summary="未见异常")
+    row = wugang.read(lambda s: publication.versions(s, inspection_id)[0])
+    assert row.view["objectName"].endswith("**")
+    assert not row.view["uscc"]
+
+
+def test_corrections_and_withdrawals_are_versions(jilin):
+    """吉 第七条: the old version stays readable."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    section = told.one_of(jilin, jilin.bureau, Role.SECTION)
+    for kind in ("correction", "withdrawal"):
+        case.sets_off("inspection.change", by=section, kind=kind, reason="异议成立")
+        told.made_public(case)
+    assert shown(jilin, inspection_id) == [
+        (1, "result", "superseded"),
+        (2, "correction", "superseded"),
+        (3, "withdrawal", "published"),
+    ]
+
+
+def test_the_batch_file_holds_text_only(jilin):
+    """国家企业信用信息公示系统: one line per item; a name that begins with = is no formula."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    jilin.does(lambda s: setattr(s.get_one(RegistryObject, get(s, inspection_id).object_id), "name", "=1+1 诊所"))
+    told.reported(jilin, case, inspection_id)
+    case.completes(DRAFT, summary="抽查结果见明细")
+    case.completes("公示前审查", **CLEAN)
+    waiting = jilin.read(lambda s: publication.pending(s, jilin.bureau, "gsxt"))
+    assert publication.workbook(waiting).startswith(b"PK")
+    assert len(waiting) == 1
+
+
+def test_a_push_is_confirmed_once_and_retried_safely():
+    """At least once, with the same key: a second delivery of the same publication is harmless."""
+    sent: list[str] = []
+
+    def http(method, url, body, headers):
+        sent.append(headers["Idempotency-Key"])
+        return (503, {}) if len(sent) == 1 else (201, {"receipt": "R-1"})
+
+    payload = {"url": "https://example.invalid/push", "channel": "gsxt", "publication_id": 1, "key": "publication/1/gsxt", "body": {}}
+    with pytest.raises(Exception, match="没有接收"):
+        publication.deliver(payload, http)
+    assert publication.deliver(payload, http) == {"receipt_no": "R-1", "url": ""}
+    assert sent == ["publication/1/gsxt"] * 2
