@@ -94,20 +94,38 @@ class Counts:
 
 def pools(session: Session, person: Person) -> list[str]:
     """Where this person finds work: the own pool, those of the posts held today, those of the own teams."""
-    found = [f"person/{person.id}"]
+    teams = session.scalars(_teams(person))
+    found = [*_own_pools(person), *(f"team/{inspection_id}" for inspection_id in teams)]
+    return list(dict.fromkeys(found))
+
+
+def draws_from(session: Session, person: Person, pool: str) -> bool:
+    """Whether a pool is one of this person's, without asking for all the others."""
+    kind, _, number = pool.partition("/")
+    if kind != "team":
+        return pool in _own_pools(person)
+    mine = _teams(person).where(TeamMember.inspection_id == int(number))
+    return session.scalar(mine.limit(1)) is not None
+
+
+def _own_pools(person: Person) -> list[str]:
     day = clock.today()
-    for grant in person.grants:
-        if grant.role in _WORKING and grant.valid_from <= day <= grant.valid_to and person.active:
-            found.append(f"role/{grant.bureau_id}/{grant.role.value}")
-    teams = session.scalars(
+    posts = [
+        f"role/{grant.bureau_id}/{grant.role.value}"
+        for grant in person.grants
+        if grant.role in _WORKING and grant.valid_from <= day <= grant.valid_to and person.active
+    ]
+    return [f"person/{person.id}", *posts]
+
+
+def _teams(person: Person) -> Select[Any]:
+    return (
         select(TeamMember.inspection_id)
         .join(Inspection, Inspection.id == TeamMember.inspection_id)
         .where(
             TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None)
         )
     )
-    found += [f"team/{inspection_id}" for inspection_id in teams]
-    return list(dict.fromkeys(found))
 
 
 def listing(session: Session, person: Person, tab: str, filters: Filters, cursor: str = "") -> Page:

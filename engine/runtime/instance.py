@@ -24,7 +24,7 @@ from engine.runtime import call, history, job, release, spiff, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.ports import Asked, DueDate, Place, Ports
 from engine.runtime.release import Compiled
-from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.tables import Instance, Release, WorkItem
 
 MAX_DATA = 64_000  # bytes of process data: references and decisions, never documents
 SECRET = "secret_"  # keys that begin like this never reach a stored row
@@ -93,20 +93,38 @@ class Runtime:
         return instance
 
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
-        """Lock an instance, check its seal, restore it. ChangedMeanwhile where it has ended."""
-        instance = session.scalar(
-            select(Instance)
+        """Lock an instance, check its seal, restore it."""
+        found = session.execute(
+            select(Instance, Release)
+            .join(Release, Release.id == Instance.release_id)
             .where(Instance.id == instance_id)
-            .with_for_update()
+            .with_for_update(of=Instance)
             .execution_options(populate_existing=True),
-        )
-        if instance is None:
+        ).one_or_none()
+        if found is None:
             raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
+        return self._restored(session, found[0], found[1], actor)
+
+    def open_item(self, session: Session, item_id: int, actor: Person) -> tuple[Run, WorkItem]:
+        """A work item with its instance, both locked and read afresh in one statement, the instance first."""
+        found = session.execute(
+            select(Instance, WorkItem, Release)
+            .join(WorkItem, WorkItem.instance_id == Instance.id)
+            .join(Release, Release.id == Instance.release_id)
+            .where(WorkItem.id == item_id)
+            .with_for_update(of=(Instance, WorkItem))
+            .execution_options(populate_existing=True),
+        ).one_or_none()
+        if found is None:
+            raise NotFound(f"没有编号为 {item_id} 的待办。")
+        return self._restored(session, found[0], found[2], actor), found[1]
+
+    def _restored(self, session: Session, instance: Instance, frozen: Release, actor: Person | None) -> Run:
         if not hmac.compare_digest(instance.mac, self.mac(instance, instance.body)):
             raise CaseworkError(
-                f"实例 {instance_id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。"
+                f"实例 {instance.id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。"
             )
-        compiled = release.load(session, instance.release_id)
+        compiled = release.compiled(session, frozen)
         state = spiff.State.restore(compiled.specs[instance.process], instance.body)
         return Run(self, session, instance, compiled, state, actor)
 

@@ -135,22 +135,27 @@ _loaded: dict[tuple[str, int, str], Compiled] = {}
 
 def load(session: Session, release_id: int) -> Compiled:
     """A deployed release, compiled once per process of the server."""
+    known: dict[int, Compiled] = session.info.setdefault("releases", {})
+    if release_id in known:
+        return known[release_id]
     release = session.get(Release, release_id)
     if release is None:
         raise NotFound(f"没有第 {release_id} 号发布。")
+    return compiled(session, release)
+
+
+def compiled(session: Session, release: Release) -> Compiled:
+    """A release that is already at hand, compiled; the session remembers it, so that no step asks twice."""
     key = (release.hash, release.id, release.pack)
     if key not in _loaded:
         rows = session.execute(
             select(ReleaseFile.path, Blob.content)
             .join(Blob, Blob.hash == ReleaseFile.hash)
-            .where(ReleaseFile.release_id == release_id),
+            .where(ReleaseFile.release_id == release.id),
         )
-        _loaded[key] = compile_files(
-            {path: content for path, content in rows},
-            identity=release.id,
-            pack=release.pack,
-            version=release.version,
-        )
+        files = dict(rows.tuples().all())
+        _loaded[key] = compile_files(files, identity=release.id, pack=release.pack, version=release.version)
+    session.info.setdefault("releases", {})[release.id] = _loaded[key]
     return _loaded[key]
 
 
