@@ -283,6 +283,11 @@ def test_an_entity_is_never_read():
     assert faults(bomb) == ["doctype 1 definitions 不接受 DOCTYPE 声明。"]
 
 
+def test_a_file_with_too_many_expressions_is_refused():
+    rows = [([str(number)] * 10, ["1"]) for number in range(2000)]
+    assert faults(model(data("分"), decision("d", table(["分"] * 10, rows), "i-分")))[0].startswith("size")
+
+
 def test_a_faulty_file_can_still_be_asked_for_its_good_parts():
     found = load(model(decision("好", literal("1")), decision("坏", literal("1 +"))), strict=False)
     assert found.decide("好", {}).value == 1

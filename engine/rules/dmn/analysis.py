@@ -33,6 +33,7 @@ from .table import Row, Table, decide_row, priority
 
 _MOST_FINDINGS = 40
 _MOST_VISITS = 100_000
+_MOST_ROWS = 300
 _OTHER = "其他"
 _OTHER_TEXT = "其他取值"
 _ORDERED = ("number", "date", "time", "date and time", "days and time duration", "years and months duration")
@@ -67,6 +68,8 @@ class Piece:
 
 def analyse(table: Table) -> list[TableFinding]:
     """All findings of a table, errors first."""
+    if len(table.rows) > _MOST_ROWS:
+        return [TableFinding("open", "info", [], f"表超过 {_MOST_ROWS} 行，未作分析。", "请拆分此表。")]
     open_rows = _open_rows(table)
     pieces = [_pieces(table, column, open_rows) for column in range(len(table.inputs))]
     found = [

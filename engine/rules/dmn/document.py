@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import Finding, RuleError
+from engine.errors import Finding, ModelInvalid, RuleError
 from engine.rules.feel.builtins import BUILTINS
 from engine.rules.feel.compiler import Closure, Compiler, Env
 from engine.rules.feel.expression import free_names, unknown_names
@@ -19,7 +19,7 @@ from engine.rules.feel.values import Builtin, Function
 
 from .reader import Element, finding, name_of, part, parts, text_of
 
-_PREFIX = "feel:"
+MOST_TEXTS = 20_000
 
 
 @dataclass(eq=False)
@@ -34,6 +34,7 @@ class Document:
     names: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     scope: frozenset[str] | None = None
+    texts: int = 0
 
     @contextmanager
     def seeing(self, *names: str, alone: bool = False) -> Iterator[None]:
@@ -48,7 +49,11 @@ class Document:
         self.findings.append(finding(self.file, element, rule, reason, hint))
 
     def read(self, text: str, element: Element, *, unary: bool = False) -> Node | None:
-        """A FEEL text as its tree; a fault becomes a finding."""
+        """A FEEL text as its tree; a fault becomes a finding. Refuses a file with too many of them."""
+        self.texts += 1
+        if self.texts > MOST_TEXTS:
+            reason = f"模型中的表达式超过 {MOST_TEXTS} 条。"
+            raise ModelInvalid([finding(self.file, element, "size", reason, "请拆分模型。")])
         try:
             return read_feel(text, self.names, unary=unary)
         except RuleError as error:

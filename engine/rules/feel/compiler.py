@@ -228,16 +228,17 @@ class Compiler:
 
     def _in(self, node: In) -> Closure:
         value = self.compile(node.value)
-        tests = [(self.compile(test), isinstance(test, RangeNode | UnaryRange)) for test in node.tests]
+        # A test that turns out null has no answer; only a written null tests for null.
+        tests = [(self.compile(test), not isinstance(test, Literal)) for test in node.tests]
 
         def within(env: Env) -> Any:
             found = value(env)
             unknown = False
-            for test, is_range in tests:
+            for test, computed in tests:
                 wanted = test(env)
                 if type(wanted) is list:
                     env.run.weigh(wanted)
-                held = None if wanted is None and is_range else matches(found, wanted)
+                held = None if wanted is None and computed else matches(found, wanted)
                 if held:
                     return True
                 unknown = unknown or held is None
@@ -248,20 +249,22 @@ class Compiler:
     def _unarytests(self, node: UnaryTests) -> Closure:
         if not node.tests:
             return lambda _env: True
-        tests = [(self.compile(test), _asks_input(test)) for test in node.tests]
+        tests = [
+            (self.compile(test), _asks_input(test), not isinstance(test, Literal)) for test in node.tests
+        ]
         negated = node.negated
 
         def tested(env: Env) -> Any:
             found = env.find("?")
             unknown = False
-            for test, uses_input in tests:
+            for test, uses_input, computed in tests:
                 value = test(env)
                 if type(value) is list:
                     env.run.weigh(value)
                 if uses_input and (value is None or isinstance(value, bool)):
                     held = value
                 else:
-                    held = matches(found, value)
+                    held = None if value is None and computed else matches(found, value)
                     if held is not True and value is True and not isinstance(found, bool):
                         held = True
                 if held:
