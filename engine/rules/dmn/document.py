@@ -35,6 +35,7 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     scope: frozenset[str] | None = None
     texts: int = 0
+    _compiled: dict[tuple[str, bool, frozenset[str] | None], Closure] = field(default_factory=dict)
 
     @contextmanager
     def seeing(self, *names: str, alone: bool = False) -> Iterator[None]:
@@ -62,12 +63,19 @@ class Document:
 
     def compile(self, text: str, element: Element, *, unary: bool = False) -> Closure:
         """A FEEL text as a closure; a faulty text gives null with the reason."""
+        known = self._compiled.get((text, unary, self.scope))
+        if known is not None:
+            return known
         node = self.read(text, element, unary=unary)
+        faults = len(self.findings)
         for error in unknown_names(node, self.scope) if node is not None and self.scope is not None else ():
             self.find_fault(element, "name", f"表达式「{text[:80]}」有误：{error.reason}", error.hint)
         if node is None:
             return self.broken(f"表达式「{text[:80]}」无法读取")
-        return self.compile_node(node)
+        closure = self.compile_node(node)
+        if len(self.findings) == faults:
+            self._compiled[text, unary, self.scope] = closure
+        return closure
 
     def compile_node(self, node: Node) -> Closure:
         """A tree as a closure that knows this file's types."""

@@ -162,7 +162,7 @@ class Model:
                         node.document.file, node.document.root, node.document.namespace,
                         types=node.document.types, names=node.document.names,
                     )  # fmt: skip
-                    found.append(read_table(quiet, element, f"决策表「{node.name}」"))
+                    found.append(read_table(quiet, element, f"决策表「{node.name}」", deep=True))
         return found
 
     def find(self, name_or_id: str, *kinds: str) -> Node:

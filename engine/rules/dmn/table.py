@@ -93,8 +93,8 @@ class Matched:
         }
 
 
-def read_table(document: Document, element: Element, label: str) -> Table:
-    """The table of an element; faults become findings."""
+def read_table(document: Document, element: Element, label: str, *, deep: bool = False) -> Table:
+    """The table of an element; faults become findings. `deep` also collects what an analysis needs."""
     policy = (element.get("hitPolicy") or "UNIQUE").upper()
     aggregation = (element.get("aggregation") or "").upper()
     if policy not in HIT_POLICIES:
@@ -107,7 +107,7 @@ def read_table(document: Document, element: Element, label: str) -> Table:
             element, "aggregation", f"不认识的汇总方式 {aggregation}。", "可用：SUM、MIN、MAX、COUNT。"
         )
         aggregation = ""
-    inputs = [_input(document, item) for item in parts(element, "input")]
+    inputs = [_input(document, item, deep) for item in parts(element, "input")]
     outputs = [_output(document, item) for item in parts(element, "output")]
     rows = []
     for number, rule in enumerate(parts(element, "rule"), 1):
@@ -118,6 +118,10 @@ def read_table(document: Document, element: Element, label: str) -> Table:
             )
             continue
         rows.append(_row(document, rule, number, cells, results))
+        if deep:
+            read = [document.constants(text_of(cell), cell) for cell in cells]
+            rows[-1].needs = [needs for needs, _ in read]
+            rows[-1].constants = [constants for _, constants in read]
     return Table(element.get("id") or "", label, policy, aggregation, inputs, outputs, rows)
 
 
@@ -132,7 +136,6 @@ def _row(
         document.compile(text_of(cell), cell) if text_of(cell) not in {"", "-"} else _nothing
         for cell in results
     ]
-    read = [document.constants(text_of(cell), cell) for cell in cells]
     annotations = [text_of(item) for item in parts(rule, "annotationEntry")]
     described = text_of(part(rule, "description"))
     return Row(
@@ -143,8 +146,6 @@ def _row(
         [text_of(cell) or "-" for cell in cells],
         [text_of(cell) for cell in results],
         annotations or ([described] if described else []),
-        [needs for needs, _ in read],
-        [constants for _, constants in read],
     )
 
 
@@ -156,7 +157,7 @@ def _nothing(_env: Env) -> None:
     return None
 
 
-def _input(document: Document, element: Element) -> Input:
+def _input(document: Document, element: Element, deep: bool) -> Input:
     expression = part(element, "inputExpression")
     text = text_of(expression)
     allowed = part(element, "inputValues")
@@ -170,7 +171,7 @@ def _input(document: Document, element: Element) -> Input:
         if allowed is not None and text_of(allowed)
         else None,
         text_of(allowed),
-        document.constants(text_of(allowed), allowed)[1] if allowed is not None and text_of(allowed) else [],
+        document.constants(text_of(allowed), allowed)[1] if deep and allowed is not None else [],
     )
 
 
