@@ -1,4 +1,7 @@
-"""`casework calendar add|list|import`: working days without a browser, and without a database where there is none yet."""
+"""`casework calendar add|list|import`.
+
+Working days without a browser, and without a database where there is none yet.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """After an edit of the calendar: deadlines of open steps are counted again, and every change is in the log.
 
-A provisional date becomes final when the State Council's list for its year is in; nothing else moves a deadline.
+A provisional date becomes final when the State Council's list for its year is in; nothing else moves a
+deadline.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""谁能参加抽取、为什么不能: the reason why an object or a person stays out of a draw, "" for those who may be drawn.
+"""谁能参加抽取、为什么不能.
 
-依据: 吉 第十一条 (repeat, superior, blacklist), 第十三条; 舞 第五条 (qualified staff), 第九条 (twice a year). The reasons of
+The reason why an object or a person stays out of a draw, "" for those who may be drawn. 依据: 吉 第十一条
+(repeat, superior, blacklist), 第十三条; 舞 第五条 (qualified staff), 第九条 (twice a year). The reasons of
 objects come from the table `eligibility` of the release; facts that fall together are decided once.
 """
 
@@ -24,9 +25,10 @@ Decide = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(slots=True)
 class Eligibility:
-    """Decides the objects of one pool. `decide` asks the table of the case's release, the pack's seed by default.
+    """Decides the objects of one pool.
 
-    `answers` may be kept between askings (facts as text → reason), so that a draw asks its table once a combination.
+    `decide` asks the table of the case's release, the pack's seed by default. `answers` may be kept between
+    askings (facts as text → reason), so that a draw asks its table once a combination.
     """
 
     pack: Pack
@@ -36,8 +38,9 @@ class Eligibility:
     def reason(self, thing: RegistryObject, *, on: date, visits: int, by_superior: bool) -> str:
         """Why an object stays out: "", cap, done-superior, closed or suspended (`terms.OBJECT_EXCLUSIONS`).
 
-        `visits`: double-random inspections this year; `by_superior`: a superior drew it this year, as far as known
-        from other cases (the registry's own mark is looked at here). Declared reasons win over the count.
+        `visits`: double-random inspections this year; `by_superior`: a superior drew it this year, as far as
+        known from other cases (the registry's own mark is looked at here). Declared reasons win over the
+        count.
         """
         cap = int(self.pack["cap.per_year"].value)
         superiors_count = bool(self.pack["exclude.superior_drawn"].value)

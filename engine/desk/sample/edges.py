@@ -24,11 +24,13 @@ def pool_of_one(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001
 def all_excluded(bureau: BureauPlan, today: date) -> None:
     """Nothing may be drawn: every object suspended, closed, or drawn by a superior."""
     for number, row in enumerate(bureau.objects):
-        row |= (
-            {"agreement_state": "suspended"},
-            {"agreement_state": "terminated", "active": False, "closed_on": today},
-            {"superior_drawn_on": date(today.year, 1, 5)},
-        )[number % 2 if row["type"] != "institution" else number % 3]
+        row.update(
+            (
+                {"agreement_state": "suspended"},
+                {"agreement_state": "terminated", "active": False, "closed_on": today},
+                {"superior_drawn_on": date(today.year, 1, 5)},
+            )[number % 2 if row["type"] != "institution" else number % 3],
+        )
 
 
 def few_staff(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001

@@ -1,4 +1,9 @@
-"""Item lists made from published ones, marked 样本: the lists of both regulations are not attached to their texts."""
+"""Item lists made from published ones, marked 样本.
+
+The lists of both regulations are not attached to their texts.
+"""
+
+# ruff: noqa: E501 (tables of words)
 
 from __future__ import annotations
 

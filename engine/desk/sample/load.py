@@ -28,7 +28,10 @@ ORDER = ("items", "objects", "inspectors", "conflicts")
 
 @dataclass(slots=True)
 class Loaded:
-    """What was entered: ids of the bureaus by division, the main and the highest one, and a report per file."""
+    """What was entered.
+
+    Ids of the bureaus by division, the main and the highest one, and a report per file.
+    """
 
     pack: str
     main_id: int

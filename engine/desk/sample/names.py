@@ -1,5 +1,7 @@
 """Fictional names of people and places, with the pinyin that makes a login."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 from __future__ import annotations
 
 from collections.abc import Iterator

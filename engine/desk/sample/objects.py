@@ -1,4 +1,7 @@
-"""Objects with the distributions of real registries: kinds, codes, sizes, credit, complaints, earlier visits."""
+"""Objects with the distributions of real registries.
+
+Kinds, codes, sizes, credit, complaints, earlier visits.
+"""
 
 from __future__ import annotations
 
@@ -117,10 +120,11 @@ class Objects:
 
     def employer(self, division: str) -> dict[str, Any]:
         """An employer that pays contributions."""
+        trade = self.random.choice(("机械", "食品", "建材", "商贸", "物流"))
         return {
             "code": self._code("E", division),
             "uscc": self.uscc("91", division),
-            "name": f"{place(self.random)}{self.random.choice(('机械', '食品', '建材', '商贸', '物流'))}有限公司",
+            "name": f"{place(self.random)}{trade}有限公司",
             "type": "employer",
             "kind": "employer",
             "division": division,

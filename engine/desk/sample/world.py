@@ -1,4 +1,7 @@
-"""Bureaus, people and registry rows of a sample installation, as plain data; the same seed gives the same world."""
+"""Bureaus, people and registry rows of a sample installation, as plain data.
+
+The same seed gives the same world.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,14 @@ from engine.desk.sample.edges import bend
 from engine.desk.sample.lists import LISTS
 from engine.desk.sample.names import login_of, people, place
 from engine.desk.sample.objects import Objects
+from engine.desk.sample.roles import (
+    INSPECTOR_NAMES,
+    LEAD_NAMES,
+    ROLE_SECTION,
+    SECTIONS,
+    SMALL_ROLES,
+    TAGS,
+)
 from engine.domain.registry.codes import divisions_under
 from engine.domain.registry.conflicts import employer_until
 from engine.errors import Refused
@@ -22,54 +33,6 @@ PASSWORD = "demo-casework"  # noqa: S105 (demo accounts only; the banner says so
 DEFAULT_OBJECTS = {"wugang": 430, "jilin": 1200}
 MOST_OBJECTS = 20_000
 TOWN = "220100"
-
-LEAD_NAMES = (
-    ("陆文静", Role.SECTION, "business"), ("顾南乔", Role.SECTION, "business"), ("纪云舒", Role.SECTION, "business2"),
-    ("贺知夏", Role.SUPERVISION, "supervision"), ("阮清和", Role.SUPERVISION, "supervision"),
-    ("沈其昌", Role.LEADER, "leadership"), ("温如玉", Role.LEADER, "leadership"), ("高维岳", Role.HEAD, "leadership"),
-    ("罗秉正", Role.WITNESS, "discipline"), ("唐守正", Role.WITNESS, "discipline"),
-    ("邵一凡", Role.REVIEWER, "business"), ("宋知微", Role.REVIEWER, "business2"), ("郑明理", Role.LEGAL, "policy"),
-    ("柳含章", Role.OFFICE, "office"), ("温故安", Role.ARCHIVIST, "archive"),
-    ("梁书禾", Role.MODELLER, "supervision"), ("钟审言", Role.RELEASER, "policy"), ("纪维安", Role.SYSTEM_ADMIN, "office"),
-    ("卫长安", Role.SECURITY_ADMIN, "office"), ("严审之", Role.AUDIT_ADMIN, "discipline"),
-    ("田家和", Role.EXPERT, "centre"), ("方行之", Role.EXPERT, "centre"),
-)  # fmt: skip
-"""The people of the bureau that the demo follows, named as on the example pages."""
-INSPECTOR_NAMES = (
-    "周砚秋 韩立群 秦若水 马明远 何亭玉 莫以宁 叶长风 卢静山 许见清 白一川 石敬亭 江予安 尹知行 孟春和 "
-    "谢宛如 丁若谷 方小满 杜蘅 涂明意 易子墨"
-).split()
-SECTIONS = {
-    "wugang": {
-        "supervision": ("政策法规和基金监管股", "supervision"), "business": ("医药服务管理股", "business"),
-        "business2": ("待遇保障股", "business"), "leadership": ("局领导", "leadership"), "office": ("局办公室", "office"),
-        "discipline": ("派驻纪检监察组", "discipline"), "policy": ("法制审核岗", "policy"), "archive": ("档案室", "archive"),
-        "centre": ("医保中心", "centre"),
-    },
-    "": {
-        "supervision": ("基金监管处", "supervision"), "business": ("医药服务管理处", "business"),
-        "business2": ("待遇保障处", "business"), "leadership": ("局领导", "leadership"), "office": ("办公室", "office"),
-        "discipline": ("机关纪委（派驻纪检监察组）", "discipline"), "policy": ("政策法规处", "policy"),
-        "archive": ("档案室", "archive"), "centre": ("医疗保险经办中心", "centre"),
-    },
-}  # fmt: skip
-TAGS = ("medical", "drug", "audit", "data", "law")
-SMALL_ROLES = (
-    Role.SECTION,
-    Role.SUPERVISION,
-    Role.LEADER,
-    Role.HEAD,
-    Role.WITNESS,
-    Role.REVIEWER,
-    Role.LEGAL,
-    Role.OFFICE,
-    Role.ARCHIVIST,
-)
-ROLE_SECTION = {
-    Role.SECTION: "business", Role.SUPERVISION: "supervision", Role.LEADER: "leadership", Role.HEAD: "leadership",
-    Role.WITNESS: "discipline", Role.REVIEWER: "business2", Role.LEGAL: "policy", Role.OFFICE: "office",
-    Role.ARCHIVIST: "archive",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +94,10 @@ def prepare(
     edges: Iterable[str] = (),
     today: date | None = None,
 ) -> Sample:
-    """A sample world: `wugang` is one county bureau, `jilin` a province with its prefectures and some counties.
+    """A sample world.
 
-    `objects`: institutions in all (Wugang's 200 persons and 60 employers come on top). `edges`: names of `EDGES`.
+    `wugang` is one county bureau, `jilin` a province with its prefectures and some counties. `objects`:
+    institutions in all (Wugang's 200 persons and 60 employers come on top). `edges`: names of `EDGES`.
     """
     if pack not in DEFAULT_OBJECTS:
         raise Refused(
@@ -176,7 +140,10 @@ class _Maker:
         return [bureau]
 
     def jilin(self, number: int) -> list[BureauPlan]:
-        """A province, its nine prefectures, 长白山 and 梅河口, and the counties of the prefecture the demo follows."""
+        """A province, its nine prefectures, 长白山 and 梅河口.
+
+        And the counties of the prefecture the demo follows.
+        """
         province = self._bureau("220000", "吉林省医疗保障局", "吉林省", "province")
         bureaus = [province]
         pools: list[tuple[BureauPlan, list[str]]] = []

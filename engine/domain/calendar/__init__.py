@@ -1,9 +1,11 @@
 """Working days and deadlines (工作日、时限): an editable calendar, the count, and «why this date».
 
-A period of working days does not count its first day and ends with the end of its last day in Shanghai. Years that
-the State Council has not published yet give *provisional* dates: weekends and the statutory holidays only.
+A period of working days does not count its first day and ends with the end of its last day in Shanghai. Years
+that the State Council has not published yet give *provisional* dates: weekends and the statutory holidays
+only.
 
-Use: `due(session, pack, key, start)` for a step, `add_working_days`, `working_days_between` for everything else.
+Use: `due(session, pack, key, start)` for a step, `add_working_days`, `working_days_between` for everything
+else.
 """
 
 from engine.domain.calendar.count import (

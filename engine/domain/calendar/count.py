@@ -18,7 +18,10 @@ _WEEKDAYS = "一二三四五六日"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A day reached by counting. `skipped` and `worked` are `{day, why}` in order; `worked` are swapped weekends."""
+    """A day reached by counting.
+
+    `skipped` and `worked` are `{day, why}` in order; `worked` are swapped weekends.
+    """
 
     start: date
     days: int
@@ -101,7 +104,8 @@ def add_working_days(session: Session, start: date, days: int) -> date:
 def working_days_between(session: Session, start: date, end: date) -> int:
     """Working days behind `start` up to and including `end`; negative when `end` lies before `start`.
 
-    From today to the due day it is what is left («剩 2 日»); from the due day to today what is overdue («超期 3 日»).
+    From today to the due day it is what is left («剩 2 日»); from the due day to today what is overdue («超期
+    3 日»).
     """
     if end < start:
         return -working_days_between(session, end, start)
@@ -110,7 +114,10 @@ def working_days_between(session: Session, start: date, end: date) -> int:
 
 
 def _stretches(entries: list[dict[str, str]]) -> list[str]:
-    """Neighbouring days with one reason as one stretch: 10-01 至 10-07 国庆节; weekends without their weekday."""
+    """Neighbouring days with one reason as one stretch: 10-01 至 10-07 国庆节.
+
+    Weekends without their weekday.
+    """
     runs: list[tuple[date, date, str]] = []
     for entry in entries:
         day = date.fromisoformat(entry["day"])

@@ -1,7 +1,8 @@
-"""Deadlines (时限): the table `deadlines` of a pack says how many working days a step has, and by which article.
+"""Deadlines (时限).
 
-A row: `key → days, strength, clause`. Strength `hard` and `principle` carry a source; `practice` is a house habit
-without one, so that every step lights up on the board. The keys:
+The table `deadlines` of a pack says how many working days a step has, and by which article. A row: `key →
+days, strength, clause`. Strength `hard` and `principle` carry a source; `practice` is a house habit without
+one, so that every step lights up on the board. The keys:
 
     step.default           没有法定时限的环节
     date.given             已经写明日期的期限（当日届满）
@@ -150,7 +151,10 @@ def due(
     *,
     decide: Decide | None = None,
 ) -> Due:
-    """When a step is due that began on `start` (that day is not counted), with the reason of every skipped day."""
+    """When a step is due that began on `start` (that day is not counted).
+
+    With the reason of every skipped day.
+    """
     row = rule(pack, key, decide=decide)
     return due_in(session, start, row.days, pack=pack, key=row.key, strength=row.strength, clause=row.clause)
 

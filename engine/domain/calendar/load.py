@@ -90,7 +90,10 @@ def publish(session: Session, number: int, *, source: str) -> CalendarYear:
 
 
 def import_year(session: Session, number: int) -> int:
-    """Take a published year from `chinesecalendar`, in place of what stood there; how many special days it has."""
+    """Take a published year from `chinesecalendar`, in place of what stood there.
+
+    How many special days it has.
+    """
     if number not in package_years():
         raise NotFound(f"随带的日历没有 {number} 年。", hint="请用 casework calendar import 导入放假通知。")
     given = published_list(number)
@@ -111,8 +114,9 @@ def add_years(session: Session, numbers: Iterable[int] = ()) -> int:
 def import_file(session: Session, path: Path, *, source: str = "") -> dict[int, int]:
     """Take the years of a file in place of what stood there: year → number of special days.
 
-    CSV (`day,kind,name[,provisional]`) or JSON (a list of such objects, or `{year, days: [{date, name, isOffDay}]}`).
-    A year with a provisional row stays unpublished. Refuses the whole file, naming the first bad row.
+    CSV (`day,kind,name[,provisional]`) or JSON (a list of such objects, or `{year, days: [{date, name,
+    isOffDay}]}`). A year with a provisional row stays unpublished. Refuses the whole file, naming the first
+    bad row.
     """
     if path.stat().st_size > LARGEST_FILE:
         raise Refused(f"{path.name}：文件超过 1 MB，不像一份放假安排。", slug="calendar-file")

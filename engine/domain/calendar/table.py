@@ -1,7 +1,7 @@
 """The calendar as it stands: special days per year, who published them, and how a year is read.
 
-A year that nobody has edited is read from the published lists that ship with `chinesecalendar`; the first edit copies
-it into the tables. A session keeps the years it has read until one of them is edited.
+A year that nobody has edited is read from the published lists that ship with `chinesecalendar`; the first
+edit copies it into the tables. A session keeps the years it has read until one of them is edited.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _CACHE = "casework.calendar"
 
 
 class CalendarYear(Base):
-    """A year of the calendar. `published`: the State Council's list is in; `revision` rises with every edit."""
+    """A year of the calendar.
+
+    `published`: the State Council's list is in; `revision` rises with every edit.
+    """
 
     __tablename__ = "calendar_year"
 
@@ -53,7 +56,10 @@ class CalendarDay(Base):
 
 
 class Special(NamedTuple):
-    """What makes a day special: `kind` holiday or workday, the name people know it by, and whether it may change."""
+    """What makes a day special.
+
+    `kind` holiday or workday, the name people know it by, and whether it may change.
+    """
 
     kind: str
     name: str
@@ -90,7 +96,10 @@ def package_years() -> frozenset[int]:
 
 @cache
 def published_list(year: int) -> Year:
-    """A year as the State Council published it, from `chinesecalendar`; KeyError if it does not know the year."""
+    """A year as the State Council published it, from `chinesecalendar`.
+
+    KeyError if it does not know the year.
+    """
     if year not in package_years():
         raise KeyError(year)
     source = f"国务院办公厅放假通知（chinesecalendar {version('chinesecalendar')}）"

@@ -1,7 +1,7 @@
 """Rule packs (规则包): what each regulation fixes, as parameters with value, strength, source and validity.
 
-Packs inherit 国家 → 省 → 市 → 县: a silent pack keeps its parent's value, switching a parent's rule off needs an explicit
-value with its source. Whoever is not in the lineage of a regulation never sees its rules.
+Packs inherit 国家 → 省 → 市 → 县: a silent pack keeps its parent's value, switching a parent's rule off needs
+an explicit value with its source. Whoever is not in the lineage of a regulation never sees its rules.
 
 Use: `parameters("wugang")["cap.per_year"].value`; a broken «原则上» goes through `record_break`.
 """

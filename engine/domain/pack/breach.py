@@ -57,8 +57,9 @@ def record_break(
     *,
     requester: Person | None = None,
 ) -> PrincipleBreak:
-    """Record that a principle was broken for a subject; refuses a hard rule, a missing reason, a wrong approver.
+    """Record that a principle was broken for a subject.
 
+    Refuses a hard rule, a missing reason, a wrong approver.
     `requester` is who asked for the exception (by default whoever acts, unless that is the approver).
     """
     rule = parameters(step.pack)[parameter] if isinstance(parameter, str) else parameter

@@ -12,7 +12,10 @@ INT, BOOL, TEXT, CHOICE, LIST = "整数", "是否", "文字", "选项", "多选"
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One parameter: its type, the values it may take, whether «none» (不规定) is one of them, and what it means."""
+    """One parameter.
+
+    Its type, the values it may take, whether «none» (不规定) is one of them, and what it means.
+    """
 
     key: str
     type: str
@@ -25,23 +28,23 @@ class Definition:
         """What is wrong with a value, "" if it fits."""
         if value is None:
             return "" if self.optional else "不能是 none"
+        if self.type == LIST:
+            return self._list_fault(value)
+        if self.type == CHOICE:
+            return "" if value in self.choices else f"应为 {'、'.join(self.choices)} 之一"
         if self.type == INT and (not isinstance(value, int) or isinstance(value, bool) or value < self.least):
             return f"应为不小于 {self.least} 的整数"
         if self.type == BOOL and not isinstance(value, bool):
             return "应为 true 或 false"
-        if self.type in (TEXT, CHOICE) and not isinstance(value, str):
-            return "应为文字"
-        if self.type == CHOICE and value not in self.choices:
-            return f"应为 {'、'.join(self.choices)} 之一"
-        if self.type == LIST:
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                return "应为文字的列表"
-            strange = [item for item in value if item not in self.choices]
-            if strange:
-                return f"含有未知的 {'、'.join(strange)}（可用：{'、'.join(self.choices)}）"
-            if len(set(value)) < len(value) and self.key != "team.roles":
-                return "有重复"
-        return ""
+        return "应为文字" if self.type == TEXT and not isinstance(value, str) else ""
+
+    def _list_fault(self, value: object) -> str:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return "应为文字的列表"
+        strange = [item for item in value if item not in self.choices]
+        if strange:
+            return f"含有未知的 {'、'.join(strange)}（可用：{'、'.join(self.choices)}）"
+        return "有重复" if len(set(value)) < len(value) and self.key != "team.roles" else ""
 
 
 _DEFINITIONS = (

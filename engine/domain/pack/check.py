@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -143,6 +143,22 @@ def _deadlines(name: str) -> Iterator[Finding]:
     except (ValueError, IndexError) as fault:
         yield _finding(name, DEADLINES, "table", f"时限表读不出：{fault}。", file=DEADLINES)
         return
+    yield from _rows(name, rows)
+    pack = load(name)
+    for parameter, key in TIED.items():
+        value = pack[parameter].value
+        if key not in rows:
+            raise NotFound(f"{name} 的时限表没有“{key}”。")
+        days, strength, _clause = rows[key]
+        agrees = (
+            strength == HOUSE_RULE if value is None else (days, strength) == (value, pack[parameter].strength)
+        )
+        if not agrees:
+            reason = f"参数“{parameter}”（{value}）与时限表“{key}”（{days}，{strength}）不一致。"
+            yield _finding(name, parameter, "deadline", reason)
+
+
+def _rows(name: str, rows: Mapping[str, tuple[int, str, str]]) -> Iterator[Finding]:
     for key, (days, strength, clause) in rows.items():
         if days < 0 or strength not in (*STRENGTHS, HOUSE_RULE):
             yield _finding(
@@ -156,15 +172,3 @@ def _deadlines(name: str) -> Iterator[Finding]:
                 yield _finding(
                     name, key, "source", f"时限“{key}”的依据“{ref}”不存在或不适用。", file=DEADLINES
                 )
-    pack = load(name)
-    for parameter, key in TIED.items():
-        value = pack[parameter].value
-        if key not in rows:
-            raise NotFound(f"{name} 的时限表没有“{key}”。")
-        days, strength, _clause = rows[key]
-        agrees = (
-            strength == HOUSE_RULE if value is None else (days, strength) == (value, pack[parameter].strength)
-        )
-        if not agrees:
-            reason = f"参数“{parameter}”（{value}）与时限表“{key}”（{days}，{strength}）不一致。"
-            yield _finding(name, parameter, "deadline", reason)

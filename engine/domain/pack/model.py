@@ -148,7 +148,10 @@ def read(name: str) -> dict[str, Any]:
 
 
 def own_parameters(name: str, text: Mapping[str, Any]) -> dict[str, Parameter]:
-    """The parameters that a pack sets itself. Faults are the business of `check`; here they end in ModelInvalid."""
+    """The parameters that a pack sets itself.
+
+    Faults are the business of `check`; here they end in ModelInvalid.
+    """
     found: dict[str, Parameter] = {}
     for key, row in text.get("parameters", {}).items():
         if (

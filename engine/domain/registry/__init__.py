@@ -1,4 +1,7 @@
-"""The registries (名录库): objects, inspectors with certificates, the item list, conflicts of interest, locks."""
+"""The registries (名录库).
+
+Objects, inspectors with certificates, the item list, conflicts of interest, locks.
+"""
 
 from engine.domain.registry.conflicts import (
     conflict_between,

@@ -1,7 +1,7 @@
 """Codes of bodies: 统一社会信用代码 (GB 32100-2015), 组织机构代码 (GB 11714), institution codes, divisions.
 
-A check answers with a `Verdict`: "" is fine, "warn" needs a confirmation, "refuse" cannot be right. Real codes that
-fail their check digit exist, so a wrong check digit warns and does not block.
+A check answers with a `Verdict`: "" is fine, "warn" needs a confirmation, "refuse" cannot be right. Real
+codes that fail their check digit exist, so a wrong check digit warns and does not block.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 LEADS = frozenset(
-    "11 12 13 19 21 29 31 32 33 34 35 39 41 49 51 52 53 59 61 62 69 71 72 79 81 89 91 92 93 A1 A9 N1 N2 N3 N9 Y1".split(),
-)
+    {
+        "11", "12", "13", "19", "21", "29", "31", "32", "33", "34", "35", "39", "41", "49", "51", "52",
+        "53", "59", "61", "62", "69", "71", "72", "79", "81", "89", "91", "92", "93", "A1", "A9", "N1",
+        "N2", "N3", "N9", "Y1",
+    },
+)  # fmt: skip
 LENGTH = 18
 NATIONAL = "100000"
 LETTERS = {"institution": ("H", "P"), "person": ("R",), "employer": ("E",)}
@@ -41,8 +45,9 @@ FINE = Verdict("")
 
 
 class Division(NamedTuple):
-    """A division: six digits, its name, the six digits of what it belongs to, and whether the code is in force.
+    """A division.
 
+    Six digits, its name, the six digits of what it belongs to, and whether the code is in force.
     `local`: an extension of this product for a body without a code of its own (长白山管委会).
     """
 
@@ -102,7 +107,10 @@ def check_organisation(code: str) -> Verdict:
 
 
 def check_institution(code: str, kind: str = "", type_: str = "institution") -> Verdict:
-    """A 定点医药机构编码: letter (H medical, P pharmacy), division, five digits. The letter must fit the kind."""
+    """A 定点医药机构编码: letter (H medical, P pharmacy), division, five digits.
+
+    The letter must fit the kind.
+    """
     if not _INSTITUTION.fullmatch(code):
         return Verdict("refuse", f"机构编码“{code}”应为 1 个大写字母加 11 位数字")
     allowed = LETTERS.get(type_, ())
@@ -120,13 +128,19 @@ def check_institution(code: str, kind: str = "", type_: str = "institution") -> 
 
 
 def market_body(uscc: str) -> bool:
-    """Whether results go under the enterprise's name: registered by the market authorities (first character 9)."""
+    """Whether results go under the enterprise's name.
+
+    Registered by the market authorities (first character 9).
+    """
     return uscc.startswith("9")
 
 
 @cache
 def divisions() -> dict[str, Division]:
-    """All divisions by code: those in force, local extensions, and former ones so that old cases keep theirs."""
+    """All divisions by code.
+
+    Those in force, local extensions, and former ones so that old cases keep theirs.
+    """
     found: dict[str, Division] = {}
     for line in _PAST.read_text("utf-8").splitlines():
         if not line.startswith("#"):

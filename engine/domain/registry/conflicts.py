@@ -1,5 +1,6 @@
-"""利害关系: who may not deal with which object, declared or computed, for every assignment and not only the draw.
+"""利害关系.
 
+Who may not deal with which object, declared or computed, for every assignment and not only the draw.
 依据: 吉 第十三条, 行政处罚法.
 """
 
@@ -30,7 +31,10 @@ def plain(text: str) -> str:
 
 
 def concerns(row: Conflict, thing: RegistryObject, on: date) -> bool:
-    """Whether a conflict bears on an object on a day: named itself, or sharing employer, company, chain, address."""
+    """Whether a conflict bears on an object on a day.
+
+    Named itself, or sharing employer, company, chain, address.
+    """
     if row.until is not None and row.until < on:
         return False
     if row.object_id is not None:
@@ -124,7 +128,10 @@ def matrix(
     things: Sequence[RegistryObject],
     on: date | None = None,
 ) -> list[tuple[int, int]]:
-    """All pairs (inspector id, object id) that must not meet, sorted: one query, indexed by what is compared."""
+    """All pairs (inspector id, object id) that must not meet, sorted.
+
+    One query, indexed by what is compared.
+    """
     day = on or clock.today()
     by_id = {thing.id: thing for thing in things}
     by_matter: dict[str, set[int]] = defaultdict(set)

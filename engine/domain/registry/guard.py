@@ -1,7 +1,8 @@
-"""The registry lock held by the database: what decides a draw cannot change behind the application's back either.
+"""The registry lock held by the database.
 
-依据: 吉 第十二条 and domain §2 no. 5: nobody edits a registry between the freeze and the end of a draw. Marks that other
-cases leave meanwhile (credit class, visits, a superior's draw, an absence, a revoked licence) are not among the columns.
+What decides a draw cannot change behind the application's back either. 依据: 吉 第十二条 and domain §2 no. 5:
+nobody edits a registry between the freeze and the end of a draw. Marks that other cases leave meanwhile
+(credit class, visits, a superior's draw, an absence, a revoked licence) are not among the columns.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ _BUREAU = {
     "inspector": "{row}.bureau_id",
     "certificate": "(SELECT bureau_id FROM inspector WHERE id = {row}.inspector_id)",
 }
-_HELD = "EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = '{kind}' AND bureau_id = {bureau})"
+_HELD = (
+    "EXISTS (SELECT 1 FROM registry_lock "
+    "WHERE released_at IS NULL AND kind = '{kind}' AND bureau_id = {bureau})"
+)
 
 
 def lock_ddl(dialect: str, table: str, kind: str, columns: tuple[str, ...]) -> list[str]:
-    """The statements that refuse changes of these columns, and new or deleted rows, while a draw holds the registry."""
+    """The statements by which a held registry refuses changes of these columns, new rows and deletions."""
     named = ", ".join(columns)
     message = f"{table} is locked by a draw"
     if dialect == "sqlite":
@@ -39,14 +43,17 @@ def lock_ddl(dialect: str, table: str, kind: str, columns: tuple[str, ...]) -> l
             )
         ]
     old, new = _held(table, kind, "OLD"), _held(table, kind, "NEW")
-    return [
+    function = (
         f"CREATE OR REPLACE FUNCTION {table}_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF TG_OP <> 'INSERT' THEN IF {old} THEN RAISE EXCEPTION '{message}'; END IF; END IF; "
         f"IF TG_OP <> 'DELETE' THEN IF {new} THEN RAISE EXCEPTION '{message}'; END IF; RETURN NEW; END IF; "
-        "RETURN OLD; END $$",
+        "RETURN OLD; END $$"
+    )
+    trigger = (
         f"CREATE TRIGGER {table}_locked BEFORE INSERT OR DELETE OR UPDATE OF {named} ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {table}_locked()",
-    ]
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_locked()"
+    )
+    return [function, trigger]
 
 
 def _held(table: str, kind: str, row: str) -> str:

@@ -171,19 +171,18 @@ def _certificate(line: Line, numbers: dict[str, int]) -> None:
 
 
 def apply(session: Session, bureau: Bureau, lines: Iterable[Line]) -> dict[str, int]:
-    """Enter checked rows; an account with the same staff number is linked. Certificates are replaced by number."""
+    """Enter checked rows; an account with the same staff number is linked.
+
+    Certificates are replaced by number.
+    """
     query = (
         select(Inspector)
         .where(Inspector.bureau_id == bureau.id)
         .options(selectinload(Inspector.certificates))
     )
     known = {row.staff_no: row for row in session.scalars(query)}
-    accounts = {
-        number: key
-        for number, key in session.execute(
-            select(Person.staff_no, Person.id).where(Person.bureau_id == bureau.id)
-        )
-    }
+    found = session.execute(select(Person.staff_no, Person.id).where(Person.bureau_id == bureau.id))
+    accounts: dict[str, int] = {row[0]: row[1] for row in found}
     added = changed = 0
     for line in lines:
         values = line.values

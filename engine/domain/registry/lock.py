@@ -1,5 +1,6 @@
-"""The registry lock: from the freeze of a draw to its end nobody edits the pools; and who edits which registry.
+"""The registry lock: from the freeze of a draw to its end nobody edits the pools.
 
+And who edits which registry.
 依据: 舞 第三条 (业务科室 keep the object registry, 基金监管股 the inspectors).
 """
 
@@ -65,7 +66,10 @@ def holder(session: Session, bureau_id: int, kind: str) -> RegistryLock | None:
 
 
 def refuse_locked(session: Session, bureau_id: int, kind: str) -> None:
-    """Refuse an edit while a draw holds the registry (slug `registry-locked`); names the draw and who locked it."""
+    """Refuse an edit while a draw holds the registry (slug `registry-locked`).
+
+    Names the draw and who locked it.
+    """
     _refuse(holder(session, bureau_id, kind))
 
 
@@ -73,8 +77,8 @@ def _refuse(row: RegistryLock | None) -> None:
     if row is not None:
         at = clock.local(row.locked_at)
         raise Refused(
-            f"{REGISTRY_KINDS[row.kind]}已为抽取 {row.draw_id} 锁定（{row.locked_by.name}，{at:%Y-%m-%d %H:%M}），"
-            "抽取结束前不能修改。",
+            f"{REGISTRY_KINDS[row.kind]}已为抽取 {row.draw_id} 锁定"
+            f"（{row.locked_by.name}，{at:%Y-%m-%d %H:%M}），抽取结束前不能修改。",
             hint="请在抽取结束或作废后再改。",
             slug="registry-locked",
         )
@@ -87,7 +91,10 @@ def editor_role(kind: str, pack: str) -> Role:
 
 
 def may_edit(person: Person, bureau: Bureau, kind: str) -> bool:
-    """Whether somebody keeps this registry of this bureau: the right role here, and not the other registry's too."""
+    """Whether somebody keeps this registry of this bureau.
+
+    The right role here, and not the other registry's too.
+    """
     role = editor_role(kind, bureau.pack)
     today = clock.today()
     return any(
@@ -100,8 +107,9 @@ def refuse_editor(person: Person, bureau: Bureau, kind: str) -> None:
     """Refuse an edit by another unit than the one that keeps the registry (slug `registry-other-unit`)."""
     if not may_edit(person, bureau, kind):
         pack = parameters(bureau.pack)
+        keeper = pack.label(editor_role(kind, bureau.pack))
         raise NotAllowed(
-            f"{REGISTRY_KINDS[kind]}由{pack.label(editor_role(kind, bureau.pack))}维护，{person.name}不能修改。",
+            f"{REGISTRY_KINDS[kind]}由{keeper}维护，{person.name}不能修改。",
             clause=pack.cite("W3 W5"),
             hint="请由维护单位办理。",
             slug="registry-other-unit",
@@ -109,7 +117,10 @@ def refuse_editor(person: Person, bureau: Bureau, kind: str) -> None:
 
 
 def opened(session: Session, bureau: Bureau, kind: str, person: Person | None) -> None:
-    """Before every edit: the right unit, and no draw under way. Without a person: the installation itself (CLI)."""
+    """Before every edit: the right unit, and no draw under way.
+
+    Without a person: the installation itself (CLI).
+    """
     if person is not None:
         refuse_editor(person, bureau, kind)
     refuse_locked(session, bureau.id, kind)

@@ -1,5 +1,6 @@
-"""The registry of objects (检查对象名录库): its columns, the checks of a row, how rows go in, and single edits.
+"""The registry of objects (检查对象名录库).
 
+Its columns, the checks of a row, how rows go in, and single edits.
 依据: 吉 第四条, 舞 第三条、第五条.
 """
 
@@ -81,7 +82,10 @@ EDITABLE = FIELDS - {"code", "visits", "visits_year", "superior_drawn_on"}
 
 
 def check(lines: Iterable[Line]) -> None:
-    """Check rows against the standards and against each other: wrong ones are refused, doubtful ones warned."""
+    """Check rows against the standards and against each other.
+
+    Wrong ones are refused, doubtful ones warned.
+    """
     codes: dict[str, int] = {}
     usccs: dict[str, int] = {}
     twins: dict[tuple[str, str], int] = {}
@@ -149,8 +153,9 @@ def _dates(line: Line) -> None:
 
 
 def apply(session: Session, bureau: Bureau, lines: Iterable[Line]) -> dict[str, int]:
-    """Enter checked rows: new codes are added, known ones changed. A superior's file goes to the bureaus below.
+    """Enter checked rows: new codes are added, known ones changed.
 
+    A superior's file goes to the bureaus below.
     An object belongs to the bureau of its division, else to the nearest bureau above it.
     """
     owners = {each.division: each.id for each in _bureaus(session, bureau)}

@@ -61,7 +61,10 @@ def current_items(session: Session, bureau_id: int, on: date | None = None) -> l
 
 
 def object_by_code(session: Session, bureau_id: int, code: str) -> RegistryObject:
-    """The object with this code in a bureau's registry, or in that of a bureau below it; NotFound otherwise."""
+    """The object with this code in a bureau's registry, or in that of a bureau below it.
+
+    NotFound otherwise.
+    """
     query = (
         select(RegistryObject)
         .where(RegistryObject.code == code, RegistryObject.bureau_id.in_(below(session, bureau_id)))

@@ -1,4 +1,7 @@
-"""Conflicts of interest as a file: columns, checks, how rows go in. What a conflict means stands in `conflicts.py`."""
+"""Conflicts of interest as a file: columns, checks, how rows go in.
+
+What a conflict means stands in `conflicts.py`.
+"""
 
 from __future__ import annotations
 
@@ -42,18 +45,11 @@ def check(lines: Iterable[Line]) -> None:
 def resolve(session: Session, bureau: Bureau, lines: Iterable[Line]) -> None:
     """Refuse rows whose inspector or object is not in the registries."""
     rows = list(lines)
-    people: dict[str, int] = {}
-    for staff_no, key in session.execute(
-        select(Inspector.staff_no, Inspector.id).where(Inspector.bureau_id == bureau.id),
-    ):
-        people[staff_no] = key
-    objects: dict[str, int] = {}
-    for number, key in session.execute(
-        select(RegistryObject.code, RegistryObject.id).where(
-            RegistryObject.bureau_id.in_(below(session, bureau.id))
-        ),
-    ):
-        objects[number] = key
+    in_people = select(Inspector.staff_no, Inspector.id).where(Inspector.bureau_id == bureau.id)
+    in_objects = select(RegistryObject.code, RegistryObject.id)
+    in_objects = in_objects.where(RegistryObject.bureau_id.in_(below(session, bureau.id)))
+    people: dict[str, int] = {row[0]: row[1] for row in session.execute(in_people)}
+    objects: dict[str, int] = {row[0]: row[1] for row in session.execute(in_objects)}
     for line in rows:
         given, wanted = str(line.values.get("staff_no", "")), str(line.values.get("code", ""))
         if given and given not in people:

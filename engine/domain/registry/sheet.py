@@ -1,4 +1,7 @@
-"""Tables as files: reading XLSX and CSV within limits, writing them so that no cell is ever taken for a formula."""
+"""Tables as files.
+
+Reading XLSX and CSV within limits, writing them so that no cell is ever taken for a formula.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ class Sheet:
 
 
 def read(name: str, content: bytes) -> Sheet:
-    """An XLSX (first sheet) or CSV (UTF-8 or GB 18030) file; Refused says what is wrong with the file as a whole."""
+    """An XLSX (first sheet) or CSV (UTF-8 or GB 18030) file.
+
+    Refused says what is wrong with the file as a whole.
+    """
     if len(content) > LARGEST_FILE:
         raise _bad(name, f"文件有 {len(content) // 1_000_000} MB，超过 {LARGEST_FILE // 1_000_000} MB。")
     if not content.strip():
@@ -104,7 +110,10 @@ def _limit(name: str, rows: int, columns: int) -> None:
 
 
 def clean(cell: Any) -> Any:
-    """A cell as we keep it: NFC text without control characters and outer blanks; whole numbers as integers."""
+    """A cell as we keep it: NFC text without control characters and outer blanks.
+
+    Whole numbers as integers.
+    """
     if isinstance(cell, bool) or cell is None:
         return cell
     if isinstance(cell, float):

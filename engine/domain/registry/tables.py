@@ -21,8 +21,8 @@ _ONE_OPEN = text("released_at is null")
 class RegistryObject(Base):
     """A body that may be inspected (检查对象). `kind` names its stratum, see `terms.OBJECT_KINDS`.
 
-    `visits` counts inspections of `visits_year` that are not in this installation; those that are, are counted
-    from their cases. `superior_drawn_on`: a superior has drawn it that day (吉 第十一条).
+    `visits` counts inspections of `visits_year` that are not in this installation; those that are, are
+    counted from their cases. `superior_drawn_on`: a superior has drawn it that day (吉 第十一条).
     """
 
     __tablename__ = "registry_object"
@@ -157,7 +157,10 @@ class Inspector(Base):
         return max(valid, key=lambda each: each.valid_to, default=None)
 
     def licensed(self, on: date) -> bool:
-        """Whether they count for the two licensed persons: a valid certificate, and no outside expert (舞 第五条)."""
+        """Whether they count for the two licensed persons.
+
+        A valid certificate, and no outside expert (舞 第五条).
+        """
         return not self.is_expert and self.certificate(on) is not None
 
     def available(self, on: date) -> bool:
@@ -206,10 +209,11 @@ class Certificate(Base):
 
 
 class Conflict(Base):
-    """A 利害关系 of an inspector or another official. Either to one object, or to a matter that objects share.
+    """A 利害关系 of an inspector or another official.
 
-    `matter` is what is compared: the name or code of a former employer or of a company in which shares are held,
-    the name of a chain, an address. `until`: it no longer counts after that day (employer: three years).
+    Either to one object, or to a matter that objects share. `matter` is what is compared: the name or code of
+    a former employer or of a company in which shares are held, the name of a chain, an address. `until`: it
+    no longer counts after that day (employer: three years).
     """
 
     __tablename__ = "conflict"
@@ -236,7 +240,10 @@ class Conflict(Base):
 
 
 class ItemList(Base):
-    """A version of the 随机抽查事项清单. The version in force on a day is the newest published one that has begun."""
+    """A version of the 随机抽查事项清单.
+
+    The version in force on a day is the newest published one that has begun.
+    """
 
     __tablename__ = "item_list"
 

@@ -1,7 +1,7 @@
 """Registries in and out of files (导入、导出): every row is reported, all of them go in or none.
 
-依据: 舞 第五条 (由相关业务科室根据职责录入). Any refused row keeps the whole file out, unless the good rows are wanted
-(`accept_valid`): then the refused ones come back as a file with their reasons.
+依据: 舞 第五条 (由相关业务科室根据职责录入). Any refused row keeps the whole file out, unless the good rows
+are wanted (`accept_valid`): then the refused ones come back as a file with their reasons.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ REGISTRIES: dict[str, Registry] = {
 
 @dataclass(slots=True)
 class Report:
-    """What became of every row. `applied`: rows went in; `counts`: accepted, warned, refused, added, changed."""
+    """What became of every row.
+
+    `applied`: rows went in; `counts`: accepted, warned, refused, added, changed.
+    """
 
     kind: str
     file: str
@@ -88,7 +91,10 @@ class Report:
         return head + ("没有导入任何一行。" if counts["refused"] else "试运行，没有导入。")
 
     def as_json(self) -> dict[str, Any]:
-        """`{kind, file, applied, counts, unknown_columns, rows}`; rows only where there is something to say."""
+        """`{kind, file, applied, counts, unknown_columns, rows}`.
+
+        Rows only where there is something to say.
+        """
         return {
             "kind": self.kind,
             "file": self.file,
@@ -142,8 +148,9 @@ def import_file(
 ) -> Report:
     """Read, check and enter a file; the report tells what became of every row.
 
-    Refused as a whole: an unreadable file, missing columns, another unit than the one that keeps the registry, a draw
-    that holds it (slugs `registry-file`, `registry-columns`, `registry-other-unit`, `registry-locked`).
+    Refused as a whole: an unreadable file, missing columns, another unit than the one that keeps the
+    registry, a draw that holds it (slugs `registry-file`, `registry-columns`, `registry-other-unit`,
+    `registry-locked`).
     """
     sheet = read(name, content)
     kind = kind or kind_of(sheet)
@@ -204,7 +211,10 @@ def _note(session: Session, bureau: Bureau, report: Report, content: bytes, acto
 def export_file(
     session: Session, bureau: Bureau, kind: str, *, form: str = "xlsx", public: bool = False
 ) -> bytes:
-    """A registry as XLSX or CSV, in the columns that `import_file` reads; `public`: the masked public columns."""
+    """A registry as XLSX or CSV, in the columns that `import_file` reads.
+
+    `public`: the masked public columns.
+    """
     if kind not in REGISTRIES:
         raise Refused(
             f"没有“{kind}”这种名录。", hint=f"可用：{'、'.join(REGISTRIES)}。", slug="registry-kind"
