@@ -1,7 +1,7 @@
 """What every test may ask for: a session in memory, a real database, an assembled world.
 
-`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default is SQLite
-in a file. The schema is made once per run and copied for each test.
+`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default is
+SQLite in a file. The schema is made once per run and copied for each test.
 """
 
 from __future__ import annotations
@@ -19,11 +19,48 @@ from sqlalchemy.orm import Session
 import engine.desk.world  # noqa: F401 (all tables and verbs)
 from engine.storage.base import Base
 from engine.storage.session import Database
+from tests.arrows import Trail
+
+LAST = "test_every_arrow.py"
+SCENARIOS = Path(__file__).parent / "scenarios"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which database the tests with a real one use."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The count of walked arrows comes last, and only when one process runs every scenario."""
+    last = [item for item in items if item.path.name == LAST]
+    if not last:
+        return
+    rest = [item for item in items if item.path.name != LAST]
+    collected = {item.path for item in rest}
+    whole = (
+        collected >= {path for path in SCENARIOS.rglob("test_*.py") if path.name != LAST}
+        and not config.option.keyword
+        and not any("::" in argument for argument in config.args)
+        and not hasattr(config, "workerinput")
+    )
+    items[:] = rest + (last if whole else [])
+    if not whole:
+        config.hook.pytest_deselected(items=last)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trail() -> Iterator[Trail]:
+    """Which arrows of the diagrams the whole run has walked."""
+    with Trail().listening() as trail:
+        yield trail
+
+
+@pytest.fixture(autouse=True)
+def _pack_of_the_trail(request: pytest.FixtureRequest, trail: Trail) -> None:
+    """Arrows are told without their pack; a scenario names its installation by the fixture it asks for."""
+    names = [name for name in ("jilin", "wugang") if name in request.fixturenames]
+    trail.pack = names[0] if len(names) == 1 and SCENARIOS in request.path.parents else ""
 
 
 @pytest.fixture

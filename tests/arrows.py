@@ -1,0 +1,94 @@
+"""Which arrows of which diagrams the scenarios have walked.
+
+The machine tells every step it completes and the step before it (`engine.runtime.spiff.walked`). A step with one
+way out, or one that forks, has walked all its arrows when it completes; of a choice, the arrow counts whose
+target was done.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.runtime import model, spiff
+from engine.settings import ROOT
+
+CHOICES = ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A sequence flow of a diagram, with the words of the steps it joins."""
+
+    file: str
+    id: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.file}  {self.id}  {self.words}"
+
+
+@dataclass(slots=True)
+class Trail:
+    """What the machine told, per pack: completed steps, and pairs of steps."""
+
+    pack: str = ""
+    done: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    pairs: dict[str, set[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    def tell(self, process: str, source: str, target: str) -> None:
+        """A listener of the machine."""
+        if self.pack:
+            self.done[self.pack].add((process, target))
+            self.pairs[self.pack].add((process, source, target))
+
+    @contextmanager
+    def listening(self) -> Iterator[Trail]:
+        """Listen to the machine."""
+        spiff.walked.append(self.tell)
+        try:
+            yield self
+        finally:
+            spiff.walked.remove(self.tell)
+
+    def has_walked(self, packs: list[str], process: model.Process, flow: model.Flow) -> bool:
+        """Whether an arrow was walked in one of the packs that run this diagram."""
+        source = process.elements[flow.source]
+        for pack in packs:
+            if (process.id, flow.source, flow.target) in self.pairs[pack]:
+                return True
+            if source.kind not in CHOICES and (process.id, flow.source) in self.done[pack]:
+                return True
+        return False
+
+
+def packs_running(file: Path) -> list[str]:
+    """The packs whose releases hold this diagram: its own, or those below that do not replace it."""
+    if file.parent.name != "national":
+        return [file.parent.name]
+    return [
+        folder.name
+        for folder in sorted((ROOT / "workflows").iterdir())
+        if (folder / "pack.toml").exists() and folder.name != "national" and not (folder / file.name).exists()
+    ]
+
+
+def arrows(trail: Trail) -> tuple[list[Arrow], list[Arrow]]:
+    """(all arrows, those not walked) of every diagram of every pack."""
+    everything, missing = [], []
+    for file in sorted((ROOT / "workflows").glob("*/*.bpmn")):
+        name = file.relative_to(ROOT / "workflows").as_posix()
+        packs = packs_running(file)
+        for process in model.read(file.read_bytes(), name).processes.values():
+            for flow in process.flows:
+                source, target = process.elements[flow.source], process.elements[flow.target]
+                label = f"[{flow.name}] " if flow.name else ""
+                words = f"{source.name or source.id} → {label}{target.name or target.id}"
+                arrow = Arrow(name, flow.id, words)
+                everything.append(arrow)
+                if not trail.has_walked(packs, process, flow):
+                    missing.append(arrow)
+    return everything, missing
