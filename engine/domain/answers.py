@@ -1,4 +1,7 @@
-"""Reading the answers of a form: JSON values in, typed values out. What a field cannot hold is refused by its label."""
+"""Reading the answers of a form: JSON values in, typed values out.
+
+What a field cannot hold is refused by its label.
+"""
 
 from __future__ import annotations
 

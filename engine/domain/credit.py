@@ -1,4 +1,6 @@
-"""信用记录: what an inspection means for the object's credit, and the way to 联合惩戒; feeds the next plan's strata.
+"""信用记录: what an inspection means for the object's credit, and the way to 联合惩戒.
+
+Feeds the next plan's strata.
 
 依据: 舞 第十六条 (纳入医保基金监管信用体系；严重失信联合惩戒), 吉 第十一条 (“黑名单”须经行政处罚).
 """
@@ -25,7 +27,10 @@ from engine.storage.base import Base, pk, reference, word
 
 
 class CreditRecord(Base):
-    """The effect of one inspection on the credit of its object. `level` is the class after it (A best, D worst)."""
+    """The effect of one inspection on the credit of its object.
+
+    `level` is the class after it (A best, D worst).
+    """
 
     __tablename__ = "credit_record"
 
@@ -47,7 +52,9 @@ class CreditRecord(Base):
 
     __table_args__ = (
         CheckConstraint(f"level in {CREDIT_LEVELS}", name="level"),
-        CheckConstraint("not joint or (serious and joint_receiver <> '' and joint_document <> '')", name="joint"),
+        CheckConstraint(
+            "not joint or (serious and joint_receiver <> '' and joint_document <> '')", name="joint"
+        ),
     )
 
 
@@ -92,14 +99,20 @@ def hand_over(step: Step, *, inspection_id: int) -> None:
     """严重失信: handed over for 联合惩戒, or, where the pack leaves it open, a reason why not."""
     row = of(step.session, inspection_id)
     if row is None or not row.serious:
-        raise Refused("该对象不属于严重失信，不能移交联合惩戒。", clause=cite("W16", step.pack), slug="not-serious")
+        raise Refused(
+            "该对象不属于严重失信，不能移交联合惩戒。", clause=cite("W16", step.pack), slug="not-serious"
+        )
     if not ask.flag(step.answers, "hand_over"):
         if parameters(step.pack)["credit.joint_punishment"].value == "required":
-            raise Refused("属于严重失信行为的，应当实施联合惩戒。", clause=cite("W16", step.pack), slug="joint-required")
+            raise Refused(
+                "属于严重失信行为的，应当实施联合惩戒。", clause=cite("W16", step.pack), slug="joint-required"
+            )
         row.joint_reason = ask.required(step.answers, "reason", "不移交的理由", clause=cite("W16", step.pack))
         return
     row.joint_receiver = ask.required(step.answers, "receiver", "接收部门", clause=cite("W16", step.pack))
-    row.joint_document = ask.required(step.answers, "document_no", "认定文书文号", clause=cite("W16", step.pack))
+    row.joint_document = ask.required(
+        step.answers, "document_no", "认定文书文号", clause=cite("W16", step.pack)
+    )
     row.joint, row.joint_by_id, row.joint_at = True, step.person().id, clock.now()
     audit.record(
         step.session,
@@ -121,4 +134,6 @@ def show_record(step: Step) -> dict[str, Any]:
     if row is None:
         return {}
     thing = step.session.get_one(RegistryObject, row.object_id)
-    return {"facts": [("对象", thing.name), ("信用等级", f"{row.before} → {row.level}"), ("原因", row.reason)]}
+    return {
+        "facts": [("对象", thing.name), ("信用等级", f"{row.before} → {row.level}"), ("原因", row.reason)]
+    }

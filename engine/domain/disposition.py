@@ -1,6 +1,7 @@
 """结果处理: what follows from the findings, proposed by the table and decided by people.
 
-依据: 舞 第十三条 (当场纠正；进一步核查；移送), 吉 第九条 (立案), 第二十三条 (统筹区属地处理), 行政处罚法 (法制审核).
+依据: 舞 第十三条 (当场纠正；进一步核查；移送), 吉 第九条 (立案), 第二十三条 (统筹区属地处理), 行政处罚法
+(法制审核).
 """
 
 from __future__ import annotations
@@ -78,13 +79,21 @@ def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             fields={"kind": "有问题须处理"},
         )
     if kind == "local" and not inspection.local_elsewhere:
-        raise Refused("本局即所在地医保部门，不能移交属地。", clause=cite("J23", step.pack), slug="already-local")
+        raise Refused(
+            "本局即所在地医保部门，不能移交属地。", clause=cite("J23", step.pack), slug="already-local"
+        )
     row = of(step.session, inspection_id) or Disposition(inspection_id=inspection_id)
     row.proposed, row.kind = advised, kind
     row.opinion = ask.required(step.answers, "opinion", "处理意见")
     row.deviation = ""
     if advised not in ("", kind):
-        row.deviation = ask.required(step.answers, "deviation", "与建议不一致的理由", clause=cite("W13", step.pack), slug="reason-needed")
+        row.deviation = ask.required(
+            step.answers,
+            "deviation",
+            "与建议不一致的理由",
+            clause=cite("W13", step.pack),
+            slug="reason-needed",
+        )
     row.demand = ask.text(step.answers, "demand") or "；".join(f.demand for f in found if f.demand)
     row.correct_by = ask.day(step.answers, "correct_by")
     if kind == "corrected" and row.correct_by is None:
@@ -116,10 +125,15 @@ def file_case(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     decided = ask.decision(step.answers)
     if decided["decision"] == "approve":
         if row.reviewed_by_id is None:
-            raise Refused("立案前须经法制审核。", clause=cite("行政处罚法", step.pack), slug="no-legal-review")
+            raise Refused(
+                "立案前须经法制审核。", clause=cite("行政处罚法", step.pack), slug="no-legal-review"
+            )
         row.approved_by_id = step.person().id
         bureau = step.session.get_one(Bureau, step.bureau_id)
-        row.filing_no = ask.text(step.answers, "filing_no") or f"{bureau.short_name}医保立〔{clock.today().year}〕{row.id}号"
+        row.filing_no = (
+            ask.text(step.answers, "filing_no")
+            or f"{bureau.short_name}医保立〔{clock.today().year}〕{row.id}号"
+        )
     audit.record(
         step.session,
         action="disposition.file",
@@ -163,13 +177,29 @@ def settle(step: Step, *, inspection_id: int) -> None:
         due_on = due(step.session, step.pack, "correction.recheck", max(row.correct_by, today)).day
         open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
     elif row.kind == "filing":
-        open_followup(step.session, inspection, "penalty", f"立案查处 {row.filing_no}", due(step.session, step.pack, "followup.handle", today).day)
+        open_followup(
+            step.session,
+            inspection,
+            "penalty",
+            f"立案查处 {row.filing_no}",
+            due(step.session, step.pack, "followup.handle", today).day,
+        )
     elif row.kind == "transfer":
         open_followup(
-            step.session, inspection, "transfer", f"移送{row.receiver} {row.letter_no}", due(step.session, step.pack, "followup.handle", today).day
+            step.session,
+            inspection,
+            "transfer",
+            f"移送{row.receiver} {row.letter_no}",
+            due(step.session, step.pack, "followup.handle", today).day,
         )
     elif row.kind == "local":
-        open_followup(step.session, inspection, "local", "移交所在地医保部门处理", due(step.session, step.pack, "followup.handle", today).day)
+        open_followup(
+            step.session,
+            inspection,
+            "local",
+            "移交所在地医保部门处理",
+            due(step.session, step.pack, "followup.handle", today).day,
+        )
 
 
 def _refuse_handler(step: Step, inspection_id: int, who: str) -> None:
@@ -189,7 +219,12 @@ def show_proposal(step: Step) -> dict[str, Any]:
         "facts": [("处理方式建议", KINDS.get(advised, "无"))],
         "options": {"kinds": list(KINDS.items())},
         "defaults": {"kind": advised, "demand": "；".join(f.demand for f in found if f.demand)},
-        "rows": {"results": [{"item": f.item_name, "result": RESULTS[f.result], "description": f.description} for f in found]},
+        "rows": {
+            "results": [
+                {"item": f.item_name, "result": RESULTS[f.result], "description": f.description}
+                for f in found
+            ]
+        },
     }
 
 
@@ -199,7 +234,13 @@ def show_opinion(step: Step) -> dict[str, Any]:
     row = of(step.session, int(step.data["inspection_id"]))
     if row is None:
         return {}
-    return {"facts": [("处理方式", KINDS[row.kind]), ("处理意见", row.opinion), ("与建议不一致的理由", row.deviation or "一致")]}
+    return {
+        "facts": [
+            ("处理方式", KINDS[row.kind]),
+            ("处理意见", row.opinion),
+            ("与建议不一致的理由", row.deviation or "一致"),
+        ]
+    }
 
 
 prefill("disposition/filing")(show_opinion)

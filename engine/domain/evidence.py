@@ -1,6 +1,7 @@
 """Evidence (证据) and its preservation (先行登记保存).
 
-依据: 吉 第十九条, 舞 第十一条 (含利用其他部门结果), 行政处罚法 (先行登记保存须经负责人批准，七个工作日内处理).
+依据: 吉 第十九条, 舞 第十一条 (含利用其他部门结果), 行政处罚法
+(先行登记保存须经负责人批准，七个工作日内处理).
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ DECISIONS: Mapping[str, str] = {
 
 
 class Evidence(Base):
-    """One piece of evidence: what, where from, when, by whom; a file by its hash, or a result of another body."""
+    """One piece of evidence: what, where from, when, by whom.
+
+    A file by its hash, or a result of another body.
+    """
 
     __tablename__ = "evidence"
 
@@ -102,7 +106,9 @@ class Preservation(Base):
 
 def of(session: Session, inspection_id: int) -> list[Evidence]:
     """All evidence of an inspection, in the order it was entered."""
-    return list(session.scalars(select(Evidence).where(Evidence.inspection_id == inspection_id).order_by(Evidence.no)))
+    return list(
+        session.scalars(select(Evidence).where(Evidence.inspection_id == inspection_id).order_by(Evidence.no))
+    )
 
 
 def open_preservation(session: Session, inspection_id: int) -> Preservation | None:
@@ -117,7 +123,10 @@ def open_preservation(session: Session, inspection_id: int) -> Preservation | No
 
 @operation("evidence.collect", clause="J19 W11")
 def collect(step: Step, *, inspection_id: int) -> None:
-    """Enter the evidence of the visit; none is possible too. Only after certificates and rights (吉 第十八条)."""
+    """Enter the evidence of the visit; none is possible too.
+
+    Only after certificates and rights (吉 第十八条).
+    """
     inspection = get(step.session, inspection_id)
     refuse_unshown(step.session, inspection, step.pack)
     number = len(of(step.session, inspection_id))
@@ -156,7 +165,8 @@ def _photos(step: Step) -> list[Mapping[str, Any]]:
             "kind": "photo",
             "title": f"现场照片{number}",
             "taken_at": photo.get("taken_at"),
-            "place": ",".join(str(photo[key]) for key in ("lat", "lon") if key in photo) or str(photo.get("reason", "")),
+            "place": ",".join(str(photo[key]) for key in ("lat", "lon") if key in photo)
+            or str(photo.get("reason", "")),
             "file": photo["file"],
         }
         for number, photo in enumerate(ask.photos(step.answers, "photos"), 1)
@@ -170,10 +180,19 @@ def request_preservation(step: Step, *, inspection_id: int) -> None:
     refuse_unshown(step.session, inspection, step.pack)
     actor = step.person()
     if not any(m.person_id == actor.id for m in team(step.session, inspection_id)):
-        raise Refused("只有检查组成员可以申请先行登记保存。", clause=cite("J19 行政处罚法", step.pack), slug="not-in-team")
+        raise Refused(
+            "只有检查组成员可以申请先行登记保存。",
+            clause=cite("J19 行政处罚法", step.pack),
+            slug="not-in-team",
+        )
     listed = [dict(row) for row in ask.rows(step.answers, "items") if ask.text(row, "name")]
     if not listed:
-        raise Refused("请列明需要保存的物品。", clause=cite("行政处罚法", step.pack), slug="nothing-listed", fields={"items": "请列明物品"})
+        raise Refused(
+            "请列明需要保存的物品。",
+            clause=cite("行政处罚法", step.pack),
+            slug="nothing-listed",
+            fields={"items": "请列明物品"},
+        )
     step.session.add(
         Preservation(
             inspection_id=inspection_id,
@@ -192,8 +211,14 @@ def approve_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]
     """The head of the bureau approves; from then on seven working days run (行政处罚法)."""
     found = _open(step, inspection_id)
     actor = step.person()
-    if found.requested_by_id == actor.id or any(m.person_id == actor.id for m in team(step.session, inspection_id)):
-        raise Refused("申请人和检查组成员不能批准先行登记保存。", clause=cite("行政处罚法", step.pack), slug="self-approval")
+    if found.requested_by_id == actor.id or any(
+        m.person_id == actor.id for m in team(step.session, inspection_id)
+    ):
+        raise Refused(
+            "申请人和检查组成员不能批准先行登记保存。",
+            clause=cite("行政处罚法", step.pack),
+            slug="self-approval",
+        )
     refuse_conflict(step.session, step.pack, get(step.session, inspection_id), actor)
     decided = ask.decision(step.answers)
     if decided["decision"] == "return":
@@ -230,7 +255,9 @@ def lapse(step: Step, *, inspection_id: int) -> None:
 def _open(step: Step, inspection_id: int) -> Preservation:
     found = open_preservation(step.session, inspection_id)
     if found is None:
-        raise Refused("没有待处理的先行登记保存。", clause=cite("行政处罚法", step.pack), slug="no-preservation")
+        raise Refused(
+            "没有待处理的先行登记保存。", clause=cite("行政处罚法", step.pack), slug="no-preservation"
+        )
     return found
 
 

@@ -1,7 +1,9 @@
 """Discussion, consensus and feedback (讨论、共识、反馈): nothing is fed back before the opinion stands.
 
-依据: 吉 第二十二条: discussed with experts and members, on consensus a written opinion, told face to face to the
-object and the local bureau at the same time. Packs without that rule decide by majority; dissent is always kept.
+依据: 吉 第二十二条: discussed with experts and members, on consensus a written opinion, told face to face
+to the
+object and the local bureau at the same time. Packs without that rule decide by majority; dissent is always
+kept.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from engine.storage.base import Base, pk, reference, word
 
 
 class Opinion(Base):
-    """One round of discussion and the opinion it forms. `how`: consensus · majority · bureau, "" while open."""
+    """One round of discussion and the opinion it forms. `how`.
+
+    Consensus · majority · bureau, "" while open.
+    """
 
     __tablename__ = "opinion"
 
@@ -98,13 +103,18 @@ class Feedback(Base):
     finished: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
-        ForeignKeyConstraint(["opinion_id", "opinion_settled"], ["opinion.id", "opinion.settled"], name="fk_feedback_settled_opinion"),
+        ForeignKeyConstraint(
+            ["opinion_id", "opinion_settled"],
+            ["opinion.id", "opinion.settled"],
+            name="fk_feedback_settled_opinion",
+        ),
         UniqueConstraint("id", "finished"),
         CheckConstraint("finished = (finished_at is not null)", name="finished"),
         CheckConstraint("opinion_settled", name="opinion_settled"),
         CheckConstraint("receipt_local_at is null or local_skipped = ''", name="one_of_both"),
         CheckConstraint(
-            "finished_at is null or (receipt_object_at is not null and (receipt_local_at is not null or local_skipped <> ''))",
+            "finished_at is null or (receipt_object_at is not null "
+            "and (receipt_local_at is not null or local_skipped <> ''))",
             name="both_receipts",
         ),
     )
@@ -112,7 +122,9 @@ class Feedback(Base):
 
 def latest(session: Session, inspection_id: int) -> Opinion | None:
     """The opinion of the last round."""
-    return session.scalars(select(Opinion).where(Opinion.inspection_id == inspection_id).order_by(Opinion.round.desc())).first()
+    return session.scalars(
+        select(Opinion).where(Opinion.inspection_id == inspection_id).order_by(Opinion.round.desc())
+    ).first()
 
 
 def of(session: Session, inspection_id: int) -> Feedback | None:
@@ -125,7 +137,9 @@ def refuse_unsettled(session: Session, inspection_id: int, pack: str) -> Opinion
     opinion = latest(session, inspection_id)
     if opinion is None or not opinion.settled:
         raise Refused(
-            "检查组尚未达成一致意见，不能反馈。" if parameters(pack)["consensus"].value == "required" else "检查意见尚未形成，不能反馈。",
+            "检查组尚未达成一致意见，不能反馈。"
+            if parameters(pack)["consensus"].value == "required"
+            else "检查意见尚未形成，不能反馈。",
             clause=cite(f"J22 {parameters(pack)['consensus'].source}", pack),
             hint="请先讨论表态；达不成一致的，由本局决定并记录少数意见。",
             slug="missing-consensus",
@@ -151,13 +165,26 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader convenes members and experts and writes down the opinion that is put to them."""
     inspection = get(step.session, inspection_id)
     if inspection.ended_on is None:
-        raise Refused("检查尚未结束，不能形成意见。", clause=cite("J22", step.pack), slug="inspection-running")
+        raise Refused(
+            "检查尚未结束，不能形成意见。", clause=cite("J22", step.pack), slug="inspection-running"
+        )
     chosen = set(ask.words(step.answers, "attendance"))
     everybody = [m for m in team(step.session, inspection_id, everybody=True) if m.left_at is None]
     present = [m.name for m in everybody if str(m.id) in chosen]
     if not present:
-        raise Refused("请选择参加讨论的人员。", clause=cite("J22", step.pack), slug="attendance", fields={"attendance": "请选择"})
-    number = int(step.session.scalar(select(func.max(Opinion.round)).where(Opinion.inspection_id == inspection_id)) or 0) + 1
+        raise Refused(
+            "请选择参加讨论的人员。",
+            clause=cite("J22", step.pack),
+            slug="attendance",
+            fields={"attendance": "请选择"},
+        )
+    number = (
+        int(
+            step.session.scalar(select(func.max(Opinion.round)).where(Opinion.inspection_id == inspection_id))
+            or 0
+        )
+        + 1
+    )
     step.session.add(
         Opinion(
             inspection_id=inspection_id,
@@ -182,14 +209,18 @@ def vote(step: Step, *, inspection_id: int) -> None:
         raise Refused("没有待表态的检查意见。", clause=cite("J22", step.pack), slug="no-opinion")
     actor = step.person()
     if not any(m.person_id == actor.id for m in team(step.session, inspection_id)):
-        raise Refused(f"{actor.name}不是本检查组成员，不能表态。", clause=cite("J22", step.pack), slug="not-in-team")
+        raise Refused(
+            f"{actor.name}不是本检查组成员，不能表态。", clause=cite("J22", step.pack), slug="not-in-team"
+        )
     agrees = ask.approves(step.answers)
     step.session.add(
         OpinionVote(
             opinion_id=opinion.id,
             person_id=actor.id,
             agrees=agrees,
-            dissent="" if agrees else ask.required(step.answers, "reason", "不同意见", clause=cite("J22", step.pack)),
+            dissent=""
+            if agrees
+            else ask.required(step.answers, "reason", "不同意见", clause=cite("J22", step.pack)),
         ),
     )
     step.session.flush()
@@ -208,7 +239,10 @@ def votes(session: Session, opinion: Opinion) -> list[tuple[OpinionVote, str]]:
 
 @operation("feedback.settle", clause="J22", gives=("consensus",))
 def settle(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """Count: all agree → consensus; else by majority where the pack allows it; else the bureau must decide."""
+    """Count: all agree → consensus; else by majority where the pack allows it.
+
+    Else the bureau must decide.
+    """
     opinion = latest(step.session, inspection_id)
     if opinion is None:
         raise Refused("没有检查意见。", clause=cite("J22", step.pack), slug="no-opinion")
@@ -225,13 +259,18 @@ def settle(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 @operation("feedback.decide", clause="J22", gives=("decision",))
 def decide(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """No agreement: the bureau decides, with the minority opinion in the file, or sends it back to the team."""
+    """No agreement.
+
+    The bureau decides, with the minority opinion in the file, or sends it back to the team.
+    """
     opinion = latest(step.session, inspection_id)
     if opinion is None or opinion.how:
         raise Refused("没有需要决定的分歧意见。", clause=cite("J22", step.pack), slug="no-opinion")
     actor = step.person()
     if ever_on_team(step.session, inspection_id, actor.id):
-        raise Refused("检查组成员不能决定本组的分歧意见。", clause=cite("J22", step.pack), slug="self-approval")
+        raise Refused(
+            "检查组成员不能决定本组的分歧意见。", clause=cite("J22", step.pack), slug="self-approval"
+        )
     refuse_conflict(step.session, step.pack, get(step.session, inspection_id), actor)
     decided = ask.decision(step.answers)
     opinion.decided_by_id = actor.id
@@ -261,7 +300,12 @@ def meet(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     opinion = refuse_unsettled(step.session, inspection_id, step.pack)
     met_at = ask.instant(step.answers, "met_at") or clock.now()
     if met_at < opinion.discussed_at:
-        raise Refused("反馈时间不能早于讨论时间。", clause=cite("J22", step.pack), slug="feedback-time", fields={"met_at": "早于讨论时间"})
+        raise Refused(
+            "反馈时间不能早于讨论时间。",
+            clause=cite("J22", step.pack),
+            slug="feedback-time",
+            fields={"met_at": "早于讨论时间"},
+        )
     row = Feedback(
         inspection_id=inspection_id,
         opinion_id=opinion.id,
@@ -285,7 +329,12 @@ def receipt_object(step: Step, *, inspection_id: int) -> None:
     row.receipt_object_reason = ask.text(step.answers, "reason")
     row.receipt_signature = ask.signature(step.answers, "signature")
     if not row.receipt_signature and not row.receipt_object_reason:
-        raise Refused("未签名的，请注明原因。", clause=cite("W12 J22", step.pack), slug="signature-reason", fields={"reason": "请注明原因"})
+        raise Refused(
+            "未签名的，请注明原因。",
+            clause=cite("W12 J22", step.pack),
+            slug="signature-reason",
+            fields={"reason": "请注明原因"},
+        )
     if view := ask.text(step.answers, "object_view"):
         row.object_view = view
     row.receipt_object_at = clock.now()
@@ -303,7 +352,9 @@ def skip_local(step: Step, *, inspection_id: int) -> None:
     """No second receipt; the reason is kept and shown."""
     row, inspection = _given(step, inspection_id), get(step.session, inspection_id)
     row.local_skipped = (
-        "本规则包未规定向所在地医保部门同时反馈。" if inspection.local_elsewhere else "本局即被检查对象所在地医疗保障部门，无须第二份签收。"
+        "本规则包未规定向所在地医保部门同时反馈。"
+        if inspection.local_elsewhere
+        else "本局即被检查对象所在地医疗保障部门，无须第二份签收。"
     )
 
 
@@ -331,10 +382,17 @@ def show_discussion(step: Step) -> dict[str, Any]:
     found = findings(step.session, inspection_id)
     before = latest(step.session, inspection_id)
     return {
-        "facts": [("上一轮决定", before.decision_reason)] if before is not None and before.how == "again" else [],
+        "facts": [("上一轮决定", before.decision_reason)]
+        if before is not None and before.how == "again"
+        else [],
         "options": {"attendance": [(str(m.id), f"{m.name}{'（专家）' if m.expert else ''}") for m in people]},
         "defaults": {"attendance": [str(m.id) for m in people], "opinion": before.text if before else ""},
-        "rows": {"results": [{"item": f.item_name, "result": RESULTS[f.result], "description": f.description} for f in found]},
+        "rows": {
+            "results": [
+                {"item": f.item_name, "result": RESULTS[f.result], "description": f.description}
+                for f in found
+            ]
+        },
     }
 
 
@@ -345,7 +403,11 @@ def show_opinion(step: Step) -> dict[str, Any]:
     opinion = latest(step.session, inspection_id)
     if opinion is None:
         return {}
-    facts = [("检查意见", opinion.text), ("参加讨论", "、".join(opinion.attendance)), ("专家建议", opinion.expert_advice or "无")]
+    facts = [
+        ("检查意见", opinion.text),
+        ("参加讨论", "、".join(opinion.attendance)),
+        ("专家建议", opinion.expert_advice or "无"),
+    ]
     if opinion.minority:
         facts.append(("少数意见", opinion.minority))
     return {"facts": facts}

@@ -64,9 +64,13 @@ class Followup(Base):
 def open_followup(session: Session, inspection: Inspection, kind: str, demand: str, due_on: date) -> Followup:
     """Enter something to be watched, once per kind while it is open."""
     known = session.scalar(
-        select(Followup).where(Followup.inspection_id == inspection.id, Followup.kind == kind, Followup.state == "open"),
+        select(Followup).where(
+            Followup.inspection_id == inspection.id, Followup.kind == kind, Followup.state == "open"
+        ),
     )
-    row = known or Followup(inspection_id=inspection.id, bureau_id=inspection.bureau_id, kind=kind, demand=demand, due_on=due_on)
+    row = known or Followup(
+        inspection_id=inspection.id, bureau_id=inspection.bureau_id, kind=kind, demand=demand, due_on=due_on
+    )
     row.demand, row.due_on = demand, due_on
     session.add(row)
     session.flush()
@@ -84,7 +88,8 @@ def refuse_open(session: Session, inspection: Inspection, pack: str) -> None:
     still = open_of(session, inspection.id)
     if still:
         raise Refused(
-            f"{inspection.case_no}还有{len(still)}项后续监管未办结：{'、'.join(KINDS[row.kind] for row in still)}，不能归档。",
+            f"{inspection.case_no}还有{len(still)}项后续监管未办结："
+            f"{'、'.join(KINDS[row.kind] for row in still)}，不能归档。",
             clause=cite("J26 J27", pack),
             hint="请先办结后续监管。",
             slug="archive-open-followup",
@@ -136,14 +141,25 @@ def extend(step: Step, *, followup_id: int) -> Mapping[str, Any]:
         _finish(step, row, f"未整改到位，转立案查处：{ask.text(step.answers, 'reason')}")
         inspection = get(step.session, row.inspection_id)
         until = ask.day(step.answers, "due_on") or row.due_on
-        open_followup(step.session, inspection, "penalty", f"未按期整改，立案查处（{ask.text(step.answers, 'reason')}）", until)
+        open_followup(
+            step.session,
+            inspection,
+            "penalty",
+            f"未按期整改，立案查处（{ask.text(step.answers, 'reason')}）",
+            until,
+        )
         return {"extension": False, "followup_due": until.isoformat()}
-    until = ask.day(step.answers, "due_on")
-    if until is None or until <= clock.today():
-        raise Refused("请填写新的整改期限。", clause=cite("J26", step.pack), slug="followup-due", fields={"due_on": "须晚于今天"})
-    row.due_on = until
+    chosen = ask.day(step.answers, "due_on")
+    if chosen is None or chosen <= clock.today():
+        raise Refused(
+            "请填写新的整改期限。",
+            clause=cite("J26", step.pack),
+            slug="followup-due",
+            fields={"due_on": "须晚于今天"},
+        )
+    row.due_on = chosen
     row.extensions += 1
-    return {"extension": True, "followup_due": until.isoformat()}
+    return {"extension": True, "followup_due": chosen.isoformat()}
 
 
 @operation("followup.outcome", clause="J26 W2")
@@ -157,7 +173,10 @@ def outcome(step: Step, *, followup_id: int) -> None:
 
 @operation("followup.conclude", clause="J26 W2", gives=("penalty_known",))
 def conclude(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """Nothing is open any more; a known penalty result must still be published where the pack says so (舞 第二条)."""
+    """Nothing is open any more.
+
+    A known penalty result must still be published where the pack says so (舞 第二条).
+    """
     owed = bool(parameters(step.pack).value("publish.penalty_result"))
     return {"penalty_known": owed and bool(penalties(step.session, inspection_id))}
 
@@ -171,7 +190,12 @@ def remind(step: Step, *, inspection_id: int) -> None:
 @operation("followup.urge", clause="J26 W3")
 def urge(step: Step, *, inspection_id: int) -> None:
     """The supervising section urges an overdue follow-up."""
-    note(step, inspection_id, "followup", ask.required(step.answers, "note", "督办意见", clause=cite("J26", step.pack)))
+    note(
+        step,
+        inspection_id,
+        "followup",
+        ask.required(step.answers, "note", "督办意见", clause=cite("J26", step.pack)),
+    )
 
 
 def penalties(session: Session, inspection_id: int) -> list[Followup]:

@@ -27,7 +27,10 @@ from engine.storage.base import Base, pk, reference, word
 
 
 class Report(Base):
-    """A report on an inspection; a later version corrects, the earlier stays. Overdue days are working days."""
+    """A report on an inspection; a later version corrects, the earlier stays.
+
+    Overdue days are working days.
+    """
 
     __tablename__ = "report"
 
@@ -50,12 +53,17 @@ class Report(Base):
     __table_args__ = (
         UniqueConstraint("inspection_id", "version"),
         CheckConstraint("attachment_count >= 1", name="attachments"),
-        CheckConstraint("period <> '' and content <> '' and situation <> '' and opinion <> ''", name="complete"),
+        CheckConstraint(
+            "period <> '' and content <> '' and situation <> '' and opinion <> ''", name="complete"
+        ),
     )
 
 
 class Urge(Base):
-    """督办: the supervising section reminds, asks why, and notes it. It can never act in place of the unit (§2 no. 10)."""
+    """督办: the supervising section reminds, asks why, and notes it.
+
+    It can never act in place of the unit (§2 no. 10).
+    """
 
     __tablename__ = "urge"
 
@@ -69,7 +77,9 @@ class Urge(Base):
 
 def of(session: Session, inspection_id: int) -> Report | None:
     """The report in force: the last version."""
-    return session.scalars(select(Report).where(Report.inspection_id == inspection_id).order_by(Report.version.desc())).first()
+    return session.scalars(
+        select(Report).where(Report.inspection_id == inspection_id).order_by(Report.version.desc())
+    ).first()
 
 
 @operation("report.open", clause="W14", gives=("report_limited",))
@@ -91,7 +101,11 @@ def attachments(session: Session, inspection_id: int) -> list[dict[str, str]]:
         add(f"行政检查审批表、检查通知书（{inspection.notice_no}）")
     if session.scalar(select(Visit.id).where(Visit.inspection_id == inspection_id)) is not None:
         add("权利义务告知书")
-    versions = session.scalars(select(SiteRecord.version).where(SiteRecord.inspection_id == inspection_id).order_by(SiteRecord.version))
+    versions = session.scalars(
+        select(SiteRecord.version)
+        .where(SiteRecord.inspection_id == inspection_id)
+        .order_by(SiteRecord.version)
+    )
     for version in versions:
         add(f"检查记录（第{version}版）")
     for item in evidences.of(session, inspection_id):
@@ -101,9 +115,17 @@ def attachments(session: Session, inspection_id: int) -> list[dict[str, str]]:
     return rows
 
 
-def refuse_incomplete(answers: Mapping[str, Any], index: list[dict[str, str]], inspection: Inspection, pack: str) -> None:
+def refuse_incomplete(
+    answers: Mapping[str, Any], index: list[dict[str, str]], inspection: Inspection, pack: str
+) -> None:
     """A report lacks a part that the article names, or its attachments (slug `report-incomplete`)."""
-    named = {"period": "检查时间", "content": "检查内容", "situation": "检查情况", "opinion": "处理意见", "advice": "建议"}
+    named = {
+        "period": "检查时间",
+        "content": "检查内容",
+        "situation": "检查情况",
+        "opinion": "处理意见",
+        "advice": "建议",
+    }
     missing = {key: label for key, label in named.items() if not ask.text(answers, key)}
     clause = cite("W14", pack)
     if missing:
@@ -122,16 +144,31 @@ def refuse_incomplete(answers: Mapping[str, Any], index: list[dict[str, str]], i
 
 @operation("report.submit", clause="W14 J20", gives=("report_id",))
 def submit(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """The team hands in its report with the index of attachments; a late one carries its reason and its days."""
+    """The team hands in its report with the index of attachments.
+
+    A late one carries its reason and its days.
+    """
     inspection = get(step.session, inspection_id)
     refuse_unsettled(step.session, inspection_id, step.pack)
     index = attachments(step.session, inspection_id)
     refuse_incomplete(step.answers, index, inspection, step.pack)
     until = report_due(step, inspection)
-    late = max(0, working_days_between(step.session, until, clock.today())) if until and clock.today() > until else 0
+    late = (
+        max(0, working_days_between(step.session, until, clock.today()))
+        if until and clock.today() > until
+        else 0
+    )
     if late:
-        ask.required(step.answers, "overdue_reason", "逾期说明", clause=cite("W14", step.pack), slug="overdue-reason")
-    version = int(step.session.scalar(select(func.max(Report.version)).where(Report.inspection_id == inspection_id)) or 0) + 1
+        ask.required(
+            step.answers, "overdue_reason", "逾期说明", clause=cite("W14", step.pack), slug="overdue-reason"
+        )
+    version = (
+        int(
+            step.session.scalar(select(func.max(Report.version)).where(Report.inspection_id == inspection_id))
+            or 0
+        )
+        + 1
+    )
     row = Report(
         inspection_id=inspection_id,
         version=version,
@@ -169,13 +206,23 @@ def remind(step: Step, *, inspection_id: int) -> None:
 @operation("report.urge", clause="W14 W3")
 def urge(step: Step, *, inspection_id: int) -> None:
     """The supervising section urges an overdue report; it cannot write it."""
-    note(step, inspection_id, "report", ask.required(step.answers, "note", "督办意见", clause=cite("W3", step.pack)))
+    note(
+        step,
+        inspection_id,
+        "report",
+        ask.required(step.answers, "note", "督办意见", clause=cite("W3", step.pack)),
+    )
 
 
 def note(step: Step, inspection_id: int, about: str, words: str) -> None:
     """Write down that somebody was reminded or urged, in the case and in the log."""
     step.session.add(
-        Urge(inspection_id=inspection_id, about=about, note=words, urged_by_id=step.actor.id if step.actor else None),
+        Urge(
+            inspection_id=inspection_id,
+            about=about,
+            note=words,
+            urged_by_id=step.actor.id if step.actor else None,
+        ),
     )
     audit.record(
         step.session,
@@ -195,7 +242,11 @@ def show_report(step: Step) -> dict[str, Any]:
     found = findings(step.session, inspection.id)
     opinion = latest(step.session, inspection.id)
     until = report_due(step, inspection)
-    start = f"{clock.local(inspection.arrived_at):%Y-%m-%d}" if inspection.arrived_at else str(inspection.ended_on)
+    start = (
+        f"{clock.local(inspection.arrived_at):%Y-%m-%d}"
+        if inspection.arrived_at
+        else str(inspection.ended_on)
+    )
     return {
         "facts": [
             ("检查结束之日", str(inspection.ended_on)),
@@ -205,7 +256,10 @@ def show_report(step: Step) -> dict[str, Any]:
         "defaults": {
             "period": f"{start} 至 {inspection.ended_on}",
             "content": "；".join(f.item_name for f in found),
-            "situation": "；".join(f"{f.item_name}：{RESULTS[f.result]}{'，' + f.description if f.description else ''}" for f in found),
+            "situation": "；".join(
+                f"{f.item_name}：{RESULTS[f.result]}{'，' + f.description if f.description else ''}"
+                for f in found
+            ),
             "opinion": opinion.text if opinion else "",
         },
         "rows": {"attachments": [dict(row) for row in attachments(step.session, inspection.id)]},
@@ -218,4 +272,6 @@ def show_overdue(step: Step) -> dict[str, Any]:
     inspection = get(step.session, int(step.data["inspection_id"]))
     until = report_due(step, inspection)
     days = working_days_between(step.session, until, clock.today()) if until else 0
-    return {"facts": [("检查", inspection.case_no), ("期限", str(until)), ("已超期", f"{max(days, 0)} 个工作日")]}
+    return {
+        "facts": [("检查", inspection.case_no), ("期限", str(until)), ("已超期", f"{max(days, 0)} 个工作日")]
+    }

@@ -86,12 +86,12 @@ def test_reminders_and_then_the_supervising_section(wugang):
     """舞 第十五条 局基金监管科负责监督催办: day 10, 15, 18, breach on day 20; it can urge, not publish."""
     case, inspection_id = told.begins(wugang, wugang.bureau)
     told.reported(wugang, case, inspection_id)
-    for days, reminders in ((10, 1), (5, 2), (3, 3)):
+    for days, reminders in ((11, 1), (5, 2), (3, 3)):
         case.passes(working_days=days)
         noted = wugang.read(lambda s: len(s.scalars(select(report.Urge).where(report.Urge.about == "publication")).all()))
         assert noted == reminders
     case.expects_nothing("督办逾期公示")
-    case.passes(working_days=3)
+    case.passes(working_days=2)
     case.is_overdue(DRAFT)
     case.expects("督办逾期公示", role="基金监管")
     case.completes("督办逾期公示", note="请立即公示")

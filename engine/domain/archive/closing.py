@@ -48,7 +48,10 @@ def close(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     inspection = get(step.session, inspection_id)
     refuse_missing_element(step, inspection)
     refuse_open(step.session, inspection, step.pack)
-    if step.session.scalar(select(ArchivePackage.id).where(ArchivePackage.inspection_id == inspection_id)) is None:
+    if (
+        step.session.scalar(select(ArchivePackage.id).where(ArchivePackage.inspection_id == inspection_id))
+        is None
+    ):
         raise Refused("案卷尚未封存归档，不能办结。", clause=cite("J27 W3", step.pack), slug="not-archived")
     inspection.state, inspection.outcome = "done", inspection.outcome or "done"
     inspection.closed_at = clock.now()

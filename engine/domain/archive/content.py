@@ -1,4 +1,7 @@
-"""What goes into the file: every row of the inspection as a readable document, and every stored file by its hash."""
+"""What goes into the file.
+
+Every row of the inspection as a readable document, and every stored file by its hash.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ HIDDEN = {"id", "inspection_id", "package_id", "content", "mac"}
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece before it gets its number. `content` is canonical JSON text, or `file_id` names a stored file."""
+    """One piece before it gets its number.
+
+    `content` is canonical JSON text, or `file_id` names a stored file.
+    """
 
     piece: str
     title: str
@@ -63,12 +69,16 @@ def pieces(session: Session, inspection_id: int) -> list[Piece]:
     approved = clock.local(found.approved_at).date() if found.approved_at else None
     made = [_document("approval", "行政检查审批表、检查通知书", [found], found.notice_no, bureau, approved)]
 
-    def add(piece: str, title: str, rows: Sequence[DeclarativeBase], no: str = "", day: date | None = None) -> None:
+    def add(
+        piece: str, title: str, rows: Sequence[DeclarativeBase], no: str = "", day: date | None = None
+    ) -> None:
         if rows:
             made.append(_document(piece, title, rows, no, bureau, day))
 
     def of(table: type[Any]) -> list[Any]:
-        return list(session.scalars(select(table).where(table.inspection_id == inspection_id).order_by(table.id)))
+        return list(
+            session.scalars(select(table).where(table.inspection_id == inspection_id).order_by(table.id))
+        )
 
     add("team", "检查组成员及廉洁承诺", of(TeamMember))
     add("visit", "执法证件出示及权利义务告知书", of(Visit), day=_day(found.arrived_at))
@@ -83,21 +93,30 @@ def pieces(session: Session, inspection_id: int) -> list[Piece]:
     add("opinion", "讨论记录和检查意见", [*opinions, *votes])
     add("feedback", "反馈意见书及回执", of(feedback.Feedback))
     decided = disposition.of(session, inspection_id)
-    add("disposition", "处理意见", [decided] if decided else [], decided.filing_no or decided.letter_no if decided else "")
+    add(
+        "disposition",
+        "处理意见",
+        [decided] if decided else [],
+        decided.filing_no or decided.letter_no if decided else "",
+    )
     add("report", "随机抽查情况报告", of(report.Report))
     rated = credit.of(session, inspection_id)
     add("credit", "信用记录", [rated] if rated else [])
     shown = publication.versions(session, inspection_id)
-    add("publication", "公示内容及回执", [*shown, *(r for row in shown for r in publication.receipts(session, row.id))])
+    add(
+        "publication",
+        "公示内容及回执",
+        [*shown, *(r for row in shown for r in publication.receipts(session, row.id))],
+    )
     add("followup", "后续监管记录", of(Followup))
     extra = of(ArchiveSupplement)
     add("supplement", "备考表", extra)
-    for item in listed:
-        if item.file_id:
-            made.append(_file(session, item.file_id, f"证据{item.no}：{item.title}", item.collected_by_id))
-    for row in extra:
-        if row.file_id:
-            made.append(_file(session, row.file_id, f"补充材料：{row.piece}", row.by_id))
+    made += [
+        _file(session, item.file_id, f"证据{item.no}：{item.title}", item.collected_by_id)
+        for item in listed
+        if item.file_id
+    ]
+    made += [_file(session, row.file_id, f"补充材料：{row.piece}", row.by_id) for row in extra if row.file_id]
     return made
 
 
@@ -105,11 +124,15 @@ def _day(moment: datetime | None) -> date | None:
     return clock.local(moment).date() if moment else None
 
 
-def _document(  # noqa: PLR0913 (the columns of the file list)
+def _document(  # noqa: PLR0913, PLR0917 (the columns of the file list)
     piece: str, title: str, rows: Sequence[DeclarativeBase], no: str, author: str, day: date | None
 ) -> Piece:
-    body = rfc8785.dumps({"title": title, "rows": [{"table": row.__tablename__, **plain(row)} for row in rows]})
-    return Piece(piece, title, no, author, day, body.decode(), "", len(body), hashlib.sha256(body).hexdigest())
+    body = rfc8785.dumps(
+        {"title": title, "rows": [{"table": row.__tablename__, **plain(row)} for row in rows]}
+    )
+    return Piece(
+        piece, title, no, author, day, body.decode(), "", len(body), hashlib.sha256(body).hexdigest()
+    )
 
 
 def _file(session: Session, file_id: str, title: str, person_id: int) -> Piece:

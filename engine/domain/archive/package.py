@@ -1,4 +1,6 @@
-"""The archive package on disk: a BagIt bag with the pieces, their list, XML metadata and the seal; and its check.
+"""The archive package on disk: a BagIt bag with the pieces, their list, XML metadata and the seal.
+
+And its check.
 
 The bag can be checked without this software (`bagit.py --validate`, `sha256sum -c manifest-sha256.txt`).
 """
@@ -49,7 +51,8 @@ def find(session: Session, case: str) -> ArchivePackage:
 def export(session: Session, package: ArchivePackage, directory: Path, read: Read) -> dict[str, Any]:
     """Write the package as a bag into an empty directory; returns `{archive_no, pieces, bytes, seal, path}`.
 
-    Refused if the file is not sealed, the directory is not empty, or a piece no longer has the hash of the list.
+    Refused if the file is not sealed, the directory is not empty, or a piece no longer has the hash of the
+    list.
     """
     if package.state != "sealed":
         raise Refused("案卷尚未封存，不能导出。", hint="请先完成归档。", slug="not-archived")
@@ -122,7 +125,10 @@ def _metadata(session: Session, package: ArchivePackage, rows: list[ArchiveDocum
         ("密级", SECRECY[package.secrecy]),
         ("页数", str(package.pages)),
         ("备考", package.note),
-        ("封存时间", clock.local(package.sealed_at).isoformat(timespec="seconds") if package.sealed_at else ""),
+        (
+            "封存时间",
+            clock.local(package.sealed_at).isoformat(timespec="seconds") if package.sealed_at else "",
+        ),
         ("封存摘要", package.seal),
     ):
         etree.SubElement(root, name).text = value
@@ -143,7 +149,10 @@ def _metadata(session: Session, package: ArchivePackage, rows: list[ArchiveDocum
 
 
 def verify(directory: Path) -> list[str]:
-    """Check a package on disk: the bag, each piece against the list, the list against its seal. [] = intact."""
+    """Check a package on disk: the bag, each piece against the list, the list against its seal.
+
+    [] = intact.
+    """
     try:
         bag = bagit.Bag(str(directory))
         bag.validate(processes=1)

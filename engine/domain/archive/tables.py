@@ -1,6 +1,7 @@
 """归档 as rows: the sealed package with its documents, the ledger row, what was added later.
 
-依据: 吉 第二十七条 (工作台账、工作档案、专人负责), 舞 第三条 (档案管理), 国家档案局令第8号 (永久、30 年、10 年).
+依据: 吉 第二十七条 (工作台账、工作档案、专人负责), 舞 第三条 (档案管理), 国家档案局令第8号 (永久、30 年、10
+年).
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class ArchivePackage(Base):
 
 
 class ArchiveDocument(Base):
-    """One piece of the file (件): number, document number, author, title, day, and its content or stored file."""
+    """One piece of the file (件).
+
+    Number, document number, author, title, day, and its content or stored file.
+    """
 
     __tablename__ = "archive_document"
 

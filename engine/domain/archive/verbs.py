@@ -66,13 +66,18 @@ def documents(session: Session, package_id: int) -> list[ArchiveDocument]:
 
 def seal_of(rows: list[ArchiveDocument]) -> str:
     """The hash over the list: number, path, title, size and hash of every piece (RFC 8785, SHA-256)."""
-    listed = [{"no": r.no, "path": r.path, "title": r.title, "size": r.size, "sha256": r.hash} for r in rows]
+    listed: list[Any] = [
+        {"no": r.no, "path": r.path, "title": r.title, "size": r.size, "sha256": r.hash} for r in rows
+    ]
     return hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
 
 
 @operation("archive.examine", clause="J27 W3", gives=("file", "case_type"))
 def examine(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """What the file holds, as facts for the table `completeness`; an open follow-up refuses at once (吉 第二十六条)."""
+    """What the file holds, as facts for the table `completeness`.
+
+    An open follow-up refuses at once (吉 第二十六条).
+    """
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.pack)
     held = {piece.piece for piece in content.pieces(step.session, inspection_id)}
@@ -119,14 +124,19 @@ def arrange(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The archivist gives title, term and secrecy; the list is written from what the file holds."""
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.pack)
-    retention = ask.required(step.answers, "retention", "保管期限", clause=cite("国家档案局令第8号", step.pack))
+    retention = ask.required(
+        step.answers, "retention", "保管期限", clause=cite("国家档案局令第8号", step.pack)
+    )
     if retention not in RETENTION:
         raise Refused(f"没有保管期限“{retention}”。", slug="retention")
     row = of(step.session, inspection_id)
     if row is None:
         bureau = step.session.get_one(Bureau, inspection.bureau_id)
         number = int(
-            step.session.scalar(select(func.count(ArchivePackage.id)).where(ArchivePackage.bureau_id == inspection.bureau_id)) or 0
+            step.session.scalar(
+                select(func.count(ArchivePackage.id)).where(ArchivePackage.bureau_id == inspection.bureau_id)
+            )
+            or 0
         )
         row = ArchivePackage(
             inspection_id=inspection_id,
@@ -185,7 +195,12 @@ def seal(step: Step, *, inspection_id: int) -> None:
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.pack)
     if not ask.flag(step.answers, "checked"):
-        raise Refused("请确认已逐件核对卷内目录。", clause=cite("J27", step.pack), slug="unchecked", fields={"checked": "请确认"})
+        raise Refused(
+            "请确认已逐件核对卷内目录。",
+            clause=cite("J27", step.pack),
+            slug="unchecked",
+            fields={"checked": "请确认"},
+        )
     package.open_followups = len(open_of(step.session, inspection_id))
     package.seal = seal_of(documents(step.session, package.id))
     package.state, package.sealed_by_id, package.sealed_at = "sealed", step.person().id, clock.now()
@@ -196,7 +211,11 @@ def seal(step: Step, *, inspection_id: int) -> None:
         subject=f"archive/{package.archive_no}",
         actor=step.actor,
         bureau_id=package.bureau_id,
-        after={"seal": package.seal, "retention": package.retention, "retain_until": str(package.retain_until)},
+        after={
+            "seal": package.seal,
+            "retention": package.retention,
+            "retain_until": str(package.retain_until),
+        },
         clause="J27 W3",
         chained=True,
     )
@@ -210,7 +229,9 @@ def enter_ledger(step: Step, *, inspection_id: int) -> None:
         raise Refused("案卷尚未封存。", clause=cite("J27 W3", step.pack), slug="not-archived")
     inspection = get(step.session, inspection_id)
     known = step.session.scalar(select(LedgerRow).where(LedgerRow.inspection_id == inspection_id))
-    row = known or LedgerRow(inspection_id=inspection_id, bureau_id=inspection.bureau_id, year=inspection.year)
+    row = known or LedgerRow(
+        inspection_id=inspection_id, bureau_id=inspection.bureau_id, year=inspection.year
+    )
     row.archive_no = package.archive_no
     row.line = ledger_line(step.session, inspection, package)
     step.session.add(row)
@@ -254,7 +275,9 @@ def ledger(session: Session, bureau_id: int, year: int) -> list[LedgerRow]:
     return list(session.scalars(query.order_by(LedgerRow.id)))
 
 
-def destroy(session: Session, package: ArchivePackage, *, proposer: Person, approver: Person, reason: str, pack: str) -> Destruction:
+def destroy(  # noqa: PLR0913 (all by name)
+    session: Session, package: ArchivePackage, *, proposer: Person, approver: Person, reason: str, pack: str
+) -> Destruction:
     """销毁: only after the term, by two persons; the list and the seal stay, the contents go (§2 no. 13)."""
     clause = cite("国家档案局令第8号", pack)
     if package.retain_until is None or clock.today() <= package.retain_until:
@@ -316,7 +339,11 @@ def show_title(step: Step) -> dict[str, Any]:
     return {
         "facts": [("案号", inspection.case_no), ("检查对象", thing.name)],
         "options": {"retentions": list(RETENTION.items()), "secrecies": list(SECRECY.items())},
-        "defaults": {"title": f"对{thing.name}随机抽查检查案卷（{inspection.case_no}）", "retention": "30", "secrecy": "public"},
+        "defaults": {
+            "title": f"对{thing.name}随机抽查检查案卷（{inspection.case_no}）",
+            "retention": "30",
+            "secrecy": "public",
+        },
     }
 
 
@@ -327,10 +354,20 @@ def show_list(step: Step) -> dict[str, Any]:
     if package is None:
         return {}
     return {
-        "facts": [("档号", package.archive_no), ("案卷题名", package.title), ("保管期限", RETENTION[package.retention])],
+        "facts": [
+            ("档号", package.archive_no),
+            ("案卷题名", package.title),
+            ("保管期限", RETENTION[package.retention]),
+        ],
         "rows": {
             "documents": [
-                {"no": str(d.no), "document_no": d.document_no, "author": d.author, "title": d.title, "day": str(d.day or "")}
+                {
+                    "no": str(d.no),
+                    "document_no": d.document_no,
+                    "author": d.author,
+                    "title": d.title,
+                    "day": str(d.day or ""),
+                }
                 for d in documents(step.session, package.id)
             ],
         },

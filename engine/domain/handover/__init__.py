@@ -1,4 +1,7 @@
-"""移交、上报 (handover): a superior's results down, the local bureau's report up, inside one installation or by file."""
+"""移交、上报 (handover).
+
+A superior's results down, the local bureau's report up, inside one installation or by file.
+"""
 
 from engine.domain.handover.file import (
     export_drawn,

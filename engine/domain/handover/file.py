@@ -1,6 +1,7 @@
 """Between installations: the handover, the report and the decision travel as one signed JSON file each.
 
-Shape: `{v: "HANDOVER1", kind, uid, from, to, body, signature}`; the Ed25519 signature covers the RFC 8785 bytes of
+Shape: `{v: "HANDOVER1", kind, uid, from, to, body, signature}`; the Ed25519 signature covers the RFC 8785
+bytes of
 all other members. A file is believed only from a bureau whose key is entered as partner.
 """
 
@@ -28,9 +29,18 @@ KINDS = ("handover", "report", "decision", "drawn")
 Sign = Callable[[bytes], bytes]
 
 
-def signed(kind: str, uid: str, sender: str, receiver: str, body: Mapping[str, Any], sign: Sign) -> dict[str, Any]:
+def signed(  # noqa: PLR0913, PLR0917 (the members of the file)
+    kind: str, uid: str, sender: str, receiver: str, body: Mapping[str, Any], sign: Sign
+) -> dict[str, Any]:
     """A file ready to be sent; sender and receiver are divisions."""
-    document: dict[str, Any] = {"v": VERSION, "kind": kind, "uid": uid, "from": sender, "to": receiver, "body": dict(body)}
+    document: dict[str, Any] = {
+        "v": VERSION,
+        "kind": kind,
+        "uid": uid,
+        "from": sender,
+        "to": receiver,
+        "body": dict(body),
+    }
     return {**document, "signature": sign(rfc8785.dumps(document)).hex()}
 
 
@@ -38,7 +48,9 @@ def believed(session: Session, document: Mapping[str, Any], receiver: str) -> Pa
     """The partner who signed a file addressed to us; refused otherwise (slug `handover-file`)."""
 
     def refuse(reason: str) -> Refused:
-        return Refused(f"移交文件不能导入：{reason}。", hint="请向发送单位核实后重新导出。", slug="handover-file")
+        return Refused(
+            f"移交文件不能导入：{reason}。", hint="请向发送单位核实后重新导出。", slug="handover-file"
+        )
 
     if document.get("v") != VERSION or document.get("kind") not in KINDS:
         raise refuse("不是移交文件，或者版本不同")
@@ -72,7 +84,10 @@ def export_handover(session: Session, row: Handover, sign: Sign) -> dict[str, An
 
 
 def import_handover(session: Session, bureau: Bureau, document: Mapping[str, Any]) -> Handover:
-    """The local bureau's half of a handover, from the superior's file; the same file twice gives the same row."""
+    """The local bureau's half of a handover, from the superior's file.
+
+    The same file twice gives the same row.
+    """
     partner = believed(session, document, bureau.division)
     known = session.scalar(select(Handover).where(Handover.uid == str(document["uid"])))
     if known is not None:
@@ -100,10 +115,14 @@ def import_handover(session: Session, bureau: Bureau, document: Mapping[str, Any
     return row
 
 
-def export_report(session: Session, row: Handover, sender: Bureau, receiver: str, sign: Sign) -> dict[str, Any]:
+def export_report(
+    session: Session, row: Handover, sender: Bureau, receiver: str, sign: Sign
+) -> dict[str, Any]:
     """The local bureau's working report for the superior's installation."""
     last = session.scalars(
-        select(HandoverReport).where(HandoverReport.handover_id == row.id).order_by(HandoverReport.version.desc()),
+        select(HandoverReport)
+        .where(HandoverReport.handover_id == row.id)
+        .order_by(HandoverReport.version.desc()),
     ).first()
     if last is None:
         raise Refused("还没有工作报告。", slug="no-report")
@@ -125,9 +144,14 @@ def import_report(session: Session, bureau: Bureau, document: Mapping[str, Any])
     if row is None or row.from_bureau_id != bureau.id:
         raise Refused("本局没有对应的移交事项。", slug="handover-file")
     body: Mapping[str, Any] = document["body"]
-    highest = session.scalar(select(func.max(HandoverReport.version)).where(HandoverReport.handover_id == row.id)) or 0
+    highest = (
+        session.scalar(select(func.max(HandoverReport.version)).where(HandoverReport.handover_id == row.id))
+        or 0
+    )
     known = session.scalar(
-        select(HandoverReport).where(HandoverReport.handover_id == row.id, HandoverReport.version == int(body["version"])),
+        select(HandoverReport).where(
+            HandoverReport.handover_id == row.id, HandoverReport.version == int(body["version"])
+        ),
     )
     if known is not None:
         return known
@@ -147,9 +171,13 @@ def import_report(session: Session, bureau: Bureau, document: Mapping[str, Any])
     return report
 
 
-def export_drawn(session: Session, bureau: Bureau, receiver: str, uid: str, object_ids: list[int], sign: Sign) -> dict[str, Any]:
+def export_drawn(  # noqa: PLR0913, PLR0917 (the members of the file)
+    session: Session, bureau: Bureau, receiver: str, uid: str, object_ids: list[int], sign: Sign
+) -> dict[str, Any]:
     """The objects a superior has drawn, for the registry of a lower installation (吉 第十一条)."""
-    rows = session.scalars(select(RegistryObject).where(RegistryObject.id.in_(object_ids)).order_by(RegistryObject.code))
+    rows = session.scalars(
+        select(RegistryObject).where(RegistryObject.id.in_(object_ids)).order_by(RegistryObject.code)
+    )
     body = {"on": clock.today().isoformat(), "codes": [row.code for row in rows], "from_name": bureau.name}
     return signed("drawn", uid, bureau.division, receiver, body, sign)
 

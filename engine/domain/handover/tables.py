@@ -19,9 +19,12 @@ SIDES = ("both", "sender", "receiver")
 
 
 class Handover(Base):
-    """Results that a superior hands down. The superior alone sets `due_on`; the local bureau alone writes the handling.
+    """Results that a superior hands down. The superior alone sets `due_on`.
 
-    `side`: both bureaus in this installation, or only the sender's or the receiver's half (the rest travels as a file).
+    The local bureau alone writes the handling.
+
+    `side`: both bureaus in this installation, or only the sender's or the receiver's half (the rest travels
+    as a file).
     """
 
     __tablename__ = "handover"
@@ -58,7 +61,9 @@ class Handover(Base):
         CheckConstraint(f"side in {SIDES}", name="side"),
         CheckConstraint("from_bureau_id is null or from_bureau_id <> to_bureau_id", name="two_bureaus"),
         CheckConstraint("state = 'prepared' or (due_on is not null and document_no <> '')", name="issued"),
-        CheckConstraint("side <> 'both' or (from_bureau_id is not null and to_bureau_id is not null)", name="both"),
+        CheckConstraint(
+            "side <> 'both' or (from_bureau_id is not null and to_bureau_id is not null)", name="both"
+        ),
         CheckConstraint("recovered_fen >= 0", name="recovered"),
     )
 

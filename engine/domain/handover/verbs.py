@@ -1,4 +1,6 @@
-"""The steps of a handover: issue with a deadline, acknowledge, handle, report up, inform peers, accept or return.
+"""The steps of a handover.
+
+Issue with a deadline, acknowledge, handle, report up, inform peers, accept or return.
 
 依据: 吉 第二十三条, 第二十四条.
 """
@@ -27,7 +29,7 @@ from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill, subject
 from engine.people import Bureau
 
-SETTLED = "handover_settled"
+SETTLED = "属地处理结果已认可"
 """Message to the superior's case: its handover has been accepted."""
 
 
@@ -47,7 +49,10 @@ def last_report(session: Session, handover_id: int) -> HandoverReport | None:
 
 @operation("handover.hand_down", clause="J23 J24")
 def hand_down(step: Step, *, inspection_id: int) -> None:
-    """属地处理: the results of an inspection go to the bureau of the object's place, as a case of their own."""
+    """属地处理.
+
+    The results of an inspection go to the bureau of the object's place, as a case of their own.
+    """
     inspection = get_inspection(step.session, inspection_id)
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     sender = step.session.get_one(Bureau, inspection.bureau_id)
@@ -67,7 +72,12 @@ def hand_down(step: Step, *, inspection_id: int) -> None:
         object_code=thing.code,
         uscc=thing.uscc,
         findings=[
-            {"item": f.item_name, "result": RESULTS[f.result], "description": f.description, "amount_fen": f.amount_fen}
+            {
+                "item": f.item_name,
+                "result": RESULTS[f.result],
+                "description": f.description,
+                "amount_fen": f.amount_fen,
+            }
             for f in findings(step.session, inspection_id)
             if f.problem
         ],
@@ -109,7 +119,12 @@ def issue(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     chosen = ask.day(step.answers, "due_on")
     row.due_on = chosen or due(step.session, step.pack, "handover.report", clock.today()).day
     if row.due_on <= clock.today():
-        raise Refused("上报期限须晚于今天。", clause=cite("J24", step.pack), slug="handover-due", fields={"due_on": "须晚于今天"})
+        raise Refused(
+            "上报期限须晚于今天。",
+            clause=cite("J24", step.pack),
+            slug="handover-due",
+            fields={"due_on": "须晚于今天"},
+        )
     row.half_on = half_way(step.session, clock.today(), row.due_on)
     row.side = "sender" if ask.flag(step.answers, "by_file") else "both"
     row.state = "sent"
@@ -178,7 +193,11 @@ def report_up(step: Step, *, handover_id: int) -> None:
 def inform_peers(step: Step, *, handover_id: int) -> None:
     """向同级有关部门通报检查结果: which departments, by which letter."""
     report = _reported(step, handover_id)
-    names = [ask.text(line, "department") for line in ask.rows(step.answers, "peers") if ask.text(line, "department")]
+    names = [
+        ask.text(line, "department")
+        for line in ask.rows(step.answers, "peers")
+        if ask.text(line, "department")
+    ]
     if not names and parameters(step.pack).value("peer_notice"):
         raise Refused(
             "应当向同级有关部门通报检查结果。",
@@ -208,12 +227,27 @@ def accept(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     return decided
 
 
+@operation("handover.record_reply", clause="J24", gives=("decision",))
+def record_reply(step: Step, *, handover_id: int) -> Mapping[str, Any]:
+    """The superior sits in another installation: its answer is entered as it came."""
+    row, report = get(step.session, handover_id), _reported(step, handover_id)
+    decided = ask.decision(step.answers)
+    agreed = decided["decision"] == "approve"
+    report.decision, report.reason = ("accept" if agreed else "return"), ask.text(step.answers, "reason")
+    report.decided_at = clock.now()
+    row.state = "accepted" if agreed else "returned"
+    _log(step, "handover.reply", row, report.reason)
+    return decided
+
+
 def _settle_followup(step: Step, row: Handover, report: HandoverReport) -> None:
     """The superior's own case waits for this: its follow-up is done, its process goes on."""
     if row.inspection_id is None:
         return
     open_row = step.session.scalar(
-        select(Followup).where(Followup.inspection_id == row.inspection_id, Followup.kind == "local", Followup.state == "open"),
+        select(Followup).where(
+            Followup.inspection_id == row.inspection_id, Followup.kind == "local", Followup.state == "open"
+        ),
     )
     if open_row is not None:
         open_row.state, open_row.result = "done", report.text
@@ -235,7 +269,12 @@ def urge(step: Step, *, handover_id: int) -> None:
     """The time is over: the superior urges (督办); it cannot write the report itself."""
     row = get(step.session, handover_id)
     row.overdue_noted_at = clock.now()
-    _log(step, "handover.urge", row, ask.required(step.answers, "note", "督办意见", clause=cite("J24", step.pack)))
+    _log(
+        step,
+        "handover.urge",
+        row,
+        ask.required(step.answers, "note", "督办意见", clause=cite("J24", step.pack)),
+    )
 
 
 def _reported(step: Step, handover_id: int) -> HandoverReport:
@@ -300,7 +339,12 @@ def _shown(step: Step) -> dict[str, Any]:
             facts.append(("退回理由", report.reason))
     return {
         "facts": facts,
-        "rows": {"findings": [{"item": f["item"], "result": f["result"], "description": f["description"]} for f in row.findings]},
+        "rows": {
+            "findings": [
+                {"item": f["item"], "result": f["result"], "description": f["description"]}
+                for f in row.findings
+            ]
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """检查 (inspection): one object, one team, from the choice of the leader to the sealed file.
 
-`open_from_draw` and `open_from_lead` make inspections; `team`, `team_leader`, `replace_member`, `arrived` are for others.
+`open_from_draw` and `open_from_lead` make inspections; `team`, `team_leader`, `replace_member`, `arrived`
+are for others.
 """
 
 from engine.domain.inspection.approval import cancel

@@ -1,4 +1,6 @@
-"""Approval and notice (行政检查审批表、检查通知书), the word to the local bureau, and the check on the superior.
+"""Approval and notice (行政检查审批表、检查通知书).
+
+The word to the local bureau, and the check on the superior.
 
 依据: 国办发〔2024〕54号 (未经审批不得检查), 吉 第十七条, 第十一条, 舞 第七条, 第十条.
 """
@@ -34,14 +36,20 @@ def visits_this_year(step: Step, inspection: Inspection) -> int:
     return int(step.session.scalar(query) or 0)
 
 
-@operation("inspection.apply", clause="J16 W7", gives=("local_elsewhere", "tell_local", "object_type", "online_types"))
+@operation(
+    "inspection.apply",
+    clause="J16 W7",
+    gives=("local_elsewhere", "tell_local", "object_type", "online_types"),
+)
 def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader applies for the inspection: basis, items, period, people; fixed by the approval."""
     inspection = get(step.session, inspection_id)
     refuse_few(team(step.session, inspection_id), step.pack)
     start, end = ask.day(step.answers, "period_from"), ask.day(step.answers, "period_to")
     if start is None or end is None or end < start:
-        raise Refused("检查期限的止日不能早于起日。", slug="period", fields={"period_to": "止日不能早于起日。"})
+        raise Refused(
+            "检查期限的止日不能早于起日。", slug="period", fields={"period_to": "止日不能早于起日。"}
+        )
     unsigned = [m.name for m in team(step.session, inspection_id) if m.pledged_at is None]
     paper = ask.text(step.answers, "paper_pledges")
     if unsigned and not paper:
@@ -54,7 +62,12 @@ def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         )
     chosen = ask.words(step.answers, "items")
     if not chosen:
-        raise Refused("至少选择一个抽查事项。", clause=cite("W10 J4", step.pack), slug="no-items", fields={"items": "请选择抽查事项"})
+        raise Refused(
+            "至少选择一个抽查事项。",
+            clause=cite("W10 J4", step.pack),
+            slug="no-items",
+            fields={"items": "请选择抽查事项"},
+        )
     inspection.basis = ask.required(step.answers, "basis", "检查依据")
     inspection.scope = ask.text(step.answers, "scope")
     inspection.items = chosen
@@ -74,11 +87,18 @@ def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 @operation("inspection.approve", clause="国办发〔2024〕54号", gives=("decision",))
 def approve(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """The deputy director in charge approves or returns the inspection; not their own application (§2 no. 4, 6)."""
+    """The deputy director in charge approves or returns the inspection; not their own application (§2 no.
+
+    4, 6).
+    """
     inspection = get(step.session, inspection_id)
     actor = step.person()
-    if actor.id == inspection.applied_by_id or any(m.person_id == actor.id for m in team(step.session, inspection_id)):
-        raise Refused("申请人和检查组成员不能审批本次检查。", clause=cite("W8", step.pack), slug="self-approval")
+    if actor.id == inspection.applied_by_id or any(
+        m.person_id == actor.id for m in team(step.session, inspection_id)
+    ):
+        raise Refused(
+            "申请人和检查组成员不能审批本次检查。", clause=cite("W8", step.pack), slug="self-approval"
+        )
     refuse_conflict(step.session, step.pack, inspection, actor)
     decided = ask.decision(step.answers)
     if decided["decision"] == "approve":
@@ -122,9 +142,14 @@ def skip_notify(step: Step, *, inspection_id: int) -> None:
 
 @operation("inspection.check_superior", clause="J11", gives=("superior_drawn", "outcome"))
 def check_superior(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """Before the visit: has the superior drawn the same object this year? Then the local case ends («上级已抽»)."""
+    """Before the visit.
+
+    Has the superior drawn the same object this year? Then the local case ends («上级已抽»).
+    """
     inspection = get(step.session, inspection_id)
-    if not (parameters(step.pack).value("exclude.superior_drawn") and superior_drew(step.session, inspection)):
+    if not (
+        parameters(step.pack).value("exclude.superior_drawn") and superior_drew(step.session, inspection)
+    ):
         return {"superior_drawn": False}
     cancel(step, inspection, "上级已抽")
     return {"superior_drawn": True, "outcome": "cancelled"}
@@ -133,7 +158,9 @@ def check_superior(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 def cancel(step: Step, inspection: Inspection, reason: str) -> None:
     """Call an inspection off before the visit; the row stays with its reason."""
     if inspection.arrived_at is not None:
-        raise Refused("检查组已进场，不能取消检查。", clause=cite("J11", step.pack), slug="cancel-after-arrival")
+        raise Refused(
+            "检查组已进场，不能取消检查。", clause=cite("J11", step.pack), slug="cancel-after-arrival"
+        )
     inspection.state, inspection.outcome, inspection.cancel_reason = "cancelled", "cancelled", reason
     inspection.closed_at = clock.now()
     audit.record(
@@ -165,7 +192,10 @@ def show_application(step: Step) -> dict[str, Any]:
             ("检查人员", "、".join(f"{m.name}（{m.certificate_no or '无有效证件'}）" for m in members)),
         ],
         "options": {"items": [(item.no, f"{item.no} {item.name}") for item in listed]},
-        "defaults": {"items": [item.no for item in listed], "basis": "年度抽查计划" if inspection.plan_id else "线索核查"},
+        "defaults": {
+            "items": [item.no for item in listed],
+            "basis": "年度抽查计划" if inspection.plan_id else "线索核查",
+        },
     }
 
 

@@ -35,7 +35,11 @@ def items(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The drawn objects of a draw, one inspection each, by object id; creates what is not there yet."""
     draw = step.session.get_one(Draw, draw_id)
-    query = select(DrawnObject).where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn").order_by(DrawnObject.object_id)
+    query = (
+        select(DrawnObject)
+        .where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn")
+        .order_by(DrawnObject.object_id)
+    )
     if after:
         query = query.where(DrawnObject.object_id > int(after))
     for drawn in step.session.scalars(query.limit(limit)).all():
@@ -49,7 +53,11 @@ def items(
 def open_from_draw(session: Session, draw_id: str) -> list[Inspection]:
     """All inspections of a draw, created where missing (idempotent)."""
     draw = session.get_one(Draw, draw_id)
-    query = select(DrawnObject).where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn").order_by(DrawnObject.object_id)
+    query = (
+        select(DrawnObject)
+        .where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn")
+        .order_by(DrawnObject.object_id)
+    )
     return [open_drawn(session, draw, drawn) for drawn in session.scalars(query).all()]
 
 
@@ -65,7 +73,11 @@ def open_drawn(session: Session, draw: Draw, drawn: DrawnObject) -> Inspection:
     session.flush()
     people = session.scalars(
         select(DrawnPerson)
-        .where(DrawnPerson.draw_id == draw.id, DrawnPerson.group_id == drawn.group_id, DrawnPerson.state == "serving")
+        .where(
+            DrawnPerson.draw_id == draw.id,
+            DrawnPerson.group_id == drawn.group_id,
+            DrawnPerson.state == "serving",
+        )
         .order_by(DrawnPerson.role_index),
     ).all()
     for person in people:
@@ -74,7 +86,7 @@ def open_drawn(session: Session, draw: Draw, drawn: DrawnObject) -> Inspection:
     return inspection
 
 
-def open_from_lead(
+def open_from_lead(  # noqa: PLR0913 (all by name)
     session: Session,
     *,
     bureau_id: int,
@@ -120,7 +132,9 @@ def local_bureau(session: Session, bureau: Bureau, thing: RegistryObject) -> int
 
     依据: 吉 第十七条 (被检查对象所在地医疗保障部门).
     """
-    found = session.scalar(select(Bureau.id).where(Bureau.division == thing.division)) if thing.division else None
+    found = (
+        session.scalar(select(Bureau.id).where(Bureau.division == thing.division)) if thing.division else None
+    )
     return found or thing.bureau_id or bureau.id
 
 

@@ -1,4 +1,6 @@
-"""What a superior's draw means below: the object is marked, and a local inspection not yet begun is called off.
+"""What a superior's draw means below.
+
+The object is marked, and a local inspection not yet begun is called off.
 
 依据: 吉 第十一条 (上级监管部门在同一年度内已抽查的检查对象，在当地组织抽查时，应当予以排除).
 """
@@ -16,7 +18,8 @@ from engine.domain.registry import RegistryObject, above
 def mark_superior_drawn(session: Session, inspection: Inspection) -> int:
     """Mark the rows of lower registries that are this drawn object; returns how many were marked.
 
-    A row is the same object if it is the drawn row itself or carries the same institution code or 统一社会信用代码.
+    A row is the same object if it is the drawn row itself or carries the same institution code or
+    统一社会信用代码.
     """
     thing = session.get_one(RegistryObject, inspection.object_id)
     same = [RegistryObject.id == thing.id]

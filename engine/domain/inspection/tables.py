@@ -1,7 +1,9 @@
 """The rows of one inspection (检查): the case, its team, the visit, what was found and how it was handled.
 
-What a database can hold stands here as a constraint: a leader is drawn, licensed and no expert (吉 第十六条), nobody
-approves the inspection they applied for, two certificates are shown (舞 第十一条), a missing signature has its reason
+What a database can hold stands here as a constraint: a leader is drawn, licensed and no expert (吉
+第十六条), nobody
+approves the inspection they applied for, two certificates are shown (舞 第十一条), a missing signature has
+its reason
 (舞 第十二条).
 """
 
@@ -17,7 +19,18 @@ from engine import clock
 from engine.errors import NotFound
 from engine.storage.base import Base, pk, reference, word
 
-STATES = ("preparing", "approved", "onsite", "recorded", "fed_back", "disposed", "reported", "published", "done", "cancelled")
+STATES = (
+    "preparing",
+    "approved",
+    "onsite",
+    "recorded",
+    "fed_back",
+    "disposed",
+    "reported",
+    "published",
+    "done",
+    "cancelled",
+)
 ROLES = ("leader", "member", "expert", "helper")
 DISPOSITIONS = ("none", "corrected", "filing", "transfer", "local")
 CHECKED = ("none", "corrected", "pending", "no_activity", "uncooperative", "unreachable", "closed")
@@ -26,7 +39,8 @@ CHECKED = ("none", "corrected", "pending", "no_activity", "uncooperative", "unre
 class Inspection(Base):
     """One inspection of one object: a case of its own, drawn (plan and draw) or ordered by a lead.
 
-    `bureau_id` is the inspecting bureau, `local_bureau_id` the bureau of the object's place (the same or another).
+    `bureau_id` is the inspecting bureau, `local_bureau_id` the bureau of the object's place (the same or
+    another).
     `ended_on` is the day of the last signed record; deadlines of report and publication count from it.
     """
 
@@ -87,7 +101,10 @@ class Inspection(Base):
 
 
 class TeamMember(Base):
-    """Somebody on the team. `source`: drawn · substitute · assigned (leads) · invited (expert) · local (helper)."""
+    """Somebody on the team. `source`.
+
+    Drawn · substitute · assigned (leads) · invited (expert) · local (helper).
+    """
 
     __tablename__ = "team_member"
 
@@ -112,8 +129,13 @@ class TeamMember(Base):
         CheckConstraint(f"role in {ROLES}", name="role"),
         CheckConstraint("source in ('drawn','substitute','assigned','invited','local')", name="source"),
         CheckConstraint("role <> 'leader' or (licensed and not expert)", name="leader_licensed"),
-        CheckConstraint("role <> 'leader' or source in ('drawn','substitute','assigned')", name="leader_drawn"),
-        CheckConstraint("role not in ('expert','helper') or source not in ('drawn','substitute','assigned')", name="helpers"),
+        CheckConstraint(
+            "role <> 'leader' or source in ('drawn','substitute','assigned')", name="leader_drawn"
+        ),
+        CheckConstraint(
+            "role not in ('expert','helper') or source not in ('drawn','substitute','assigned')",
+            name="helpers",
+        ),
         CheckConstraint("not expert or role = 'expert'", name="expert_advises"),
         CheckConstraint("left_at is null or left_reason <> ''", name="left_reason"),
         Index(
@@ -191,7 +213,10 @@ class Finding(Base):
 
 
 class SiteRecord(Base):
-    """The on-site record (现场检查记录). Corrections are new versions; nothing is dated back (吉 第二十条)."""
+    """The on-site record (现场检查记录). Corrections are new versions.
+
+    Nothing is dated back (吉 第二十条).
+    """
 
     __tablename__ = "site_record"
 
@@ -223,7 +248,10 @@ class SiteRecord(Base):
 
 
 class Obstruction(Base):
-    """检查受阻: what stopped the team, what the bureau ordered, which emergency measures followed (吉 第二十一条)."""
+    """检查受阻.
+
+    What stopped the team, what the bureau ordered, which emergency measures followed (吉 第二十一条).
+    """
 
     __tablename__ = "obstruction"
 
@@ -248,7 +276,10 @@ class Obstruction(Base):
 
 
 class Disposition(Base):
-    """How the results are handled (舞 第十三条, 吉 第二十三条): the table's proposal and the leader's opinion."""
+    """How the results are handled (舞 第十三条, 吉 第二十三条).
+
+    The table's proposal and the leader's opinion.
+    """
 
     __tablename__ = "disposition"
 
@@ -272,8 +303,12 @@ class Disposition(Base):
         CheckConstraint(f"kind in {DISPOSITIONS}", name="kind"),
         CheckConstraint("kind <> 'corrected' or correct_by is not null", name="correct_by"),
         CheckConstraint("proposed in ('', kind) or deviation <> ''", name="deviation"),
-        CheckConstraint("reviewed_by_id is null or reviewed_by_id <> proposed_by_id", name="review_by_another"),
-        CheckConstraint("approved_by_id is null or approved_by_id <> proposed_by_id", name="approve_by_another"),
+        CheckConstraint(
+            "reviewed_by_id is null or reviewed_by_id <> proposed_by_id", name="review_by_another"
+        ),
+        CheckConstraint(
+            "approved_by_id is null or approved_by_id <> proposed_by_id", name="approve_by_another"
+        ),
     )
 
 

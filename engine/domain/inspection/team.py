@@ -46,12 +46,17 @@ def team_leader(session: Session, inspection_id: int) -> TeamMember | None:
 
 def ever_on_team(session: Session, inspection_id: int, person_id: int) -> bool:
     """Whether somebody is or was on the team in any role: they may not review or approve its work."""
-    query = select(TeamMember.id).where(TeamMember.inspection_id == inspection_id, TeamMember.person_id == person_id)
+    query = select(TeamMember.id).where(
+        TeamMember.inspection_id == inspection_id, TeamMember.person_id == person_id
+    )
     return session.scalar(query.limit(1)) is not None
 
 
 def refuse_conflict(session: Session, pack: str, inspection: Inspection, person: Person) -> None:
-    """Refuse somebody with a 利害关系 to the object, in whatever role they act (slug `conflict-of-interest`)."""
+    """Refuse somebody with a 利害关系 to the object.
+
+    In whatever role they act (slug `conflict-of-interest`).
+    """
     refuse_conflicted(session, person, session.get_one(RegistryObject, inspection.object_id), pack=pack)
 
 
@@ -62,12 +67,17 @@ def refuse_leader(member: TeamMember | None, inspection: Inspection, pack: str) 
         raise Refused("组长只能从本次抽取的检查人员中确定。", clause=clause, slug="leader-not-drawn")
     if member.expert or member.role in ("expert", "helper"):
         raise Refused(
-            f"{member.name}是{'检查专家' if member.expert else '协助人员'}，不能担任组长，也不计入两名持证人员。",
+            f"{member.name}是{'检查专家' if member.expert else '协助人员'}，"
+            "不能担任组长，也不计入两名持证人员。",
             clause=cite("J16 W5", pack),
             slug="expert-as-leader",
         )
     if not member.licensed:
-        raise Refused(f"{member.name}没有有效执法证件，不能担任组长。", clause=cite("J16 W11 行政处罚法", pack), slug="leader-unlicensed")
+        raise Refused(
+            f"{member.name}没有有效执法证件，不能担任组长。",
+            clause=cite("J16 W11 行政处罚法", pack),
+            slug="leader-unlicensed",
+        )
     return member
 
 
@@ -79,7 +89,11 @@ def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     member = refuse_leader(step.session.get(TeamMember, int(chosen)), inspection, step.pack)
     reason = ask.required(step.answers, "reason", "确定理由", clause=cite("J16", step.pack))
     if member.conflict:
-        raise Refused(f"{member.name}已声明利害关系，不能担任组长。", clause=cite("J13", step.pack), slug="conflict-of-interest")
+        raise Refused(
+            f"{member.name}已声明利害关系，不能担任组长。",
+            clause=cite("J13", step.pack),
+            slug="conflict-of-interest",
+        )
     before = team_leader(step.session, inspection_id)
     if before is not None and before.id != member.id:
         before.role = "member"
@@ -113,7 +127,12 @@ def pledge(step: Step, *, inspection_id: int) -> None:
     if member is None:
         raise Refused(f"{actor.name}不是本检查组成员。", clause=cite("J16", step.pack), slug="not-in-team")
     if not ask.flag(step.answers, "pledge"):
-        raise Refused("请确认廉洁承诺。", clause=cite("W17", step.pack), slug="pledge-missing", fields={"pledge": "请确认廉洁承诺。"})
+        raise Refused(
+            "请确认廉洁承诺。",
+            clause=cite("W17", step.pack),
+            slug="pledge-missing",
+            fields={"pledge": "请确认廉洁承诺。"},
+        )
     member.pledged_at = clock.now()
     if not ask.flag(step.answers, "conflict"):
         return
@@ -153,7 +172,9 @@ def refuse_few(members: list[TeamMember], pack: str) -> None:
         )
 
 
-@operation("inspection.check_team", clause="J13 J16 W11", gives=("team_state", "pending_person_id", "leader_id"))
+@operation(
+    "inspection.check_team", clause="J13 J16 W11", gives=("team_state", "pending_person_id", "leader_id")
+)
 def check_team(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Whether the team may go: `team_state` is substitute · leader · pledge · ready."""
     members = team(step.session, inspection_id)
@@ -180,7 +201,7 @@ def arrived(inspection: Inspection) -> bool:
     return inspection.arrived_at is not None
 
 
-def replace_member(
+def replace_member(  # noqa: PLR0913 (the last by name)
     session: Session,
     inspection_id: int,
     out_person: int | None,
@@ -189,7 +210,9 @@ def replace_member(
     *,
     out_inspector: int | None = None,
 ) -> TeamMember | None:
-    """Take somebody off the team (by person id or inspector id) and, unless None, put an inspector in their place.
+    """Take somebody off the team (by person id or inspector id) and.
+
+    Unless None, put an inspector in their place.
 
     The one who leaves stays in the record with the reason. Returns the new member. Refuses after arrival.
     依据: 吉 第十三条.
@@ -210,7 +233,9 @@ def replace_member(
         raise Refused("被调换人不在本检查组。", clause=cite("J13", pack), slug="not-in-team")
     if arrived(inspection):
         raise Refused(
-            f"不能调换：{leaving.name}已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。" if inspection.arrived_at else "",
+            f"不能调换：{leaving.name}已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。"
+            if inspection.arrived_at
+            else "",
             clause=cite("J13", pack),
             hint="可以补充检查人员。",
             slug="substitution-after-arrival",
@@ -223,7 +248,9 @@ def replace_member(
     return join(session, inspection, in_inspector, source="substitute") if in_inspector is not None else None
 
 
-def join(session: Session, inspection: Inspection, inspector_id: int, *, source: str, expert: bool = False) -> TeamMember:
+def join(
+    session: Session, inspection: Inspection, inspector_id: int, *, source: str, expert: bool = False
+) -> TeamMember:
     """Put an inspector of the registry on the team; a 利害关系 to the object refuses them (§2 no. 6)."""
     inspector = session.get_one(Inspector, inspector_id)
     relation = conflict_between(session, inspector_id, inspection.object_id)
@@ -253,10 +280,18 @@ def join(session: Session, inspection: Inspection, inspector_id: int, *, source:
 
 @operation("inspection.request_recusal", clause="J13")
 def request_recusal(step: Step, *, inspection_id: int) -> None:
-    """Somebody, or the inspected party, asks that a member steps aside or is swapped; before the visit only."""
+    """Somebody, or the inspected party, asks that a member steps aside or is swapped.
+
+    Before the visit only.
+    """
     inspection = get(step.session, inspection_id)
     if arrived(inspection):
-        raise Refused("检查组已进场，不能再调换人员。", clause=cite("J13", step.pack), hint="可以补充检查人员。", slug="substitution-after-arrival")
+        raise Refused(
+            "检查组已进场，不能再调换人员。",
+            clause=cite("J13", step.pack),
+            hint="可以补充检查人员。",
+            slug="substitution-after-arrival",
+        )
     member = step.session.get(TeamMember, int(ask.required(step.answers, "member", "涉及人员")))
     if member is None or member.inspection_id != inspection_id or member.left_at is not None:
         raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
@@ -295,7 +330,12 @@ def show_leader_choice(step: Step) -> dict[str, Any]:
 @prefill("inspection/recusal")
 def show_recusal_choice(step: Step) -> dict[str, Any]:
     """The members who may be asked to step aside."""
-    return {"options": {"members": _choices(team(step.session, int(step.data["inspection_id"]))), "relations": list(RELATIONS.items())}}
+    return {
+        "options": {
+            "members": _choices(team(step.session, int(step.data["inspection_id"]))),
+            "relations": list(RELATIONS.items()),
+        }
+    }
 
 
 @prefill("inspection/pledge")

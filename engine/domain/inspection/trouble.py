@@ -92,7 +92,11 @@ def emergency(step: Step, *, inspection_id: int) -> None:
     trouble = last(step, inspection_id)
     measures = ask.required(step.answers, "measures", "采取的措施", clause=cite("J21", step.pack))
     trouble.measures_basis = ask.required(
-        step.answers, "basis", "法律依据", clause=cite("J19 行政强制法", step.pack), slug="measure-without-basis"
+        step.answers,
+        "basis",
+        "法律依据",
+        clause=cite("J19 行政强制法", step.pack),
+        slug="measure-without-basis",
     )
     trouble.measures = measures
     trouble.ended_at = clock.now()

@@ -1,4 +1,6 @@
-"""On site and online: certificates and rights, the check list, the record with its signature or the reason for none.
+"""On site and online.
+
+Certificates and rights, the check list, the record with its signature or the reason for none.
 
 依据: 吉 第十八条至第二十条, 舞 第六条, 第十条至第十二条.
 """
@@ -28,8 +30,11 @@ TWO = 2
 
 
 def refuse_unshown(session: Session, inspection: Inspection, pack: str) -> None:
-    """Nothing is checked or collected on site before certificates and rights (slug `certificates-not-shown`)."""
-    if inspection.method != "online" and session.scalar(select(Visit.id).where(Visit.inspection_id == inspection.id)) is None:
+    """No check and no evidence on site before certificates and rights (slug `certificates-not-shown`)."""
+    if (
+        inspection.method != "online"
+        and session.scalar(select(Visit.id).where(Visit.inspection_id == inspection.id)) is None
+    ):
         raise Refused(
             "尚未出示执法证件并告知权利义务，不能开展检查和取证。",
             clause=cite("J18 W11 行政处罚法", pack),
@@ -57,9 +62,13 @@ def arrive(step: Step, *, inspection_id: int) -> None:
     """On arrival certificates are shown and rights and duties are told; only then may evidence be taken."""
     inspection = get(step.session, inspection_id)
     if inspection.approved_by_id is None:
-        raise Refused("本次检查未经批准，不得进场。", clause=cite("国办发〔2024〕54号", step.pack), slug="not-approved")
+        raise Refused(
+            "本次检查未经批准，不得进场。", clause=cite("国办发〔2024〕54号", step.pack), slug="not-approved"
+        )
     if parameters(step.pack).value("exclude.superior_drawn") and superior_drew(step.session, inspection):
-        raise Refused("上级本年度已抽取该对象，本级不再检查。", clause=cite("J11", step.pack), slug="superior-drawn")
+        raise Refused(
+            "上级本年度已抽取该对象，本级不再检查。", clause=cite("J11", step.pack), slug="superior-drawn"
+        )
     members = team(step.session, inspection_id)
     refuse_few(members, step.pack)
     at = ask.instant(step.answers, "arrived_at") or clock.now()
@@ -117,7 +126,9 @@ def note_findings(step: Step, inspection: Inspection) -> None:
             Finding(
                 inspection_id=inspection.id,
                 item_no=no if listed else "",
-                item_name=names.get(no, no) if listed else ask.required(row, "off_list_name", "清单外事项名称", clause=cite("W10", step.pack)),
+                item_name=names.get(no, no)
+                if listed
+                else ask.required(row, "off_list_name", "清单外事项名称", clause=cite("W10", step.pack)),
                 off_list=not listed,
                 result=result,
                 description=ask.text(row, "description"),
@@ -144,21 +155,44 @@ def note_findings(step: Step, inspection: Inspection) -> None:
 
 @operation("inspection.record", clause="J20 W12", gives=("signed", "ended_on"))
 def record(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """The on-site record: time, place, conditions, signature. A later version corrects, nothing is overwritten."""
+    """The on-site record: time, place, conditions, signature.
+
+    A later version corrects, nothing is overwritten.
+    """
     inspection = get(step.session, inspection_id)
     refuse_unshown(step.session, inspection, step.pack)
     start = ask.instant(step.answers, "started_at") or inspection.arrived_at or clock.now()
     end = ask.instant(step.answers, "ended_at") or clock.now()
     _refuse_future(end, "结束时间")
     if end < start:
-        raise Refused("结束时间不能早于开始时间。", clause=cite("J20", step.pack), slug="record-times", fields={"ended_at": "早于开始时间"})
+        raise Refused(
+            "结束时间不能早于开始时间。",
+            clause=cite("J20", step.pack),
+            slug="record-times",
+            fields={"ended_at": "早于开始时间"},
+        )
     if inspection.arrived_at is not None and start < inspection.arrived_at - timedelta(minutes=1):
-        raise Refused("记录的开始时间早于进场时间。", clause=cite("J20", step.pack), slug="back-dated", fields={"started_at": "早于进场时间"})
+        raise Refused(
+            "记录的开始时间早于进场时间。",
+            clause=cite("J20", step.pack),
+            slug="back-dated",
+            fields={"started_at": "早于进场时间"},
+        )
     signature = ask.required(step.answers, "signature", "签字情况", clause=cite("J20 W12", step.pack))
     signer = ask.text(step.answers, "signer")
     if signature in ("signed", "sealed"):
-        ask.required(step.answers, "signer", "签字人（法定代表人、负责人）", clause=cite("J20 W12", step.pack))
-    version = int(step.session.scalar(select(func.max(SiteRecord.version)).where(SiteRecord.inspection_id == inspection_id)) or 0) + 1
+        ask.required(
+            step.answers, "signer", "签字人（法定代表人、负责人）", clause=cite("J20 W12", step.pack)
+        )
+    version = (
+        int(
+            step.session.scalar(
+                select(func.max(SiteRecord.version)).where(SiteRecord.inspection_id == inspection_id)
+            )
+            or 0
+        )
+        + 1
+    )
     step.session.add(
         SiteRecord(
             inspection_id=inspection_id,
@@ -187,11 +221,19 @@ def witness(step: Step, *, inspection_id: int) -> None:
     """No signature: the reason is noted and, where the rules want it, a witness signs (舞 第十二条)."""
     rule = parameters(step.pack)["signature.fallback"]
     last = step.session.scalars(
-        select(SiteRecord).where(SiteRecord.inspection_id == inspection_id).order_by(SiteRecord.version.desc()),
+        select(SiteRecord)
+        .where(SiteRecord.inspection_id == inspection_id)
+        .order_by(SiteRecord.version.desc()),
     ).first()
     if last is None:
         raise Refused("还没有现场检查记录。", clause=cite("J20 W12", step.pack), slug="record-missing")
-    last.reason = ask.required(step.answers, "reason", "无法取得签字的原因", clause=cite(rule.source, step.pack), slug="signature-reason")
+    last.reason = ask.required(
+        step.answers,
+        "reason",
+        "无法取得签字的原因",
+        clause=cite(rule.source, step.pack),
+        slug="signature-reason",
+    )
     name = ask.text(step.answers, "witness_name")
     if rule.value == "reason_and_witness" and not name:
         raise Refused(
@@ -214,7 +256,9 @@ def review_online(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     refuse_conflict(step.session, step.pack, inspection, step.person())
     inspection.method = "online"
     note_findings(step, inspection)
-    inspection.scope = "；".join(part for part in (inspection.scope, ask.required(step.answers, "sources", "数据来源")) if part)
+    inspection.scope = "；".join(
+        part for part in (inspection.scope, ask.required(step.answers, "sources", "数据来源")) if part
+    )
     inspection.state = "recorded"
     inspection.ended_on = clock.today()
     _remember_visit(step.session, inspection)
@@ -223,7 +267,9 @@ def review_online(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 def findings(session: Session, inspection_id: int) -> list[Finding]:
     """All findings of an inspection, listed items first, in the order of the list."""
-    query = select(Finding).where(Finding.inspection_id == inspection_id).order_by(Finding.off_list, Finding.id)
+    query = (
+        select(Finding).where(Finding.inspection_id == inspection_id).order_by(Finding.off_list, Finding.id)
+    )
     return list(session.scalars(query).all())
 
 
@@ -242,7 +288,10 @@ def show_arrival(step: Step) -> dict[str, Any]:
     inspection = get(step.session, int(step.data["inspection_id"]))
     members = [m for m in team(step.session, inspection.id) if m.licensed]
     return {
-        "facts": [("检查通知书", inspection.notice_no), ("告知内容", "检查依据和要求；陈述申辩、申请回避、拒绝无证检查的权利；配合检查的义务")],
+        "facts": [
+            ("检查通知书", inspection.notice_no),
+            ("告知内容", "检查依据和要求；陈述申辩、申请回避、拒绝无证检查的权利；配合检查的义务"),
+        ],
         "options": {"certificates": [(str(m.id), f"{m.name} {m.certificate_no}") for m in members]},
     }
 
@@ -251,14 +300,18 @@ def show_arrival(step: Step) -> dict[str, Any]:
 def show_items(step: Step) -> dict[str, Any]:
     """The check list fixed by the approval, one line per item."""
     inspection = get(step.session, int(step.data["inspection_id"]))
-    listed = [item for item in current_items(step.session, inspection.bureau_id) if item.no in inspection.items]
+    listed = [
+        item for item in current_items(step.session, inspection.bureau_id) if item.no in inspection.items
+    ]
     return {
         "options": {
             "items": [*((item.no, f"{item.no} {item.name}") for item in listed), ("-", "清单外")],
             "results": list(RESULTS.items()),
         },
         "defaults": {"findings": [{"item": item.no, "result": "none"} for item in listed]},
-        "rows": {"checklist": [{"no": item.no, "name": item.name, "content": item.content} for item in listed]},
+        "rows": {
+            "checklist": [{"no": item.no, "name": item.name, "content": item.content} for item in listed]
+        },
     }
 
 
@@ -275,7 +328,10 @@ def show_record(step: Step) -> dict[str, Any]:
         "facts": [
             ("记录名称", str(parameters(step.pack).value("record.form") or "现场检查记录")),
             ("被检查对象", thing.name),
-            ("进场时间", f"{clock.local(inspection.arrived_at):%Y-%m-%d %H:%M}" if inspection.arrived_at else ""),
+            (
+                "进场时间",
+                f"{clock.local(inspection.arrived_at):%Y-%m-%d %H:%M}" if inspection.arrived_at else "",
+            ),
         ],
         "defaults": {
             "place": thing.address,
@@ -283,7 +339,11 @@ def show_record(step: Step) -> dict[str, Any]:
         },
         "rows": {
             "results": [
-                {"item": f.item_name + ("（清单外）" if f.off_list else ""), "result": RESULTS[f.result], "description": f.description}
+                {
+                    "item": f.item_name + ("（清单外）" if f.off_list else ""),
+                    "result": RESULTS[f.result],
+                    "description": f.description,
+                }
                 for f in found
             ],
         },

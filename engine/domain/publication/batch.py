@@ -45,7 +45,9 @@ def pending(session: Session, bureau_id: int, channel: str) -> list[Publication]
 def workbook(publications: Iterable[Publication]) -> bytes:
     """The batch: one line per item and object. Text only, so that no cell is a formula."""
     stream = io.BytesIO()
-    with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet("双随机抽查结果信息")
         for column, (title, _) in enumerate(COLUMNS):
             sheet.write_string(0, column, title)

@@ -44,7 +44,10 @@ def named_after_person(name: str) -> bool:
 
 
 def is_market_body(thing: RegistryObject) -> bool:
-    """Market bodies carry a 统一社会信用代码 that begins with 9; hospitals 1, private non-enterprise units 5 do not."""
+    """Market bodies carry a 统一社会信用代码 that begins with 9.
+
+    Hospitals 1, private non-enterprise units 5 do not.
+    """
     return thing.uscc.startswith("9")
 
 
@@ -62,7 +65,9 @@ def rows(session: Session, inspection: Inspection) -> list[dict[str, Any]]:
     ]
 
 
-def record(session: Session, inspection: Inspection, items: list[dict[str, Any]], extra: dict[str, str]) -> dict[str, Any]:
+def record(
+    session: Session, inspection: Inspection, items: list[dict[str, Any]], extra: dict[str, str]
+) -> dict[str, Any]:
     """The public view of a publication: object, plan and task, unit, date, type, results, inspectors.
 
     Natural persons appear masked; no phone, no identity card, no patient data.
@@ -82,7 +87,11 @@ def record(session: Session, inspection: Inspection, items: list[dict[str, Any]]
         "insAuth": bureau.name,
         "insDate": inspection.ended_on.isoformat() if inspection.ended_on else "",
         "method": METHODS.get(inspection.method, ""),
-        "inspectors": [{"name": m.name, "certificate": m.certificate_no} for m in team(session, inspection.id) if m.licensed],
+        "inspectors": [
+            {"name": m.name, "certificate": m.certificate_no}
+            for m in team(session, inspection.id)
+            if m.licensed
+        ],
         "details": items,
         "summary": mask_id(extra.get("summary", "")),
         "penalty": mask_id(extra.get("penalty", "")),

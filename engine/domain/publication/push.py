@@ -28,10 +28,17 @@ def deliver(payload: Mapping[str, Any], http: Http) -> dict[str, Any]:
 
     `payload`: `{url, channel, publication_id, key, body}`. The key makes a repeated sending harmless.
     """
-    status, answer = http("POST", str(payload["url"]), payload["body"], {"Idempotency-Key": str(payload["key"])})
+    status, answer = http(
+        "POST", str(payload["url"]), payload["body"], {"Idempotency-Key": str(payload["key"])}
+    )
     if status not in OK and status != SEEN_BEFORE:
-        raise Unavailable(f"{payload['channel']} 没有接收（HTTP {status}）。", hint="稍后自动重试，不会重复公示。")
-    return {"receipt_no": str(answer.get("receipt") or answer.get("id") or ""), "url": str(answer.get("url") or "")}
+        raise Unavailable(
+            f"{payload['channel']} 没有接收（HTTP {status}）。", hint="稍后自动重试，不会重复公示。"
+        )
+    return {
+        "receipt_no": str(answer.get("receipt") or answer.get("id") or ""),
+        "url": str(answer.get("url") or ""),
+    }
 
 
 def delivered(session: Session, payload: Mapping[str, Any], answer: Mapping[str, Any]) -> None:

@@ -17,7 +17,9 @@ from engine.domain.report import of as report_of
 from engine.operation import Step, prefill
 
 
-def results(session: Session, *, bureau_id: int | None = None, limit: int = 50, before: int = 0) -> list[Publication]:
+def results(
+    session: Session, *, bureau_id: int | None = None, limit: int = 50, before: int = 0
+) -> list[Publication]:
     """What is public now, newest first, one page; `before` is the last id of the page before."""
     query = select(Publication).where(Publication.state == "published")
     if bureau_id is not None:
@@ -60,7 +62,11 @@ def show_draft(step: Step) -> dict[str, Any]:
     return {
         "facts": [*facts, ("检查报告", report.situation if report else "")],
         "defaults": {"summary": default},
-        "rows": {"results": [{"item": item["raninsItemName"], "result": item["raninsCheckResName"]} for item in row.items]},
+        "rows": {
+            "results": [
+                {"item": item["raninsItemName"], "result": item["raninsCheckResName"]} for item in row.items
+            ]
+        },
     }
 
 
@@ -82,7 +88,11 @@ def show_view(step: Step) -> dict[str, Any]:
             ("检查人员", people),
             ("公示内容", row.summary),
         ],
-        "rows": {"results": [{"item": item["raninsItemName"], "result": item["raninsCheckResName"]} for item in row.items]},
+        "rows": {
+            "results": [
+                {"item": item["raninsItemName"], "result": item["raninsCheckResName"]} for item in row.items
+            ]
+        },
     }
 
 
@@ -100,10 +110,17 @@ def show_receipts(step: Step) -> dict[str, Any]:
         "options": {"channels": [(receipt.channel, CHANNEL_LABELS[receipt.channel]) for receipt in owed]},
         "defaults": {
             "receipts": [
-                {"channel": r.channel, "state": "published", "receipt_no": r.receipt_no} for r in owed if r.state != "absent"
+                {"channel": r.channel, "state": "published", "receipt_no": r.receipt_no}
+                for r in owed
+                if r.state != "absent"
             ],
         },
-        "rows": {"channels": [{"channel": CHANNEL_LABELS[r.channel], "state": r.state, "receipt": r.receipt_no} for r in owed]},
+        "rows": {
+            "channels": [
+                {"channel": CHANNEL_LABELS[r.channel], "state": r.state, "receipt": r.receipt_no}
+                for r in owed
+            ]
+        },
     }
 
 
@@ -112,4 +129,10 @@ def show_overdue(step: Step) -> dict[str, Any]:
     """What is overdue."""
     row = _row(step)
     inspection = get(step.session, int(step.data["inspection_id"]))
-    return {"facts": [("检查", inspection.case_no), ("公示期限", str(row.due_on) if row else ""), ("现状", row.state if row else "尚未拟稿")]}
+    return {
+        "facts": [
+            ("检查", inspection.case_no),
+            ("公示期限", str(row.due_on) if row else ""),
+            ("现状", row.state if row else "尚未拟稿"),
+        ]
+    }

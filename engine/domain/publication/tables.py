@@ -1,6 +1,7 @@
 """公示 as rows: versions that never vanish, and one receipt per channel.
 
-What a database can hold stands here: the publishing unit is the inspecting unit (吉 第二十五条, 舞 第十五条), nothing is
+What a database can hold stands here: the publishing unit is the inspecting unit (吉 第二十五条, 舞
+第十五条), nothing is
 published before the object was told, the reviewer did not draft, an absence on a channel has its reason.
 """
 
@@ -42,7 +43,9 @@ class Publication(Base):
     reason: Mapped[str] = mapped_column(default="")
     feedback_id: Mapped[int] = mapped_column(index=False)
     feedback_finished: Mapped[bool] = mapped_column(default=True)
-    items: Mapped[list[Any]] = mapped_column(default=list)  # one result per item, in the fields of the national page
+    items: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # one result per item, in the fields of the national page
     summary: Mapped[str] = mapped_column(default="")
     view: Mapped[dict[str, Any]] = mapped_column(default=dict)
     checks: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -57,24 +60,49 @@ class Publication(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
-        ForeignKeyConstraint(["inspection_id", "bureau_id"], ["inspection.id", "inspection.bureau_id"], name="fk_publication_inspecting_unit"),
         ForeignKeyConstraint(
-            ["feedback_id", "feedback_finished"], ["feedback.id", "feedback.finished"], name="fk_publication_after_feedback"
+            ["inspection_id", "bureau_id"],
+            ["inspection.id", "inspection.bureau_id"],
+            name="fk_publication_inspecting_unit",
+        ),
+        ForeignKeyConstraint(
+            ["feedback_id", "feedback_finished"],
+            ["feedback.id", "feedback.finished"],
+            name="fk_publication_after_feedback",
         ),
         UniqueConstraint("inspection_id", "version"),
         CheckConstraint(f"kind in {KINDS}", name="kind"),
         CheckConstraint(f"state in {STATES}", name="state"),
         CheckConstraint("feedback_finished", name="after_feedback"),
-        CheckConstraint("reviewed_by_id is null or reviewed_by_id <> drafted_by_id", name="review_by_another"),
-        CheckConstraint("state not in ('published','superseded') or reviewed_by_id is not null", name="reviewed_first"),
-        CheckConstraint("(published_at is not null) = (state in ('published','superseded'))", name="published_at"),
-        CheckConstraint("kind not in ('correction','withdrawal') or (reason <> '' and previous_id is not null)", name="reason"),
-        Index("ix_publication_public", "bureau_id", "published_at", "id", sqlite_where=text("state = 'published'"), postgresql_where=text("state = 'published'")),
+        CheckConstraint(
+            "reviewed_by_id is null or reviewed_by_id <> drafted_by_id", name="review_by_another"
+        ),
+        CheckConstraint(
+            "state not in ('published','superseded') or reviewed_by_id is not null", name="reviewed_first"
+        ),
+        CheckConstraint(
+            "(published_at is not null) = (state in ('published','superseded'))", name="published_at"
+        ),
+        CheckConstraint(
+            "kind not in ('correction','withdrawal') or (reason <> '' and previous_id is not null)",
+            name="reason",
+        ),
+        Index(
+            "ix_publication_public",
+            "bureau_id",
+            "published_at",
+            "id",
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
     )
 
 
 class PublicationReceipt(Base):
-    """That a channel carries the publication, or why it does not (吉 第二十五条: both national systems are owed)."""
+    """That a channel carries the publication, or why it does not (吉 第二十五条.
+
+    Both national systems are owed).
+    """
 
     __tablename__ = "publication_receipt"
 
@@ -102,7 +130,10 @@ class PublicationReceipt(Base):
 
 
 class ChannelEndpoint(Base):
-    """Where a bureau pushes to a channel by HTTPS; without one the channel is served by a file and by hand."""
+    """Where a bureau pushes to a channel by HTTPS.
+
+    Without one the channel is served by a file and by hand.
+    """
 
     __tablename__ = "channel_endpoint"
 

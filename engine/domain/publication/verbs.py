@@ -35,7 +35,13 @@ FINAL = ("published", "absent")
 
 def versions(session: Session, inspection_id: int) -> list[Publication]:
     """All versions about an inspection, oldest first; none is ever removed."""
-    return list(session.scalars(select(Publication).where(Publication.inspection_id == inspection_id).order_by(Publication.version)))
+    return list(
+        session.scalars(
+            select(Publication)
+            .where(Publication.inspection_id == inspection_id)
+            .order_by(Publication.version)
+        )
+    )
 
 
 def published(session: Session, inspection_id: int) -> bool:
@@ -80,12 +86,21 @@ def refuse_reviewer(session: Session, inspection: Inspection, person: Person, pa
 
 
 def _current(session: Session, inspection_id: int) -> Publication | None:
-    return next((row for row in reversed(versions(session, inspection_id)) if row.state == "published" and row.kind != "penalty"), None)
+    return next(
+        (
+            row
+            for row in reversed(versions(session, inspection_id))
+            if row.state == "published" and row.kind != "penalty"
+        ),
+        None,
+    )
 
 
 def _new(step: Step, inspection: Inspection, kind: str, **fields: Any) -> Publication:
     given = refuse_before_feedback(step.session, inspection, step.pack)
-    highest = step.session.scalar(select(func.max(Publication.version)).where(Publication.inspection_id == inspection.id))
+    highest = step.session.scalar(
+        select(func.max(Publication.version)).where(Publication.inspection_id == inspection.id)
+    )
     row = Publication(
         inspection_id=inspection.id,
         bureau_id=inspection.bureau_id,
@@ -100,17 +115,37 @@ def _new(step: Step, inspection: Inspection, kind: str, **fields: Any) -> Public
     return row
 
 
-@operation("publication.prepare", clause="W15 J25", gives=("publication_id", "publication_kind", "publish_from", "market"))
+@operation(
+    "publication.prepare",
+    clause="W15 J25",
+    gives=("publication_id", "publication_kind", "publish_from", "market"),
+)
 def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
-    """What has to be published now: a change that was asked for, the result, or a penalty result (舞 第二条)."""
+    """What has to be published now.
+
+    A change that was asked for, the result, or a penalty result (舞 第二条).
+    """
     inspection = get(step.session, inspection_id)
-    row = next((row for row in versions(step.session, inspection_id) if row.state in ("requested", "draft", "returned")), None)
+    row = next(
+        (
+            row
+            for row in versions(step.session, inspection_id)
+            if row.state in ("requested", "draft", "returned")
+        ),
+        None,
+    )
     if row is None:
-        kind = "penalty" if published(step.session, inspection_id) and penalties(step.session, inspection_id) else "result"
+        kind = (
+            "penalty"
+            if published(step.session, inspection_id) and penalties(step.session, inspection_id)
+            else "result"
+        )
         row = _new(step, inspection, kind)
     row.state = "draft"
     started = inspection.ended_on if row.kind == "result" and inspection.ended_on else clock.today()
-    row.due_on = due(step.session, step.pack, "publish.penalty" if row.kind == "penalty" else "publish.result", started).day
+    row.due_on = due(
+        step.session, step.pack, "publish.penalty" if row.kind == "penalty" else "publish.result", started
+    ).day
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     return {
         "publication_id": row.id,
@@ -144,7 +179,9 @@ def collect(step: Step, *, publication_id: int) -> None:
 
 
 def _extra(step: Step, row: Publication) -> dict[str, str]:
-    punished = "；".join(f"{f.document_no} {f.result}".strip() for f in penalties(step.session, row.inspection_id))
+    punished = "；".join(
+        f"{f.document_no} {f.result}".strip() for f in penalties(step.session, row.inspection_id)
+    )
     remark = {"correction": f"更正：{row.reason}", "withdrawal": f"撤回：{row.reason}"}.get(row.kind, "")
     return {"summary": row.summary, "penalty": punished if row.kind != "result" else "", "remark": remark}
 
@@ -163,7 +200,11 @@ def review(step: Step, *, publication_id: int) -> Mapping[str, Any]:
         row.state = "returned"
         row.checks = {"reason": ask.text(step.answers, "reason")}
         return decided
-    named = {"no_privacy": "不含个人隐私", "no_trade_secret": "不含商业秘密", "no_state_secret": "不含国家秘密"}
+    named = {
+        "no_privacy": "不含个人隐私",
+        "no_trade_secret": "不含商业秘密",
+        "no_state_secret": "不含国家秘密",
+    }
     open_checks = {key: label for key, label in named.items() if not ask.flag(step.answers, key)}
     if open_checks:
         raise Refused(
@@ -220,7 +261,13 @@ def _push(step: Step, row: Publication, receipt: PublicationReceipt) -> None:
     key = f"publication/{row.id}/{receipt.channel}"
     step.machine.enqueue(
         JOB,
-        {"url": endpoint.url, "channel": receipt.channel, "publication_id": row.id, "key": key, "body": row.view},
+        {
+            "url": endpoint.url,
+            "channel": receipt.channel,
+            "publication_id": row.id,
+            "key": key,
+            "body": row.view,
+        },
         key=key,
     )
 
@@ -246,7 +293,10 @@ def publish_site(step: Step, *, publication_id: int) -> None:
 
 @operation("publication.receive", clause="J25 W15")
 def receive(step: Step, *, publication_id: int) -> None:
-    """Receipts of the national systems; an object that a system does not know needs the reason (吉 第二十五条)."""
+    """Receipts of the national systems.
+
+    An object that a system does not know needs the reason (吉 第二十五条).
+    """
     row = step.session.get_one(Publication, publication_id)
     inspection = get(step.session, row.inspection_id)
     refuse_other_unit(inspection, step.person(), step.pack)
@@ -257,10 +307,14 @@ def receive(step: Step, *, publication_id: int) -> None:
             continue
         if ask.text(line, "state") == "absent":
             receipt.state = "absent"
-            receipt.reason = ask.required(line, "reason", "未能公示的原因", clause=cite("J25", step.pack), slug="absence-reason")
+            receipt.reason = ask.required(
+                line, "reason", "未能公示的原因", clause=cite("J25", step.pack), slug="absence-reason"
+            )
         else:
             receipt.state = "published"
-            receipt.receipt_no = ask.required(line, "receipt_no", "回执编号", clause=cite("J25 W15", step.pack), slug="receipt-missing")
+            receipt.receipt_no = ask.required(
+                line, "receipt_no", "回执编号", clause=cite("J25 W15", step.pack), slug="receipt-missing"
+            )
             receipt.screenshot = next(iter(ask.words(line, "screenshot")), "")
             receipt.confirmed_at = clock.now()
         receipt.confirmed_by_id = step.person().id
@@ -271,7 +325,11 @@ def refuse_owed(session: Session, publication_id: int, pack: str, *, website: bo
     """A channel is still without receipt or reason (slug `receipt-missing`)."""
     from engine.domain.publication.tables import CHANNEL_LABELS  # noqa: PLC0415
 
-    still = [r.channel for r in receipts(session, publication_id) if r.state not in FINAL and (website or r.channel != "website")]
+    still = [
+        r.channel
+        for r in receipts(session, publication_id)
+        if r.state not in FINAL and (website or r.channel != "website")
+    ]
     if still:
         raise Refused(
             f"以下渠道还没有公示回执：{'、'.join(CHANNEL_LABELS[channel] for channel in still)}。",
@@ -307,7 +365,12 @@ def complete(step: Step, *, publication_id: int) -> None:
         actor=step.actor,
         bureau_id=row.bureau_id,
         reason=row.reason,
-        after={"inspection": inspection.case_no, "version": row.version, "kind": row.kind, "overdue_days": row.overdue_days},
+        after={
+            "inspection": inspection.case_no,
+            "version": row.version,
+            "kind": row.kind,
+            "overdue_days": row.overdue_days,
+        },
         clause="J25 W15",
         chained=True,
     )
@@ -322,19 +385,37 @@ def remind(step: Step, *, inspection_id: int) -> None:
 @operation("publication.urge", clause="W15")
 def urge(step: Step, *, inspection_id: int) -> None:
     """The supervising section urges an overdue publication; it can neither publish nor edit (§2 no. 10)."""
-    note(step, inspection_id, "publication", ask.required(step.answers, "note", "督办意见", clause=cite("W15", step.pack)))
+    note(
+        step,
+        inspection_id,
+        "publication",
+        ask.required(step.answers, "note", "督办意见", clause=cite("W15", step.pack)),
+    )
 
 
 @operation("publication.request_change", clause="J7 W15")
 def request_change(step: Step, *, inspection_id: int) -> None:
-    """更正 or 撤回 of a published version, after an objection, a review or an error; the old version stays."""
+    """更正 or 撤回 of a published version, after an objection, a review or an error.
+
+    The old version stays.
+    """
     inspection = get(step.session, inspection_id)
     refuse_other_unit(inspection, step.person(), step.pack)
     current = _current(step.session, inspection_id)
     if current is None:
-        raise Refused("还没有已公示的结果，不能更正或撤回。", clause=cite("J7 W15", step.pack), slug="not-published")
+        raise Refused(
+            "还没有已公示的结果，不能更正或撤回。", clause=cite("J7 W15", step.pack), slug="not-published"
+        )
     kind = ask.required(step.answers, "kind", "更正或撤回")
     if kind not in ("correction", "withdrawal"):
         raise Refused(f"没有“{kind}”这种变更。", slug="publication-kind")
     reason = ask.required(step.answers, "reason", "理由", clause=cite("J7 W15", step.pack))
-    _new(step, inspection, kind, state="requested", previous_id=current.id, reason=reason, summary=current.summary)
+    _new(
+        step,
+        inspection,
+        kind,
+        state="requested",
+        previous_id=current.id,
+        reason=reason,
+        summary=current.summary,
+    )
