@@ -125,7 +125,7 @@ def test_a_superiors_table_never_leaks(shipped: Session) -> None:
 
 
 def test_an_unknown_key_is_an_error(shipped: Session) -> None:
-    with pytest.raises(RuleError, match="plan.fly"):
+    with pytest.raises(RuleError, match="没有“plan"):
         due(shipped, "wugang", "plan.fly", day("2026-09-28"))
 
 

@@ -40,15 +40,17 @@ def test_calendar_add(home) -> None:
     assert {"day": "2026-10-07", "why": "国庆节"} in answer["skipped"]
 
 
-def test_calendar_add_into_an_unpublished_year(home) -> None:
+@pytest.mark.usefixtures("home")
+def test_calendar_add_into_an_unpublished_year() -> None:
     found = run(calendar, "add", "2026-12-07", "20", "--json")
     assert found.exit_code == 0
     assert json.loads(found.stdout)["provisional"] is True
     assert "暂定" in found.stderr
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("arguments", [("2026-02-30", "5"), ("2026-02-03", "x"), ("2026-02-03", "-1"), ()])
-def test_calendar_wrong_usage(home, arguments) -> None:
+def test_calendar_wrong_usage(arguments) -> None:
     assert run(calendar, "add", *arguments).exit_code == 2
 
 
@@ -68,7 +70,8 @@ def test_pack_commands() -> None:
     assert "wugang" in run(pack, "list").stdout
     shown = json.loads(run(pack, "show", "wugang", "--json").stdout)
     rows = {row["key"]: row for row in shown["parameters"]}
-    assert (rows["cap.per_year"]["value"], rows["cap.per_year"]["strength"], rows["cap.per_year"]["source"]) == (2, "principle", "W9")
+    cap = rows["cap.per_year"]
+    assert (cap["value"], cap["strength"], cap["source"]) == (2, "principle", "W9")
     assert "不规定" in run(pack, "show", "jilin").stdout
     assert run(pack, "check", "jilin").exit_code == 0
     assert json.loads(run(pack, "check", "jilin", "--json").stdout) == []

@@ -31,7 +31,8 @@ def test_publishing_a_year_moves_the_provisional_deadlines_only(session) -> None
         items.append(
             WorkItem(
                 instance_id=instance.id, case_id=instance.id, bureau_id=bureau.id, release_id=release.id,
-                process="inspection", task=str(number), element="publish", step="公示", lane="业务科室", pool="p", home="p",
+                process="inspection", task=str(number), element="publish", step="公示", lane="业务科室",
+                pool="p", home="p",
                 due_at=due.at, due_key="publish.result", due_why=due.why,
             )
         )  # fmt: skip

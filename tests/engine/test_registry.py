@@ -45,7 +45,8 @@ def person(session, bureau, number, *roles) -> Person:
 
 
 HEAD = "编码,统一社会信用代码,名称,类别,地址,信用等级,投诉举报次数\n"
-GOOD = "H41048100001,,垭口村卫生室,村卫生室,垭口村,A,0\nP41048100002,91410481MA3X9K2A0N,康宁大药房,零售药店,钢城路1号,B,2\n"
+GOOD = "H41048100001,,垭口村卫生室,村卫生室,垭口村,A,0\n"
+GOOD += "P41048100002,91410481MA3X9K2A0N,康宁大药房,零售药店,钢城路1号,B,2\n"
 
 
 def load(session, bureau, text, **options):
@@ -178,7 +179,8 @@ def test_an_expert_never_leads(session, bureau) -> None:
     assert dict(report.refused[0].notes)["可任组长"] == "专家不能任组长"
 
 
-ITEMS = "编号,抽查事项名称,抽查依据,抽查内容\n1,医保基金使用情况检查,条例,重复收费\n2,药品进销存检查,条例,账实相符\n"
+ITEMS = "编号,抽查事项名称,抽查依据,抽查内容\n1,医保基金使用情况检查,条例,重复收费\n"
+ITEMS += "2,药品进销存检查,条例,账实相符\n"
 
 
 def test_an_item_list_comes_into_force_with_its_approval(session, bureau) -> None:
@@ -264,7 +266,7 @@ def pair(session, bureau):
         ("spouse", "P41048100001", None, [0]),
     ],
 )
-def test_computed_conflicts(session, pair, relation, matter, until, hits) -> None:
+def test_computed_conflicts(session, pair, relation, matter, until, hits) -> None:  # noqa: PLR0913, PLR0917
     who, rows = pair
     session.add(
         Conflict(
@@ -303,8 +305,10 @@ def test_an_account_carries_the_conflicts_of_its_inspector(session, bureau, pair
     assert registry.relation_to(session, who, rows[0]) == "other"
 
 
-def test_conflict_rows_must_point_at_known_people_and_objects(session, bureau, pair) -> None:
-    text = "单位工号,关系,检查对象编码,相关单位或地址\nWG050,配偶在该单位任职,H41048100003,\nWG999,其他利害关系,H1,\n"
+@pytest.mark.usefixtures("pair")
+def test_conflict_rows_must_point_at_known_people_and_objects(session, bureau) -> None:
+    text = "单位工号,关系,检查对象编码,相关单位或地址\nWG050,配偶在该单位任职,H41048100003,\n"
+    text += "WG999,其他利害关系,H1,\n"
     report = import_file(session, bureau, "c.csv", text.encode())
     assert (report.kind, report.applied) == ("conflicts", False)
     assert [column for column, _why in report.refused[0].notes] == ["单位工号", "检查对象编码"]

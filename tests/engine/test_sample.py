@@ -1,4 +1,4 @@
-"""The sample world: its sizes and shares are those asked for, it goes through the import, and a seed repeats it."""
+"""The sample world: sizes and shares as asked for, entered through the import, repeated by its seed."""
 
 from __future__ import annotations
 
