@@ -110,7 +110,8 @@ def test_check_names_the_line(copied, line: str, rule: str) -> None:
 
 def test_check_refuses_a_file_that_differs_from_its_parent_in_layout_only(copied) -> None:
     text = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://casework/{p}"
-      xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI"><process id="p"><startEvent id="s"/></process>{di}</definitions>"""
+      xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI">
+      <process id="p"><startEvent id="s"/></process>{di}</definitions>"""
     (copied / "national" / "p.bpmn").write_text(text.format(p="national", di="<di:BPMNDiagram id='d'/>"))
     child = copied / "wugang" / "p.bpmn"
     child.write_text(text.format(p="wugang", di="\n <!-- moved --> <di:BPMNDiagram id='e'/>"))

@@ -54,8 +54,10 @@ ALWAYS = [
     "UPDATE registry_object SET blacklisted_from = '2026-01-01', blacklist_decision = ''",
     "UPDATE inspector SET can_lead = true, is_expert = true",
     "UPDATE registry_object SET code = 'H1'",
-    "INSERT INTO conflict (relation, matter, declared_on, note, source) "
-    "VALUES ('spouse', 'x', '2026-01-01', '', '')",
+    (
+        "INSERT INTO conflict (relation, matter, declared_on, note, source) "
+        "VALUES ('spouse', 'x', '2026-01-01', '', '')"
+    ),
     "UPDATE calendar_day SET kind = 'party'",
 ]
 
