@@ -153,7 +153,7 @@ def compiled(session: Session, release: Release) -> Compiled:
             .join(Blob, Blob.hash == ReleaseFile.hash)
             .where(ReleaseFile.release_id == release.id),
         )
-        files = dict(rows.tuples().all())
+        files = {str(path): bytes(content) for path, content in rows}
         _loaded[key] = compile_files(files, identity=release.id, pack=release.pack, version=release.version)
     session.info.setdefault("releases", {})[release.id] = _loaded[key]
     return _loaded[key]
