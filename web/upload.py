@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
 
 from engine.access import rights
-from engine.desk import case
+from engine.desk import case, document
 from engine.desk.world import World
 from engine.errors import NotFound, Refused
 from engine.storage import files
@@ -34,6 +34,19 @@ def download(file_id: str) -> ResponseReturnValue:
     case.find(http.reading(), g.person, file.case_id)
     stream = wrap_file(request.environ, store().open(file))
     return Response(stream, headers=files.headers(file), direct_passthrough=True)
+
+
+@page.get("/cases/<int:case_id>/documents/<name>.pdf")
+@needs(rights.READ_OWN_CASES)
+def printed(case_id: int, name: str) -> ResponseReturnValue:
+    """A document of a case as PDF/A, made from the facts as they stand now."""
+    address = f"{g.settings.base_url}{url_for('public.index')}"
+    made = document.pdf(http.reading(), g.person, case_id, name, verify_url=address)
+    sent = {
+        "Content-Disposition": f'inline; filename="{name}-{case_id}.pdf"',
+        "Content-Type": "application/pdf",
+    }
+    return Response(made, headers=sent)
 
 
 def store() -> FileStore:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.desk import document
 from engine.desk.world import seed_files
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
+from engine.people import Role, holders
 from tests.scenarios import inspections as told
 
 URL = "https://example.cn/public/d/1"
@@ -38,6 +40,15 @@ def test_a_published_inspection_prints_its_documents(pack, request):
             continue
         check(TEMPLATES[name], data)
         assert produce(name, data, documents).startswith(b"%PDF-1.7"), name
+    told_of = scene.read(lambda session: document.printable(session, leader(session, scene.bureau), case.id))
+    assert ("notice", "检查通知书") in told_of
+    assert ("record_form" in dict(told_of)) == (pack == "wugang")
+    made = scene.read(lambda session: document.pdf(session, leader(session, scene.bureau), case.id, "notice"))
+    assert made.startswith(b"%PDF-1.7")
+
+
+def leader(session, bureau_id):
+    return holders(session, bureau_id, Role.LEADER)[0]
 
 
 def test_before_anything_is_approved_there_is_nothing_to_print(jilin):

@@ -296,6 +296,7 @@ _ALL = (
             "leader_signature": "组长签名",
             "receipt_object": "检查对象签收",
             "receipt_local": "所在地医疗保障部门签收",
+            "local_note": "不需第二份回执的说明",
         },
         {
             "participants": {"name": "姓名", "duty": "身份", "position": "意见"},

@@ -323,10 +323,11 @@ def _feedback(file: _File) -> dict[str, Any] | None:
         "met_at": _at(given.met_at),
         "met_place": given.place,
         "object_view": given.object_view,
-        "local_bureau": file.local.name,
+        "local_bureau": file.local.name if file.row.local_elsewhere else "",
         "leader_signature": {"name": leader.name} if leader else "",
         "receipt_object": given.receipt_signature or given.receipt_object or given.receipt_object_reason,
-        "receipt_local": file.name(given.receipt_local_id) or given.local_skipped,
+        "receipt_local": file.name(given.receipt_local_id),
+        "local_note": given.local_skipped,
         "participants": [
             {"name": name, "duty": "检查组", "position": "同意" if vote.agrees else f"不同意：{vote.dissent}"}
             for vote, name in voted
