@@ -1,7 +1,9 @@
-"""线索个案 (lead): complaint, referral, data monitoring or a superior's order about one object; nothing is drawn.
+"""线索个案 (lead): complaint, referral, data monitoring or a superior's order about one object.
 
-依据: J9 (不执行双随机，立即实施检查、处置), W7 (不采取双随机方式，但检查结果也要依法公开).
-A plan's object may not be turned into a lead to escape the draw (domain P7).
+Nothing is drawn.
+
+依据: J9 (不执行双随机，立即实施检查、处置), W7 (不采取双随机方式，但检查结果也要依法公开). A plan's object
+may not be turned into a lead to escape the draw (domain P7).
 """
 
 from __future__ import annotations
@@ -41,7 +43,10 @@ CLAUSE = "J9 W7"
 
 
 class Lead(Base):
-    """线索: where it came from, on what paper, about which object, who verified, approved and was assigned."""
+    """线索: where it came from, on what paper, about which object, who verified.
+
+    Approved and was assigned.
+    """
 
     __tablename__ = "lead"
 
@@ -87,7 +92,10 @@ class Lead(Base):
 
 
 def receive(session: Session, bureau: Bureau) -> Lead:
-    """收到线索: the row a lead case starts from (its data is `{"lead_id": lead.id}`); the clock runs from now."""
+    """收到线索: the row a lead case starts from (its data is `{"lead_id": lead.id}`).
+
+    The clock runs from now.
+    """
     year = clock.today().year
     last = (
         session.scalar(select(func.max(Lead.serial)).where(Lead.bureau_id == bureau.id, Lead.year == year))

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from tests.engine.year_samples import Year, task
 
 from engine import clock
 from engine.domain import ceremony, plan
 from engine.domain.draw.verify import verify
 from engine.domain.registry import RegistryLock, refuse_locked
 from engine.errors import Refused
+from tests.engine.year_samples import Year, task
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 SEALED = {"secret_operator": "1" * 64}

@@ -1,4 +1,7 @@
-"""A small bureau with its people, registries and item list, and a machine that only writes down what it is asked."""
+"""A small bureau with its people, registries and item list.
+
+And a machine that only writes down what it is asked.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ class Notes:
 
 
 class Year:
-    """A bureau in which a plan can be made; `does` calls a verb as one of its people and keeps what it gives."""
+    """A bureau in which a plan can be made.
+
+    `does` calls a verb as one of its people and keeps what it gives.
+    """
 
     def __init__(self, session: Session, pack: str = "jilin", objects: int = 12, inspectors: int = 6) -> None:
         self.session, self.pack, self.machine = session, pack, Notes()

@@ -33,7 +33,10 @@ class Installation(Scenario):
 
 
 def furnish(database: Database, pack: str) -> tuple[int, int]:
-    """Sample bureaus, people and registries, and the pack's release; gives the ids of the bureau and of the highest."""
+    """Sample bureaus, people and registries, and the pack's release.
+
+    Gives the ids of the bureau and of the highest.
+    """
     with clock.fixed(START), database.transaction() as session:
         loaded = sample.build(session, pack, objects=OBJECTS, today=clock.today())
         release.deploy(session, pack, seed_files(pack))
@@ -41,7 +44,9 @@ def furnish(database: Database, pack: str) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Callable[[str], tuple[Path, int, int]]:
+def furnished(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Callable[[str], tuple[Path, int, int]]:
     """One SQLite file a pack, made when it is first asked for."""
     made: dict[str, tuple[Path, int, int]] = {}
 
@@ -80,7 +85,10 @@ def install(
             shutil.copy(path, target)
             url, ids = f"sqlite:///{target}", (found[0], found[1])
         settings = Settings(
-            database_url=url, secret_key="s" * 40, files_dir=tmp_path / "files", anchors_dir=tmp_path / "anchors"
+            database_url=url,
+            secret_key="s" * 40,
+            files_dir=tmp_path / "files",
+            anchors_dir=tmp_path / "anchors",
         )
         world = World.open(settings, form_check=form_check, form_keys=form_keys, respond=respond)
         opened.append(world)

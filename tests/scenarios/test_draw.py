@@ -1,4 +1,8 @@
-"""随机抽取. 吉 第十二条：要在本单位纪检监察或政策法规部门监督下随机抽取；舞 第九条：统一使用平台随机抽取，全程留痕。"""
+"""随机抽取.
+
+吉 第十二条：要在本单位纪检监察或政策法规部门监督下，从名录库中随机抽取被检查对象和现场行政执法人员；
+舞 第九条：统一使用平台随机抽取检查对象和匹配检查人员，做到全程留痕、责任可追溯。
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,14 @@ def test_objects_first_then_people_and_both_sign(jilin):
     draw = draw_of(case)
     checked = verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster)
     assert checked.ok
-    assert [event["type"] for event in draw.events] == ["commit", "reveal", "objects", "route", "duty", "place"]
+    assert [event["type"] for event in draw.events] == [
+        "commit",
+        "reveal",
+        "objects",
+        "route",
+        "duty",
+        "place",
+    ]
     assert case.data()["draw_outcome"] == "drawn"
     kept = jilin.read(lambda session: [row.answers for row in session.query(Submission)])
     assert not any("1" * 64 in str(answers) or "2" * 64 in str(answers) for answers in kept)
@@ -97,7 +108,9 @@ def test_the_witness_refuses_to_sign_and_the_draw_is_void(jilin):
     case = acts.seals(acts.locks(opened(jilin)))
     case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
     case.completes("抽取人签署抽取记录", by=acts.DRAFTER)
-    case.completes("见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="程序有误")
+    case.completes(
+        "见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="程序有误"
+    )
     assert draw_of(case).state == "void"
     case.expects("申请重新抽取")
 
@@ -118,14 +131,19 @@ def conflicts_everywhere(session: Any, bureau_id: int) -> None:
 
     things = objects_of(session, bureau_id, below_too=True)
     for who in inspectors_of(session, bureau_id):
-        session.add_all(Conflict(inspector_id=who.id, object_id=thing.id, relation="other") for thing in things)
+        session.add_all(
+            Conflict(inspector_id=who.id, object_id=thing.id, relation="other") for thing in things
+        )
 
 
-# -- 舞钢: the platform draws --------------------------------------------------------------------------------------
+# -- 舞钢: the platform draws --
 
 
 def platform_result(scene: Any, **more: Any) -> dict[str, Any]:
-    """What the platform drew: two objects, four people of whom enough are licensed and nobody is in conflict."""
+    """What the platform drew: two objects.
+
+    Four people of whom enough are licensed and nobody is in conflict.
+    """
     codes = acts.object_codes(scene, scene.bureau)
 
     def people(session: Any) -> list[str]:
@@ -191,7 +209,9 @@ def test_wugang_the_witness_refuses_to_sign(wugang):
     case.completes("导入平台抽取结果", by=acts.DRAFTER, **platform_result(wugang))
     case.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree")
     case.completes("抽取人签署抽取记录", by=acts.DRAFTER)
-    case.completes("见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="平台数据有误")
+    case.completes(
+        "见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="平台数据有误"
+    )
     assert draw_of(case).state == "void"
 
 
@@ -209,3 +229,17 @@ def test_wugang_refuses_a_result_with_fewer_than_two_licensed(wugang):
     with pytest.raises(Refused) as fault:
         case.completes("导入平台抽取结果", by=acts.DRAFTER, **result)
     assert fault.value.slug == "too-few-licensed"
+
+
+def test_a_witness_who_does_not_come_opens_the_registries_again(jilin):
+    """The locks do not wait for ever: the draw is given up, its number goes to the next one."""
+    case = acts.locks(opened(jilin))
+    case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
+    case.passes(working_days=3)
+    case.expects("申请重新抽取")
+    case.expects_nothing("见证人核对名单并封签")
+    acts_at = {"redraw": "redraw", "reason_code": "witness", "reason": "见证人另行到场"}
+    case.completes("申请重新抽取", by=acts.DRAFTER, **acts_at)
+    case.completes("审批重新抽取", by=acts.LEADER, decision="approve")
+    acts.draws(case)
+    assert draw_of(case).id == "220100-2026-0001"

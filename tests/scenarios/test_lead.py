@@ -1,4 +1,8 @@
-"""线索个案. 吉 第九条：不执行“双随机、一公开”办理程序……立即实施检查、处置；舞 第七条：检查结果也要依法公开。"""
+"""线索个案.
+
+吉 第九条：不执行“双随机、一公开”办理程序……立即实施检查、处置；
+舞 第七条：不采取“双随机”方式，但检查结果也要依法公开。
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,11 @@ from engine.errors import Refused
 from tests.scenario import Case
 from tests.scenarios import acts
 
-SOURCE = {"source_kind": "complaint", "source_document": "12345 热线工单 2026-0301", "summary": "反映虚假住院"}
+SOURCE = {
+    "source_kind": "complaint",
+    "source_document": "12345 热线工单 2026-0301",
+    "summary": "反映虚假住院",
+}
 
 
 def verified(scene: Any) -> Case:
@@ -23,7 +31,9 @@ def verified(scene: Any) -> Case:
     case = acts.opens_lead(scene)
     case.completes("登记线索", by=acts.KEEPER, **SOURCE)
     code = acts.object_codes(scene, scene.bureau)[0]
-    return case.completes("核实线索", by=acts.KEEPER, verdict="specific", object_code=code, finding="线索具体")
+    return case.completes(
+        "核实线索", by=acts.KEEPER, verdict="specific", object_code=code, finding="线索具体"
+    )
 
 
 def able(scene: Any, *, licensed: int = 2, number: int = 2) -> list[str]:
@@ -54,7 +64,7 @@ def test_a_complaint_about_an_institution_is_inspected_at_once(jilin):
         case.completes("指派检查人员", by=acts.KEEPER, inspectors=able(jilin, licensed=1), reason="熟悉业务")
     assert fault.value.slug == "too-few-licensed"
     case.completes("指派检查人员", by=acts.KEEPER, inspectors=able(jilin), reason="熟悉业务")
-    case.goes_on()
+    acts.goes_to_the_end(case)
     assert case.state() == "completed"
     row = jilin.read(lambda session: lead.get(session, case.data()["lead_id"]))
     assert (row.state, row.publication_owed) == ("done", False)
@@ -89,7 +99,9 @@ def test_a_leads_inspector_is_replaced_by_choice_or_not_at_all(jilin):
     case.completes("指派检查人员", by=acts.KEEPER, inspectors=able(jilin), reason="熟悉业务")
     inspection = jilin.cases("inspection")[0]
     out = jilin.read(lambda session: team(session, inspection.data()["inspection_id"]))[0]
-    inspection.sets_off("inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason="生病")
+    inspection.sets_off(
+        "inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason="生病"
+    )
     request = {"member": str(out.id), "reason_code": "health", "proof": [acts.PAPER]}
     inspection.completes("申请调换", by=acts.DRAFTER, **request)
     inspection.completes("审批调换", by=acts.LEADER, decision="approve")

@@ -1,4 +1,8 @@
-"""抽查计划. 吉 第八条：制定年度抽查检查工作计划；舞 第八条：于每季度制定本科室年度双随机抽查计划，经分管领导审定后录入平台。"""
+"""抽查计划.
+
+吉 第八条：制定年度抽查检查工作计划；
+舞 第八条：于每季度制定本科室年度双随机抽查计划，经分管领导审定后录入平台。
+"""
 
 from __future__ import annotations
 
@@ -45,8 +49,12 @@ def test_wugang_enters_the_plan_on_the_platform_first(wugang):
 def test_a_void_draw_is_repeated_only_by_approval_and_both_stay_visible(jilin):
     case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
     acts.seals(acts.locks(case))
-    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="roster-error", reason="名单漏列")
-    case.completes("申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="roster", reason="名单已更正")
+    case.completes(
+        "当场启封", by=acts.WITNESS, ceremony="void", void_reason="roster-error", reason="名单漏列"
+    )
+    case.completes(
+        "申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="roster", reason="名单已更正"
+    )
     case.expects("审批重新抽取", role="分管领导")
     case.completes("审批重新抽取", by=acts.LEADER, decision="approve")
     acts.draws(case)
@@ -86,3 +94,21 @@ def test_the_plan_follows_a_superiors_new_rules(jilin):
     case.completes("审批计划调整", by=acts.LEADER, decision="return", reason="没有依据")
     made = jilin.read(lambda session: plan.tasks_of(session, case.data()["plan_id"], 2)[0])
     assert made.ratio == "20%"
+
+
+def test_batch_after_batch_is_drawn_inspected_and_made_public(jilin):
+    """吉 第三条：随机抽取、随机选派、及时公开；the draws of a bureau form one chain."""
+    case = acts.drafts(
+        acts.opens_plan(jilin), acts.task(jilin, ratio=1), acts.task(jilin, name="二批", ratio=1, batch=2)
+    )
+    acts.draws(acts.approves(case))
+    acts.goes_to_the_end(case, until="锁定名录库")
+    acts.draws(case)
+    acts.goes_to_the_end(case)
+    assert case.state() == "completed"
+    rounds = jilin.read(
+        lambda session: [ceremony.rounds_of(session, case.data()["plan_id"], batch)[0] for batch in (1, 2)]
+    )
+    assert [draw.state for draw in rounds] == ["closed", "closed"]
+    assert all(draw.published_at for draw in rounds)
+    assert rounds[1].document["prev_head"] == rounds[0].head

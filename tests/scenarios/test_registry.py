@@ -48,7 +48,9 @@ def test_wugang_the_government_approves_the_item_list(wugang):
     case.completes("登记政府审定结果", by=other, decision="return", reason="请征求意见")
     case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
     case.completes("法制审核", by=acts.LEGAL, decision="approve")
-    case.completes("登记政府审定结果", by=other, decision="approve", document="舞政〔2026〕5号", approved_on="2026-03-02")
+    case.completes(
+        "登记政府审定结果", by=other, decision="approve", document="舞政〔2026〕5号", approved_on="2026-03-02"
+    )
     case.completes("公开变更", by=acts.OFFICE, channels=["government", "platform"], published_on="2026-03-02")
     case.completes("处理受影响的计划", by=acts.KEEPER, handling="本季度计划沿用旧版")
     assert case.state() == "completed"
@@ -69,7 +71,10 @@ def test_jilin_the_province_decides_on_the_list_for_all(jilin):
 
 
 def test_the_provinces_own_leader_approves_its_list(jilin):
-    people = {role: who(jilin, jilin.province, role) for role in (Role.SUPERVISION, Role.LEGAL, Role.LEADER, Role.OFFICE)}
+    people = {
+        role: who(jilin, jilin.province, role)
+        for role in (Role.SUPERVISION, Role.LEGAL, Role.LEADER, Role.OFFICE)
+    }
     case = acts.opens_change(jilin, "items", bureau=jilin.province, by=people[Role.SUPERVISION])
     case.completes("起草随机抽查事项清单", by=people[Role.SUPERVISION], **ITEMS)
     case.completes("法制审核", by=people[Role.LEGAL], decision="approve")
@@ -95,12 +100,16 @@ def test_objects_are_kept_by_the_sections(jilin):
     case = acts.opens_change(jilin, "objects", bureau=own, by=section_of(jilin, own))
     row = {"act": "close", "code": code, "note": "终止协议"}
     with pytest.raises(Refused):
-        case.completes("起草检查对象名录库变更", by=who(jilin, own, Role.SUPERVISION), cause="协议终止", rows=[row])
+        case.completes(
+            "起草检查对象名录库变更", by=who(jilin, own, Role.SUPERVISION), cause="协议终止", rows=[row]
+        )
     case.completes("起草检查对象名录库变更", by=section_of(jilin, own), cause="协议终止", rows=[row])
     case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="return", reason="请附协议")
     case.completes("起草检查对象名录库变更", by=section_of(jilin, own), cause="协议终止", rows=[row])
     case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="approve")
-    case.completes("公开变更", by=who(jilin, own, Role.OFFICE), channels=["website"], published_on="2026-03-02")
+    case.completes(
+        "公开变更", by=who(jilin, own, Role.OFFICE), channels=["website"], published_on="2026-03-02"
+    )
     assert case.state() == "completed"
     assert not jilin.read(lambda session: object_by_code(session, own, code)).active
 
@@ -116,14 +125,22 @@ def test_inspectors_are_kept_by_the_supervising_section(wugang):
 
     number = wugang.read(newcomer)
     case: Case = acts.opens_change(wugang, "inspectors")
-    row = {"act": "add", "staff_no": number, "name": acts.OFFICE, "certificate": "410481-新-1", "specialties": ["law"]}
+    row = {
+        "act": "add",
+        "staff_no": number,
+        "name": acts.OFFICE,
+        "certificate": "410481-新-1",
+        "specialties": ["law"],
+    }
     case.completes("起草执法检查人员名录库变更", by=acts.KEEPER, cause="新取得执法资格", rows=[row])
     with pytest.raises((Refused, NotAllowed)):
         case.completes("审批变更", by=acts.KEEPER, decision="approve")
     case.completes("审批变更", by=acts.LEADER, decision="approve")
     case.completes("公开变更", by=acts.OFFICE, channels=["platform"], published_on="2026-03-02")
     assert case.state() == "completed"
-    found = wugang.read(lambda session: inspector_by_staff_no(session, wugang.bureau, number).certificates[0].number)
+    found = wugang.read(
+        lambda session: inspector_by_staff_no(session, wugang.bureau, number).certificates[0].number
+    )
     assert found == "410481-新-1"
 
 

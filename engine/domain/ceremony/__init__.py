@@ -1,7 +1,9 @@
-"""抽取现场: the draw as rows and verbs. What it computes is `engine.domain.draw`, pure; here it happens to people.
+"""抽取现场: the draw as rows and verbs.
 
-prepare (lock, eligibility, groups) → envelopes → sealed roster → opening → result → signatures; or, where the platform
-draws, its result is imported with evidence.
+What it computes is `engine.domain.draw`, pure; here it happens to people.
+
+prepare (lock, eligibility, groups) → envelopes → sealed roster → opening → result → signatures; or, where
+the platform draws, its result is imported with evidence.
 """
 
 from engine.domain.ceremony import shown

@@ -1,6 +1,7 @@
 """职责分离 of the draw: who may operate, who may witness, when a registry is closed, who may be drawn at all.
 
-One function per refusal, so that a table can show them side by side. 依据: J12, J11, W3, W9, W11; domain §2 no. 1, 2, 5.
+One function per refusal, so that a table can show them side by side. 依据: J12, J11, W3, W9, W11; domain §2
+no. 1, 2, 5.
 """
 
 from __future__ import annotations
@@ -78,7 +79,10 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
 
 
 def refuse_repeat(excluded: str, name: str, pack: str) -> None:
-    """Only the yearly cap can be lifted for a proper reason; a superior's draw cannot (slug `superior-drawn`)."""
+    """Only the yearly cap can be lifted for a proper reason.
+
+    A superior's draw cannot (slug `superior-drawn`).
+    """
     if excluded == "done-superior":
         raise Refused(
             f"{name}本年度已由上级抽查，应当排除。",
@@ -125,8 +129,9 @@ def refuse_licensed(licensed: int, pack: str, group: str = "") -> None:
     """Every group has at least two licensed inspectors (slug `too-few-licensed`)."""
     least = int(parameters(pack)["team.licensed"].value)
     if licensed < least:
+        team = f"{group} 组" if group else "检查组"
         raise Refused(
-            f"{f'{group} 组' if group else '检查组'}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",
+            f"{team}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",
             clause=cite("J16 W11 行政处罚法", pack),
             hint="请补充持证人员。",
             slug="too-few-licensed",

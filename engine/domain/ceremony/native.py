@@ -1,7 +1,8 @@
 """本系统抽取, step by step: envelopes, sealed roster, opening, tickets, signatures.
 
-依据: J12 (in presence of the witness), J13 (conflicts step back), J16, W11; protocol SR1. In this edition operator and
-witness type their secret into our page: the row says so («未经承诺见证»), and each secret leaves the row at the reveal.
+依据: J12 (in presence of the witness), J13 (conflicts step back), J16, W11; protocol SR1. In this edition
+operator and witness type their secret into our page: the row says so («未经承诺见证»), and each secret
+leaves the row at the reveal.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
+from engine.domain.ceremony.enclosure import signed
 from engine.domain.ceremony.roster import document_for
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.draw import DrawRefused, check_document, commit, commitment, compute
-from engine.domain.registry import Inspector, RegistryObject, below
+from engine.domain.registry import RegistryObject, below, inspectors_of
 from engine.domain.terms import VOID_REASONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
@@ -51,7 +56,10 @@ def commit_operator(step: Step, *, draw_id: str) -> None:
 
 @operation("draw.commit_witness", clause="J12", gives=("decision",))
 def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
-    """见证人核对名单并封签: the witness has no objection and seals, or sends the roster back with a reason."""
+    """见证人核对名单并封签: the witness has no objection and seals.
+
+    Or sends the roster back with a reason.
+    """
     draw = store.get(step.session, draw_id)
     witness = step.person()
     duty.refuse_witness(step.session, draw, witness, step.pack)
@@ -77,7 +85,10 @@ def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
 
 @operation("draw.freeze", clause="J12")
 def freeze(step: Step, *, draw_id: str) -> None:
-    """封存名单: D is built, checked and hashed before anybody can know the seed; event 0 stands from now on."""
+    """封存名单: D is built, checked and hashed before anybody can know the seed.
+
+    Event 0 stands from now on.
+    """
     draw = store.get(step.session, draw_id)
     draw.alias_salt = secrets.token_hex(32)
     data = document_for(
@@ -107,7 +118,10 @@ def freeze(step: Step, *, draw_id: str) -> None:
 
 @operation("draw.reveal", clause="J12", gives=("ceremony",))
 def reveal(step: Step, *, draw_id: str) -> Mapping[str, Any]:
-    """当场启封: the witness compares the roster hash with the minutes and opens the envelopes, or the draw is void."""
+    """当场启封: the witness compares the roster hash with the minutes and opens the envelopes.
+
+    Or the draw is void.
+    """
     draw = store.get(step.session, draw_id)
     duty.refuse_witness(step.session, draw, step.person(), step.pack)
     return _ceremony(step, draw, "reveal")
@@ -149,6 +163,19 @@ def compute_draw(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     return {"draw_outcome": "placed"}
 
 
+def object_ids(session: Session, bureau_id: int, codes: list[str]) -> dict[str, int]:
+    """Institution code → row, in the registries of a bureau and those below.
+
+    The bureau's own row goes before.
+    """
+    bureaus = below(session, bureau_id)
+    query = select(RegistryObject.code, RegistryObject.id, RegistryObject.bureau_id).where(
+        RegistryObject.bureau_id.in_(bureaus), RegistryObject.code.in_(codes)
+    )
+    rows = sorted(session.execute(query), key=lambda row: bureaus.index(row.bureau_id), reverse=True)
+    return {row.code: row.id for row in rows}
+
+
 def _enter(step: Step, draw: Draw) -> None:
     """The result as rows, for the inspections that follow."""
     transcript = store.transcript_of(draw)
@@ -156,20 +183,11 @@ def _enter(step: Step, draw: Draw) -> None:
     codes = {thing["id"]: thing["stratum"] for thing in document["objects"]}
     route = transcript.body("route") or {"groups": []}
     dealt = [code for group in route["groups"] for code in group]
-    query = RegistryObject.code.in_(dealt)
-    ids = {
-        thing.code: thing.id
-        for thing in step.session.query(RegistryObject).filter(
-            RegistryObject.bureau_id.in_(below(step.session, draw.bureau_id)), query
-        )
-    }
+    ids = object_ids(step.session, draw.bureau_id, dealt)
     for group, things in zip(document["groups"], route["groups"], strict=True):
         for code in things:
             draw.objects.append(DrawnObject(object_id=ids[code], group_id=group["id"], stratum=codes[code]))
-    staff = {
-        row.staff_no: row.id
-        for row in step.session.query(Inspector).filter(Inspector.bureau_id == draw.bureau_id)
-    }
+    staff = {who.staff_no: who.id for who in inspectors_of(step.session, draw.bureau_id)}
     place = transcript.body("place") or {"groups": []}
     for group in place["groups"]:
         for index, alias in enumerate(group["members"]):
@@ -192,7 +210,7 @@ def sign_operator(step: Step, *, draw_id: str) -> None:
     if operator.id != draw.operator_id:
         raise Refused("抽取记录由本次抽取的操作人签署。", clause=cite("J12", step.pack), slug="not-operator")
     draw.operator_signed_at = clock.now()
-    draw.operator_signature = ask.text(step.answers, "signature")
+    draw.operator_signature = signed(step, "signature")
 
 
 @operation("draw.sign_witness", clause="J12 W3", gives=("ceremony",))
@@ -206,5 +224,5 @@ def sign_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     decided = _ceremony(step, draw, "sign")
     if decided["ceremony"] == "sign":
         draw.witness_signed_at = clock.now()
-        draw.witness_signature = ask.text(step.answers, "signature")
+        draw.witness_signature = signed(step, "signature")
     return decided

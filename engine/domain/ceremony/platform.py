@@ -1,7 +1,9 @@
-"""平台抽取 (W5, W9): the task goes to the platform, its result comes back with evidence; nothing is drawn here.
+"""平台抽取 (W5, W9): the task goes to the platform, its result comes back with evidence.
 
-The result takes a number of the bureau's series and is frozen and chained like every draw, but never shown as
-verifiable. What the hard rules say of a team holds for an imported team too.
+Nothing is drawn here.
+
+The result takes a number of the bureau's series and is frozen and chained like every draw, but never shown
+as verifiable. What the hard rules say of a team holds for an imported team too.
 """
 
 from __future__ import annotations
@@ -57,8 +59,8 @@ def send(step: Step, *, draw_id: str) -> None:
 def import_result(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """导入平台抽取结果: serial, time, evidence, which object and which person went to which group.
 
-    `import_result`: drawn · failed. Refuses objects that should not have been drawn, people in conflict, groups
-    with fewer than two licensed inspectors.
+    `import_result`: drawn · failed. Refuses objects that should not have been drawn, people in conflict,
+    groups with fewer than two licensed inspectors.
     """
     draw = store.get(step.session, draw_id)
     operator = step.person()

@@ -1,8 +1,10 @@
-"""谁可以参加抽取: every object in scope with its stratum and its reason to stay out, everybody who may be drawn.
+"""谁可以参加抽取: every object in scope with its stratum and its reason to stay out.
 
-Reasons are computed from facts, never typed: 依据 J11 (repeat, superior, blacklist), W9 (twice a year, special cases),
-J12, W5 (qualified staff), J13. A visit counts in the calendar year of its start; one that is drawn but not yet begun
-counts too.
+Everybody who may be drawn.
+
+Reasons are computed from facts, never typed: 依据 J11 (repeat, superior, blacklist), W9 (twice a year,
+special cases), J12, W5 (qualified staff), J13. A visit counts in the calendar year of its start; one that
+is drawn but not yet begun counts too.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple, cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -32,7 +35,10 @@ WORST_COMPLAINTS, WORST_PENALTIES = 3, 1
 
 @dataclass(slots=True)
 class Thing:
-    """An object in scope. `own_reason` is why it stays out by the facts, `excl` the same after approved repeats."""
+    """An object in scope. `own_reason` is why it stays out by the facts.
+
+    `excl` the same after approved repeats.
+    """
 
     object_id: int
     code: str
@@ -69,6 +75,7 @@ class Pool:
     strata: dict[str, dict[str, int | str]]
     labels: dict[str, str] = field(default_factory=dict)
     cap: int = 1
+    rows: list[RegistryObject] = field(default_factory=list)
 
     @cached_property
     def eligible(self) -> list[Thing]:
@@ -108,11 +115,13 @@ def pool_of(step: Step, draw: Draw) -> Pool:
     rules = parameters(step.pack)
     tasks = tasks_of(step.session, draw.plan_id, draw.batch)
     cap = int(rules["cap.per_year"].value)
+    rows = rows_in_scope(step.session, draw, tasks)
     pool = Pool(
-        things=_things(step, draw, tasks, rules, cap),
+        things=_things(step, draw, tasks, rows, rules),
         servants=servants(step.session, draw.bureau_id, rules, clock.today()),
         strata={},
         cap=cap,
+        rows=rows,
     )
     present = {thing.stratum for thing in pool.things}
     for task in tasks:
@@ -140,13 +149,11 @@ def _rule(task: PlanTask, factor: int) -> dict[str, int | str]:
     }
 
 
-def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int) -> list[Thing]:
-    session, today = step.session, clock.today()
+def _things(
+    step: Step, draw: Draw, tasks: list[PlanTask], rows: list[RegistryObject], rules: Pack
+) -> list[Thing]:
+    session, today, cap = step.session, clock.today(), int(rules["cap.per_year"].value)
     ordered = sorted(tasks, key=lambda task: (-task.num / task.den, task.no))
-    query = select(RegistryObject).where(
-        RegistryObject.bureau_id.in_(below(session, draw.bureau_id)),
-        RegistryObject.kind.in_({task.object_kind for task in tasks}),
-    )
     visited, superior = visits(session, today.year), _drawn_above(session, draw.bureau_id, today.year)
     lifted = {
         row.object_id
@@ -154,12 +161,18 @@ def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int
         if row.approved
     }
     rule = Eligibility(
-        rules, lambda facts: step.machine.decide("eligibility", facts), dict(draw.settings.get("eligibility", {}))
+        rules,
+        lambda facts: step.machine.decide("eligibility", facts),
+        dict(draw.settings.get("eligibility", {})),
     )
     risks: dict[tuple[int, int, str], str] = {}
+    scopes: dict[tuple[str, str], PlanTask | None] = {}
     found: dict[str, Thing] = {}
-    for row in session.scalars(query.order_by(RegistryObject.bureau_id, RegistryObject.code)):
-        task = next((task for task in ordered if serves(task, row)), None)
+    for row in rows:
+        scope = (row.kind, row.level)
+        if scope not in scopes:
+            scopes[scope] = next((task for task in ordered if serves(task, row)), None)
+        task = scopes[scope]
         if task is None or row.code in found:
             continue
         count = visited[row.id] + (row.visits if row.visits_year == today.year else 0)
@@ -182,6 +195,47 @@ def _things(step: Step, draw: Draw, tasks: list[PlanTask], rules: Pack, cap: int
     return sorted(found.values(), key=lambda thing: thing.code)
 
 
+class Seen(NamedTuple):
+    """An object of the registry as a draw looks at it: read by the ten thousand, so no tracked row."""
+
+    id: int
+    bureau_id: int
+    code: str
+    uscc: str
+    name: str
+    kind: str
+    level: str
+    type: str
+    group_name: str
+    address: str
+    active: bool
+    closed_on: date | None
+    agreement_state: str
+    superior_drawn_on: date | None
+    visits: int
+    visits_year: int
+    complaints: int
+    penalties: int
+    credit_level: str
+    blacklisted_from: date | None
+    blacklisted_to: date | None
+
+    def blacklisted(self, on: date) -> bool:
+        """Whether it stands on the 黑名单 on a day."""
+        return RegistryObject.blacklisted(cast("RegistryObject", self), on)
+
+
+def rows_in_scope(session: Session, draw: Draw, tasks: list[PlanTask]) -> list[RegistryObject]:
+    """The objects that the tasks are about, of the bureau and those below; its own rows first."""
+    query = (
+        select(*(getattr(RegistryObject, name) for name in Seen._fields))
+        .where(RegistryObject.bureau_id.in_(below(session, draw.bureau_id)))
+        .where(RegistryObject.kind.in_({task.object_kind for task in tasks}))
+        .order_by(RegistryObject.bureau_id != draw.bureau_id, RegistryObject.bureau_id, RegistryObject.code)
+    )
+    return cast("list[RegistryObject]", [Seen._make(row) for row in session.execute(query)])
+
+
 def visits(session: Session, year: int) -> Counter[int]:
     """How often each object was drawn and visited (or waits for its visit) in a year; leads do not count."""
     first, last = clock.start_of(date(year, 1, 1)), clock.end_of(date(year, 12, 31))
@@ -196,7 +250,7 @@ def visits(session: Session, year: int) -> Counter[int]:
         )
         .group_by(Inspection.object_id)
     )
-    return Counter({object_id: number for object_id, number in session.execute(query)})
+    return Counter({row[0]: row[1] for row in session.execute(query)})
 
 
 def _drawn_above(session: Session, bureau_id: int, year: int) -> set[str]:
@@ -213,12 +267,16 @@ def _drawn_above(session: Session, bureau_id: int, year: int) -> set[str]:
 def _risk(
     step: Step, draw: Draw, row: RegistryObject, rules: Pack, known: dict[tuple[int, int, str], str]
 ) -> str:
-    """ "-H" for an object whose record asks for more attention (W9), decided once per combination of facts."""
+    """重点监管: `-H` for an object whose record asks for more attention (W9), asked once per combination."""
     if not rules["risk.uplift"].value:
         return ""
     key = (min(row.complaints, WORST_COMPLAINTS), min(row.penalties, WORST_PENALTIES), row.credit_level)
     if key not in known:
-        facts = {"complaints": key[0], "penalties": key[1], "credit_level": key[2]}
+        facts: dict[str, int | str] = {
+            "complaints": key[0],
+            "penalties": key[1],
+            "credit_level": key[2],
+        }
         known[key] = f"-{HIGH}" if _decided(step, draw, facts).get("risk") == "high" else ""
     return known[key]
 
@@ -279,7 +337,10 @@ def _servant(who: Inspector, load: int, rules: Pack, on: date) -> Servant:
 
 
 def _apart(people: list[Inspector], found: list[Servant]) -> list[Servant]:
-    """Relatives do not serve together: of two, the one with more turns stays out this time (the later number in a tie)."""
+    """Relatives do not serve together.
+
+    Of two, the one with more turns stays out this time (the later number in a tie).
+    """
     from dataclasses import replace  # noqa: PLC0415
 
     by_no = {servant.staff_no: servant for servant in found}
@@ -306,4 +367,4 @@ def turns(session: Session, bureau_id: int, year: int) -> Counter[int]:
         .where(DrawnPerson.state == "serving")
         .group_by(DrawnPerson.inspector_id)
     )
-    return Counter({inspector_id: number for inspector_id, number in session.execute(query)})
+    return Counter({row[0]: row[1] for row in session.execute(query)})

@@ -1,6 +1,7 @@
 """抽取前的准备: registries locked, everybody's eligibility looked at, groups set, exceptions approved.
 
-依据: J11, W9 (who may be drawn), J16, W9, W11 (groups), domain §2 no. 5 (nobody edits a registry until the draw ends).
+依据: J11, W9 (who may be drawn), J16, W9, W11 (groups), domain §2 no. 5 (nobody edits a registry until the
+draw ends).
 """
 
 from __future__ import annotations
@@ -172,7 +173,10 @@ def roles_for(pack: str, size: int, specialty: str) -> list[str]:
 
 @operation("draw.approve_exceptions", clause="J11 W9", gives=("decision",))
 def approve_exceptions(step: Step, *, draw_id: str) -> Mapping[str, Any]:
-    """审批例外事项: a repeat within the year and a smaller group need reason and approval, and are counted."""
+    """审批例外事项: a repeat within the year and a smaller group need reason and approval.
+
+    And are counted.
+    """
     draw = store.get(step.session, draw_id)
     leader = step.person()
     waiting = [row for row in exceptions_of(step, draw) if not row.approved]
@@ -211,6 +215,7 @@ def abandon(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """放弃本次抽取 before anything was drawn: registries open again, the number goes to the next draw."""
     draw = store.get(step.session, draw_id)
     draw.state, draw.round = "abandoned", -draw.serial
+    draw.reason = draw.reason or "见证人未按时到场"
     store.clear(draw)
     store.log(step.session, draw, "draw.abandon", step.actor)
     _unlock(step, draw)

@@ -14,7 +14,7 @@ from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw.text import DIGESTS, canonical, lines
 from engine.domain.pack import parameters
-from engine.domain.registry import Inspector, RegistryObject
+from engine.domain.registry import Inspector
 from engine.domain.registry.conflicts import matrix
 from engine.errors import Refused
 from engine.operation import Step
@@ -103,13 +103,5 @@ def conflicts_for(step: Step, pool: Pool, aliases: Mapping[str, str]) -> list[li
     ).all()
     codes = {thing.object_id: thing.code for thing in pool.things}
     staff = {who.id: who.staff_no for who in people}
-    things = _by_ids(step, list(codes))
+    things = [row for row in pool.rows if row.id in codes]
     return sorted([aliases[staff[who]], codes[thing]] for who, thing in matrix(session, people, things))
-
-
-def _by_ids(step: Step, ids: list[int]) -> list[RegistryObject]:
-    found: list[RegistryObject] = []
-    for start in range(0, len(ids), 5000):
-        query = select(RegistryObject).where(RegistryObject.id.in_(ids[start : start + 5000]))
-        found += step.session.scalars(query)
-    return found

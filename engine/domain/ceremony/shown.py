@@ -1,6 +1,9 @@
-"""What the forms of a draw show besides their questions: pools by stratum, reasons to stay out, hashes, the result.
+"""What the forms of a draw show besides their questions.
 
-Before the inspections are over only the people of the draw see lists; the public sees number, state and hashes.
+Pools by stratum, reasons to stay out, hashes, the result.
+
+Before the inspections are over only the people of the draw see lists; the public sees number, state and
+hashes.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -20,7 +23,7 @@ from engine.domain.ceremony.tables import Draw
 from engine.domain.pack import parameters
 from engine.domain.plan.query import get as plan_of
 from engine.domain.plan.query import tasks_of
-from engine.domain.registry import Inspector, RegistryObject, above, inspectors_of, objects_of
+from engine.domain.registry import Inspector, RegistryObject, below, inspectors_of
 from engine.domain.terms import EXCLUSIONS, REPEAT_REASONS, SPECIALTIES, VOID_REASONS
 from engine.operation import Step, prefill
 
@@ -66,11 +69,17 @@ def show_lock(step: Step) -> dict[str, Any]:
         "facts": [
             ("抽查计划", plan.title),
             ("抽查任务", "、".join(task.name for task in tasks)),
-            ("检查对象名录库", f"{len(objects_of(step.session, plan.bureau_id, below_too=True))} 户"),
+            ("检查对象名录库", f"{_registered(step.session, plan.bureau_id)} 户"),
             ("执法检查人员名录库", f"{len(inspectors_of(step.session, plan.bureau_id))} 人"),
-            ("上级医保局", "、".join(str(each) for each in above(step.session, plan.bureau_id)[1:]) or "无"),
         ]
     }
+
+
+def _registered(session: Session, bureau_id: int) -> int:
+    query = select(func.count(RegistryObject.id)).where(
+        RegistryObject.bureau_id.in_(below(session, bureau_id))
+    )
+    return session.scalar(query) or 0
 
 
 @prefill("draw/eligibility")

@@ -1,4 +1,6 @@
-"""Keeping a transcript in its row: numbers in the bureau's series, the chain from draw to draw, locks and endings.
+"""Keeping a transcript in its row.
+
+Numbers in the bureau's series, the chain from draw to draw, locks and endings.
 
 依据: J12 (the draw is supervised), W9 (全程留痕、责任可追溯); protocol SR1.
 """
@@ -65,8 +67,13 @@ def rounds_of(session: Session, plan_id: int, batch: int) -> list[Draw]:
     return list(session.scalars(query.order_by(Draw.round)))
 
 
-def number(session: Session, bureau: Bureau, *, plan_id: int, batch: int, mode: str, hash_name: str) -> Draw:
-    """A draw with the next number of the series; one that was abandoned before event 0 gives its number on."""
+def number(  # noqa: PLR0913 (what a draw is opened with)
+    session: Session, bureau: Bureau, *, plan_id: int, batch: int, mode: str, hash_name: str
+) -> Draw:
+    """A draw with the next number of the series.
+
+    One that was abandoned before event 0 gives its number on.
+    """
     year = clock.today().year
     rounds = rounds_of(session, plan_id, batch)
     last = latest(session, bureau.id)
@@ -100,7 +107,10 @@ def clear(draw: Draw) -> None:
 
 
 def previous_head(session: Session, draw: Draw, pack: str) -> str:
-    """The head of the bureau's draw before, which must have ended; zeros for its first (slug `previous-draw-open`)."""
+    """The head of the bureau's draw before, which must have ended.
+
+    Zeros for its first (slug `previous-draw-open`).
+    """
     query = (
         select(Draw)
         .where(Draw.bureau_id == draw.bureau_id, Draw.id != draw.id, Draw.state != "abandoned")
@@ -116,7 +126,10 @@ def previous_head(session: Session, draw: Draw, pack: str) -> str:
 
 
 def waiting(session: Session, draw_id: str) -> int:
-    """How many drawn objects have neither been visited nor dropped: until then people may still be swapped."""
+    """How many drawn objects have neither been visited nor dropped.
+
+    Until then people may still be swapped.
+    """
     query = select(func.count(Inspection.id)).where(
         Inspection.draw_id == draw_id, Inspection.arrived_at.is_(None), Inspection.closed_at.is_(None)
     )
@@ -124,7 +137,10 @@ def waiting(session: Session, draw_id: str) -> int:
 
 
 def close_if_settled(session: Session, draw: Draw) -> bool:
-    """End a draw whose teams have all arrived: event `close`, nothing may follow. Returns whether it is closed."""
+    """End a draw whose teams have all arrived: event `close`, nothing may follow.
+
+    Returns whether it is closed.
+    """
     started = session.scalar(select(func.count(Inspection.id)).where(Inspection.draw_id == draw.id)) or 0
     if draw.state == "placed" and started == len(draw.objects) and not waiting(session, draw.id):
         close(session, draw)

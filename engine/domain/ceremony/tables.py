@@ -1,7 +1,9 @@
-"""抽取 as rows: the draw with its document and events, who asked for repeats, which objects and people were drawn.
+"""抽取 as rows: the draw with its document and events, who asked for repeats.
 
-What a database can hold stands here: operator ≠ witness (J12), a share never outlives its reveal, one draw at a time
-in a bureau, one number each, every round visible.
+Which objects and people were drawn.
+
+What a database can hold stands here: operator ≠ witness (J12), a share never outlives its reveal, one draw
+at a time in a bureau, one number each, every round visible.
 """
 
 from __future__ import annotations
@@ -22,10 +24,13 @@ BUSY = "state in ('prepared','frozen')"
 
 
 class Draw(Base):
-    """One numbered draw: `id` = division-year-serial, rising by 1 over all draws and imports of a bureau and year.
+    """One numbered draw: `id` = division-year-serial.
 
-    prepared → frozen (event 0) → placed → closed; or failed, void. `abandoned` never reached event 0, and its number
-    goes to the next draw. `document` is D, `events` the transcript; `settings` what the operator chose for D.
+    Rising by 1 over all draws and imports of a bureau and year.
+
+    prepared → frozen (event 0) → placed → closed; or failed, void. `abandoned` never reached event 0, and
+    its number goes to the next draw. `document` is D, `events` the transcript; `settings` what the operator
+    chose for D.
     """
 
     __tablename__ = "draw"
@@ -100,7 +105,10 @@ class Draw(Base):
 
 
 class DrawException(Base):
-    """重复抽查: an object over its yearly cap that takes part all the same, for a proper reason and by approval."""
+    """重复抽查: an object over its yearly cap that takes part all the same.
+
+    For a proper reason and by approval.
+    """
 
     __tablename__ = "draw_exception"
 
@@ -123,7 +131,10 @@ class DrawException(Base):
 
 
 class DrawnObject(Base):
-    """An object that was drawn and the group that visits it. `state`: drawn · replaced (closed or merged since)."""
+    """An object that was drawn and the group that visits it.
+
+    `state`: drawn · replaced (closed or merged since).
+    """
 
     __tablename__ = "drawn_object"
 
@@ -143,7 +154,10 @@ class DrawnObject(Base):
 
 
 class DrawnPerson(Base):
-    """A person who was drawn into a group. `alias` is the name in the transcript, `role` what the slot asks for."""
+    """A person who was drawn into a group.
+
+    `alias` is the name in the transcript, `role` what the slot asks for.
+    """
 
     __tablename__ = "drawn_person"
 

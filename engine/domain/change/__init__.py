@@ -1,4 +1,7 @@
-"""清单和名录库变更 (the process `registry`): drafted by the unit that keeps the list, approved by another, made public."""
+"""清单和名录库变更 (the process `registry`).
+
+Drafted by the unit that keeps the list, approved by another, made public.
+"""
 
 from engine.domain.change import shown
 from engine.domain.change.approval import approve, check_legal, record_government

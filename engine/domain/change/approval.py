@@ -39,7 +39,10 @@ def approve(step: Step, *, change_id: int) -> Mapping[str, Any]:
 
 @operation("registry.record_government", clause="W4", gives=("decision",))
 def record_government(step: Step, *, change_id: int) -> Mapping[str, Any]:
-    """登记政府审定结果: the government has approved the list, by a document with a number, or sent it back."""
+    """登记政府审定结果: the government has approved the list, by a document with a number.
+
+    Or sent it back.
+    """
     row = get(step.session, change_id)
     document = ""
     if ask.approves(step.answers):

@@ -1,6 +1,7 @@
 """起草变更: each list by its own unit; nothing while a draw holds the registry.
 
-依据: W3, W5 (object registry by the sections, inspectors and item list by 基金监管), J4 (the province's list binds all).
+依据: W3, W5 (object registry by the sections, inspectors and item list by 基金监管), J4 (the province's
+list binds all).
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def owner_of(session: Session, bureau: Bureau) -> Bureau:
 
 
 def refuse_read_only(session: Session, bureau: Bureau) -> None:
-    """Below the province the list is read-only; the bureaus directly under it may propose (slug `item-list-read-only`)."""
+    """Below the province the list is read-only.
+
+    The bureaus directly under it may propose (slug `item-list-read-only`).
+    """
     owner = owner_of(session, bureau)
     if owner.id not in (bureau.id, bureau.parent_id):
         raise Refused(
@@ -160,8 +164,9 @@ def _check_inspectors(step: Step, row: RegistryChange, given: list[dict[str, Any
         number, act = ask.required(line, "staff_no", "工号"), ask.text(line, "act")
         known = inspector_in(step.session, row.bureau_id, number)
         if act not in INSPECTOR_ACTS or (known is None) != (act == "add"):
+            wanted = INSPECTOR_ACTS.get(act, act)
             raise Refused(
-                f"{number}{'已在' if known else '不在'}执法检查人员名录库中，不能“{INSPECTOR_ACTS.get(act, act)}”。",
+                f"{number}{'已在' if known else '不在'}执法检查人员名录库中，不能“{wanted}”。",
                 slug="registry-row",
                 fields={"rows": f"请核对 {number}"},
             )

@@ -1,4 +1,6 @@
-"""清单和名录库变更 as rows: what changes in which list, why, on what basis, who wrote, checked, approved, published it.
+"""清单和名录库变更 as rows: what changes in which list, why, on what basis, who wrote, checked, approved.
+
+Published it.
 
 依据: J5 (立、改、废、释), W4 (报政府审定后公示), W5 (动态管理、对外公示); domain §2 no. 3.
 """
@@ -20,7 +22,10 @@ STATES = ("drafting", "drafted", "approved", "applied", "published")
 
 
 class RegistryChange(Base):
-    """One change of the item list or of a registry, from draft to publication. `approval`: who has the last word."""
+    """One change of the item list or of a registry, from draft to publication.
+
+    `approval`: who has the last word.
+    """
 
     __tablename__ = "registry_change"
 

@@ -1,5 +1,6 @@
-"""抽查计划 (J8, J10, W8): sections draft, one compiles, the leader in charge approves, the office publishes; then rounds
-of draw and inspection, one batch of tasks after the other.
+"""抽查计划 (J8, J10, W8): sections draft, one compiles, the leader in charge approves, the office publishes.
+
+Then rounds of draw and inspection, one batch of tasks after the other.
 """
 
 from engine.domain.plan import shown
@@ -36,7 +37,7 @@ __all__ = [
     "propose",
     "publish",
     "republish",
-    "shown",
     "request_redraw",
+    "shown",
     "tasks_of",
 ]

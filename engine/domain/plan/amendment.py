@@ -1,4 +1,6 @@
-"""计划调整 when a superior's rules change: proposed with the superior's document, approved, made public again.
+"""计划调整 when a superior's rules change.
+
+Proposed with the superior's document, approved, made public again.
 
 依据: J10 (上级主管部门的规定有改变的，要及时调整做好本级的抽查工作).
 """
@@ -28,6 +30,13 @@ def amend(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     """
     plan = get(step.session, plan_id)
     clause = cite("J10", step.pack)
+    if plan.state != "published":
+        raise Refused(
+            "计划还没有公开，或者已经办结，不需要调整。",
+            clause=clause,
+            hint="未审批的计划请直接修改。",
+            slug="plan-not-published",
+        )
     changes = [_change(step, plan, row) for row in ask.rows(step.answers, "changes")]
     row = PlanAmendment(
         plan_id=plan.id,

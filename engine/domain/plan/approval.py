@@ -1,6 +1,7 @@
 """审批、录入平台、公开: what turns a draft into the plan that binds.
 
-依据: W8 (approved by the leader in charge, entered on the platform), J7 (published), §2 no. 4 (author ≠ approver).
+依据: W8 (approved by the leader in charge, entered on the platform), J7 (published), §2 no. 4 (author ≠
+approver).
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ def refuse_author(plan: Plan, approver: Person, pack: str) -> None:
 
 @operation("plan.approve", clause="J8 W8", gives=("decision",))
 def approve(step: Step, *, plan_id: int, coverage_verdict: str) -> Mapping[str, Any]:
-    """审批年度计划: the leader in charge agrees or returns it; a plan that the table faults needs a reason."""
+    """审批年度计划: the leader in charge agrees or returns it.
+
+    A plan that the table faults needs a reason.
+    """
     plan = get(step.session, plan_id)
     leader = step.person()
     refuse_author(plan, leader, step.pack)
@@ -82,7 +86,10 @@ def enter_platform(step: Step, *, plan_id: int) -> None:
 
 @operation("plan.publish", clause="J7 W3")
 def publish(step: Step, *, plan_id: int) -> None:
-    """公开抽查计划: the office makes the approved plan public; a plan for the platform must stand there first."""
+    """公开抽查计划: the office makes the approved plan public.
+
+    A plan for the platform must stand there first.
+    """
     plan = get(step.session, plan_id)
     if plan.approver_id is None:
         raise Refused("计划还没有审批，不能公开。", clause=cite("W8 J7", step.pack), slug="not-approved")

@@ -22,7 +22,9 @@ from engine.operation import Step, operation
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a plan covers. `share`: objects in the scope of some task, in whole per cent of the registry;
+    """What a plan covers.
+
+    `share`: objects in the scope of some task, in whole per cent of the registry;
     `items_missing`: items of the list that no task takes up; `burden`: visits one object may get from the
     plans of this year together; `sample`: objects that will be visited.
     """

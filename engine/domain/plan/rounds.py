@@ -1,4 +1,6 @@
-"""逐批抽取和检查: one batch of tasks after the other is drawn and inspected; a failed draw is repeated only by approval.
+"""逐批抽取和检查: one batch of tasks after the other is drawn and inspected.
+
+A failed draw is repeated only by approval.
 
 依据: J10 (drawn at the planned ratio), W7 (strictly by plan), draw.md 2.8 (the first draw stays visible).
 """

@@ -1,4 +1,7 @@
-"""What the forms of a plan show besides their questions: items to choose from, tasks so far, coverage, changes."""
+"""What the forms of a plan show besides their questions.
+
+Items to choose from, tasks so far, coverage, changes.
+"""
 
 from __future__ import annotations
 

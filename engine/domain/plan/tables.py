@@ -174,7 +174,10 @@ class PlanRedraw(Base):
 
 
 class PlanAmendment(Base):
-    """计划调整 because a superior's rules changed (J10): the document, the change, who asked, who approved."""
+    """计划调整 because a superior's rules changed (J10).
+
+    The document, the change, who asked, who approved.
+    """
 
     __tablename__ = "plan_amendment"
 

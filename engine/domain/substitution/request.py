@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.ceremony.tables import DrawnPerson
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import arrived
@@ -34,7 +38,10 @@ def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
 
 
 def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
-    """A reason of the pack's list with its proof; «other» in words (slugs `substitution-reason`, `proof-missing`)."""
+    """A reason of the pack's list with its proof.
+
+    «other» in words (slugs `substitution-reason`, `proof-missing`).
+    """
     allowed = parameters(pack)["substitution.reasons"].value or []
     if code not in allowed:
         names = "、".join(SUBSTITUTION_REASONS[each] for each in allowed)
@@ -60,9 +67,19 @@ def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
         )
 
 
-def mode_of(inspection: Inspection, pack: str) -> str:
-    """How the substitute is found: a lead drew nobody, a drawn team follows the pack."""
-    return "manual" if inspection.draw_id is None else str(parameters(pack)["substitution.next"].value)
+def mode_of(session: Session, inspection: Inspection, inspector_id: int | None, pack: str) -> str:
+    """How the substitute is found: a drawn place follows the pack.
+
+    A lead, or somebody borrowed, drew nobody.
+    """
+    place = select(DrawnPerson.id).where(
+        DrawnPerson.draw_id == inspection.draw_id,
+        DrawnPerson.inspector_id == inspector_id,
+        DrawnPerson.state == "serving",
+    )
+    if inspection.draw_id is None or session.scalar(place.limit(1)) is None:
+        return "manual"
+    return str(parameters(pack)["substitution.next"].value)
 
 
 @operation("substitution.request", clause="J13", gives=("substitution_id", "substitution_mode"))
@@ -80,7 +97,7 @@ def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         inspection_id=inspection.id,
         draw_id=inspection.draw_id,
         group_id=inspection.group_no,
-        mode=mode_of(inspection, step.pack),
+        mode=mode_of(step.session, inspection, member.inspector_id, step.pack),
         member_out_id=member.id,
         inspector_out_id=member.inspector_id,
         was_leader=member.role == "leader",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from sqlalchemy import select
+
 from engine import clock
+from engine.domain.ceremony import store
+from engine.domain.ceremony.tables import Draw
+from engine.domain.draw.aftermath import alarms
 from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import team
@@ -57,8 +63,25 @@ def show_request(step: Step) -> dict[str, Any]:
 
 @prefill("substitution/approve")
 def show_approve(step: Step) -> dict[str, Any]:
-    """What is asked for."""
-    return {"facts": _facts(step)}
+    """What is asked for, and what looks arranged.
+
+    The same place again, somebody away twice as often as others.
+    """
+    return {"facts": [*_facts(step), *(("调换预警", text) for text in warnings(step, _row(step)))]}
+
+
+def warnings(step: Step, row: Substitution) -> list[str]:
+    """调换预警 for who approves: the alarms of the protocol over this year's substitutions (draw.md 2.7)."""
+    if row.draw_id is None:
+        return []
+    draw = store.get(step.session, row.draw_id)
+    query = select(Substitution).join(Draw, Draw.id == Substitution.draw_id)
+    query = query.where(Draw.bureau_id == draw.bureau_id, Draw.year == draw.year)
+    names = {who.id: who.name for who in inspectors_of(step.session, draw.bureau_id)}
+    absences = Counter(
+        names[each.inspector_out_id] for each in step.session.scalars(query) if each.inspector_out_id in names
+    )
+    return alarms(store.transcript_of(draw), list(names.values()), dict(absences))
 
 
 @prefill("substitution/candidates")

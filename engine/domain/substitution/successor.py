@@ -13,7 +13,7 @@ from sqlalchemy import select
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
-from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.ceremony.enclosure import enclosures, signed
 from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused, Transcript
 from engine.domain.draw.aftermath import append_sub, candidates_for
@@ -70,7 +70,10 @@ def candidates(step: Step, row: Substitution) -> list[tuple[str, Inspector]]:
 
 @operation("substitution.confirm", clause="J13")
 def confirm(step: Step, *, substitution_id: int) -> None:
-    """确认递补人选: the first candidate who can come serves; whoever is passed over needs a reason and proof."""
+    """确认递补人选: the first candidate who can come serves.
+
+    Whoever is passed over needs a reason and proof.
+    """
     row = get(step.session, substitution_id)
     absent = []
     for line in ask.rows(step.answers, "absent"):
@@ -128,7 +131,7 @@ def witness(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     decided = ask.decision(step.answers, clause=cite("J13", step.pack))
     if decided["decision"] == "approve":
         row.witness_id = person.id
-        row.note = ask.text(step.answers, "signature")[:200]
+        row.note = signed(step, "signature")
     return decided
 
 
@@ -233,7 +236,7 @@ def _inspections(step: Step, row: Substitution) -> list[Inspection]:
     return list(step.session.scalars(query.order_by(Inspection.id)))
 
 
-def _replace(
+def _replace(  # noqa: PLR0913, PLR0917 (the two ends of one swap)
     step: Step,
     row: Substitution,
     draw: Draw | None,

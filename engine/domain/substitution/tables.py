@@ -1,4 +1,6 @@
-"""调换 as rows: who steps out, why, with what proof, who asked, who approved, who comes in and how they were found.
+"""调换 as rows: who steps out, why, with what proof, who asked, who approved.
+
+Who comes in and how they were found.
 
 依据: J13; domain §2 no. 7 (requester ≠ approver).
 """
@@ -23,7 +25,8 @@ REASONS = ("post_change", "work_clash", "health", "recusal", "other")
 class Substitution(Base):
     """人员调换 of one member of a team, before the team arrives on site.
 
-    `mode`: draw (next by the transcript), platform (matched there, imported), manual (leads, which draw nobody).
+    `mode`: draw (next by the transcript), platform (matched there, imported), manual (leads, which draw
+    nobody).
     """
 
     __tablename__ = "substitution"
