@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.people import Person
-from engine.storage.base import Base, pk, reference, sha256, word
+from engine.storage.base import Base, append, pk, reference, sha256, word
 
 ZERO = "0" * 64
 SEAL_BATCH = 5000
@@ -123,9 +123,11 @@ def record(
     clause: str = "",
     release_id: int | None = None,
     chained: bool = False,
-) -> AuditEntry:
+) -> None:
     """Write an entry; `chained` seals it (and all before it) at once: draws, decisions, publications."""
-    entry = AuditEntry(
+    append(
+        session,
+        AuditEntry,
         at=clock.now(),
         bureau_id=bureau_id,
         actor_id=actor.id if actor else None,
@@ -138,11 +140,8 @@ def record(
         clause=clause,
         release_id=release_id,
     )
-    session.add(entry)
     if chained:
-        session.flush()
         seal(session)
-    return entry
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, Enum, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from engine import clock
@@ -121,10 +121,12 @@ class Grant(Base):
     )
 
 
+_PERSON = select(Person).where(Person.id == bindparam("person")).options(joinedload(Person.grants))
+
+
 def person(session: Session, person_id: int) -> Person:
     """A person with the posts they hold, in one statement; NotFound otherwise."""
-    query = select(Person).where(Person.id == person_id).options(joinedload(Person.grants))
-    found = session.scalars(query).unique().one_or_none()
+    found = session.scalars(_PERSON, {"person": person_id}).unique().one_or_none()
     if found is None:
         raise NotFound(f"没有编号为 {person_id} 的人员。")
     return found

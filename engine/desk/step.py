@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
-from engine.desk.inbox import draws_from
+from engine.desk.inbox import draws_from, pools
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections
@@ -24,6 +24,7 @@ from engine.people import Bureau, Person, person
 from engine.runtime import call, receipt, release, work_item
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
+from engine.storage.base import append
 
 
 def claim(world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
@@ -70,15 +71,15 @@ def complete(
     element = run.element(item.element)
     refuse_excluded(world, session, actor, item)
     kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
-    session.add(
-        Submission(
-            work_item_id=item.id,
-            case_id=item.case_id,
-            person_id=actor.id,
-            form=item.form,
-            form_hash=hashlib.sha256(run.compiled.forms.get(item.form, b"")).hexdigest(),
-            answers=kept,
-        ),
+    append(
+        session,
+        Submission,
+        work_item_id=item.id,
+        case_id=item.case_id,
+        person_id=actor.id,
+        form=item.form,
+        form_hash=hashlib.sha256(run.compiled.forms.get(item.form, b"")).hexdigest(),
+        answers=kept,
     )
     audit.record(
         session,

@@ -11,6 +11,7 @@ from engine import clock
 from engine.people import Person
 from engine.runtime.model import Element
 from engine.runtime.tables import History, Instance
+from engine.storage.base import append
 
 
 def note(
@@ -22,9 +23,11 @@ def note(
     step: str = "",
     actor: Person | None = None,
     detail: Mapping[str, Any] | None = None,
-) -> History:
+) -> None:
     """Write one line of the timeline."""
-    row = History(
+    append(
+        session,
+        History,
         instance_id=instance.id,
         case_id=instance.case_id,
         at=clock.now(),
@@ -35,5 +38,3 @@ def note(
         clause=element.property("clause") if element else "",
         detail=dict(detail or {}),
     )
-    session.add(row)
-    return row

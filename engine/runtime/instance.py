@@ -13,21 +13,40 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine import clock, operation
-from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, RuleError
+from engine.errors import CaseworkError, ChangedMeanwhile, NotFound
 from engine.people import Person
 from engine.rules import feel
+from engine.rules.plain import plain
 from engine.runtime import call, history, job, release, spiff, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.ports import Asked, DueDate, Place, Ports
-from engine.runtime.release import Compiled
+from engine.runtime.release import FROZEN, Compiled, Frozen
 from engine.runtime.tables import Instance, Release, WorkItem
+from engine.storage.base import append
 
 MAX_DATA = 64_000  # bytes of process data: references and decisions, never documents
 SECRET = "secret_"  # keys that begin like this never reach a stored row
+
+# Built once: putting a statement together costs as much as running it.
+_INSTANCE = (
+    select(Instance, FROZEN)
+    .join(Release, Release.id == Instance.release_id)
+    .where(Instance.id == bindparam("instance"))
+    .with_for_update(of=Instance)
+    .execution_options(populate_existing=True)
+)
+_ITEM = (
+    select(Instance, WorkItem, FROZEN)
+    .join(WorkItem, WorkItem.instance_id == Instance.id)
+    .join(Release, Release.id == Instance.release_id)
+    .where(WorkItem.id == bindparam("item"))
+    .with_for_update(of=(Instance, WorkItem))
+    .execution_options(populate_existing=True)
+)
 
 
 class Runtime:
@@ -94,32 +113,19 @@ class Runtime:
 
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """Lock an instance, check its seal, restore it."""
-        found = session.execute(
-            select(Instance, Release)
-            .join(Release, Release.id == Instance.release_id)
-            .where(Instance.id == instance_id)
-            .with_for_update(of=Instance)
-            .execution_options(populate_existing=True),
-        ).one_or_none()
+        found = session.execute(_INSTANCE, {"instance": instance_id}).one_or_none()
         if found is None:
             raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
-        return self._restored(session, found[0], found[1], actor)
+        return self._restored(session, found[0], found.frozen, actor)
 
     def open_item(self, session: Session, item_id: int, actor: Person) -> tuple[Run, WorkItem]:
         """A work item with its instance, both locked and read afresh in one statement, the instance first."""
-        found = session.execute(
-            select(Instance, WorkItem, Release)
-            .join(WorkItem, WorkItem.instance_id == Instance.id)
-            .join(Release, Release.id == Instance.release_id)
-            .where(WorkItem.id == item_id)
-            .with_for_update(of=(Instance, WorkItem))
-            .execution_options(populate_existing=True),
-        ).one_or_none()
+        found = session.execute(_ITEM, {"item": item_id}).one_or_none()
         if found is None:
             raise NotFound(f"没有编号为 {item_id} 的待办。")
-        return self._restored(session, found[0], found[2], actor), found[1]
+        return self._restored(session, found[0], found.frozen, actor), found[1]
 
-    def _restored(self, session: Session, instance: Instance, frozen: Release, actor: Person | None) -> Run:
+    def _restored(self, session: Session, instance: Instance, frozen: Frozen, actor: Person | None) -> Run:
         if not hmac.compare_digest(instance.mac, self.mac(instance, instance.body)):
             raise CaseworkError(
                 f"实例 {instance.id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。"
@@ -372,11 +378,7 @@ class Run:
     def decide(self, decision: str, facts: Mapping[str, Any], element: Element | None = None) -> Any:
         """Evaluate a decision of the case's release and keep the explanation; a null with diagnostics is an error."""
         made = self.compiled.decide(decision, facts)
-        if made.value is None and made.diagnostics:
-            raise RuleError(
-                f"决策「{decision}」没有结果：{made.diagnostics[0]}", diagnostics=made.diagnostics
-            )
-        value = plain(made.value)
+        value = plain(made.usable())
         history.note(
             self.session,
             self.instance,
@@ -430,7 +432,6 @@ class Run:
         for identity, token in self._before.items():
             if identity not in now:
                 self._close(token)
-        self.instance.data = {**self._votes(), **self._public(self.state.data)}
         fresh = [token for identity, token in now.items() if identity not in self._before]
         for token in fresh:
             if token.kind == "human":
@@ -440,9 +441,10 @@ class Run:
             elif token.kind == "call":
                 call.opened(self, token)
         self._before = now
+        self.instance.data = {**self._votes(), **self._public(self.state.data)}
+        self.save()
         if self.state.completed and self.instance.state == "running":
             call.completed(self)
-        self.save()
 
     def _votes(self) -> dict[str, Any]:
         votes = self.instance.data.get("_votes") if self.instance.data else None
@@ -475,29 +477,29 @@ class Run:
             self._add_item(token.id, element, place, due)
 
     def _add_item(self, task: str, element: Element, place: Place, due: DueDate | None) -> None:
-        self.session.add(
-            WorkItem(
-                instance_id=self.instance.id,
-                case_id=self.instance.case_id,
-                bureau_id=self.instance.bureau_id,
-                release_id=self.instance.release_id,
-                process=self.instance.process,
-                task=task,
-                element=element.id,
-                step=element.name,
-                lane=element.lane,
-                form=element.property("form"),
-                clause=element.property("clause"),
-                case_no=self.instance.case_no,
-                title=self.instance.title,
-                object_name=self.instance.object_name,
-                pool=place.pool,
-                home=place.pool,
-                seat=place.seat,
-                due_at=due.at if due else None,
-                due_key=element.property("deadline", "step.default"),
-                due_why=dict(due.why) if due else {},
-            ),
+        append(
+            self.session,
+            WorkItem,
+            instance_id=self.instance.id,
+            case_id=self.instance.case_id,
+            bureau_id=self.instance.bureau_id,
+            release_id=self.instance.release_id,
+            process=self.instance.process,
+            task=task,
+            element=element.id,
+            step=element.name,
+            lane=element.lane,
+            form=element.property("form"),
+            clause=element.property("clause"),
+            case_no=self.instance.case_no,
+            title=self.instance.title,
+            object_name=self.instance.object_name,
+            pool=place.pool,
+            home=place.pool,
+            seat=place.seat,
+            due_at=due.at if due else None,
+            due_key=element.property("deadline", "step.default"),
+            due_why=dict(due.why) if due else {},
         )
 
     def places(self, element: Element, data: Mapping[str, Any]) -> list[Place]:
@@ -532,13 +534,14 @@ class Run:
         """The due instant of a step or timer, counted from today or from the day that `deadline_from` names."""
         origin = data.get(element.property("deadline_from"))
         start = date.fromisoformat(str(origin)[:10]) if origin else clock.today()
-        return self.runtime.ports.due(
-            self.session,
-            pack=self.compiled.pack,
-            key=element.property("deadline") or "step.default",
-            start=start,
-            decide=lambda decision, facts: plain(self.compiled.decide(decision, facts).value),
-        )
+        with self.session.no_autoflush:  # the calendar does not depend on what this step writes
+            return self.runtime.ports.due(
+                self.session,
+                pack=self.compiled.pack,
+                key=element.property("deadline") or "step.default",
+                start=start,
+                decide=self.compiled.limit,
+            )
 
     def _schedule(self, token: spiff.Token) -> None:
         element = self.element(token.element)
@@ -593,20 +596,3 @@ class Run:
                 item.state = "cancelled"
         elif token.kind == "call":
             call.closed(self, token)
-
-
-def plain(value: Any) -> Any:
-    """A value of the rules as JSON: numbers as int where whole, else text; dates as ISO text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (bool, str, int)):
-        return value
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    try:
-        whole = int(value)
-    except (TypeError, ValueError):
-        return str(value)
-    return whole if whole == value else str(value)

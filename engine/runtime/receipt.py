@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Refused
 from engine.runtime.tables import Receipt
+from engine.storage.base import append
+
+_KNOWN = select(Receipt.body_hash, Receipt.answer).where(Receipt.key == bindparam("key"))
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
@@ -24,7 +28,7 @@ def known(session: Session, key: str, body: Mapping[str, Any]) -> dict[str, Any]
     """The answer already given to this key, None for a new one; Refused (`key-reused`) for another body."""
     if not key:
         return None
-    found = session.get(Receipt, key)
+    found = session.connection().execute(_KNOWN, {"key": key}).one_or_none()
     if found is None:
         return None
     if found.body_hash != body_hash(body):
@@ -35,4 +39,4 @@ def known(session: Session, key: str, body: Mapping[str, Any]) -> dict[str, Any]
 def keep(session: Session, key: str, body: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Store the answer in the transaction of the act."""
     if key:
-        session.add(Receipt(key=key, body_hash=body_hash(body), answer=dict(answer)))
+        append(session, Receipt, key=key, body_hash=body_hash(body), answer=dict(answer))

@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Bundle, Session
 
+from engine import clock
 from engine.errors import CaseworkError, Finding, ModelInvalid, NotFound, Refused
 from engine.people import Person
 from engine.rules import dmn
+from engine.rules.plain import plain
 from engine.runtime import model, spiff
 from engine.runtime.tables import Blob, Release, ReleaseFile
 
@@ -44,6 +47,7 @@ class Compiled:
     decisions: Mapping[str, Any]  # decision id or name → DMN model
     forms: Mapping[str, bytes]  # `plan/approve` → form-js JSON
     documents: Mapping[str, bytes] = field(default_factory=dict)
+    limits: dict[tuple[str, str, date], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def process(self, identity: str) -> model.Process:
         """A process of this release; CaseworkError where it has none of this name."""
@@ -58,6 +62,13 @@ class Compiled:
         if table is None:
             raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有决策「{decision}」。")
         return table.decide(decision, facts)
+
+    def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """A row of the deadlines table, as plain JSON; asked for at every step, so it is kept for the day."""
+        key = (decision, repr(sorted(facts.items())), clock.today())
+        if key not in self.limits:
+            self.limits[key] = plain(self.decide(decision, facts).usable())
+        return self.limits[key]
 
 
 def kind_of(path: str) -> str:
@@ -144,7 +155,19 @@ def load(session: Session, release_id: int) -> Compiled:
     return compiled(session, release)
 
 
-def compiled(session: Session, release: Release) -> Compiled:
+class Frozen(Protocol):
+    """What names a release: a row of its table, or of `FROZEN`."""
+
+    id: int
+    pack: str
+    version: int
+    hash: str
+
+
+FROZEN = Bundle[Any]("frozen", Release.id, Release.pack, Release.version, Release.hash)
+
+
+def compiled(session: Session, release: Frozen) -> Compiled:
     """A release that is already at hand, compiled; the session remembers it, so that no step asks twice."""
     key = (release.hash, release.id, release.pack)
     if key not in _loaded:

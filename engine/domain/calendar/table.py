@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from chinese_calendar import constants
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import CheckConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.storage.base import Base, word
@@ -153,8 +153,11 @@ def forget(session: Session, number: int | None = None) -> None:
         known.pop(number, None)
 
 
+_YEAR = select(CalendarYear.published, CalendarYear.source).where(CalendarYear.year == bindparam("number"))
+
+
 def _read(session: Session, number: int) -> Year:
-    row = session.get(CalendarYear, number)
+    row = session.execute(_YEAR, {"number": number}).one_or_none()
     if row is None:
         return shipped(number)
     between = CalendarDay.day.between(date(number, 1, 1), date(number, 12, 31))
