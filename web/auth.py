@@ -137,10 +137,10 @@ def _around() -> dict[str, Any]:
         "pack": "",
     }
     if in_public:
-        reader |= {"product": "双随机抽查结果公示", "signed_in": False}
+        reader |= {"product": _("双随机抽查结果公示"), "bureau_name": _("医疗保障局"), "signed_in": False}
         return {"reader": reader, "nav": _public_nav(), "demo": g.settings.demo}
     if person is None:
-        return {"reader": reader | {"bureau_name": PRODUCT}, "nav": [], "demo": g.settings.demo}
+        return {"reader": reader | {"bureau_name": _("医疗保障基金监管")}, "nav": [], "demo": g.settings.demo}
     reader |= {
         "bureau_name": person.bureau.name,
         "name": person.name,

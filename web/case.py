@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine.access import rights
-from engine.desk import case, inbox, step
+from engine.desk import case, inbox, opening, step
 from engine.domain import terms
 from engine.errors import Refused
 from forms import definition, post
@@ -64,11 +64,25 @@ def show(case_id: int) -> ResponseReturnValue:
         view=view,
         mine=mine,
         actions=step.actions(g.world, reading, g.person, view.instance.id),
-        diagrams=[(diagram, Markup(diagram.svg)) for diagram in view.diagrams],  # noqa: S704 (built node by node)
+        diagrams=[(diagram, drawn(diagram.svg, number)) for number, diagram in enumerate(view.diagrams)],
         data=case.data_of(view.instance),
         process_label=process_label,
         relations=terms.RELATIONS,
     )
+
+
+@page.post("/leads")
+@needs(rights.OPEN_LEAD)
+def create_lead() -> ResponseReturnValue:
+    """A lead came in: open its case and go to its first form."""
+    with g.database.transaction() as session:
+        person = actor(session)
+        case_id = opening.open_lead(g.world, session, person).id
+        item_id = opening.first_step(session, person, case_id)
+    if item_id is not None:
+        return redirect(url_for("inbox.task", item_id=item_id)), 303
+    http.say("done", _("线索已收，登记环节已送到承办科室的待办。"))
+    return redirect(url_for("case.show", case_id=case_id)), 303
 
 
 @page.route("/cases/<int:case_id>/actions/<process>", methods=["GET", "POST"])
@@ -109,3 +123,11 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
         ),
         status,
     )  # fmt: skip
+
+
+def drawn(svg: str, number: int) -> Markup:
+    """A picture of a page that shows several: its ids get its number, so that each id stands once."""
+    if number:
+        svg = svg.replace('"diagram-', f'"diagram-{number}-').replace(" diagram-words", f" diagram-{number}-words")
+        svg = svg.replace('id="el-', f'id="el-{number}-')
+    return Markup(svg)  # noqa: S704 (built node by node, never from text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import registry
+from engine.desk import opening, registry
 from engine.domain import terms
 from engine.domain.registry import transfer
 from engine.errors import NotAllowed, NotFound, Refused
@@ -101,6 +101,20 @@ def import_post() -> ResponseReturnValue:
     except Refused as refusal:
         return _import_page(None, refusal, 422)
     return _import_page(report, None, 200 if report.applied or not report.refused else 422)
+
+
+@page.post("/registry/changes")
+@needs(rights.READ_REGISTRY)
+def change() -> ResponseReturnValue:
+    """Open a change of a registry and go to its draft."""
+    with g.database.transaction() as session:
+        person = actor(session)
+        case_id = opening.open_change(g.world, session, person, request.form.get("kind", "")).id
+        item_id = opening.first_step(session, person, case_id)
+    if item_id is not None:
+        return redirect(url_for("inbox.task", item_id=item_id)), 303
+    http.say("done", _("变更已发起，起草环节已送到待办。"))
+    return redirect(url_for("case.show", case_id=case_id)), 303
 
 
 @page.get("/registry/<kind>.<form>")

@@ -313,11 +313,12 @@ def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
         str(answers.get("decision", "")), ""
     )
     act = decision or _ACTS.get(row.kind, row.kind)
+    step_name = "" if row.kind == "decision" and row.step.isascii() else row.step
     return Entry(
         id=row.id,
         kind=row.kind,
         who=name or "系统",
-        what=f"{act}：{row.step}" if row.step else act,
+        what=f"{act}：{step_name}" if step_name else act,
         at=row.at,
         clause=row.clause,
         quote=quote or str(detail.get("reason", "") or ""),
@@ -370,6 +371,8 @@ def _draw(
         Call.instance_id == instance.id, Call.state == "open"
     )
     active |= {element: max(1, int(left)) for element, left in session.execute(calls)}
+    finished = select(Call.element).where(Call.instance_id == instance.id, Call.state == "done")
+    done |= set(session.scalars(finished))
     done -= set(active)
     return Diagram(
         instance=instance,

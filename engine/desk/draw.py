@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from engine import clock
 from engine.access.scope import visible_bureaus
+from engine.domain.ceremony.pool import HIGH, stratum_name
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
+from engine.domain.plan.tables import PlanTask
 from engine.domain.registry import Inspector, RegistryObject
-from engine.domain.terms import EXCLUSIONS, OBJECT_KINDS, VOID_REASONS
+from engine.domain.terms import EXCLUSIONS, VOID_REASONS
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 
@@ -155,7 +157,7 @@ def view(session: Session, draw: Draw, *, public: bool = False) -> DrawView:
         lamp=lamp,
         state=state,
         funnel=_funnel(document, draw) if not secret else [],
-        strata=_strata(document, draw) if not secret else [],
+        strata=_strata(session, document, draw) if not secret else [],
         events=events,
         reached=[(key, label, key in types) for key, label in STEPS] if draw.mode != "import" else [],
         groups=[] if secret else _groups(session, draw),
@@ -194,13 +196,16 @@ def _drawn_ids(draw: Draw) -> list[str]:
     return list(body.get("drawn") or body.get("objects") or [])
 
 
-def _strata(document: Mapping[str, Any], draw: Draw) -> list[Stratum]:
+def _strata(session: Session, document: Mapping[str, Any], draw: Draw) -> list[Stratum]:
     rows = document.get("objects", [])
     eligible = Counter(row["stratum"] for row in rows if not row["excl"])
     drawn = set(_drawn_ids(draw))
+    tasks = session.scalars(select(PlanTask).where(PlanTask.plan_id == draw.plan_id))
+    names = {stratum_name(task): task.name for task in tasks}
+    names |= {f"{name}-{HIGH}": f"{label}（重点监管对象）" for name, label in names.items()}
     hit = Counter(row["stratum"] for row in rows if row["id"] in drawn)
     return [
-        Stratum(OBJECT_KINDS.get(name, name), eligible[name], f"{rule['num']}/{rule['den']}", hit[name])
+        Stratum(names.get(name, name), eligible[name], f"{rule['num']}/{rule['den']}", hit[name])
         for name, rule in document.get("strata", {}).items()
     ]
 
