@@ -1,0 +1,59 @@
+"""`casework archive export|verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import orjson
+from sqlalchemy.orm import Session
+
+from engine.domain import archive as files
+from engine.domain.archive.tables import ArchivePackage
+from engine.settings import Settings
+from engine.storage.files import FileStore, StoredFile
+from engine.storage.session import Database
+
+
+@click.group(help="归档包：导出与核验。")
+def archive() -> None:
+    """The archive package on disk."""
+
+
+@archive.command("export", help="把案件 CASE（案号、档号或案件编号）的归档包写入空目录 DIRECTORY。")
+@click.argument("case")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
+def export_command(case: str, directory: Path, *, as_json: bool) -> None:
+    """Write the package of a case into an empty folder."""
+    settings = Settings.from_env()
+    store = FileStore(settings.files_dir)
+    with Database(settings.database_url).reading() as session:
+        package: ArchivePackage = files.find(session, case)
+        done = files.export(session, package, directory, lambda number: _read(session, store, number))
+    if as_json:
+        click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
+        return
+    size = f"{done['pieces']} 件，{done['bytes']} 字节"
+    click.echo(f"已导出 {done['archive_no']}：{size}，封存摘要 {done['seal']}。")
+
+
+def _read(session: Session, store: FileStore, number: str) -> bytes:
+    return store.read(session.get_one(StoredFile, number))
+
+
+@archive.command("verify", help="核验目录 DIRECTORY 中的归档包；有不符时逐条说明，退出码 1。")
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
+def verify_command(directory: Path, *, as_json: bool) -> None:
+    """Check a package on disk; exit 1 names every fault."""
+    faults = files.verify(directory)
+    if as_json:
+        click.echo(orjson.dumps({"ok": not faults, "faults": faults}, option=orjson.OPT_INDENT_2).decode())
+    elif faults:
+        for fault in faults:
+            click.echo(fault, err=True)
+    else:
+        click.echo("归档包完整，目录与封存摘要一致。")
+    sys.exit(1 if faults else 0)
