@@ -6,41 +6,16 @@ A form is a question to a person: it may check the shape of answers and nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import nh3
 import orjson
-import re2
 
-from engine.errors import Finding, ModelInvalid, RuleError
-from forms import catalogue, condition
-from forms.condition import Condition
-from forms.model import CONTAINERS, Choice, Component, Form, Rules, level, nearest
-
-KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
-TAGS = {
-    "p",
-    "br",
-    "b",
-    "strong",
-    "em",
-    "ul",
-    "ol",
-    "li",
-    "h3",
-    "h4",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "span",
-}
-FILE_TYPE = re.compile(r"\.[a-z0-9]{1,8}|[a-z]+/(\*|[a-z0-9.+-]+)")
+from engine.errors import Finding, ModelInvalid
+from forms import catalogue
+from forms.attributes import Attributes
+from forms.model import CONTAINERS, Component, Form, level, nearest
 
 
 def read(source: bytes, file: str) -> Form:
@@ -61,24 +36,8 @@ def _read(source: bytes, file: str) -> Form:
     return form
 
 
-class _Reader:
+class _Reader(Attributes):
     """One reading of one file; collects findings instead of stopping at the first."""
-
-    def __init__(self, source: bytes, file: str) -> None:
-        self.source = source
-        self.file = file
-        self.findings: list[Finding] = []
-        self.ids: set[str] = set()
-        self.count = 0
-        self.lines: dict[str, int] = {}
-
-    def say(self, raw: Mapping[str, Any], rule: str, reason: str, hint: str = "") -> None:
-        """Note a finding about a component (or the form itself)."""
-        element = str(raw.get("key") or raw.get("path") or raw.get("id") or raw.get("type") or "form")
-        line = self.lines.get(str(raw.get("id"))) or self.lines.get(element) or 1
-        self.findings.append(
-            Finding(self.file, element, str(raw.get("label") or ""), line, rule, reason, hint)
-        )
 
     def form(self) -> Form:
         """The whole file."""
@@ -107,7 +66,7 @@ class _Reader:
         for number, line in enumerate(self.source.decode().splitlines(), 1):
             for word in re.findall(r'"(?:id|key|path)"\s*:\s*"([^"]+)"', line):
                 self.lines.setdefault(word, number)
-        self._attributes(raw, catalogue.FORM, "表单")
+        self.attributes(raw, catalogue.FORM, "表单")
         if raw.get("type", "default") != "default":
             self.say(raw, "form-type", f"表单类型“{raw['type']}”不支持。", "只支持 default。")
         components = self.components(raw, 1)
@@ -151,14 +110,14 @@ class _Reader:
                 hint or f"可用：{'、'.join(sorted(catalogue.ATTRIBUTES))}。",
             )
             return None
-        self._attributes(raw, catalogue.ATTRIBUTES[kind], f"组件“{kind}”")
+        self.attributes(raw, catalogue.ATTRIBUTES[kind], f"组件“{kind}”")
         identity = str(raw.get("id") or raw.get("key") or raw.get("path") or f"{kind}_{self.count}")
         if raw.get("id") and identity in self.ids:
             self.say(raw, "form-duplicate", f"id“{identity}”重复。", "每个组件的 id 只能用一次。")
         self.ids.add(identity)
-        label = self._text(raw, "label", limit=catalogue.MAX_LABEL)
+        label = self.text(raw, "label", limit=catalogue.MAX_LABEL)
         if kind == "datetime" and not label:
-            label = self._text(raw, "dateLabel" if raw.get("subtype") != "time" else "timeLabel")
+            label = self.text(raw, "dateLabel" if raw.get("subtype") != "time" else "timeLabel")
         layout = raw.get("layout") or {}
         columns = layout.get("columns") if isinstance(layout, dict) else None
         if columns is not None and not (isinstance(columns, int) and 1 <= columns <= catalogue.COLUMNS):
@@ -172,259 +131,39 @@ class _Reader:
         component = Component(
             type=kind,
             id=identity,
-            key=self._key(raw, kind, label),
+            key=self.key(raw, kind, label),
             label=label,
-            hint=self._text(raw, "description", limit=1000),
-            rules=self._rules(raw, kind),
-            hide=self._hide(raw),
-            choices=self._choices(raw, kind),
-            options_key=self._text(raw, "valuesKey"),
-            options_expression=self._feel(raw, "valuesExpression"),
+            hint=self.text(raw, "description", limit=1000),
+            rules=self.rules(raw, kind),
+            hide=self.hide(raw),
+            choices=self.choices(raw, kind),
+            options_key=self.text(raw, "valuesKey"),
+            options_expression=self.feel(raw, "valuesExpression"),
             children=self.components(raw, depth + 1) if kind in CONTAINERS else (),
             default=raw.get("defaultValue"),
-            readonly=self._flag(raw, "readonly") or self._flag(raw, "disabled"),
-            multiple=self._flag(raw, "multiple"),
+            readonly=self.flag(raw, "readonly") or self.flag(raw, "disabled"),
+            multiple=self.flag(raw, "multiple"),
             columns=columns,
             row=str(layout.get("row") or "") if isinstance(layout, dict) else "",
-            subtype=self._subtype(raw, kind),
-            digits=self._whole(raw, "decimalDigits", 0, 10),
+            subtype=self.subtype(raw, kind),
+            digits=self.whole(raw, "decimalDigits", 0, 10),
             step=str(raw.get("increment") or ""),
-            prefix=self._adorner(raw, "prefixAdorner"),
-            suffix=self._adorner(raw, "suffixAdorner"),
-            accept=self._accept(raw),
-            content=self._content(raw, kind),
-            compute=self._feel(raw, "expression"),
-            source=self._text(raw, "dataSource").removeprefix("="),
-            repetitions=self._whole(raw, "defaultRepetitions", 0, 50) or 0
+            prefix=self.adorner(raw, "prefixAdorner"),
+            suffix=self.adorner(raw, "suffixAdorner"),
+            accept=self.accept(raw),
+            content=self.content(raw, kind),
+            compute=self.feel(raw, "expression"),
+            source=self.text(raw, "dataSource").removeprefix("="),
+            repetitions=self.whole(raw, "defaultRepetitions", 0, 50) or 0
             if "defaultRepetitions" in raw
             else 1,
             growable=raw.get("allowAddRemove", True) is True,
-            outlined=self._flag(raw, "showOutline"),
-            height=self._whole(raw, "height", 0, 400) or 0,
-            row_count=self._whole(raw, "rowCount", 1, 200) or 0,
+            outlined=self.flag(raw, "showOutline"),
+            height=self.whole(raw, "height", 0, 400) or 0,
+            row_count=self.whole(raw, "rowCount", 1, 200) or 0,
         )
         self._default(raw, component)
         return component
-
-    def _attributes(self, raw: Mapping[str, Any], known: Collection[str], what: str) -> None:
-        for name in raw:
-            if name not in known:
-                self.say(raw, "form-attribute", f"{what}不支持属性“{name}”。", nearest(name, known))
-
-    def _text(self, raw: Mapping[str, Any], name: str, limit: int = 200) -> str:
-        value = raw.get(name, "")
-        if not isinstance(value, str) or len(value) > limit:
-            self.say(raw, "form-text", f"{name} 必须是不超过 {limit} 字的文字。")
-            return ""
-        if "{{" in value:
-            self.say(
-                raw, "form-template", f"{name} 中有“{{{{”。", "表单文字不是模板；要显示的数据由环节提供。"
-            )
-        return value.strip()
-
-    def _flag(self, raw: Mapping[str, Any], name: str) -> bool:
-        value = raw.get(name, False)
-        if not isinstance(value, bool):
-            self.say(
-                raw,
-                "form-attribute",
-                f"{name} 必须是 true 或 false。",
-                "随条件变化的部分请用 conditional.hide。",
-            )
-            return False
-        return value
-
-    def _whole(self, raw: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
-        value = raw.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.say(raw, "form-attribute", f"{name} 是 {value!r}。", f"请用 {low} 到 {high} 的整数。")
-            return None
-        return value
-
-    def _key(self, raw: Mapping[str, Any], kind: str, label: str) -> str:
-        name = "path" if kind in CONTAINERS else "key"
-        if name not in catalogue.ATTRIBUTES[kind]:
-            return ""
-        key = raw.get(name, "")
-        if kind == "group" and not key:
-            return ""
-        if not isinstance(key, str) or not KEY.fullmatch(key):
-            self.say(
-                raw,
-                "form-key",
-                f"{name}“{key}”不合规则。",
-                "以小写字母开头，只用小写字母、数字和下划线，最多 41 个。",
-            )
-            return ""
-        if key in catalogue.RESERVED:
-            self.say(raw, "form-key", f"{name}“{key}”是保留字。", f"可改为“{key}_value”。")
-        if not label and kind not in CONTAINERS:
-            self.say(raw, "form-label", "没有 label。", "每个要填写的项目都要有标签。")
-        return key
-
-    def _rules(self, raw: Mapping[str, Any], kind: str) -> Rules:
-        validate = raw.get("validate") or {}
-        if not isinstance(validate, dict):
-            self.say(raw, "form-validate", "validate 必须是 JSON 对象。")
-            return Rules()
-        known = catalogue.RULES.get(kind, frozenset())
-        for name in validate:
-            if name not in known:
-                self.say(raw, "form-validate", f"组件“{kind}”不支持校验“{name}”。", nearest(name, known))
-        given = {**raw, **{name: value for name, value in validate.items() if name in known}}
-        shortest, longest = ("minItems", "maxItems") if "maxItems" in known else ("minLength", "maxLength")
-        return Rules(
-            required=self._flag(given, "required"),
-            min_length=self._whole(given, shortest, 0, 100_000),
-            max_length=self._whole(given, longest, 1, 100_000),
-            minimum=self._number(given, "min"),
-            maximum=self._number(given, "max"),
-            pattern=self._pattern(given),
-            pattern_message=self._text(given, "patternErrorMessage"),
-            kind=self._one_of(given, "validationType", ("", "email", "phone", "custom")).replace(
-                "custom", ""
-            ),
-            location=self._flag(given, "location"),
-        )
-
-    def _number(self, raw: Mapping[str, Any], name: str) -> str | None:
-        value = raw.get(name)
-        if value is None or value == "":
-            return None
-        try:
-            number = Decimal(str(value))
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if isinstance(value, bool) or not number.is_finite():
-            self.say(
-                raw, "form-validate", f"{name} 是 {value!r}。", "请用数字；随条件变化的界限由环节的动作检查。"
-            )
-            return None
-        return str(number)
-
-    def _pattern(self, raw: Mapping[str, Any]) -> str:
-        pattern = self._text(raw, "pattern", catalogue.MAX_PATTERN)
-        if pattern:
-            options = re2.Options()
-            options.log_errors = False
-            options.max_mem = 1 << 20
-            try:
-                re2.compile(pattern, options)
-            except re2.error as fault:
-                self.say(
-                    raw,
-                    "form-pattern",
-                    f"pattern 不能用：{_words(fault)}。",
-                    "只支持 RE2 写法，不支持回看、反向引用。",
-                )
-                return ""
-        return pattern
-
-    def _one_of(self, raw: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-        value = raw.get(name, allowed[0])
-        if value not in allowed:
-            self.say(
-                raw,
-                "form-attribute",
-                f"{name} 是“{value}”。",
-                f"可用：{'、'.join(word for word in allowed if word)}。",
-            )
-            return allowed[0]
-        return str(value)
-
-    def _subtype(self, raw: Mapping[str, Any], kind: str) -> str:
-        return self._one_of(raw, "subtype", ("date", "datetime", "time")) if kind == "datetime" else ""
-
-    def _hide(self, raw: Mapping[str, Any]) -> Condition | None:
-        conditional = raw.get("conditional") or {}
-        if not isinstance(conditional, dict) or set(conditional) - {"hide"}:
-            self.say(raw, "form-condition", "conditional 只支持 hide。")
-            return None
-        return self._feel({**raw, **conditional}, "hide")
-
-    def _feel(self, raw: Mapping[str, Any], name: str) -> Condition | None:
-        text = raw.get(name)
-        if text is None or text == "":
-            return None
-        if not isinstance(text, str):
-            self.say(raw, "form-condition", f"{name} 必须是 FEEL 文字。")
-            return None
-        try:
-            return condition.read(text)
-        except RuleError as fault:
-            self.say(
-                raw, "form-condition", f"{name}“{text}”读不下去：{fault.reason.rstrip('。')}。", fault.hint
-            )
-            return None
-
-    def _choices(self, raw: Mapping[str, Any], kind: str) -> tuple[Choice, ...]:
-        if kind == "table":
-            return self._pairs(raw, "columns", "key")
-        if "values" not in catalogue.ATTRIBUTES[kind]:
-            return ()
-        sources = [name for name in ("values", "valuesKey", "valuesExpression") if raw.get(name)]
-        free = kind in {"person", "object", "clause"}
-        if len(sources) != 1 and not (free and not sources):
-            self.say(
-                raw,
-                "form-options",
-                f"选项来源有 {len(sources)} 个。",
-                "请在 values、valuesKey、valuesExpression 中只用一个。",
-            )
-        return self._pairs(raw, "values", "value") if raw.get("values") else ()
-
-    def _pairs(self, raw: Mapping[str, Any], name: str, value_name: str) -> tuple[Choice, ...]:
-        items = raw.get(name)
-        if not isinstance(items, list) or not items or len(items) > catalogue.MAX_CHOICES:
-            self.say(raw, "form-options", f"{name} 必须是 1 到 {catalogue.MAX_CHOICES} 项的列表。")
-            return ()
-        found: dict[str, Choice] = {}
-        for item in items:
-            value, label = (
-                (item.get(value_name), item.get("label")) if isinstance(item, dict) else (None, None)
-            )
-            if not isinstance(value, str) or not value or not isinstance(label, str) or not label:
-                self.say(
-                    raw,
-                    "form-options",
-                    f"{name} 中的 {item!r} 缺少 label 或 {value_name}。",
-                    "两者都是不为空的文字。",
-                )
-            elif value in found:
-                self.say(raw, "form-options", f"{name} 中“{value}”出现两次。")
-            else:
-                found[value] = Choice(value, label)
-        return tuple(found.values())
-
-    def _adorner(self, raw: Mapping[str, Any], name: str) -> str:
-        appearance = raw.get("appearance") or {}
-        if not isinstance(appearance, dict) or set(appearance) - {"prefixAdorner", "suffixAdorner"}:
-            self.say(raw, "form-attribute", "appearance 只支持 prefixAdorner 和 suffixAdorner。")
-            return ""
-        return self._text({**raw, **appearance}, name, 20)
-
-    def _accept(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
-        accept = tuple(word.strip() for word in self._text(raw, "accept").split(",") if word.strip())
-        for word in accept:
-            if not FILE_TYPE.fullmatch(word):
-                self.say(
-                    raw, "form-attribute", f"accept 中的“{word}”不是文件类型。", "例如 .pdf 或 image/*。"
-                )
-        return accept
-
-    def _content(self, raw: Mapping[str, Any], kind: str) -> str:
-        if kind == "html":
-            return nh3.clean(
-                self._text(raw, "content", 20_000),
-                tags=TAGS,
-                attributes={"td": {"colspan"}, "th": {"colspan"}},
-            )
-        content = self._text(raw, "text", 20_000) if kind == "text" else ""
-        if content.startswith("="):
-            self.say(raw, "form-template", "text 以“=”开头。", "文字不能是算式；要计算请用 expression 组件。")
-        return content
 
     def _default(self, raw: Mapping[str, Any], component: Component) -> None:
         """A default must be one of the static options; expressions are refused."""
@@ -475,12 +214,6 @@ def _reads(components: tuple[Component, ...], above: frozenset[str], found: dict
         if component.key:
             found.setdefault(component.key, set()).update(names)
         _reads(component.children, names, found)
-
-
-def _words(fault: Exception) -> str:
-    """What RE2 says; it speaks bytes."""
-    said = fault.args[0] if fault.args else ""
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
 def _name(file: str) -> str:

@@ -1,5 +1,7 @@
 """Which documents there are, by which article, and what each needs: field → label, list → columns → labels.
 
+Long because it is a table: eighteen documents, a line per field.
+
 An empty text or list says «nothing»; a field that is absent or None is refused by name before typesetting.
 Names end in `_fen` for money (int), `_on` for days, `_at` for instants (ISO text). Signatures are
 `{name, path, signed_at}`.

@@ -2,6 +2,7 @@
 
 A document is printed from facts, never typed again. Names and certificates are those of the day they were
 written down. Imported by the desk, not by the package: the nouns below know nothing of paper.
+Long because each document lists its fields once more, beside the rows they come from.
 """
 
 from __future__ import annotations
