@@ -1,4 +1,7 @@
-"""The JSON API: every action of the pages, by token or session. Errors are `{code, reason, clause, hint, fields}`."""
+"""The JSON API: every action of the pages, by token or session.
+
+Errors are `{code, reason, clause, hint, fields}`.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,33 @@ HUGE = 2**62
 
 LAMP = record(kind=TEXT, text=TEXT, days={"type": ["integer", "null"]})
 TASK = record(
-    id=NUMBER, case_id=NUMBER, name=TEXT, case_no=TEXT, step=TEXT, process=TEXT, clause=TEXT, lamp=LAMP, due_at=MOMENT,
-    holder=TEXT, mine=FLAG, bureau=TEXT, at=MOMENT, group=TEXT,
-)  # fmt: skip
+    id=NUMBER,
+    case_id=NUMBER,
+    name=TEXT,
+    case_no=TEXT,
+    step=TEXT,
+    process=TEXT,
+    clause=TEXT,
+    lamp=LAMP,
+    due_at=MOMENT,
+    holder=TEXT,
+    mine=FLAG,
+    bureau=TEXT,
+    at=MOMENT,
+    group=TEXT,
+)
 CASE = record(
-    id=NUMBER, name=TEXT, case_no=TEXT, kind=TEXT, state=TEXT, lamp=TEXT, outcome=TEXT, bureau=TEXT, started_at=MOMENT,
+    id=NUMBER,
+    name=TEXT,
+    case_no=TEXT,
+    kind=TEXT,
+    state=TEXT,
+    lamp=TEXT,
+    outcome=TEXT,
+    bureau=TEXT,
+    started_at=MOMENT,
     steps=TEXT,
-)  # fmt: skip
+)
 PLAN = record(
     id=NUMBER, title=TEXT, no=TEXT, bureau=TEXT, state=TEXT, year=NUMBER, quarter=NUMBER, published_on=DAY
 )
@@ -66,7 +89,7 @@ def route(method: str, rule: str, permission: Permission | None = None) -> Calla
 
 @page.before_request
 def _guard() -> None:
-    """A program with a cookie must bring the CSRF token; one with a token brings nothing a browser would add."""
+    """A program with a cookie must bring the CSRF token; a bearer token needs none."""
     if request.method not in {"GET", "HEAD", "OPTIONS"} and g.row is not None and g.row.kind == "browser":
         http.protect()
     key = request.headers.get("Idempotency-Key")
@@ -150,10 +173,17 @@ def me() -> ResponseReturnValue:
 
 @route("GET", "/tasks", rights.WORK)
 @describes(
-    "待办，最先到期的在前", page_of(TASK),
-    query={"tab": {"enum": list(inbox.TABS)}, "due": {"enum": ["", "late", "today", "soon"]}, "process": TEXT, "step": TEXT,
-           "q": TEXT, **AFTER},
-)  # fmt: skip
+    "待办，最先到期的在前",
+    page_of(TASK),
+    query={
+        "tab": {"enum": list(inbox.TABS)},
+        "due": {"enum": ["", "late", "today", "soon"]},
+        "process": TEXT,
+        "step": TEXT,
+        "q": TEXT,
+        **AFTER,
+    },
+)
 def tasks() -> ResponseReturnValue:
     """One page of a tab of the inbox."""
     args = request.args
@@ -169,9 +199,22 @@ def tasks() -> ResponseReturnValue:
 @route("GET", "/tasks/<int:item_id>", rights.WORK)
 @describes(
     "一个环节：表单、事实、选项、时限和理由",
-    record(id=NUMBER, step=TEXT, state=TEXT, case_id=NUMBER, form=ANY, facts=listed(listed(TEXT)), options=ANY, draft=ANY,
-           due_at=MOMENT, why=ANY, clause=TEXT, version=NUMBER, may_complete=FLAG),
-)  # fmt: skip
+    record(
+        id=NUMBER,
+        step=TEXT,
+        state=TEXT,
+        case_id=NUMBER,
+        form=ANY,
+        facts=listed(listed(TEXT)),
+        options=ANY,
+        draft=ANY,
+        due_at=MOMENT,
+        why=ANY,
+        clause=TEXT,
+        version=NUMBER,
+        may_complete=FLAG,
+    ),
+)
 def task(item_id: int) -> ResponseReturnValue:
     """One step with its released form."""
     reading = http.reading()
@@ -179,12 +222,21 @@ def task(item_id: int) -> ResponseReturnValue:
     shown = sheet(reading, g.person, found)
     return answer(
         {
-            "id": found.id, "step": found.step, "state": found.state, "case_id": found.case_id,
-            "form": http.loads(shown.source), "facts": [[str(a), str(b)] for a, b in shown.shown.get("facts", [])],
-            "options": shown.shown.get("options", {}), "draft": shown.draft, "due_at": found.due_at, "why": shown.why,
-            "clause": found.clause, "version": found.version, "may_complete": inbox.may_work_on(reading, g.person, found),
+            "id": found.id,
+            "step": found.step,
+            "state": found.state,
+            "case_id": found.case_id,
+            "form": http.loads(shown.source),
+            "facts": [[str(a), str(b)] for a, b in shown.shown.get("facts", [])],
+            "options": shown.shown.get("options", {}),
+            "draft": shown.draft,
+            "due_at": found.due_at,
+            "why": shown.why,
+            "clause": found.clause,
+            "version": found.version,
+            "may_complete": inbox.may_work_on(reading, g.person, found),
         }
-    )  # fmt: skip
+    )
 
 
 @route("POST", "/tasks/<int:item_id>/claim", rights.WORK)
@@ -246,9 +298,16 @@ def _answers() -> dict[str, Any]:
 
 @route("GET", "/cases", rights.READ_OWN_CASES)
 @describes(
-    "案件，最新的在前", page_of(CASE),
-    query={"kind": {"enum": ["", *cases.KINDS]}, "state": {"enum": ["", *cases.STATES]}, "q": TEXT, "parent": NUMBER, **AFTER},
-)  # fmt: skip
+    "案件，最新的在前",
+    page_of(CASE),
+    query={
+        "kind": {"enum": ["", *cases.KINDS]},
+        "state": {"enum": ["", *cases.STATES]},
+        "q": TEXT,
+        "parent": NUMBER,
+        **AFTER,
+    },
+)
 def list_cases() -> ResponseReturnValue:
     """Cases the person may see."""
     args = request.args
@@ -268,29 +327,59 @@ def list_cases() -> ResponseReturnValue:
 @route("GET", "/cases/<int:case_id>", rights.READ_OWN_CASES)
 @describes(
     "一个案件：当前环节、时限和理由、时间线、可发起的事项",
-    record(id=NUMBER, name=TEXT, case_no=TEXT, kind=TEXT, state=TEXT, outcome=TEXT, pack=TEXT, release=NUMBER, data=ANY,
-           standing=listed(ANY), timeline=listed(ANY), actions=listed(ANY)),
-)  # fmt: skip
+    record(
+        id=NUMBER,
+        name=TEXT,
+        case_no=TEXT,
+        kind=TEXT,
+        state=TEXT,
+        outcome=TEXT,
+        pack=TEXT,
+        release=NUMBER,
+        data=ANY,
+        standing=listed(ANY),
+        timeline=listed(ANY),
+        actions=listed(ANY),
+    ),
+)
 def case(case_id: int) -> ResponseReturnValue:
     """One case."""
     reading = http.reading()
     view = cases.view(reading, g.person, case_id)
     standing = [
-        {"item": s.item.id, "element": s.item.element, "step": s.item.step, "lane": s.item.lane, "holder": s.holder,
-         "lamp": s.lamp, "due_at": s.item.due_at, "why": s.item.due_why, "clause": s.item.clause}
+        {
+            "item": s.item.id,
+            "element": s.item.element,
+            "step": s.item.step,
+            "lane": s.item.lane,
+            "holder": s.holder,
+            "lamp": s.lamp,
+            "due_at": s.item.due_at,
+            "why": s.item.due_why,
+            "clause": s.item.clause,
+        }
         for s in view.standing
-    ]  # fmt: skip
+    ]
     actions = [
         {"process": trigger.process, "name": trigger.name}
         for trigger in step.actions(g.world, reading, g.person, view.instance.id)
     ]
     return answer(
         {
-            "id": view.instance.id, "name": view.name, "case_no": view.instance.case_no, "kind": view.kind,
-            "state": view.instance.state, "outcome": view.instance.outcome, "pack": view.pack, "release": view.version,
-            "data": view.instance.data or {}, "standing": standing, "timeline": list(view.timeline), "actions": actions,
+            "id": view.instance.id,
+            "name": view.name,
+            "case_no": view.instance.case_no,
+            "kind": view.kind,
+            "state": view.instance.state,
+            "outcome": view.instance.outcome,
+            "pack": view.pack,
+            "release": view.version,
+            "data": view.instance.data or {},
+            "standing": standing,
+            "timeline": list(view.timeline),
+            "actions": actions,
         }
-    )  # fmt: skip
+    )
 
 
 @route("POST", "/cases/<int:case_id>/actions/<process>", rights.READ_OWN_CASES)
@@ -327,11 +416,19 @@ def list_plans() -> ResponseReturnValue:
 
 @route("POST", "/plans", rights.DRAFT_PLAN)
 @describes(
-    "发起计划", record(case=NUMBER),
-    body={"type": "object", "properties": {"year": {"type": "integer", "minimum": 2000, "maximum": 2100},
-          "quarter": {"type": "integer", "minimum": 0, "maximum": 4}, "title": TEXT}, "required": ["year"]},
+    "发起计划",
+    record(case=NUMBER),
+    body={
+        "type": "object",
+        "properties": {
+            "year": {"type": "integer", "minimum": 2000, "maximum": 2100},
+            "quarter": {"type": "integer", "minimum": 0, "maximum": 4},
+            "title": TEXT,
+        },
+        "required": ["year"],
+    },
     status=201,
-)  # fmt: skip
+)
 def create_plan() -> ResponseReturnValue:
     """Open a plan and its case."""
     given = body()
@@ -355,23 +452,39 @@ def show_plan(plan_id: int) -> ResponseReturnValue:
     """One plan."""
     view = plans.view(http.reading(), g.person, plan_id)
     tasks = [
-        {"no": task.no, "name": task.name, "item": task.item_name, "kind": task.object_kind, "num": task.num, "den": task.den,
-         "starts_on": task.starts_on, "ends_on": task.ends_on}
+        {
+            "no": task.no,
+            "name": task.name,
+            "item": task.item_name,
+            "kind": task.object_kind,
+            "num": task.num,
+            "den": task.den,
+            "starts_on": task.starts_on,
+            "ends_on": task.ends_on,
+        }
         for task in view.tasks
-    ]  # fmt: skip
+    ]
     return answer(
         {
-            "plan": _plan(view.plan, view.title, view.bureau.short_name), "case": view.case_id, "tasks": tasks,
+            "plan": _plan(view.plan, view.title, view.bureau.short_name),
+            "case": view.case_id,
+            "tasks": tasks,
             "draws": [draw.id for draw in view.draws],
         }
-    )  # fmt: skip
+    )
 
 
 def _plan(plan: Any, title: str, bureau: str) -> dict[str, Any]:
     return {
-        "id": plan.id, "title": title, "no": plan.no, "bureau": bureau, "state": plan.state, "year": plan.year,
-        "quarter": plan.quarter, "published_on": plan.published_on,
-    }  # fmt: skip
+        "id": plan.id,
+        "title": title,
+        "no": plan.no,
+        "bureau": bureau,
+        "state": plan.state,
+        "year": plan.year,
+        "quarter": plan.quarter,
+        "published_on": plan.published_on,
+    }
 
 
 @route("GET", "/draws", rights.READ_DRAWS)
@@ -403,16 +516,25 @@ def show_draw(draw_id: str) -> ResponseReturnValue:
 
 def _draw(draw: Any, bureau: str) -> dict[str, Any]:
     return {
-        "id": draw.id, "bureau": bureau, "state": draw.state, "mode": draw.mode, "round": draw.round, "roster": draw.roster,
-        "head": draw.head, "publish_by": draw.publish_by,
-    }  # fmt: skip
+        "id": draw.id,
+        "bureau": bureau,
+        "state": draw.state,
+        "mode": draw.mode,
+        "round": draw.round,
+        "roster": draw.roster,
+        "head": draw.head,
+        "publish_by": draw.publish_by,
+    }
 
 
 @route("GET", "/board", rights.READ_BOARD)
 @describes(
-    "督办", record(open=NUMBER, late=NUMBER, today=NUMBER, soon=NUMBER, units=listed(ANY), lines=listed(ANY), next=TEXT),
+    "督办",
+    record(
+        open=NUMBER, late=NUMBER, today=NUMBER, soon=NUMBER, units=listed(ANY), lines=listed(ANY), next=TEXT
+    ),
     query={"when": {"enum": list(boards.WHEN)}, "unit": TEXT, "bureau": NUMBER, "step": TEXT, **AFTER},
-)  # fmt: skip
+)
 def board() -> ResponseReturnValue:
     """What is late, by unit and step."""
     args = request.args
@@ -425,9 +547,16 @@ def board() -> ResponseReturnValue:
     )
     found = boards.board(http.reading(), g.person, filters, args.get("after", ""))
     return answer(
-        {"open": found.open, "late": found.late, "today": found.today, "soon": found.soon, "units": found.units,
-         "lines": found.lines, "next": found.next}
-    )  # fmt: skip
+        {
+            "open": found.open,
+            "late": found.late,
+            "today": found.today,
+            "soon": found.soon,
+            "units": found.units,
+            "lines": found.lines,
+            "next": found.next,
+        }
+    )
 
 
 @route("GET", "/releases", rights.READ_PROCESSES)
@@ -435,11 +564,20 @@ def board() -> ResponseReturnValue:
 def releases() -> ResponseReturnValue:
     """All releases."""
     rows = [
-        {"id": row.release.id, "pack": row.release.pack, "version": row.release.version, "hash": row.release.hash,
-         "deployed_at": row.release.deployed_at, "author": row.author, "releaser": row.releaser, "files": row.files,
-         "running": row.running, "current": row.current}
+        {
+            "id": row.release.id,
+            "pack": row.release.pack,
+            "version": row.release.version,
+            "hash": row.release.hash,
+            "deployed_at": row.release.deployed_at,
+            "author": row.author,
+            "releaser": row.releaser,
+            "files": row.files,
+            "running": row.running,
+            "current": row.current,
+        }
         for row in processes.releases(http.reading())
-    ]  # fmt: skip
+    ]
     return answer({"rows": rows})
 
 

@@ -40,11 +40,35 @@ def index() -> ResponseReturnValue:
         )
 
     chips = [
-        {"url": url(when="late"), "label": _("超期"), "count": found.late, "kind": "late", "current": filters.when == "late"},
-        {"url": url(when="today"), "label": _("今日到期"), "count": found.today, "kind": "soon", "current": filters.when == "today"},
-        {"url": url(when="soon"), "label": _("3 日内"), "count": found.today + found.soon, "kind": "", "current": filters.when == "soon"},
-        {"url": url(when="all"), "label": _("在办"), "count": found.open, "kind": "", "current": filters.when == "all"},
-    ]  # fmt: skip
+        {
+            "url": url(when="late"),
+            "label": _("超期"),
+            "count": found.late,
+            "kind": "late",
+            "current": filters.when == "late",
+        },
+        {
+            "url": url(when="today"),
+            "label": _("今日到期"),
+            "count": found.today,
+            "kind": "soon",
+            "current": filters.when == "today",
+        },
+        {
+            "url": url(when="soon"),
+            "label": _("3 日内"),
+            "count": found.today + found.soon,
+            "kind": "",
+            "current": filters.when == "soon",
+        },
+        {
+            "url": url(when="all"),
+            "label": _("在办"),
+            "count": found.open,
+            "kind": "",
+            "current": filters.when == "all",
+        },
+    ]
     steps = found.steps[:8]
     heat = {
         "columns": [(step, step) for step in steps],
@@ -53,15 +77,19 @@ def index() -> ResponseReturnValue:
                 "label": unit.label,
                 "total": unit.total,
                 "cells": [
-                    {"open": cell.open, "late": cell.late, "level": cell.level,
-                     "url": url(unit=unit.key, step=step, when="late" if cell.late else "all") + "#list"}
+                    {
+                        "open": cell.open,
+                        "late": cell.late,
+                        "level": cell.level,
+                        "url": url(unit=unit.key, step=step, when="late" if cell.late else "all") + "#list",
+                    }
                     for step in steps
                     for cell in [unit.cells.get(step, board.Cell())]
                 ],
             }
             for unit in found.units[:30]
         ],
-    }  # fmt: skip
+    }
     return render_template(
         "board/index.html",
         board=found,

@@ -115,19 +115,28 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
                 return redirect(url_for("case.show", case_id=case_id)), 303
     return (
         render_template(
-            "case/act.html", instance=instance, name=case.name_of(instance), trigger=trigger, failed=refusal is not None,
+            "case/act.html",
+            instance=instance,
+            name=case.name_of(instance),
+            trigger=trigger,
+            failed=refusal is not None,
             page=form_page(
-                form, values=typed, refused=refusal, data=case.data_of(instance),
+                form,
+                values=typed,
+                refused=refusal,
+                data=case.data_of(instance),
                 files=upload.shown(form, typed, case_id=case_id),
             ),
         ),
         status,
-    )  # fmt: skip
+    )
 
 
 def drawn(svg: str, number: int) -> Markup:
     """A picture of a page that shows several: its ids get its number, so that each id stands once."""
     if number:
-        svg = svg.replace('"diagram-', f'"diagram-{number}-').replace(" diagram-words", f" diagram-{number}-words")
+        svg = svg.replace('"diagram-', f'"diagram-{number}-').replace(
+            " diagram-words", f" diagram-{number}-words"
+        )
         svg = svg.replace('id="el-', f'id="el-{number}-')
     return Markup(svg)  # noqa: S704 (built node by node, never from text)

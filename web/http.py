@@ -1,4 +1,4 @@
-"""What every request and answer share: database, errors as pages or JSON, headers, CSRF, where a post may come from."""
+"""What every request and answer share: database, errors as pages or JSON, headers, CSRF, origin."""
 
 from __future__ import annotations
 

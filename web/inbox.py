@@ -69,18 +69,44 @@ def index() -> ResponseReturnValue:
 
     plus = "+" if counts.capped else ""
     tabs = [
-        {"url": url_for("inbox.index", **({"tab": key} if key != "todo" else {})), "label": label, "current": tab == key,
-         "count": {"todo": f"{counts.total}{plus}", "pool": str(counts.pool or "")}.get(key, "")}
+        {
+            "url": url_for("inbox.index", **({"tab": key} if key != "todo" else {})),
+            "label": label,
+            "current": tab == key,
+            "count": {"todo": f"{counts.total}{plus}", "pool": str(counts.pool or "")}.get(key, ""),
+        }
         for key, label in TABS.items()
-    ]  # fmt: skip
+    ]
     chips = [
-        {"url": url(due=""), "label": _("全部"), "count": f"{counts.total}{plus}", "kind": "", "current": not filters.due},
-        {"url": url(due="late"), "label": _("超期"), "count": counts.late, "kind": "late", "current": filters.due == "late"},
-        {"url": url(due="today"), "label": _("今日到期"), "count": counts.today, "kind": "soon",
-         "current": filters.due == "today"},
-        {"url": url(due="soon"), "label": _("3 日内"), "count": counts.today + counts.soon, "kind": "",
-         "current": filters.due == "soon"},
-    ]  # fmt: skip
+        {
+            "url": url(due=""),
+            "label": _("全部"),
+            "count": f"{counts.total}{plus}",
+            "kind": "",
+            "current": not filters.due,
+        },
+        {
+            "url": url(due="late"),
+            "label": _("超期"),
+            "count": counts.late,
+            "kind": "late",
+            "current": filters.due == "late",
+        },
+        {
+            "url": url(due="today"),
+            "label": _("今日到期"),
+            "count": counts.today,
+            "kind": "soon",
+            "current": filters.due == "today",
+        },
+        {
+            "url": url(due="soon"),
+            "label": _("3 日内"),
+            "count": counts.today + counts.soon,
+            "kind": "",
+            "current": filters.due == "soon",
+        },
+    ]
     return render_template(
         "inbox/index.html",
         tab=tab,

@@ -36,7 +36,7 @@ def page_of(item: Schema) -> Schema:
     return record(rows=listed(item), next=TEXT)
 
 
-def describes(
+def describes(  # noqa: PLR0913 (what a document says of a route)
     summary: str,
     answer: Schema,
     *,
@@ -74,7 +74,7 @@ def document(base_url: str = "") -> dict[str, Any]:
             "title": "双随机检查办案 API",
             "version": "1",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "description": "页面上的每个动作都可以由接口完成。写操作带 Idempotency-Key：同一编号重发得到同一回执。",
+            "description": "页面上的动作都可以由接口完成。写操作带 Idempotency-Key：重发得到同一回执。",
         },
         "servers": [{"url": base_url or "/"}],
         "security": [{"token": []}, {"session": []}],

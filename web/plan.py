@@ -15,6 +15,7 @@ from web.auth import actor, needs
 
 page = Blueprint("plan", __name__)
 QUARTERS = (1, 2, 3, 4)
+OCTOBER = 10
 
 
 @page.get("/plans")
@@ -65,10 +66,15 @@ def _page(typed: dict[str, str], refusal: Refused | None, status: int) -> Respon
             "plan/index.html",
             plans=plan.listing(http.reading(), g.person, year=request.args.get("year", 0, type=int) or 0),
             may_draft=rights.DRAFT_PLAN.allows(g.person),
-            typed={"year": str(clock.today().year + (clock.today().month > 10)), "quarter": "", "title": ""}
-            | typed,
+            typed={"year": _planned_year(), "quarter": "", "title": ""} | typed,
             refusal=refusal,
             failed=refusal is not None,
         ),
         status,
     )
+
+
+def _planned_year() -> str:
+    """The year one plans for: the next one from November on."""
+    today = clock.today()
+    return str(today.year + (today.month > OCTOBER))

@@ -1,4 +1,4 @@
-"""The public pages: results, item list, plans, draws, and how to recompute a draw. No sign-in, no script needed."""
+"""The public pages: results, item list, plans, draws, how to recompute a draw. No sign-in, no script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How values are said on a page: days, instants, numbers, articles. One place, so that all pages say it alike."""
+"""How values are said on a page: days, instants, numbers, articles. All pages say it alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's own account: sign in and out, second factor, password, open sessions. Every change is in the log."""
+"""A person's own account: sign in and out, second factor, password, sessions. All of it is in the log."""
 
 from __future__ import annotations
 
@@ -108,9 +108,10 @@ def change_password(session: Session, person: Person, old: str, new: str, *, kee
 
 
 def demo_people(session: Session) -> list[tuple[Person, str]]:
-    """Demo accounts: of the busiest bureaus, the first person of each post, for the sign-in page of a demo."""
-    busy = select(Instance.bureau_id).group_by(Instance.bureau_id).order_by(func.count().desc()).limit(DEMO_BUREAUS)
-    bureaus = session.scalars(busy).all() or session.scalars(select(Bureau.id).limit(DEMO_BUREAUS)).all()
+    """Demo accounts: of the busiest bureaus, the first person of each post."""
+    busy = select(Instance.bureau_id).group_by(Instance.bureau_id).order_by(func.count().desc())
+    bureaus = session.scalars(busy.limit(DEMO_BUREAUS)).all()
+    bureaus = bureaus or session.scalars(select(Bureau.id).limit(DEMO_BUREAUS)).all()
     query = (
         select(Grant)
         .where(Grant.bureau_id.in_(bureaus))
@@ -125,7 +126,7 @@ def demo_people(session: Session) -> list[tuple[Person, str]]:
 
 
 def enrolment_secret(person: Person) -> str:
-    """The secret to be put into an authenticator app: the person's own, or a fresh one that is not stored yet."""
+    """The secret for an authenticator app: the person's own, or a fresh one that is not stored yet."""
     return person.totp_secret or new_totp_secret()
 
 

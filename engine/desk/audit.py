@@ -1,4 +1,4 @@
-"""The log as the audit administrator reads it: who did what, filtered; sealed or not yet; nothing to change."""
+"""The log as the audit administrator reads it: who did what, sealed or not yet; nothing to change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry with the names of those in it; `seq` is its place in the chain, None while it is not sealed."""
+    """One entry with the names of those in it; `seq`: its place in the chain, None while not sealed."""
 
     entry: AuditEntry
     who: str

@@ -1,6 +1,7 @@
 """The board (督办): what is late or soon due, by unit and step, soonest first.
 
-依据: 舞 第十五条 (基金监管股督促公示), 吉 第二十四条 (上级督办下级). Overdue is a query; nothing is stored as late.
+依据: 舞 第十五条 (基金监管股督促公示), 吉 第二十四条 (上级督办下级).
+Overdue is a query; nothing is stored as late.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ WARM, HOT = 1, 3
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the board is narrowed to. `unit` is `<bureau id>/<lane>`, `bureau` one bureau of the visible ones."""
+    """What the board is narrowed to. `unit` is `<bureau id>/<lane>`, `bureau` one of the visible ones."""
 
     when: str = "late"
     unit: str = ""
@@ -165,7 +166,7 @@ def _heat(
     return list(units.values()), numbers
 
 
-def _lines(
+def _lines(  # noqa: PLR0913, PLR0917 (one query, all its parts)
     session: Session,
     bureaus: Sequence[int],
     names: dict[int, str],

@@ -1,7 +1,7 @@
-"""A case as people see it: where it stands, the diagram, what was answered, what happened, who is in it, why when.
+"""A case as people see it: where it stands, what was answered, what happened, who is in it, why when.
 
-Visible are the cases of the own bureau and, for who supervises, of the bureaus below; a team member sees the cases
-of the own teams. Anything else is NotFound. 依据: 吉 第二十四条.
+Visible are the cases of the own bureau and, for who supervises, of the bureaus below; a team member
+sees the cases of the own teams. Anything else is NotFound. 依据: 吉 第二十四条.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from engine.runtime.model import Trigger
 from engine.runtime.tables import Call, History, Instance, Submission, WorkItem
 
 PAGE = 50
+NAMED = 2  # steps named in a list line
+FEW = 4  # parts of a case that are all drawn
 TIMELINE = 40
 CHILDREN = 20
 KINDS = ("plan", "inspection", "lead", "registry", "handover")
@@ -154,7 +156,7 @@ class CaseView:
 # --- the list ---------------------------------------------------------------------------------
 
 
-def listing(
+def listing(  # noqa: PLR0913 (filters, by name)
     session: Session,
     person: Person,
     *,
@@ -251,7 +253,7 @@ def _open_steps(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
     for case_id, name in session.execute(query.order_by(WorkItem.due_at)):
         found.setdefault(case_id, {})[name] = None
     return {
-        case_id: "、".join(list(steps)[:2]) + ("等" if len(steps) > 2 else "")
+        case_id: "、".join(list(steps)[:NAMED]) + ("等" if len(steps) > NAMED else "")
         for case_id, steps in found.items()
     }
 
@@ -343,7 +345,9 @@ def _worth_drawing(members: Sequence[Instance]) -> list[Instance]:
     """The case itself and what runs beside it now; finished parts only when there are few."""
     running = [member for member in members if member.state in ("running", "incident")]
     return (
-        list(members) if len(members) <= 4 else [members[0], *[m for m in running if m is not members[0]][:5]]
+        list(members)
+        if len(members) <= FEW
+        else [members[0], *[m for m in running if m is not members[0]][:5]]
     )
 
 

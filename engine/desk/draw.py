@@ -1,7 +1,7 @@
 """A draw as people see it: from the registry to the drawn, the events in their order, the hashes.
 
-Lists are for the people of the bureau until `publish_by`; the public sees number, state and hashes before, everything
-after. A draw in which operator and witness typed their shares on our pages is shown as 「未经承诺见证」.
+Lists are for the people of the bureau until `publish_by`; the public sees number, state and hashes before,
+everything after. Where operator and witness typed their shares on our pages it says 「未经承诺见证」.
 依据: 吉 第十一、十二条, 舞 第九条.
 """
 
@@ -192,7 +192,9 @@ def _funnel(document: Mapping[str, Any], draw: Draw) -> list[Step]:
 
 
 def _drawn_ids(draw: Draw) -> list[str]:
-    body: Mapping[str, Any] = next((event["body"] for event in draw.events or [] if event["type"] in ("objects", "import")), {})
+    body: Mapping[str, Any] = next(
+        (event["body"] for event in draw.events or [] if event["type"] in ("objects", "import")), {}
+    )
     return list(body.get("drawn") or body.get("objects") or [])
 
 
@@ -215,7 +217,8 @@ def _event(event: Mapping[str, Any], *, secret: bool) -> Event:
     kind = str(event["type"])
     detail = ""
     if kind == "objects" and not secret:
-        detail = f"抽出 {len(body.get('drawn', []))} 家，候补 {sum(len(rest) for rest in body.get('reserve', {}).values())} 家"
+        rest = sum(len(ids) for ids in body.get("reserve", {}).values())
+        detail = f"抽出 {len(body.get('drawn', []))} 家，候补 {rest} 家"
     elif kind == "commit":
         detail = f"封签 {len(body.get('parties', []))} 方"
     elif kind == "place" and not secret:
@@ -261,7 +264,7 @@ def _objects(session: Session, draw: Draw) -> tuple[list[tuple[RegistryObject, s
 
 
 def transcript(draw: Draw) -> dict[str, Any]:
-    """What anybody may recompute: `{document, events, head}`; before publication only number, state and hashes."""
+    """What anybody may recompute: `{document, events, head}`; before publication number, state, hashes."""
     if is_public(draw):
         return {"document": draw.document or None, "events": draw.events, "head": draw.head}
     return {

@@ -21,7 +21,7 @@ SOON = 3
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A mark beside a step. `kind`: late · soon · doing · pause · idle; `days`: working days left, negative when late."""
+    """A mark beside a step. `kind`: late · soon · doing · pause · idle; `days`: working days left."""
 
     kind: str
     text: str

@@ -23,9 +23,7 @@ def open_lead(world: World, session: Session, actor: Person) -> Instance:
     """A lead came in: its case opens, the registering step waits."""
     OPEN_LEAD.demand(actor)
     row = lead.receive(session, actor.bureau)
-    return step.start_process(
-        world, session, actor, "lead", {"lead_id": row.id}, bureau_id=actor.bureau_id
-    )
+    return step.start_process(world, session, actor, "lead", {"lead_id": row.id}, bureau_id=actor.bureau_id)
 
 
 def open_change(world: World, session: Session, actor: Person, kind: str) -> Instance:

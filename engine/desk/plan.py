@@ -22,9 +22,14 @@ from engine.runtime.tables import Instance
 
 PAGE = 50
 LAMPS = {
-    "drafting": "doing", "submitted": "soon", "returned": "soon", "approved": "done", "published": "done",
-    "amended": "done", "closed": "idle",
-}  # fmt: skip
+    "drafting": "doing",
+    "submitted": "soon",
+    "returned": "soon",
+    "approved": "done",
+    "published": "done",
+    "amended": "done",
+    "closed": "idle",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,10 @@ def view(session: Session, person: Person, plan_id: int) -> PlanView:
     )
 
 
-def open_plan(
+def open_plan(  # noqa: PLR0913 (a plan by its facts)
     world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str
 ) -> Instance:
-    """Open a plan of the own bureau and its case; the drafting steps then wait in the inboxes. 依据: J8, W8."""
+    """Open a plan of the own bureau and its case; drafting then waits in the inboxes. 依据: J8, W8."""
     DRAFT_PLAN.demand(actor)
     plan = propose(session, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title)
     session.flush()

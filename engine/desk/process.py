@@ -1,4 +1,4 @@
-"""Models and releases as people see them: which version is in force, how each process runs, what changed, who released."""
+"""Models and releases as people see them: which version is in force, how each process runs."""
 
 from __future__ import annotations
 
@@ -140,11 +140,13 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
     counted = (
         select(WorkItem.element, func.count())
         .where(
-            WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open", WorkItem.release_id == release_id,
+            WorkItem.bureau_id.in_(bureaus),
+            WorkItem.state == "open",
+            WorkItem.release_id == release_id,
             WorkItem.process == name,
         )
         .group_by(WorkItem.element)
-    )  # fmt: skip
+    )
     active = dict(session.execute(counted).all())
     source = compiled.sources[name]
     steps = [

@@ -1,4 +1,4 @@
-"""What the public may see (公示): results, the item list, plans, draws. Only the public view of each, nothing else.
+"""What the public may see (公示): results, the item list, plans, draws. Only the public view of each.
 
 依据: 吉 第二十五条 (谁检查、谁录入、谁公开), 舞 第四、八、十五条.
 """

@@ -106,7 +106,7 @@ def may_edit(person: Person, kind: str) -> bool:
     return kind in EDITORS and EDITORS[kind].allows(person)
 
 
-def take_file(
+def take_file(  # noqa: PLR0913 (a file and how to take it)
     session: Session,
     actor: Person,
     name: str,
@@ -116,7 +116,7 @@ def take_file(
     accept_valid: bool,
     dry_run: bool,
 ) -> transfer.Report:
-    """Import a file into the own bureau's registry: any refused row and nothing goes in, unless asked otherwise."""
+    """Import a file into the own bureau's registry; any refused row and nothing goes in, unless asked."""
     EDITORS[kind].demand(actor)
     bureau = session.get_one(Bureau, actor.bureau_id)
     return transfer.import_file(

@@ -1,4 +1,4 @@
-"""One step as its person sees it: the released form, what the domain shows beside it, the draft, what came before."""
+"""One step as its person sees it: the released form, what the domain shows, the draft, what came before."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from engine.errors import (
     RuleError,
     Unavailable,
 )
+from web.auth import open_to_all
 
 
 def test_every_page_carries_a_strict_policy_and_is_not_kept(as_person):
@@ -88,8 +89,6 @@ def test_a_post_without_the_token_of_the_form_is_refused(app):
     ],
 )
 def test_each_kind_of_no_has_its_status_as_page_and_as_json(app, error, status):
-    from web.auth import open_to_all
-
     @app.get("/public/raise")
     @open_to_all
     def page():
@@ -105,8 +104,6 @@ def test_each_kind_of_no_has_its_status_as_page_and_as_json(app, error, status):
 
 
 def test_an_unforeseen_failure_gives_a_number_and_no_traceback(app):
-    from web.auth import open_to_all
-
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
 
     @app.get("/public/raise")
