@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import CaseworkError, ModelInvalid
 
@@ -68,7 +69,12 @@ def main(arguments: list[str] | None = None) -> Any:
             click.echo(str(finding), err=True)
         sys.exit(1)
     except CaseworkError as fault:
-        click.echo(str(fault), err=True)
+        fields = "；".join(getattr(fault, "fields", {}).values())
+        notes = "；".join(getattr(fault, "__notes__", ()))
+        click.echo("　".join(text for text in (str(fault), fields, notes) if text), err=True)
+        sys.exit(1)
+    except DBAPIError as fault:
+        click.echo(f"数据库没有办成：{fault.orig}。请先执行 casework db upgrade，或核对 CASEWORK_DATABASE_URL。", err=True)
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,6 +13,7 @@ import orjson
 from gunicorn.app.base import BaseApplication
 
 from engine import worker as background
+from engine.desk import jobs
 from engine.settings import Settings
 from web.app import create_app
 from web.assembly import open_world
@@ -67,8 +68,8 @@ def worker(once: bool) -> None:
     """启动后台进程：定时、派生案件、对外投递、封存日志。"""
     world = open_world(Settings.from_env())
     if once:
-        done = background.drain(world)
-        background.seal_log(world)
+        done = jobs.drain(world)
+        jobs.seal_log(world)
         click.echo(f"办理了 {done} 个任务。")
         return
     stop = threading.Event()

@@ -14,18 +14,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import plan as plans
-from engine.desk import release, sample
+from engine.desk import refusals, release, sample
 from engine.desk.world import World
 from engine.domain.ceremony import pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.inspection.tables import Inspection
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import conflict_between
+from engine.domain.terms import role_label
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
 from engine.desk.rehearsal import Asked, Rehearsal
@@ -33,6 +34,7 @@ from engine.desk.rehearsal import Asked, Rehearsal
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 WORDS = ("plan", "draw", "substitution", "inspection", "feedback", "report", "publication", "followup", "archive")
 OFF_LIST = "-"
+RECORDS = 5  # of the seeded year: four of the year that is over, two of the one under way
 
 
 @dataclass(slots=True)
@@ -124,9 +126,9 @@ class Year:
         rows = [{"item": value, "result": "none"} for value, _label in asked.options["items"] if value != OFF_LIST]
         number = int(asked.data["inspection_id"])
         if number % 3 == 0:
-            rows[0] |= {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": "120.00"}
+            rows[0] |= {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": 12_000}
         elif number % 4 == 0:
-            rows[0] |= {"result": "pending", "description": "疑似串换药品", "amount": "60000.00"}
+            rows[0] |= {"result": "pending", "description": "疑似串换药品", "amount": 6_000_000}
         return {"findings": rows}
 
     def _platform(self, asked: Asked) -> Mapping[str, Any]:
@@ -183,6 +185,12 @@ class Year:
         self.rehearsal.work()
         return self.case_id
 
+    def goes_on(self, *, start: datetime, cases: int) -> int:
+        """Another plan of the same bureau, later in time."""
+        self.rehearsal.now, self.cases = start, cases
+        self.case_id = self.plan_id = 0
+        return self.opens()
+
     def _somebody(self, session: Session, role: Role) -> Person:
         bureau = session.get_one(Bureau, self.bureau_id)
         return holders(session, bureau.id, role)[0]
@@ -194,7 +202,7 @@ class Year:
             self.rehearsal.on_step = tick
         if not self.case_id:
             self.opens()
-        self.rehearsal.until(lambda session: self._past(session, through))
+        self.rehearsal.until(lambda session: self._past(session, through), only=self.ours)
         self.story.seconds = round(time.perf_counter() - started, 3)
         self.story.steps = self._counts()
         with self.world.database.reading() as session:
@@ -204,6 +212,23 @@ class Year:
                 "cases": list(session.scalars(select(Inspection.case_id).where(Inspection.plan_id == self.plan_id).order_by(Inspection.id))),
             }
         return self.story
+
+    def ours(self, item: WorkItem) -> bool:
+        """Whether a step belongs to this bureau: every bureau of an installation has its own held clock."""
+        return item.bureau_id == self.bureau_id
+
+    def under_way(self, session: Session) -> bool:
+        """Whether a round has come so far that every desk has something to do."""
+        query = select(func.count(WorkItem.id)).join(Instance, Instance.id == WorkItem.case_id)
+        query = query.where(WorkItem.element == "record", WorkItem.state == "done", WorkItem.bureau_id == self.bureau_id)
+        return (session.scalar(query) or 0) > RECORDS
+
+    def tries(self) -> list[dict[str, str]]:
+        """Every refusal of the table, tried on this bureau; nothing of it is kept."""
+        with clock.fixed(self.rehearsal.now), self.world.database.transaction() as session:
+            found = refusals.attempt_all(session, session.get_one(Bureau, self.bureau_id))
+            session.rollback()
+            return [tried.as_json() for tried in found]
 
     def _past(self, session: Session, word: str) -> bool:
         """Whether the word's process has run and nothing of it is open."""
@@ -221,3 +246,37 @@ class Year:
                 word = process.partition(".")[0]
                 counts[word] = counts.get(word, 0) + 1
         return {word: number for word, number in counts.items() if number}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A demo account, as it is printed at the start."""
+
+    login: str
+    name: str
+    bureau: str
+    posts: str
+
+
+def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> list[Account]:
+    """Fill an empty installation once: one bureau a pack, one year done, the next one under way.
+
+    Returns the demo accounts; an installation that already has people is left as it is.
+    """
+    with world.database.reading() as session:
+        fresh = session.scalar(select(Person.id).limit(1)) is None
+    if fresh:
+        today = clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0)
+        for pack, objects in (("jilin", 600), ("wugang", 430)):
+            done = Year(world, pack, objects=objects, cases=4, start=today - timedelta(days=75))
+            done.runs(tick=tick)
+            done.goes_on(start=today - timedelta(days=16), cases=6)
+            done.rehearsal.until(done.under_way, only=done.ours)
+    with world.database.reading() as session:
+        people = session.scalars(select(Person).where(Person.active).order_by(Person.bureau_id, Person.id)).unique().all()
+        mains = {row for row in session.scalars(select(Plan.bureau_id).distinct())}
+        return [
+            Account(person.login, person.name, person.bureau.short_name, "、".join(role_label(role) for role in sorted(person.roles())))
+            for person in people
+            if person.bureau_id in mains and person.roles()
+        ]

@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, worker
+from engine import clock
+from engine.desk import jobs
 from engine.desk import step as desk
 from engine.desk.inbox import pools
 from engine.desk.world import World
@@ -75,7 +76,7 @@ class Rehearsal:
     def work(self) -> int:
         """Let the worker do what is due now."""
         with clock.fixed(self.now):
-            return worker.drain(self.world)
+            return jobs.drain(self.world)
 
     # -- answering ----------------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ class Rehearsal:
             key = hashlib.sha256(f"{self.seed}:{item_id}:{sorted(given)}".encode()).hexdigest()
             done = desk.submit(self.world, actor_id, item_id, given, key=key)
             self.steps[name] += 1
-            worker.drain(self.world)
+            jobs.drain(self.world)
             return done
 
     def _actor(self, session: Session, item: WorkItem, by: str) -> Person:
@@ -197,7 +198,7 @@ class Rehearsal:
                 actor = session.scalars(select(Person).where((Person.login == login) | (Person.name == login))).one()
                 case = desk.start_process(self.world, session, actor, process, data, bureau_id=bureau_id)
                 case_id = case.id
-            worker.drain(self.world)
+            jobs.drain(self.world)
             return case_id
 
     def state_of(self, instance_id: int) -> str:

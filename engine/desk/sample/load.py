@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine.access.sign_in import set_password
@@ -135,12 +135,13 @@ def _people(session: Session, bureau: Bureau, plan: BureauPlan, password: str) -
     }
     session.add_all(sections.values())
     session.flush()
+    taken = set(session.scalars(select(Person.login)))
     persons = [
         Person(
             bureau_id=bureau.id,
             section_id=sections[each.section].id,
             staff_no=each.staff_no,
-            login=each.login,
+            login=each.login if each.login not in taken else f"{each.login}.{plan.pack}",
             name=each.name,
             phone=each.phone,
             password_hash=password,

@@ -1,0 +1,152 @@
+"""What the background process does with a due job: children, timers, messages, errands outside, sealing the log.
+
+What is due stands in `job` rows; any number of workers is harmless. Each job is one transaction of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import audit, operation
+from engine.desk import outside  # noqa: F401 (enters the errands)
+from engine.desk import world as desk_world
+from engine.errors import CaseworkError
+from engine.runtime import call, history, job
+from engine.runtime.tables import Instance, Job, WorkItem
+
+log = structlog.get_logger("casework.worker")
+
+Handler = Callable[[desk_world.World, Session, Mapping[str, Any]], None]
+
+
+def _timer(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    run = world.runtime.open(session, payload["instance"])
+    run.fire(payload["task"])
+
+
+def _children(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    call.start_children(world.runtime, session, payload["call"])
+
+
+def _cancel(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    run = world.runtime.open(session, payload["instance"])
+    if run.instance.state == "running":
+        run.end_here(payload["reason"])
+
+
+def _start(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    bureau = world.bureau(session, payload["bureau"])
+    world.runtime.start(
+        session, process=payload["process"], data=payload["data"], bureau_id=bureau.id, pack=bureau.pack
+    )
+
+
+def _send(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    rows = session.scalars(
+        select(Instance.id).where(Instance.case_id == payload["case"], Instance.state == "running")
+    )
+    for identity in rows.all():
+        world.runtime.open(session, identity).catch(payload["message"], payload["data"])
+
+
+def _advance(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    run = world.runtime.open(session, payload["instance"])
+    if run.instance.state in ("running", "incident"):
+        run.instance.state = "running"
+        run.advance()
+
+
+def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+    """Open steps of a case go to those who are now responsible; what somebody had taken goes back first."""
+    items = session.scalars(
+        select(WorkItem).where(WorkItem.case_id == payload["case"], WorkItem.state == "open")
+    ).all()
+    done: set[tuple[int, str]] = set()
+    for item in items:
+        if (item.instance_id, item.task) in done:
+            continue
+        done.add((item.instance_id, item.task))
+        run = world.runtime.open(session, item.instance_id)
+        run.redistribute(item.task)
+
+
+def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
+    while audit.seal(session) == audit.SEAL_BATCH:
+        session.flush()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "timer": _timer,
+    "children": _children,
+    "cancel": _cancel,
+    "start": _start,
+    "send": _send,
+    "advance": _advance,
+    "reassign": _reassign,
+}
+
+
+def run_due(world: desk_world.World, *, limit: int = 20) -> int:
+    """Lease due jobs and run each in its own transaction; returns how many were leased."""
+    with world.database.transaction() as session:
+        jobs = list(job.claim(session, limit=limit))
+    for leased in jobs:
+        run_one(world, leased)
+    return len(jobs)
+
+
+def run_one(world: desk_world.World, leased: Job) -> None:
+    """Run one leased job; a failure is written to it, after the last attempt the instance is an incident."""
+    try:
+        errand = operation.errands().get(leased.kind)
+        if errand is not None:
+            errand(leased.payload, database=world.database, settings=world.settings)
+
+        def work(session: Session) -> None:
+            if errand is None:
+                handler = HANDLERS.get(leased.kind)
+                if handler is None:
+                    raise CaseworkError(f"没有处理「{leased.kind}」任务的办法。")
+                handler(world, session, leased.payload)
+            job.finish(session, leased)
+
+        world.database.run(work)
+    except Exception as fault:  # noqa: BLE001 (one broken case never blocks another)
+        log.warning("job failed", job=leased.key, attempt=leased.attempts, error=str(fault), exc_info=True)
+        with world.database.transaction() as session:
+            if (
+                job.fail(session, leased, f"{type(fault).__name__}: {fault}")
+                and leased.instance_id is not None
+            ):
+                instance = session.get(Instance, leased.instance_id)
+                if instance is not None and leased.kind in HANDLERS:
+                    instance.state = "incident" if instance.state == "running" else instance.state
+                    history.note(
+                        session,
+                        instance,
+                        "incident",
+                        step=leased.kind,
+                        detail={"error": str(fault), "job": leased.id},
+                    )
+
+
+def drain(world: desk_world.World, *, most: int = 100_000) -> int:
+    """Run until nothing is due (tests, demo, `casework worker --once`); returns how many jobs ran."""
+    total = 0
+    while total < most:
+        done = run_due(world, limit=50)
+        if not done:
+            return total
+        total += done
+    raise CaseworkError(f"任务队列在 {most} 个任务后仍未清空。")
+
+
+def seal_log(world: desk_world.World) -> None:
+    """Give every log entry its place in the chain."""
+    with world.database.transaction() as session:
+        _seal(world, session, {})
