@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import orjson
 from sqlalchemy import DateTime, MetaData, Table, func, insert, inspect, select, text
 from sqlalchemy.engine import Connection
 
+from engine import clock
 from engine.errors import CaseworkError, Refused
 from engine.storage import schema
 from engine.storage.base import Base
@@ -61,7 +62,7 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
         head = {
             "format": FORMAT,
             "schema": schema.revision(database)[0],
-            "at": datetime.now(UTC).isoformat(),
+            "at": clock.now().isoformat(),
             "sha256": sums,
         }
         _add(archive, "manifest.json", orjson.dumps(head), {})

@@ -25,10 +25,9 @@ def _config() -> Config:
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest version; a fresh database gets all of it."""
     config = _config()
-    with database.engine.connect() as connection:
+    with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.commit()
 
 
 def revision(database: Database) -> tuple[str, str]:
