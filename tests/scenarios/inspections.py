@@ -139,6 +139,7 @@ def arrived(scenario: Scenario, case: Case, inspection_id: int) -> Case:
     approved(scenario, case, inspection_id)
     if "告知所在地医保部门" in case.open_steps():
         case.completes("告知所在地医保部门", notify="yes", preparation="准备近三年结算数据")
+        case.completes("知悉并安排协助", received=True, helpers=[{"name": "当地协助员"}])
     shown = [number for number, _ in members(scenario, inspection_id)]
     return case.completes(
         "出示执法证件并告知权利义务", arrived_at=local(scenario), certificates=shown, received_by="刘掌柜", rights_told=True, rights_signature=SIGNED

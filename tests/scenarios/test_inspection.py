@@ -7,7 +7,7 @@ import pytest
 from engine.domain.inspection import get, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
 from engine.domain.evidence import Evidence, Preservation
-from engine.domain.registry import Inspector, RegistryObject, declare
+from engine.domain.registry import Inspector, RegistryObject, declare, inspectors_of
 from engine.errors import Refused
 from engine.people import Role
 from sqlalchemy import select
@@ -63,6 +63,36 @@ def test_the_province_tells_the_local_bureau_and_both_hear_at_once(jilin):
     case.completes("所在地医保部门签收", received=True)
     case.completes("被检查对象签收", received_by="刘掌柜", reason="公章外借，已当面说明")
     case.expects("提出处理意见")
+
+
+def test_the_local_bureau_prepares_and_sends_helpers(jilin):
+    """吉 第十七条: 应当保障检查工作安全顺利开展，可派人员协助检查; helpers and experts never count as inspectors."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    leader = told.members(jilin, inspection_id)[0]
+    expert = jilin.does(lambda s: invites(s, jilin.province))
+    case.completes("确定检查组组长", leader=leader[0], reason="熟悉情况", experts=[expert])
+    case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
+    if "新成员承诺与声明" in case.open_steps():
+        case.completes("新成员承诺与声明", pledge=True, conflict="no")
+    case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
+    case.completes("审批行政检查", decision="approve")
+    case.completes("告知所在地医保部门", notify="yes", preparation="准备近三年结算数据")
+    case.expects("知悉并安排协助", role="所在地医保局")
+    case.expects("出示执法证件并告知权利义务")
+    case.completes("知悉并安排协助", received=True, helpers=[{"name": "当地协助员"}])
+    roles = jilin.read(lambda s: sorted(m.role for m in team(s, inspection_id, everybody=True)))
+    assert roles == ["expert", "helper", "leader", "member"]
+    assert len(jilin.read(lambda s: team(s, inspection_id))) == 2
+
+
+def invites(session, bureau_id):
+    """An expert of the registry; made where the sample has none."""
+    known = inspectors_of(session, bureau_id, experts=True)
+    if not known:
+        known = [Inspector(bureau_id=bureau_id, staff_no="X-1", name="田教授", is_expert=True)]
+        session.add_all(known)
+        session.flush()
+    return str(known[0].id)
 
 
 def test_the_leader_comes_from_the_drawn(jilin):

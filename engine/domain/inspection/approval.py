@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.inspection.superior import superior_drew
-from engine.domain.inspection.tables import Inspection, get
+from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.inspection.team import refuse_conflict, refuse_few, team
 from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, current_items
@@ -121,8 +121,8 @@ def approve(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     return decided
 
 
-@operation("inspection.notify_local", clause="J17")
-def notify_local(step: Step, *, inspection_id: int) -> None:
+@operation("inspection.notify_local", clause="J17", gives=("told",))
+def notify_local(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The team tells the local bureau in advance, or notes why not; never the object itself (吉 第十七条)."""
     inspection = get(step.session, inspection_id)
     if ask.flag(step.answers, "notify"):
@@ -132,6 +132,25 @@ def notify_local(step: Step, *, inspection_id: int) -> None:
         inspection.local_notice = ask.required(step.answers, "preparation", "请协助准备的事项")
     else:
         inspection.local_notice = "未提前告知：" + ask.required(step.answers, "reason", "不提前告知的理由")
+    return {"told": inspection.local_notified_at is not None}
+
+
+@operation("inspection.assist", clause="J17")
+def assist(step: Step, *, inspection_id: int) -> None:
+    """The local bureau knows, prepares, and may send helpers; they assist and never count as inspectors."""
+    inspection = get(step.session, inspection_id)
+    if step.person().bureau_id != inspection.local_bureau_id:
+        raise Refused(
+            "只有被检查对象所在地医疗保障部门可以安排协助人员。",
+            clause=cite("J17", step.pack),
+            slug="not-the-local-bureau",
+        )
+    for row in ask.rows(step.answers, "helpers"):
+        if name := ask.text(row, "name"):
+            step.session.add(
+                TeamMember(inspection_id=inspection_id, name=name, role="helper", source="local"),
+            )
+    step.session.flush()
 
 
 @operation("inspection.skip_notify", clause="J17")
@@ -211,6 +230,22 @@ def show_approval(step: Step) -> dict[str, Any]:
             ("抽查事项", "、".join(inspection.items)),
             ("检查期限", f"{inspection.period_from} 至 {inspection.period_to}"),
             ("协助人员", f"{inspection.assistants} 人"),
+        ],
+    }
+
+
+@prefill("inspection/assist")
+def show_visit(step: Step) -> dict[str, Any]:
+    """What the local bureau is asked to prepare, and when the team comes."""
+    inspection = get(step.session, int(step.data["inspection_id"]))
+    thing = step.session.get_one(RegistryObject, inspection.object_id)
+    return {
+        "facts": [
+            ("检查单位", step.session.get_one(Bureau, inspection.bureau_id).name),
+            ("检查对象", thing.name),
+            ("检查期限", f"{inspection.period_from} 至 {inspection.period_to}"),
+            ("请协助准备", inspection.local_notice),
+            ("注意", "不得告知被检查对象"),
         ],
     }
 

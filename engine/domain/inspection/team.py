@@ -15,7 +15,14 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.pack import parameters
-from engine.domain.registry import Inspector, RegistryObject, conflict_between, declare, refuse_conflicted
+from engine.domain.registry import (
+    Inspector,
+    RegistryObject,
+    conflict_between,
+    declare,
+    inspectors_of,
+    refuse_conflicted,
+)
 from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -99,6 +106,12 @@ def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         before.role = "member"
         step.session.flush()
     member.role = "leader"
+    for number in ask.words(step.answers, "experts"):
+        known = {
+            m.inspector_id for m in team(step.session, inspection_id, everybody=True) if m.left_at is None
+        }
+        if int(number) not in known:
+            join(step.session, inspection, int(number), source="invited", expert=True)
     inspection.leader_reason = reason
     inspection.leader_chosen_by_id = step.person().id
     inspection.case_id = step.case_id
@@ -123,7 +136,7 @@ def pledge(step: Step, *, inspection_id: int) -> None:
     """A member pledges integrity and declares whether they have a 利害关系 to the object."""
     inspection = get(step.session, inspection_id)
     actor = step.person()
-    member = next((m for m in team(step.session, inspection_id) if m.person_id == actor.id), None)
+    member = next((m for m in pledgers(step.session, inspection_id) if m.person_id == actor.id), None)
     if member is None:
         raise Refused(f"{actor.name}不是本检查组成员。", clause=cite("J16", step.pack), slug="not-in-team")
     if not ask.flag(step.answers, "pledge"):
@@ -150,6 +163,12 @@ def pledge(step: Step, *, inspection_id: int) -> None:
     )
 
 
+def pledgers(session: Session, inspection_id: int) -> list[TeamMember]:
+    """Who must pledge: the inspectors, and invited experts too (no conflict, confidentiality; §2 no. 15)."""
+    serving = [m for m in team(session, inspection_id, everybody=True) if m.left_at is None]
+    return [member for member in serving if member.role != "helper"]
+
+
 def licensed_count(members: list[TeamMember]) -> int:
     """How many licensed inspectors without a declared conflict; experts and helpers never count."""
     return sum(1 for member in members if member.licensed and not member.expert and not member.conflict)
@@ -168,7 +187,7 @@ def refuse_few(members: list[TeamMember], pack: str) -> None:
             f"检查组持有有效执法证件的人员只有{licensed_count(members)}人，不得少于{needed}人。",
             clause=cite("J16 W11 行政处罚法", pack),
             hint="请先办理人员调换。",
-            slug="few-licensed",
+            slug="too-few-licensed",
         )
 
 
@@ -179,7 +198,14 @@ def check_team(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Whether the team may go: `team_state` is substitute · leader · pledge · ready."""
     members = team(step.session, inspection_id)
     leader = team_leader(step.session, inspection_id)
-    pending = next((m for m in members if m.pledged_at is None and m.person_id is not None), None)
+    serving = pledgers(step.session, inspection_id)
+    for member in serving:
+        if member.expert and member.conflict:
+            # An expert only advises: nobody is swapped in, they leave.
+            member.left_at, member.left_reason = clock.now(), "利害关系回避"
+    pending = next(
+        (m for m in serving if m.left_at is None and m.pledged_at is None and m.person_id is not None), None
+    )
     conflicted = any(member.conflict for member in members)
     if conflicted or licensed_count(members) < licensed_needed(step.pack):
         state = "substitute"
@@ -323,8 +349,15 @@ def _choices(members: list[TeamMember]) -> list[tuple[str, str]]:
 @prefill("inspection/leader")
 def show_leader_choice(step: Step) -> dict[str, Any]:
     """The drawn members to choose the leader from."""
-    members = team(step.session, int(step.data["inspection_id"]))
-    return {"options": {"members": _choices([m for m in members if not m.conflict])}}
+    inspection = get(step.session, int(step.data["inspection_id"]))
+    members = team(step.session, inspection.id)
+    experts = inspectors_of(step.session, inspection.bureau_id, experts=True)
+    return {
+        "options": {
+            "members": _choices([m for m in members if not m.conflict]),
+            "experts": [(str(who.id), who.name) for who in experts if who.available(clock.today())],
+        },
+    }
 
 
 @prefill("inspection/recusal")
