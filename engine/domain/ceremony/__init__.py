@@ -16,6 +16,7 @@ from engine.domain.ceremony.duty import (
     refuse_team_size,
     refuse_witness,
 )
+from engine.domain.ceremony.guard import kept_ddl
 from engine.domain.ceremony.native import (
     commit_operator,
     commit_witness,
@@ -72,6 +73,7 @@ __all__ = [
     "get",
     "import_result",
     "in_pool",
+    "kept_ddl",
     "latest",
     "open_draw",
     "pool_of",
