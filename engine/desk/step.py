@@ -61,11 +61,12 @@ def complete(
 
     Refused or NotAllowed: nothing happened. ChangedMeanwhile: somebody else was first. `key` makes a repeat harmless.
     """
+    run, item = world.runtime.open_item(session, item_id, actor)
     body = {"item": item_id, "actor": actor.id, "answers": dict(answers)}
-    given = receipt.known(session, key, body)
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    given = receipt.take(session, key, body, answer)
     if given is not None:
         return given
-    run, item = world.runtime.open_item(session, item_id, actor)
     work_item.must_be_open(session, item)
     _refuse_outsider(session, actor, item)
     element = run.element(item.element)
@@ -93,8 +94,6 @@ def complete(
         release_id=item.release_id,
     )
     run.complete(item, answers, advance=advance)
-    answer = {"item": item.id, "case": item.case_id, "step": item.step}
-    receipt.keep(session, key, body, answer)
     session.flush()
     return answer
 

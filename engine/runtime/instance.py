@@ -212,7 +212,7 @@ class Run:
             result = operation.call(verb, self.step(element, data, answers, item), {})
         routes = element.property("routes").split()
         result |= {key: answers[key] for key in routes if key in answers}
-        item.state, item.done_at, item.done_by_id = "done", clock.now(), self.actor.id if self.actor else None
+        work_item.finish(self.session, item, self._person())
         kept = {key: value for key, value in answers.items() if not key.startswith(SECRET)}
         history.note(
             self.session,
@@ -239,6 +239,11 @@ class Run:
                 {"instance": self.instance.id},
                 key=f"advance:{self.instance.id}:{self.instance.version}",
             )
+
+    def _person(self) -> Person:
+        if self.actor is None:
+            raise CaseworkError("办理环节需要办理人。")
+        return self.actor
 
     def _count_part(
         self, item: WorkItem, element: Element, sign: str, answers: Mapping[str, Any]

@@ -14,12 +14,12 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import ChangedMeanwhile
 from engine.runtime.tables import Job
+from engine.storage.base import append_once
 
 LEASE = timedelta(minutes=5)
 FIRST_DELAY = timedelta(minutes=1)
@@ -39,20 +39,16 @@ def enqueue(
     due_at: datetime | None = None,
 ) -> None:
     """Write a job once; a second wish with the same key changes nothing."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Job).values(
+    append_once(
+        session,
+        Job,
+        "key",
         kind=kind,
         key=key,
         instance_id=instance_id,
         payload=dict(payload),
-        state="waiting",
         due_at=due_at or clock.now(),
-        attempts=0,
-        lock_token="",
-        last_error="",
-        created_at=clock.now(),
     )
-    session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
 
 
 def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Refused
 from engine.runtime.tables import Receipt
-from engine.storage.base import append
+from engine.storage.base import append_once
 
 _KNOWN = select(Receipt.body_hash, Receipt.answer).where(Receipt.key == bindparam("key"))
 
@@ -24,19 +24,20 @@ def body_hash(body: Mapping[str, Any]) -> str:
     ).hexdigest()
 
 
-def known(session: Session, key: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The answer already given to this key, None for a new one; Refused (`key-reused`) for another body."""
+def take(
+    session: Session, key: str, body: Mapping[str, Any], answer: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Note the answer under a key, in the transaction of the act; None the first time, the first answer afterwards.
+
+    Refused (`key-reused`) where the key was used for another body. Two requests with one key at the same moment: the
+    second waits for the first.
+    """
     if not key:
         return None
-    found = session.connection().execute(_KNOWN, {"key": key}).one_or_none()
-    if found is None:
+    digest = body_hash(body)
+    if append_once(session, Receipt, "key", key=key, body_hash=digest, answer=dict(answer)):
         return None
-    if found.body_hash != body_hash(body):
+    known = session.connection().execute(_KNOWN, {"key": key}).one()
+    if known.body_hash != digest:
         raise Refused("这次提交的编号已用于另一份内容。", slug="key-reused", hint="请重新打开页面再提交。")
-    return dict(found.answer)
-
-
-def keep(session: Session, key: str, body: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """Store the answer in the transaction of the act."""
-    if key:
-        append(session, Receipt, key=key, body_hash=body_hash(body), answer=dict(answer))
+    return dict(known.answer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import clock
 from engine.errors import ChangedMeanwhile, NotFound
@@ -47,6 +48,33 @@ def claim(session: Session, item: WorkItem, person: Person) -> None:
         raise ChangedMeanwhile(f"{name} {when} 已接收「{item.step}」。", who=name, when=item.claimed_at)
     item.pool, item.claimed_by_id, item.claimed_at = f"person/{person.id}", person.id, clock.now()
     session.flush()
+
+
+_FINISH = (
+    update(WorkItem)
+    .where(WorkItem.id == bindparam("item"), WorkItem.version == bindparam("seen"))
+    .values(
+        state="done",
+        done_at=bindparam("at"),
+        done_by_id=bindparam("by"),
+        version=WorkItem.version + 1,
+    )
+)
+
+
+def finish(session: Session, item: WorkItem, person: Person) -> None:
+    """Mark a step done by a person, past the unit of work (it happens at every step); ChangedMeanwhile if it moved."""
+    at = clock.now()
+    values = {"item": item.id, "seen": item.version, "at": at, "by": person.id}
+    if session.connection().execute(_FINISH, values).rowcount != 1:
+        raise ChangedMeanwhile(f"「{item.step}」刚刚被别人改动。", hint="请刷新待办。")
+    for name, value in {
+        "state": "done",
+        "done_at": at,
+        "done_by_id": person.id,
+        "version": item.version + 1,
+    }.items():
+        set_committed_value(item, name, value)
 
 
 def release(session: Session, item: WorkItem, person: Person) -> None:

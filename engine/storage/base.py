@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     insert,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -87,6 +88,22 @@ def append(session: Session, model: type[Base], **values: Any) -> None:
     refers to must have been flushed.
     """
     session.connection().execute(_insert(model), values)
+
+
+def append_once(session: Session, model: type[Base], unique: str, **values: Any) -> bool:
+    """Write a row unless one with the same unique value stands there; returns whether it was written.
+
+    On PostgreSQL this waits for a transaction that is writing the same value, and then sees its row.
+    """
+    dialect = session.get_bind().dialect.name
+    result = session.connection().execute(_insert_once(dialect, model, unique), values)
+    return result.rowcount == 1
+
+
+@cache
+def _insert_once(dialect: str, model: type[Base], unique: str) -> Any:
+    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return build(model.__table__).on_conflict_do_nothing(index_elements=[unique])
 
 
 @cache

@@ -153,19 +153,30 @@ def forget(session: Session, number: int | None = None) -> None:
         known.pop(number, None)
 
 
-_YEAR = select(CalendarYear.published, CalendarYear.source).where(CalendarYear.year == bindparam("number"))
+_YEAR = (
+    select(
+        CalendarYear.published,
+        CalendarYear.source.label("list"),
+        CalendarDay.day,
+        CalendarDay.kind,
+        CalendarDay.name,
+        CalendarDay.source,
+        CalendarDay.provisional,
+    )
+    .outerjoin(CalendarDay, CalendarDay.day.between(bindparam("first"), bindparam("last")))
+    .where(CalendarYear.year == bindparam("number"))
+    .order_by(CalendarDay.day)
+)
 
 
 def _read(session: Session, number: int) -> Year:
-    row = session.execute(_YEAR, {"number": number}).one_or_none()
-    if row is None:
+    span = {"number": number, "first": date(number, 1, 1), "last": date(number, 12, 31)}
+    # Every change of a calendar is flushed at once (`load._changed`), so reading need not flush: steps count days often.
+    rows = session.connection().execute(_YEAR, span).all()
+    if not rows:
         return shipped(number)
-    between = CalendarDay.day.between(date(number, 1, 1), date(number, 12, 31))
-    days = {
-        entry.day: Special(entry.kind, entry.name, entry.source, entry.provisional)
-        for entry in session.scalars(select(CalendarDay).where(between).order_by(CalendarDay.day))
-    }
-    return Year(number, published=row.published, source=row.source, days=days, stored=True)
+    days = {row.day: Special(row.kind, row.name, row.source, row.provisional) for row in rows if row.day}
+    return Year(number, published=rows[0].published, source=rows[0].list, days=days, stored=True)
 
 
 def list_year(session: Session, number: int) -> list[dict[str, object]]:

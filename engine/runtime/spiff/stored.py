@@ -16,7 +16,7 @@ from engine.errors import CaseworkError
 from engine.runtime.spiff.kernel import Engine, Workflow
 from engine.runtime.spiff.parse import Spec
 
-FORMAT = 1
+FORMAT = 1  # tasks refer to each other by their place in the list, to spare long ids
 
 
 def dump(workflow: Any) -> bytes:
@@ -57,17 +57,18 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
     def place(data: Mapping[str, Any]) -> int:
         return pool.setdefault(orjson.dumps(data, option=orjson.OPT_SORT_KEYS), len(pool))
 
+    number = {identity: index for index, identity in enumerate(workflow.tasks)}
     return {
-        "root": str(workflow.task_tree.id),
-        "last": str(workflow.last_task.id) if workflow.last_task else None,
+        "root": number[workflow.task_tree.id],
+        "last": number.get(workflow.last_task.id) if workflow.last_task else None,
         "success": workflow.success,
         "completed": workflow.completed,
         "data": place(workflow.data),
+        "ids": [identity.hex for identity in workflow.tasks],
         "tasks": [
             [
-                str(task.id),
-                str(task._parent) if task._parent else None,  # noqa: SLF001
-                [str(child) for child in task._children],  # noqa: SLF001
+                number.get(task._parent),  # noqa: SLF001
+                [number[child] for child in task._children],  # noqa: SLF001
                 task.task_spec.name,
                 task.state,
                 task.triggered,
@@ -81,18 +82,21 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
 
 
 def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]]) -> None:
-    for identity, parent, children, name, state, triggered, changed, internal, data in body["tasks"]:
-        task = Task(workflow, workflow.spec.task_specs[name], state=state, id=UUID(identity))
-        task._parent = UUID(parent) if parent else None  # noqa: SLF001
-        task._children = [UUID(child) for child in children]  # noqa: SLF001
+    ids = [UUID(int=int(text, 16)) for text in body["ids"]]
+    specs = workflow.spec.task_specs
+    for identity, row in zip(ids, body["tasks"], strict=True):
+        parent, children, name, state, triggered, changed, internal, data = row
+        task = Task(workflow, specs[name], state=state, id=identity)
+        task._parent = None if parent is None else ids[parent]  # noqa: SLF001
+        task._children = [ids[child] for child in children]  # noqa: SLF001
         task.triggered = triggered
         task.last_state_change = changed
         task.internal_data = internal
-        task.data = dict(pool[data])
+        task.data = pool[data].copy()
         if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
             workflow.top_workflow.event_manager.add_task(task)
-    workflow.task_tree = workflow.tasks[UUID(body["root"])]
-    workflow.last_task = workflow.tasks.get(UUID(body["last"])) if body["last"] else None
+    workflow.task_tree = workflow.tasks[ids[body["root"]]]
+    workflow.last_task = None if body["last"] is None else workflow.tasks[ids[body["last"]]]
     workflow.success = body["success"]
     workflow.completed = body["completed"]
     workflow.data = dict(pool[body["data"]])
