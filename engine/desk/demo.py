@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -34,7 +34,8 @@ from engine.desk.rehearsal import Asked, Rehearsal
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 WORDS = ("plan", "draw", "substitution", "inspection", "feedback", "report", "publication", "followup", "archive")
 OFF_LIST = "-"
-RECORDS = 5  # of the seeded year: four of the year that is over, two of the one under way
+STOPS = ("choose_leader", "pledge", "approve_inspection", "arrive", "record", "vote", "submit", "review", "arrange")
+"""Where the cases of the seeded round wait: one step each, from the leader's choice to the file."""
 
 
 @dataclass(slots=True)
@@ -217,11 +218,30 @@ class Year:
         """Whether a step belongs to this bureau: every bureau of an installation has its own held clock."""
         return item.bureau_id == self.bureau_id
 
-    def under_way(self, session: Session) -> bool:
-        """Whether a round has come so far that every desk has something to do."""
-        query = select(func.count(WorkItem.id)).join(Instance, Instance.id == WorkItem.case_id)
-        query = query.where(WorkItem.element == "record", WorkItem.state == "done", WorkItem.bureau_id == self.bureau_id)
-        return (session.scalar(query) or 0) > RECORDS
+    def spreads(self, *, cases: int) -> None:
+        """Another round in which every case waits somewhere else, so that every desk has something to do."""
+        first = self._cases()
+        self.rehearsal.until(lambda session: len(self._cases(session)) >= len(first) + cases, only=self.ours)
+        waits = dict(zip([case for case in self._cases() if case not in first], STOPS, strict=False))
+
+        def goes_on(item: WorkItem) -> bool:
+            stop = waits.get(item.case_id, "")
+            return self.ours(item) and item.process != "plan" and not (stop and item.element.startswith(stop))
+
+        self.rehearsal.until(lambda _session: False, only=goes_on)
+
+    def drafts(self) -> None:
+        """A further plan that waits for the leader in charge."""
+        self.case_id = self.plan_id = 0
+        case = self.opens()
+        self.rehearsal.until(lambda _session: False, only=lambda item: item.case_id == case and item.element != "approve_plan")
+
+    def _cases(self, session: Session | None = None) -> list[int]:
+        if session is None:
+            with self.world.database.reading() as fresh:
+                return self._cases(fresh)
+        query = select(Instance.id).where(Instance.process == "inspection", Instance.bureau_id == self.bureau_id)
+        return list(session.scalars(query.order_by(Instance.id)))
 
     def tries(self) -> list[dict[str, str]]:
         """Every refusal of the table, tried on this bureau; nothing of it is kept."""
@@ -270,8 +290,10 @@ def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> lis
         for pack, objects in (("jilin", 600), ("wugang", 430)):
             done = Year(world, pack, objects=objects, cases=4, start=today - timedelta(days=75))
             done.runs(tick=tick)
-            done.goes_on(start=today - timedelta(days=16), cases=6)
-            done.rehearsal.until(done.under_way, only=done.ours)
+            done.goes_on(start=today - timedelta(days=9), cases=len(STOPS))
+            done.spreads(cases=len(STOPS))
+            done.rehearsal.now = today - timedelta(days=2)
+            done.drafts()
     with world.database.reading() as session:
         people = session.scalars(select(Person).where(Person.active).order_by(Person.bureau_id, Person.id)).unique().all()
         mains = {row for row in session.scalars(select(Plan.bureau_id).distinct())}
