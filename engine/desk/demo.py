@@ -85,6 +85,7 @@ class Year:
             "receipt_object": lambda _: {"received_by": "刘掌柜", "signature": {"name": "刘掌柜"}},
             "receive": self._receipts,
             "import_result": self._platform,
+            "peers": lambda _: {"peers": [{"department": "卫生健康局", "peer_document": "函〔2026〕1 号"}]},
             "set_groups": self._groups,
             "commit_operator": lambda _: {"secret_operator": self._secret("operator")},
             "commit_witness": lambda _: {"decision": "agree", "secret_witness": self._secret("witness")},
