@@ -93,6 +93,8 @@ class Operation:
 
 
 _catalogue: dict[str, Operation] = {}
+Count = Callable[..., int]
+_counts: dict[str, Count] = {}
 _feeds: dict[str, Callable[..., Iterable[tuple[str, Mapping[str, Any]]]]] = {}
 
 
@@ -120,18 +122,28 @@ def operation(name: str, *, clause: str = "", gives: Iterable[str] = ()) -> Call
     return enter
 
 
-def feed(name: str) -> Callable[[F], F]:
+def feed(name: str, *, count: Count | None = None) -> Callable[[F], F]:
     """Enter the source of a multi-instance call activity (its property `items`).
 
     The function takes `(step, *, after: str, limit: int, **references)` and yields `(item key, data of the child)` in
     key order, starting behind `after` ("" = from the beginning); the same call always yields the same items.
+    `count` tells how many there are, `(step, **references)`; without it they are all made once to be counted.
     """
 
     def enter(function: F) -> F:
         _feeds[name] = function
+        if count is not None:
+            _counts[name] = count
         return function
 
     return enter
+
+
+def feed_size(name: str, step: Step, taken: Mapping[str, Any]) -> int:
+    """How many items a source has for a step."""
+    if name in _counts:
+        return _counts[name](step, **taken)
+    return sum(1 for _ in _feeds[name](step, after="", limit=1_000_000, **taken))
 
 
 _prefills: dict[str, Callable[[Step], Mapping[str, Any]]] = {}

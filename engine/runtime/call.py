@@ -75,7 +75,7 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
     step = run.step(run.element(row.element), data)
     takes = {key: data[key] for key in operation.references(row.feed) if key in data}
     if row.started == 0:
-        row.total = sum(1 for _ in source(step, after="", limit=1_000_000, **takes))
+        row.total = operation.feed_size(row.feed, step, takes)
         if row.total == 0:
             row.state = "done"
             run.answer(row.task, {f"{row.element}_result": {"total": 0, "outcomes": {}}})
