@@ -10,7 +10,12 @@ from sqlalchemy import select
 from engine.access import rights
 from engine.people import Grant, Person, Role
 
-TABLE = tomllib.loads((Path(__file__).parents[1] / "rights.toml").read_text("utf-8"))
+TABLE = {
+    name: row["allow"]
+    for name, row in tomllib.loads((Path(__file__).parents[1] / "rights.toml").read_text("utf-8"))[
+        "permissions"
+    ].items()
+}
 OPEN_TO_ALL = {"/sign-in", "/healthz", "/readyz", "/metrics", "/language"}
 
 
