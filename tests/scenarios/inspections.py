@@ -1,4 +1,7 @@
-"""Inspections to act in: a draw that has already happened, written down as rows, and answers that a step needs."""
+"""Inspections to act in.
+
+A draw that has already happened, written down as rows, and answers that a step needs.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,30 @@ SIGNED = {"name": "刘掌柜"}
 
 def fit(session: Session, bureau_id: int, thing: RegistryObject, people: int) -> list[Inspector]:
     """Licensed inspectors of the bureau with an account and without a 利害关系 to the object."""
-    query = select(Inspector).where(Inspector.bureau_id == bureau_id, Inspector.person_id.is_not(None)).order_by(Inspector.staff_no)
+    query = (
+        select(Inspector)
+        .where(Inspector.bureau_id == bureau_id, Inspector.person_id.is_not(None))
+        .order_by(Inspector.staff_no)
+    )
     found = [
         who
         for who in session.scalars(query)
-        if who.licensed(clock.today() + timedelta(days=90)) and who.state == "active" and not conflict_between(session, who.id, thing.id)
+        if who.licensed(clock.today() + timedelta(days=90))
+        and who.state == "active"
+        and not conflict_between(session, who.id, thing.id)
     ]
     return found[:people]
 
 
 def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = True, **thing: Any) -> int:
-    """A draw of one object and a group of people; returns the inspection's id. `local`: of our own division."""
+    """A draw of one object and a group of people; returns the inspection's id. `local`.
+
+    Of our own division.
+    """
     bureau = session.get_one(Bureau, bureau_id)
-    query = select(RegistryObject).where(RegistryObject.bureau_id.in_(below(session, bureau_id)), RegistryObject.agreement_state == "active")
+    query = select(RegistryObject).where(
+        RegistryObject.bureau_id.in_(below(session, bureau_id)), RegistryObject.agreement_state == "active"
+    )
     if local:
         query = query.where(RegistryObject.bureau_id == bureau_id, RegistryObject.division == bureau.division)
     else:
@@ -42,7 +56,9 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
         query = query.where(getattr(RegistryObject, key) == value)
     target = session.scalars(query.order_by(RegistryObject.id)).first()
     if target is None:
-        target = session.scalars(select(RegistryObject).where(RegistryObject.bureau_id == bureau_id).order_by(RegistryObject.id)).first()
+        target = session.scalars(
+            select(RegistryObject).where(RegistryObject.bureau_id == bureau_id).order_by(RegistryObject.id)
+        ).first()
         assert target is not None
         target.division = bureau.division
         for key, value in thing.items():
@@ -50,7 +66,13 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
     target.superior_drawn_on = None
     opener = holders(session, bureau_id, Role.SECTION)[0]
     number = len(session.scalars(select(Plan)).all()) + 1
-    plan = Plan(bureau_id=bureau_id, year=clock.today().year, no=f"T{number:04d}", title="年度抽查计划", opened_by_id=opener.id)
+    plan = Plan(
+        bureau_id=bureau_id,
+        year=clock.today().year,
+        no=f"T{number:04d}",
+        title="年度抽查计划",
+        opened_by_id=opener.id,
+    )
     session.add(plan)
     session.flush()
     draw = Draw(
@@ -69,14 +91,20 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
     session.flush()
     session.add(DrawnObject(draw_id=draw.id, object_id=target.id, group_id="G01"))
     for index, who in enumerate(fit(session, bureau_id, target, people)):
-        session.add(DrawnPerson(draw_id=draw.id, group_id="G01", role_index=index, inspector_id=who.id, alias=f"{index:032x}"))
+        session.add(
+            DrawnPerson(
+                draw_id=draw.id, group_id="G01", role_index=index, inspector_id=who.id, alias=f"{index:032x}"
+            )
+        )
     session.flush()
     return open_from_draw(session, draw.id)[0].id
 
 
 def ordered(session: Session, bureau_id: int, *, people: int = 3) -> int:
     """An inspection on a lead: nobody drawn, people named; returns its id."""
-    thing = session.scalars(select(RegistryObject).where(RegistryObject.bureau_id == bureau_id).order_by(RegistryObject.id)).first()
+    thing = session.scalars(
+        select(RegistryObject).where(RegistryObject.bureau_id == bureau_id).order_by(RegistryObject.id)
+    ).first()
     assert thing is not None
     named = [who.id for who in fit(session, bureau_id, thing, people)]
     return open_from_lead(session, bureau_id=bureau_id, object_id=thing.id, lead_id=9001, inspectors=named).id
@@ -87,7 +115,9 @@ def begins(scenario: Scenario, bureau_id: int, *, lead: bool = False, **how: Any
     make = ordered if lead else drawn
     inspection_id = scenario.does(lambda session: make(session, bureau_id, **how))
     opener = scenario.read(lambda session: holders(session, bureau_id, Role.SECTION)[0].name)
-    return scenario.opens("inspection", by=opener, bureau_id=bureau_id, inspection_id=inspection_id), inspection_id
+    return scenario.opens(
+        "inspection", by=opener, bureau_id=bureau_id, inspection_id=inspection_id
+    ), inspection_id
 
 
 def members(scenario: Scenario, inspection_id: int) -> list[tuple[str, str]]:
@@ -97,7 +127,9 @@ def members(scenario: Scenario, inspection_id: int) -> list[tuple[str, str]]:
 
 def seat(scenario: Scenario, name: str) -> str:
     """Whose part of a countersigned step it is."""
-    return scenario.read(lambda session: str(session.scalars(select(Person.id).where(Person.name == name)).one()))
+    return scenario.read(
+        lambda session: str(session.scalars(select(Person.id).where(Person.name == name)).one())
+    )
 
 
 def local(scenario: Scenario, *, hours: int = 0) -> str:
@@ -142,7 +174,12 @@ def arrived(scenario: Scenario, case: Case, inspection_id: int) -> Case:
         case.completes("知悉并安排协助", received=True, helpers=[{"name": "当地协助员"}])
     shown = [number for number, _ in members(scenario, inspection_id)]
     return case.completes(
-        "出示执法证件并告知权利义务", arrived_at=local(scenario), certificates=shown, received_by="刘掌柜", rights_told=True, rights_signature=SIGNED
+        "出示执法证件并告知权利义务",
+        arrived_at=local(scenario),
+        certificates=shown,
+        received_by="刘掌柜",
+        rights_told=True,
+        rights_signature=SIGNED,
     )
 
 
@@ -161,7 +198,12 @@ def chosen(scenario: Scenario, inspection_id: int) -> list[str]:
     return scenario.read(lambda session: list(get(session, inspection_id).items))
 
 
-CORRECTED = {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": 12000}
+CORRECTED = {
+    "result": "corrected",
+    "description": "多收床位费 3 日",
+    "demand": "退还多收费用",
+    "amount": 12000,
+}
 PENDING = {"result": "pending", "description": "疑似串换药品", "amount": 6000000}
 
 
@@ -209,7 +251,7 @@ def reported(scenario: Scenario, case: Case, inspection_id: int, kind: str = "no
     """Handled and reported; the publication waits."""
     fed_back(scenario, case, inspection_id, **problem)
     case.completes("提出处理意见", kind=kind, opinion="按规定处理", **HANDLED.get(kind, {}))
-    handled(scenario, case, kind)
+    handled(case, kind)
     step = next(name for name in case.open_steps() if name in ("提交随机抽查情况报告", "提交检查报告"))
     return case.completes(step, advice="加强日常监管")
 
@@ -220,13 +262,18 @@ HANDLED: dict[str, dict[str, Any]] = {
 }
 
 
-def handled(scenario: Scenario, case: Case, kind: str) -> Case:
+def handled(case: Case, kind: str) -> Case:
     """What the way of handling asks for besides the opinion."""
     if kind == "filing":
         case.completes("法制审核", decision="approve")
         case.completes("审批立案", decision="approve")
     elif kind == "transfer":
-        case.completes("制作案件移送书", receiver="市场监督管理局", letter_no="医保移〔2026〕1号", facts="无证经营，证据 3 件")
+        case.completes(
+            "制作案件移送书",
+            receiver="市场监督管理局",
+            letter_no="医保移〔2026〕1号",
+            facts="无证经营，证据 3 件",
+        )
     return case
 
 
@@ -239,7 +286,9 @@ def published(scenario: Scenario, case: Case, inspection_id: int, kind: str = "n
 def made_public(case: Case) -> Case:
     """The steps of one publication, whatever channels the pack owes."""
     case.completes("汇总、分析、评估检查结果", summary="抽查结果：见各事项结果")
-    case.completes("公示前审查", decision="approve", no_privacy=True, no_trade_secret=True, no_state_secret=True)
+    case.completes(
+        "公示前审查", decision="approve", no_privacy=True, no_trade_secret=True, no_state_secret=True
+    )
     if "官网发布" in case.open_steps():
         case.completes("官网发布", confirmed=True)
     if "登记公示回执" in case.open_steps():
@@ -255,14 +304,19 @@ def receipts(case: Case, instance_id: int) -> list[dict[str, Any]]:
 
     def look(session: Session) -> list[str]:
         publication_id = session.get_one(Instance, instance_id).data["publication_id"]
-        return [row.channel for row in owed(session, publication_id) if row.channel != "website" and row.state != "published"]
+        return [
+            row.channel
+            for row in owed(session, publication_id)
+            if row.channel != "website" and row.state != "published"
+        ]
 
-    return [{"channel": name, "state": "published", "receipt_no": f"HZ-{name}"} for name in case.scenario.read(look)]
+    return [
+        {"channel": name, "state": "published", "receipt_no": f"HZ-{name}"}
+        for name in case.scenario.read(look)
+    ]
 
 
 def archived(case: Case) -> Case:
     """Arranged, sealed, in the ledger."""
     case.completes("整理编目", title="检查案卷", retention="30", secrecy="public")
     return case.completes("核对并封存", checked=True)
-
-

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, select
 
 from engine.domain import archive
 from engine.domain.archive.tables import ArchiveSupplement
 from engine.domain.followup import refuse_open
 from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
-from sqlalchemy import delete, select
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -24,7 +24,9 @@ def test_the_file_is_listed_sealed_entered_and_exported(jilin, tmp_path):
     assert (line["发现问题"], line["公示日期"], line["信用等级"]) == ("0", "2026-03-02", line["信用等级"])
     package = jilin.read(lambda s: archive.of(s, inspection_id))
     target = tmp_path / "bag"
-    found = jilin.read(lambda s: archive.export(s, archive.find(s, package.archive_no), target, lambda _: b""))
+    found = jilin.read(
+        lambda s: archive.export(s, archive.find(s, package.archive_no), target, lambda _: b"")
+    )
     assert found["seal"] == package.seal
     assert archive.verify(target) == []
     piece = next((target / "data").glob("001-*.json"))
@@ -61,8 +63,18 @@ def test_nothing_is_destroyed_before_its_time(jilin):
     def destroy(session):
         from engine.people import Role, holders  # noqa: PLC0415
 
-        one, two = holders(session, jilin.bureau, Role.ARCHIVIST)[0], holders(session, jilin.bureau, Role.LEADER)[0]
-        archive.destroy(session, archive.of(session, inspection_id), proposer=one, approver=two, reason="腾库", pack="jilin")
+        one, two = (
+            holders(session, jilin.bureau, Role.ARCHIVIST)[0],
+            holders(session, jilin.bureau, Role.LEADER)[0],
+        )
+        archive.destroy(
+            session,
+            archive.of(session, inspection_id),
+            proposer=one,
+            approver=two,
+            reason="腾库",
+            pack="jilin",
+        )
 
     refused("retention-running", jilin.does, destroy)
 

@@ -11,7 +11,9 @@ def test_a_problem_must_be_handled(jilin):
     """舞 第十三条, 吉 第二十六条: «nothing to do» is refused where a problem was found."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.fed_back(jilin, case, inspection_id, **told.CORRECTED)
-    refused("problem-unhandled", case.completes, "提出处理意见", kind="none", opinion="情节轻微", deviation="已改")
+    refused(
+        "problem-unhandled", case.completes, "提出处理意见", kind="none", opinion="情节轻微", deviation="已改"
+    )
     case.completes("提出处理意见", kind="corrected", opinion="责令改正", correct_by="2026-03-16")
     row = jilin.read(lambda s: disposition.of(s, inspection_id))
     assert (row.proposed, row.kind) == ("corrected", "corrected")
@@ -21,8 +23,21 @@ def test_the_opinion_may_differ_from_the_table_with_a_reason(jilin):
     """The table advises, people decide; the deviation is written down."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.fed_back(jilin, case, inspection_id, **told.PENDING)
-    refused("reason-needed", case.completes, "提出处理意见", kind="corrected", opinion="责令改正", correct_by="2026-03-16")
-    case.completes("提出处理意见", kind="corrected", opinion="责令改正", correct_by="2026-03-16", deviation="金额已核实退回")
+    refused(
+        "reason-needed",
+        case.completes,
+        "提出处理意见",
+        kind="corrected",
+        opinion="责令改正",
+        correct_by="2026-03-16",
+    )
+    case.completes(
+        "提出处理意见",
+        kind="corrected",
+        opinion="责令改正",
+        correct_by="2026-03-16",
+        deviation="金额已核实退回",
+    )
     case.expects("提交检查报告")
 
 

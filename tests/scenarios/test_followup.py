@@ -7,7 +7,10 @@ from tests.scenarios import inspections as told
 
 
 def test_what_was_mended_is_rechecked_before_the_archive(jilin):
-    """Not mended: extended, then on to a penalty case whose result is published too (舞 第二条, national rule)."""
+    """Not mended.
+
+    Extended, then on to a penalty case whose result is published too (舞 第二条, national rule).
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.published(jilin, case, inspection_id, "corrected", **told.CORRECTED)
     case.expects("复查整改情况", role="业务科室")
@@ -17,7 +20,9 @@ def test_what_was_mended_is_rechecked_before_the_archive(jilin):
     case.expects("复查整改情况", due="2026-04-20")
     case.completes("复查整改情况", result="not", situation="仍未退还")
     case.completes("决定延期或立案", way="filing", due_on="2026-06-01", reason="拒不改正")
-    case.completes("登记查处或移送结果", result="罚款 2000 元", document_no="长医保罚〔2026〕1号", amount=200000)
+    case.completes(
+        "登记查处或移送结果", result="罚款 2000 元", document_no="长医保罚〔2026〕1号", amount=200000
+    )
     told.made_public(case)
     versions = jilin.read(lambda s: [(row.kind, row.state) for row in publication.versions(s, inspection_id)])
     assert versions == [("result", "published"), ("penalty", "published")]

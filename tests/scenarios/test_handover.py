@@ -7,13 +7,13 @@ import copy
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select
 
 from engine.domain import handover
 from engine.domain.handover.tables import Handover, Partner
 from engine.domain.registry import RegistryObject
 from engine.errors import Refused
 from engine.people import Bureau, Role
-from sqlalchemy import select
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -28,10 +28,19 @@ def handed(jilin):
 
 
 def test_results_go_down_and_the_report_comes_up(jilin):
-    """The superior sets the time; half of it over → reminder; over → urged; a returned report is written again."""
-    case, inspection_id, down = handed(jilin)
+    """The superior sets the time; half of it over → reminder; over → urged.
+
+    A returned report is written again.
+    """
+    case, _, down = handed(jilin)
     down.expects("移交检查结果和处理意见", role="业务科室")
-    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕1号", opinion="责令退回并处理", due_on="2026-03-16", by_file="no")
+    down.completes(
+        "移交检查结果和处理意见",
+        document_no="吉医保移〔2026〕1号",
+        opinion="责令退回并处理",
+        due_on="2026-03-16",
+        by_file="no",
+    )
     down.expects("签收移交事项", role="所在地医保局")
     down.completes("签收移交事项", received=True)
     down.completes("属地处理", handling="已约谈，追回基金", recovered=6000000)
@@ -62,7 +71,9 @@ def test_the_superiors_case_waits_for_the_local_bureau(jilin):
     case.completes("提交检查报告", advice="跟踪处理")
     told.made_public(case)
     case.expects_nothing("整理编目")
-    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕2号", opinion="依法处理", by_file="no")
+    down.completes(
+        "移交检查结果和处理意见", document_no="吉医保移〔2026〕2号", opinion="依法处理", by_file="no"
+    )
     down.completes("签收移交事项", received=True)
     down.completes("属地处理", handling="已处理")
     down.completes("形成工作报告上报", report="已处理")
@@ -82,12 +93,21 @@ class Key:
         return self.private.sign(body)
 
 
-def test_between_two_installations_signed_files_travel(jilin):
-    """The same handover by file: the superior's half here, the local half as a receiver; a changed file is refused."""
+def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 (both halves, one story)
+    """The same handover by file: the superior's half here, the local half as a receiver.
+
+    A changed file is refused.
+    """
     _, _, down = handed(jilin)
     handover_id = down.data()["handover_id"]
     upper, lower = Key(), Key()
-    down.completes("移交检查结果和处理意见", document_no="吉医保移〔2026〕3号", opinion="依法处理", due_on="2026-03-30", by_file="yes")
+    down.completes(
+        "移交检查结果和处理意见",
+        document_no="吉医保移〔2026〕3号",
+        opinion="依法处理",
+        due_on="2026-03-30",
+        by_file="yes",
+    )
     refused("report-not-imported", down.completes, "送达移交文件并等候上报", imported=True)
     sent = jilin.read(lambda s: handover.export_handover(s, s.get_one(Handover, handover_id), upper.sign))
 
@@ -102,7 +122,9 @@ def test_between_two_installations_signed_files_travel(jilin):
         with pytest.raises(Refused, match="签名不符"):
             handover.import_handover(session, bureau, forged)
         again = {key: value for key, value in sent.items() if key != "signature"} | {"uid": "f" * 32}
-        resigned = handover.file.signed("handover", "f" * 32, again["from"], again["to"], again["body"], upper.sign)
+        resigned = handover.file.signed(
+            "handover", "f" * 32, again["from"], again["to"], again["body"], upper.sign
+        )
         first = handover.import_handover(session, bureau, resigned)
         assert handover.import_handover(session, bureau, resigned).id == first.id
         return first.id, bureau.id
@@ -129,8 +151,18 @@ def test_between_two_installations_signed_files_travel(jilin):
         province = session.get_one(Bureau, jilin.province)
         row = session.get_one(Handover, received)
         written = handover.export_report(session, row, bureau, province.division, lower.sign)
-        body = {**written["body"], "version": len(session.scalars(select(handover.HandoverReport).where(handover.HandoverReport.handover_id == handover_id)).all()) + 1}
-        document = handover.file.signed("report", sent["uid"], bureau.division, province.division, body, lower.sign)
+        body = {
+            **written["body"],
+            "version": len(
+                session.scalars(
+                    select(handover.HandoverReport).where(handover.HandoverReport.handover_id == handover_id)
+                ).all()
+            )
+            + 1,
+        }
+        document = handover.file.signed(
+            "report", sent["uid"], bureau.division, province.division, body, lower.sign
+        )
         return handover.import_report(session, province, document).version
 
     assert jilin.does(brings) == 1

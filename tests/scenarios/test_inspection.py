@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from engine.domain.evidence import Evidence, Preservation
 from engine.domain.inspection import get, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
-from engine.domain.evidence import Evidence, Preservation
 from engine.domain.registry import Inspector, RegistryObject, declare, inspectors_of
 from engine.errors import Refused
 from engine.people import Role
-from sqlalchemy import select
 from tests.scenarios import inspections as told
-from tests.scenarios.conftest import Installation
 
 PAPER = "0123456789abcdef"
 
@@ -25,7 +24,7 @@ def refused(slug: str, act, *arguments, **answers) -> Refused:
     return caught.value
 
 
-def swaps(scene: Installation, case, member: str, *, by: str = "") -> None:
+def swaps(case, member: str, *, by: str = "") -> None:
     """A lead's team: the member leaves, another is named."""
     case.completes("申请调换", by=by, member=member, reason_code="recusal", proof=[PAPER])
     case.completes("审批调换", decision="approve")
@@ -66,7 +65,10 @@ def test_the_province_tells_the_local_bureau_and_both_hear_at_once(jilin):
 
 
 def test_the_local_bureau_prepares_and_sends_helpers(jilin):
-    """吉 第十七条: 应当保障检查工作安全顺利开展，可派人员协助检查; helpers and experts never count as inspectors."""
+    """吉 第十七条: 应当保障检查工作安全顺利开展，可派人员协助检查.
+
+    Helpers and experts never count as inspectors.
+    """
     case, inspection_id = told.begins(jilin, jilin.province, local=False)
     leader = told.members(jilin, inspection_id)[0]
     expert = jilin.does(lambda s: invites(s, jilin.province))
@@ -109,15 +111,25 @@ def test_a_declared_conflict_swaps_the_member_and_the_lost_leader(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
     leader, second, _ = told.members(jilin, inspection_id)
     case.completes("确定检查组组长", leader=leader[0], reason="熟悉情况")
-    case.completes("廉洁承诺与利害关系声明", by=leader[1], seat=told.seat(jilin, leader[1]), pledge=True, conflict="yes", relation="relative", note="亲属在该院")
+    case.completes(
+        "廉洁承诺与利害关系声明",
+        by=leader[1],
+        seat=told.seat(jilin, leader[1]),
+        pledge=True,
+        conflict="yes",
+        relation="relative",
+        note="亲属在该院",
+    )
     case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
     case.expects("申请调换")
-    swaps(jilin, case, leader[0])
+    swaps(case, leader[0])
     case.expects("确定检查组组长", role="业务科室")
     case.completes("确定检查组组长", leader=second[0], reason="原组长回避")
     case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
     case.expects("填写行政检查审批表")
-    left = jilin.read(lambda s: [m.name for m in team(s, inspection_id, everybody=True) if m.left_at is not None])
+    left = jilin.read(
+        lambda s: [m.name for m in team(s, inspection_id, everybody=True) if m.left_at is not None]
+    )
     assert left == [leader[1]]
 
 
@@ -126,21 +138,33 @@ def test_a_swapped_member_pledges_alone(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
     leader, second, _ = told.members(jilin, inspection_id)
     case.completes("确定检查组组长", leader=leader[0], reason="熟悉情况")
-    case.completes("廉洁承诺与利害关系声明", by=second[1], seat=told.seat(jilin, second[1]), pledge=True, conflict="yes", relation="employer")
+    case.completes(
+        "廉洁承诺与利害关系声明",
+        by=second[1],
+        seat=told.seat(jilin, second[1]),
+        pledge=True,
+        conflict="yes",
+        relation="employer",
+    )
     case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
-    swaps(jilin, case, second[0])
+    swaps(case, second[0])
     case.completes("新成员承诺与声明", pledge=True, conflict="no")
     case.expects("填写行政检查审批表")
 
 
 def test_somebody_asks_to_step_aside_before_the_visit(jilin):
-    """吉 第十三条: 岗位调整、工作冲突、健康状况、执法回避 … at any time before the visit; the lost leader is chosen anew."""
+    """吉 第十三条: 岗位调整、工作冲突、健康状况、执法回避 … at any time before the visit.
+
+    The lost leader is chosen anew.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
     told.formed(jilin, case, inspection_id)
     leader, second, _ = told.members(jilin, inspection_id)
     section = told.one_of(jilin, jilin.bureau, Role.SECTION)
-    case.sets_off("inspection.recusal", by=section, member=leader[0], applicant="刘掌柜", reason="组长与本院有纠纷")
-    swaps(jilin, case, leader[0])
+    case.sets_off(
+        "inspection.recusal", by=section, member=leader[0], applicant="刘掌柜", reason="组长与本院有纠纷"
+    )
+    swaps(case, leader[0])
     case.completes("重新确定组长", leader=second[0], reason="原组长已调换")
     case.completes("新成员承诺与声明", pledge=True, conflict="no")
     case.expects_nothing("新成员承诺与声明")
@@ -154,11 +178,18 @@ def test_who_declares_their_own_conflict_must_be_swapped(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
     told.formed(jilin, case, inspection_id)
     _, second, _ = told.members(jilin, inspection_id)
-    case.sets_off("inspection.recusal", by=second[1], member=second[0], applicant=second[1], relation="spouse", reason="配偶在该院任职")
+    case.sets_off(
+        "inspection.recusal",
+        by=second[1],
+        member=second[0],
+        applicant=second[1],
+        relation="spouse",
+        reason="配偶在该院任职",
+    )
     case.completes("申请调换", member=second[0], reason_code="recusal", proof=[PAPER])
     case.completes("审批调换", decision="return", reason="人手不足")
     case.expects("申请调换")
-    swaps(jilin, case, second[0])
+    swaps(case, second[0])
     case.completes("新成员承诺与声明", pledge=True, conflict="no")
     case.expects_nothing("申请调换")
 
@@ -183,12 +214,22 @@ def test_no_check_before_two_certificates_and_the_rights(jilin):
     told.approved(jilin, case, inspection_id)
     one = told.members(jilin, inspection_id)[0][0]
     step = "出示执法证件并告知权利义务"
-    refused("certificates-not-shown", case.completes, step, certificates=[one], received_by="刘掌柜", rights_told=True)
+    refused(
+        "certificates-not-shown",
+        case.completes,
+        step,
+        certificates=[one],
+        received_by="刘掌柜",
+        rights_told=True,
+    )
     case.expects(step)
 
 
 def test_the_superior_drew_first(jilin):
-    """吉 第十一条 上级监管部门在同一年度内已抽查的检查对象，应当予以排除: before the visit the local case ends."""
+    """吉 第十一条 上级监管部门在同一年度内已抽查的检查对象，应当予以排除.
+
+    Before the visit the local case ends.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.formed(jilin, case, inspection_id)
     case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
@@ -196,7 +237,11 @@ def test_the_superior_drew_first(jilin):
     def superior(session):
         from engine.domain.inspection.superior import mark  # noqa: PLC0415
 
-        mark(session, session.get_one(RegistryObject, get(session, inspection_id).object_id), "吉林省医疗保障局已抽取")
+        mark(
+            session,
+            session.get_one(RegistryObject, get(session, inspection_id).object_id),
+            "吉林省医疗保障局已抽取",
+        )
 
     jilin.does(superior)
     case.completes("审批行政检查", decision="approve")
@@ -208,7 +253,9 @@ def test_the_superior_drew_first(jilin):
 def test_a_province_draw_marks_the_local_registry(jilin):
     """吉 第十一条: the superior's own inspection goes on, the lower registry knows of it."""
     _, inspection_id = told.begins(jilin, jilin.province, local=False)
-    marked = jilin.read(lambda s: s.get_one(RegistryObject, get(s, inspection_id).object_id).superior_drawn_on)
+    marked = jilin.read(
+        lambda s: s.get_one(RegistryObject, get(s, inspection_id).object_id).superior_drawn_on
+    )
     assert marked is not None
     case = jilin.cases("inspection")[0]
     told.approved(jilin, case, inspection_id)
@@ -221,22 +268,34 @@ def test_obstruction_is_directed_by_the_bureau(jilin):
     told.arrived(jilin, case, inspection_id)
     member = told.members(jilin, inspection_id)[0][1]
     for emergency in ("no", "yes"):
-        case.sets_off("inspection.obstruction", by=member, kind="delayed", description="负责人不到场，资料迟迟不提供")
+        case.sets_off(
+            "inspection.obstruction", by=member, kind="delayed", description="负责人不到场，资料迟迟不提供"
+        )
         case.expects("调度指挥", role="分管领导", due="2026-03-03")
         case.completes("调度指挥", instruction="改为先查阅结算数据", emergency=emergency)
     case.expects("采取应急措施并记录", role="检查组组长")
-    case.completes("采取应急措施并记录", measures="请辖区派出所到场协助", basis="医疗保障基金使用监督管理条例")
+    case.completes(
+        "采取应急措施并记录", measures="请辖区派出所到场协助", basis="医疗保障基金使用监督管理条例"
+    )
     rows = jilin.read(lambda s: s.scalars(select(Obstruction)).all())
     assert [row.ended_at is not None for row in rows] == [True, True]
     case.expects("按清单逐项检查")
 
 
 def test_evidence_that_may_vanish_is_preserved_for_seven_working_days(jilin):
-    """吉 第十九条 对于可能销毁或者以后难以取得的证据，应当及时采取保全措施; 行政处罚法: 负责人批准，七日内处理."""
+    """吉 第十九条 对于可能销毁或者以后难以取得的证据，应当及时采取保全措施; 行政处罚法.
+
+    负责人批准，七日内处理.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.arrived(jilin, case, inspection_id)
     member = told.members(jilin, inspection_id)[0][1]
-    asked = {"reason": "账册可能被替换", "items": [{"name": "出入库账册", "quantity": "3 本"}], "place": "本局档案室", "keeper": "温故安"}
+    asked = {
+        "reason": "账册可能被替换",
+        "items": [{"name": "出入库账册", "quantity": "3 本"}],
+        "place": "本局档案室",
+        "keeper": "温故安",
+    }
     case.sets_off("inspection.preservation", by=member, **asked)
     case.expects("审批先行登记保存", role="主要负责人")
     case.completes("审批先行登记保存", decision="return", reason="先复制留存即可")
@@ -255,10 +314,18 @@ def test_no_signature_means_a_reason_and_a_witness(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.arrived(jilin, case, inspection_id)
     case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
-    case.completes("收集证据", none="no", evidence=[{"kind": "reuse", "title": "另案判决", "issuer": "人民法院", "document_no": "（2025）吉01行初1号"}])
+    case.completes(
+        "收集证据",
+        none="no",
+        evidence=[
+            {"kind": "reuse", "title": "另案判决", "issuer": "人民法院", "document_no": "（2025）吉01行初1号"}
+        ],
+    )
     case.completes("制作现场检查记录", **told.record(jilin, signature="refused"))
     refused("witness-missing", case.completes, "注明原因并邀请见证", reason="负责人拒签")
-    case.completes("注明原因并邀请见证", reason="负责人拒签", witness_name="社区王主任", witness_contact="0431-8000000")
+    case.completes(
+        "注明原因并邀请见证", reason="负责人拒签", witness_name="社区王主任", witness_contact="0431-8000000"
+    )
     row = jilin.read(lambda s: s.scalars(select(SiteRecord)).one())
     assert (row.signature, row.reason, row.witness_name) == ("refused", "负责人拒签", "社区王主任")
     assert jilin.read(lambda s: s.scalars(select(Evidence)).one().issuer) == "人民法院"
@@ -276,11 +343,20 @@ def test_wugang_takes_a_reason_without_a_witness(wugang):
 
 
 def test_what_is_not_on_the_list_is_marked(jilin):
-    """舞 第十条 不得超越职权从事其他活动: other findings are noted as 清单外, a listed item without result is refused."""
+    """舞 第十条 不得超越职权从事其他活动.
+
+    Other findings are noted as 清单外, a listed item without result is refused.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.arrived(jilin, case, inspection_id)
     items = told.chosen(jilin, inspection_id)
-    extra = {"item": "-", "off_list_name": "消防通道", "result": "pending", "description": "堵塞", "other_authority": "消防救援机构"}
+    extra = {
+        "item": "-",
+        "off_list_name": "消防通道",
+        "result": "pending",
+        "description": "堵塞",
+        "other_authority": "消防救援机构",
+    }
     refused("items-unchecked", case.completes, "按清单逐项检查", findings=[extra])
     case.completes("按清单逐项检查", findings=[*told.found(items), extra])
     case.expects("收集证据")
@@ -291,7 +367,11 @@ def test_others_are_reviewed_online(wugang):
     case, inspection_id = told.begins(wugang, wugang.bureau, type="person")
     told.approved(wugang, case, inspection_id)
     case.expects("线上数据审核", role="检查组")
-    case.completes("线上数据审核", sources="结算明细 2025 年全年", findings=told.found(told.chosen(wugang, inspection_id)))
+    case.completes(
+        "线上数据审核",
+        sources="结算明细 2025 年全年",
+        findings=told.found(told.chosen(wugang, inspection_id)),
+    )
     assert "制作现场检查记录" not in case.history()
     told.told(wugang, case)
     case.expects("提出处理意见")
@@ -336,14 +416,22 @@ def test_a_conflict_in_the_registry_keeps_people_off_every_chair(jilin):
         from engine.people import Person  # noqa: PLC0415
 
         who = session.scalars(select(Person).where(Person.name == leader)).one()
-        declare(session, who, relation="spouse", thing=session.get_one(RegistryObject, get(session, inspection_id).object_id))
+        declare(
+            session,
+            who,
+            relation="spouse",
+            thing=session.get_one(RegistryObject, get(session, inspection_id).object_id),
+        )
 
     jilin.does(related)
     refused("conflict-of-interest", case.completes, "审批行政检查", by=leader, decision="approve")
 
 
 def test_fewer_than_two_licensed_may_not_go(jilin):
-    """吉 第十六条, 舞 第十一条, 行政处罚法: a licence that ends before the visit sends the team back to a swap."""
+    """吉 第十六条, 舞 第十一条, 行政处罚法.
+
+    A licence that ends before the visit sends the team back to a swap.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True, people=2)
     leader, second = told.members(jilin, inspection_id)
 

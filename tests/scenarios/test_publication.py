@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from engine.desk.world import seed_files
 from engine.domain import publication, report
@@ -10,7 +11,6 @@ from engine.domain.inspection import get
 from engine.domain.registry import RegistryObject
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime import release
-from sqlalchemy import select
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -19,11 +19,16 @@ CLEAN = {"decision": "approve", "no_privacy": True, "no_trade_secret": True, "no
 
 
 def shown(scene, inspection_id):
-    return scene.read(lambda s: [(row.version, row.kind, row.state) for row in publication.versions(s, inspection_id)])
+    return scene.read(
+        lambda s: [(row.version, row.kind, row.state) for row in publication.versions(s, inspection_id)]
+    )
 
 
 def test_jilin_owes_both_national_systems(jilin):
-    """吉 第二十五条 通过国家企业信用信息公示系统和信用信息共享平台进行公示; an absent object needs its reason."""
+    """吉 第二十五条 通过国家企业信用信息公示系统和信用信息共享平台进行公示.
+
+    An absent object needs its reason.
+    """
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.reported(jilin, case, inspection_id)
     case.expects(DRAFT, role="业务科室", due="2026-03-30")
@@ -33,8 +38,16 @@ def test_jilin_owes_both_national_systems(jilin):
     case.expects_nothing("官网发布")
     one = {"channel": "gsxt", "state": "published", "receipt_no": "GS-1"}
     refused("receipt-missing", case.completes, "登记公示回执", receipts=[one])
-    refused("absence-reason", case.completes, "登记公示回执", receipts=[one, {"channel": "credit", "state": "absent"}])
-    case.completes("登记公示回执", receipts=[one, {"channel": "credit", "state": "absent", "reason": "村卫生室无统一社会信用代码"}])
+    refused(
+        "absence-reason",
+        case.completes,
+        "登记公示回执",
+        receipts=[one, {"channel": "credit", "state": "absent"}],
+    )
+    case.completes(
+        "登记公示回执",
+        receipts=[one, {"channel": "credit", "state": "absent", "reason": "村卫生室无统一社会信用代码"}],
+    )
     assert shown(jilin, inspection_id) == [(1, "result", "published")]
     assert get_state(jilin, inspection_id) == "published"
 
@@ -88,7 +101,9 @@ def test_reminders_and_then_the_supervising_section(wugang):
     told.reported(wugang, case, inspection_id)
     for days, reminders in ((11, 1), (5, 2), (3, 3)):
         case.passes(working_days=days)
-        noted = wugang.read(lambda s: len(s.scalars(select(report.Urge).where(report.Urge.about == "publication")).all()))
+        noted = wugang.read(
+            lambda s: len(s.scalars(select(report.Urge).where(report.Urge.about == "publication")).all())
+        )
         assert noted == reminders
     case.expects_nothing("督办逾期公示")
     case.passes(working_days=2)
@@ -138,7 +153,9 @@ def test_personal_data_is_never_published(wugang):
     """个人信息保护法: numbers are found in the text, natural persons are masked."""
     case, inspection_id = told.begins(wugang, wugang.bureau, type="person")
     told.approved(wugang, case, inspection_id)
-    case.completes("线上数据审核", sources="结算明细", findings=told.found(told.chosen(wugang, inspection_id)))
+    case.completes(
+        "线上数据审核", sources="结算明细", findings=told.found(told.chosen(wugang, inspection_id))
+    )
     told.told(wugang, case)
     case.completes("提出处理意见", kind="none", opinion="无需处理")
     case.completes("提交随机抽查情况报告", advice="无")
@@ -167,7 +184,9 @@ def test_corrections_and_withdrawals_are_versions(jilin):
 def test_the_batch_file_holds_text_only(jilin):
     """国家企业信用信息公示系统: one line per item; a name that begins with = is no formula."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
-    jilin.does(lambda s: setattr(s.get_one(RegistryObject, get(s, inspection_id).object_id), "name", "=1+1 诊所"))
+    jilin.does(
+        lambda s: setattr(s.get_one(RegistryObject, get(s, inspection_id).object_id), "name", "=1+1 诊所")
+    )
     told.reported(jilin, case, inspection_id)
     case.completes(DRAFT, summary="抽查结果见明细")
     case.completes("公示前审查", **CLEAN)
@@ -180,11 +199,17 @@ def test_a_push_is_confirmed_once_and_retried_safely():
     """At least once, with the same key: a second delivery of the same publication is harmless."""
     sent: list[str] = []
 
-    def http(method, url, body, headers):
+    def http(_method, _url, _body, headers):
         sent.append(headers["Idempotency-Key"])
         return (503, {}) if len(sent) == 1 else (201, {"receipt": "R-1"})
 
-    payload = {"url": "https://example.invalid/push", "channel": "gsxt", "publication_id": 1, "key": "publication/1/gsxt", "body": {}}
+    payload = {
+        "url": "https://example.invalid/push",
+        "channel": "gsxt",
+        "publication_id": 1,
+        "key": "publication/1/gsxt",
+        "body": {},
+    }
     with pytest.raises(Exception, match="没有接收"):
         publication.deliver(payload, http)
     assert publication.deliver(payload, http) == {"receipt_no": "R-1", "url": ""}

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.storage.base import Base, pk, reference, sha256, word
+from engine.storage.guard import guard
 
 RETENTION = {"permanent": "永久", "30": "30 年", "10": "10 年"}
 SECRECY = {"public": "公开", "internal": "内部", "secret": "秘密"}
@@ -129,3 +130,44 @@ class Destruction(Base):
         CheckConstraint("proposed_by_id <> approved_by_id", name="two_persons"),
         CheckConstraint('"on" > retain_until', name="after_retention"),
     )
+
+
+guard(
+    ArchivePackage.__table__,
+    "archive_open_followup",
+    ("INSERT", "UPDATE"),
+    "NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup "
+    "WHERE inspection_id = NEW.inspection_id AND state = 'open')",
+    "an open follow-up keeps the file open",
+)
+guard(
+    ArchivePackage.__table__,
+    "archive_sealed",
+    ("UPDATE",),
+    "OLD.state IN ('sealed','destroyed') AND (NEW.seal IS DISTINCT FROM OLD.seal "
+    "OR NEW.retain_until IS DISTINCT FROM OLD.retain_until OR NEW.retention IS DISTINCT FROM OLD.retention "
+    "OR NEW.archive_no IS DISTINCT FROM OLD.archive_no OR NEW.state = 'arranged')",
+    "a sealed file never changes",
+)
+guard(
+    ArchivePackage.__table__,
+    "archive_kept",
+    ("DELETE",),
+    "OLD.state <> 'arranged'",
+    "a sealed file is never deleted",
+)
+guard(
+    ArchiveDocument.__table__,
+    "archive_document_sealed",
+    ("UPDATE",),
+    "EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state = 'sealed') "
+    "OR NEW.hash IS DISTINCT FROM OLD.hash",
+    "a sealed document never changes",
+)
+guard(
+    ArchiveDocument.__table__,
+    "archive_document_kept",
+    ("DELETE",),
+    "EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state <> 'arranged')",
+    "a sealed document is never deleted",
+)

@@ -293,10 +293,11 @@ def destroy(  # noqa: PLR0913 (all by name)
         on=clock.today(),
     )
     session.add(row)
+    package.state = "destroyed"
+    session.flush()
     for document in documents(session, package.id):
         if document.content:
             document.content = "（已销毁）"
-    package.state = "destroyed"
     audit.record(
         session,
         action="archive.destroy",

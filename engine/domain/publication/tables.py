@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
 from engine.storage.base import Base, pk, reference, word
+from engine.storage.guard import guard
 
 KINDS = ("result", "penalty", "correction", "withdrawal")
 STATES = ("requested", "draft", "returned", "reviewed", "published", "superseded", "withdrawn")
@@ -148,3 +149,30 @@ class ChannelEndpoint(Base):
         CheckConstraint("url like 'https://%'", name="https"),
         CheckConstraint(f"channel in {CHANNELS} and channel <> 'website'", name="channel"),
     )
+
+
+guard(
+    Publication.__table__,
+    "publication_reviewer",
+    ("INSERT", "UPDATE"),
+    "NEW.reviewed_by_id IS NOT NULL AND EXISTS (SELECT 1 FROM team_member "
+    "WHERE inspection_id = NEW.inspection_id AND person_id = NEW.reviewed_by_id)",
+    "the reviewer was on the team",
+)
+guard(
+    Publication.__table__,
+    "publication_stands",
+    ("UPDATE",),
+    "OLD.state IN ('published','superseded') AND (NEW.view IS DISTINCT FROM OLD.view "
+    "OR NEW.items IS DISTINCT FROM OLD.items OR NEW.summary IS DISTINCT FROM OLD.summary "
+    "OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.version IS DISTINCT FROM OLD.version "
+    "OR NEW.published_at IS DISTINCT FROM OLD.published_at)",
+    "a published version never changes",
+)
+guard(
+    Publication.__table__,
+    "publication_stays",
+    ("DELETE",),
+    "OLD.state IN ('published','superseded')",
+    "a published version is never deleted",
+)
