@@ -166,6 +166,7 @@ class WorkItem(Base):
         CheckConstraint("(state = 'done') = (done_by_id is not null)", name="done_by"),
         Index("ix_work_item_inbox", "pool", "state", "due_at", "id"),
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),
+        Index("ix_work_item_heat", "bureau_id", "state", "lane", "step", "due_at"),
         Index("ix_work_item_done", "done_by_id", "done_at", "id"),
     )
 
