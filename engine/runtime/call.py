@@ -9,6 +9,7 @@ which ends only after them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,23 @@ from engine.runtime import history
 from engine.runtime.tables import Call, Instance
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from engine.people import Person
     from engine.runtime.instance import Run, Runtime
     from engine.runtime.spiff import Token
-    from sqlalchemy.orm import Session
 
 BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who starts an instance: the parent with its activity and waiting token, and the item it stands for."""
+
+    parent: Instance | None = None
+    activity: str = ""
+    task: str = ""
+    item: str = ""
 
 
 def opened(run: Run, token: Token) -> None:
@@ -57,17 +69,11 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
         return
     run = runtime.open(session, parent.id)
     data = run.state.data_at(row.task)
+    caller = Caller(parent, row.element, row.task)
     if not row.feed:
-        runtime.start(
-            session,
-            process=row.process,
-            data=data,
-            bureau_id=parent.bureau_id,
-            parent=parent,
-            activity=row.element,
-            task=row.task,
-        )
         row.started = 1
+        session.flush()
+        runtime.start(session, process=row.process, data=data, bureau_id=parent.bureau_id, caller=caller)
         return
     source = operation.feeds().get(row.feed)
     if source is None:
@@ -80,21 +86,18 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
             row.state = "done"
             run.answer(row.task, {f"{row.element}_result": {"total": 0, "outcomes": {}}})
             return
-    for key, child_data in islice(source(step, after=row.after, limit=batch, **takes), batch):
-        runtime.start(
-            session,
-            process=row.process,
-            data={**data, **child_data},
-            bureau_id=parent.bureau_id,
-            parent=parent,
-            activity=row.element,
-            task=row.task,
-            item=key,
-        )
-        row.after = key
-        row.started += 1
+    items = [
+        (key, {**data, **given})
+        for key, given in islice(source(step, after=row.after, limit=batch, **takes), batch)
+    ]
+    if not items:
+        raise CaseworkError(f"条目来源「{row.feed}」只给出 {row.started} 条，应有 {row.total} 条。")
+    row.after = items[-1][0]
+    row.started += len(items)
     if row.started < row.total:
         run.enqueue("children", {"call": row.id}, key=f"children:{row.id}:{row.after}")
+    session.flush()
+    runtime.start_many(session, row.process, items, bureau_id=parent.bureau_id, caller=caller)
 
 
 def completed(run: Run) -> None:
@@ -195,7 +198,5 @@ def trigger(
         data=data,
         bureau_id=case.bureau_id,
         actor=actor,
-        parent=case,
-        activity=process.rsplit(".", 1)[-1],
-        item=key,
+        caller=Caller(case, process.rsplit(".", 1)[-1], item=key),
     )

@@ -22,6 +22,7 @@ from engine.people import Person
 from engine.rules import feel
 from engine.rules.plain import plain
 from engine.runtime import call, history, job, release, spiff, work_item
+from engine.runtime.call import Caller
 from engine.runtime.model import Element, Process
 from engine.runtime.ports import Asked, DueDate, Place, Ports
 from engine.runtime.release import FROZEN, Compiled, Frozen
@@ -69,47 +70,70 @@ class Runtime:
         data: Mapping[str, Any],
         bureau_id: int,
         pack: str = "",
-        release_id: int | None = None,
         actor: Person | None = None,
-        parent: Instance | None = None,
-        activity: str = "",
-        task: str = "",
-        item: str = "",
+        caller: Caller | None = None,
     ) -> Instance:
-        """Start a process on the current release of a pack (or on its parent's release) and move to its first waits."""
-        compiled = release.load(
-            session, release_id or (parent.release_id if parent else release.current(session, pack).id)
-        )
-        definition = compiled.process(process)
-        missing = [key for key in definition.takes if key not in data]
-        if missing:
-            raise CaseworkError(f"流程「{definition.name}」缺少数据：{'、'.join(missing)}。")
-        kept = {key: data[key] for key in definition.takes} if definition.takes else dict(data)
-        instance = Instance(
-            release_id=compiled.id,
-            process=process,
+        """Start a process on the current release of a pack, or on its caller's, and move to its first waits."""
+        origin = caller or Caller()
+        return self.start_many(
+            session,
+            process,
+            [(origin.item, data)],
             bureau_id=bureau_id,
-            parent_id=parent.id if parent else None,
-            parent_activity=activity,
-            parent_task=task,
-            item=item,
-            started_by_id=actor.id if actor else None,
-            changed_by_id=actor.id if actor else None,
-            **operation.describe(process, session, kept),
-        )
-        if parent is not None and not definition.case:
-            instance.case_id = parent.case_id
-            instance.case_no = instance.case_no or parent.case_no
-            instance.title = instance.title or parent.title
-            instance.object_name = instance.object_name or parent.object_name
-        session.add(instance)
+            pack=pack,
+            actor=actor,
+            caller=origin,
+        )[0]
+
+    def start_many(
+        self,
+        session: Session,
+        process: str,
+        items: Iterable[tuple[str, Mapping[str, Any]]],
+        *,
+        bureau_id: int,
+        pack: str = "",
+        actor: Person | None = None,
+        caller: Caller,
+    ) -> list[Instance]:
+        """Start a process for each `(item key, data)`; their rows are written together before the first one moves."""
+        parent = caller.parent
+        number = parent.release_id if parent else release.current(session, pack).id
+        compiled = release.load(session, number)
+        definition = compiled.process(process)
+        started: list[tuple[Instance, dict[str, Any]]] = []
+        for key, data in items:
+            missing = [name for name in definition.takes if name not in data]
+            if missing:
+                raise CaseworkError(f"流程「{definition.name}」缺少数据：{'、'.join(missing)}。")
+            kept = {name: data[name] for name in definition.takes} if definition.takes else dict(data)
+            instance = Instance(
+                release_id=compiled.id,
+                process=process,
+                bureau_id=bureau_id,
+                parent_id=parent.id if parent else None,
+                parent_activity=caller.activity,
+                parent_task=caller.task,
+                item=key,
+                started_by_id=actor.id if actor else None,
+                changed_by_id=actor.id if actor else None,
+                **operation.describe(process, session, kept),
+            )
+            if parent is not None and not definition.case:
+                instance.case_id = parent.case_id
+                instance.case_no = instance.case_no or parent.case_no
+                instance.title = instance.title or parent.title
+                instance.object_name = instance.object_name or parent.object_name
+            started.append((instance, kept))
+        session.add_all([instance for instance, _ in started])
         session.flush()
-        if instance.case_id is None:
-            instance.case_id = instance.id
-        run = Run(self, session, instance, compiled, spiff.State.start(compiled.specs[process], kept), actor)
-        history.note(session, instance, "start", step=definition.name, actor=actor)
-        run.advance()
-        return instance
+        for instance, kept in started:
+            instance.case_id = instance.case_id or instance.id
+            state = spiff.State.start(compiled.specs[process], kept)
+            run = Run(self, session, instance, compiled, state, actor)
+            history.note(session, instance, "start", step=definition.name, actor=actor)
+            run.advance()
+        return [instance for instance, _ in started]
 
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """Lock an instance, check its seal, restore it."""
