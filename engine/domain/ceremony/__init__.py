@@ -9,6 +9,7 @@ the platform draws, its result is imported with evidence.
 from engine.domain.ceremony import shown
 from engine.domain.ceremony.duty import (
     in_pool,
+    refuse_excluded,
     refuse_licensed,
     refuse_open_draw,
     refuse_operator,
@@ -78,6 +79,7 @@ __all__ = [
     "open_draw",
     "pool_of",
     "previous_head",
+    "refuse_excluded",
     "refuse_licensed",
     "refuse_open_draw",
     "refuse_operator",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.domain.ceremony.tables import Draw
 from engine.domain.pack import parameters
 from engine.domain.registry import Inspector
-from engine.domain.terms import SECTION_KINDS, cite
+from engine.domain.terms import EXCLUSIONS, SECTION_KINDS, cite
 from engine.errors import Refused
 from engine.people import Person, Section
 
@@ -97,6 +97,23 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
             clause=cite("J11 W9", pack),
             slug="no-cap",
             fields={"exceptions": f"请删去{name}"},
+        )
+
+
+def refuse_excluded(code: str, excluded: str, pack: str) -> None:
+    """An object with a reason to stay out is in no result.
+
+    Slugs `cap-reached`, `superior-drawn`, `object-closed`; `not-in-scope` for one that the plan does not mean.
+    """
+    slugs = {"cap": "cap-reached", "done-superior": "superior-drawn", "": ""}
+    if excluded:
+        why = EXCLUSIONS.get(excluded, "不在本次抽取范围内")
+        raise Refused(
+            f"平台结果中的 {code} 不应参加抽取：{why}。",
+            clause=cite("J11 W7 W9", pack),
+            hint="请核对平台数据，或者登记平台抽取失败。",
+            slug=slugs.get(excluded) or ("object-closed" if excluded in EXCLUSIONS else "not-in-scope"),
+            fields={"objects": f"请核对 {code}"},
         )
 
 

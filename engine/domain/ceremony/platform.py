@@ -23,7 +23,7 @@ from engine.domain.draw.platform import import_transcript
 from engine.domain.pack import parameters
 from engine.domain.plan.query import get as plan_of
 from engine.domain.registry import Inspector, conflict_between
-from engine.domain.terms import EXCLUSIONS, RELATIONS, cite
+from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau
@@ -48,7 +48,7 @@ def send(step: Step, *, draw_id: str) -> None:
             "groups": draw.settings["groups"],
             "team_size": draw.settings["team_size"],
         },
-        key=f"draw/{draw.id}/{draw.round}/send",
+        key=f"draw/{draw.id}/{draw.opened_at.isoformat()}/send",
     )
     store.log(
         step.session, draw, "draw.send", after={"eligible": len(pool.eligible), "sample": pool.sample()}
@@ -108,15 +108,7 @@ def _check_objects(pool: Pool, objects: Mapping[str, list[str]], pack: str) -> N
     codes = [code for things in objects.values() for code in things]
     for code in codes:
         thing = pool.by_code.get(code)
-        if thing is None or thing.excl:
-            why = EXCLUSIONS[thing.excl] if thing else "不在本次抽取范围内"
-            raise Refused(
-                f"平台结果中的 {code} 不应参加抽取：{why}。",
-                clause=cite("W7 W9", pack),
-                hint="请核对平台数据，或者登记平台抽取失败。",
-                slug=_slug(thing.excl if thing else ""),
-                fields={"objects": f"请核对 {code}"},
-            )
+        duty.refuse_excluded(code, thing.excl if thing else "scope", pack)
     if not codes or len(set(codes)) < len(codes):
         raise Refused(
             "平台结果没有检查对象，或者同一对象列了两次。",
@@ -124,10 +116,6 @@ def _check_objects(pool: Pool, objects: Mapping[str, list[str]], pack: str) -> N
             slug="platform-mismatch",
             fields={"objects": "请核对检查对象"},
         )
-
-
-def _slug(excluded: str) -> str:
-    return {"cap": "cap-reached", "done-superior": "superior-drawn"}.get(excluded, "not-in-scope")
 
 
 def _check_people(

@@ -17,6 +17,7 @@ from engine.domain.substitution.successor import (
     confirm,
     decide_vacancy,
     import_match,
+    send,
     witness,
 )
 from engine.domain.substitution.tables import Substitution, get
@@ -37,6 +38,7 @@ __all__ = [
     "refuse_arrived",
     "refuse_reason",
     "request",
+    "send",
     "shown",
     "witness",
 ]

@@ -156,6 +156,25 @@ def _signature(step: Step, row: Substitution) -> str:
     return f"person/{person.staff_no}"
 
 
+@operation("substitution.send", clause="W9 J13")
+def send(step: Step, *, substitution_id: int) -> None:
+    """请平台重新匹配: who steps out of which group, as an exchange file for the platform after the commit."""
+    row = get(step.session, substitution_id)
+    place = slot(step, row)
+    step.machine.enqueue(
+        "platform.send",
+        {
+            "kind": "substitution",
+            "substitution": row.id,
+            "draw": str(row.draw_id),
+            "group": row.group_id,
+            "out": place.alias,
+            "reason": reason_of(row),
+        },
+        key=f"substitution/{row.id}/send",
+    )
+
+
 @operation("substitution.import_match", clause="W9 J13", gives=("substitution_outcome",))
 def import_match(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """导入平台重新匹配结果: the platform's substitute with its evidence; no draw here."""
