@@ -6,12 +6,13 @@ Overdue is a query; nothing is stored as late.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, union_all
+from sqlalchemy import Select, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
@@ -24,6 +25,10 @@ from engine.runtime.tables import WorkItem
 PAGE = 50
 WHEN = ("late", "today", "soon", "all")
 WARM, HOT = 1, 3
+KEPT = timedelta(seconds=30)
+LARGE = 50_000  # open steps from which a board is kept
+BOARDS = 64
+RANGED = 60  # places counted one by one along the index
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +143,81 @@ def _late(units: Sequence[Unit], step: str) -> int:
 def _heat(
     session: Session, bureaus: Sequence[int], names: dict[int, str], days: Days
 ) -> tuple[list[Unit], dict[str, int]]:
-    """Open and late steps by bureau, lane and step."""
-    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
-    near = case(
-        (WorkItem.due_at < now, "late"),
-        (WorkItem.due_at <= end, "today"),
-        (WorkItem.due_at <= soon, "soon"),
-        else_="",
-    )
-    query = (
-        select(WorkItem.bureau_id, WorkItem.lane, WorkItem.step, near, func.count())
-        .where(WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open")
-        .group_by(WorkItem.bureau_id, WorkItem.lane, WorkItem.step, near)
-    )
+    """Open and late steps by bureau, lane and step; kept for half a minute, a million take a moment."""
+    counted = _recent(session, tuple(sorted(bureaus)), days)
     units: dict[str, Unit] = {}
     numbers = {"open": 0, "late": 0, "today": 0, "soon": 0}
     several = len(bureaus) > 1
-    for bureau_id, lane, step, nearness, number in session.execute(query):
+    for (bureau_id, lane, step), (number, late, today, soon) in counted.items():
         key = f"{bureau_id}/{lane}"
         label = f"{names.get(bureau_id, '')} {lane}" if several else lane
         cell = units.setdefault(key, Unit(key, label)).cells.setdefault(step, Cell())
         cell.open += number
-        cell.late += number if nearness == "late" else 0
-        numbers["open"] += number
-        if nearness:
-            numbers[nearness] += number
+        cell.late += late
+        for name, value in (("open", number), ("late", late), ("today", today), ("soon", soon)):
+            numbers[name] += value
     return list(units.values()), numbers
+
+
+Place = tuple[int, str, str]
+Count = tuple[int, int, int, int]
+_kept: OrderedDict[tuple[object, ...], tuple[datetime, dict[Place, Count]]] = OrderedDict()
+
+
+def _recent(session: Session, bureaus: tuple[int, ...], days: Days) -> dict[Place, Count]:
+    """Open, late, due today, due soon for each bureau, lane and step. Only large boards are worth keeping."""
+    now = clock.now()
+    key = (str(session.get_bind().engine.url), bureaus)
+    kept = _kept.get(key)
+    if kept is not None and timedelta() <= now - kept[0] < KEPT:
+        return kept[1]
+    place = (WorkItem.bureau_id, WorkItem.lane, WorkItem.step)
+    waiting = (WorkItem.bureau_id.in_(bureaus), WorkItem.state == "open")
+    opened = session.execute(select(*place, func.count()).where(*waiting).group_by(*place)).all()
+    near = _near(session, [(row[0], row[1], row[2]) for row in opened], waiting, days)
+    counted = {
+        (bureau_id, lane, step): (number, *near.get((bureau_id, lane, step), (0, 0, 0)))
+        for bureau_id, lane, step, number in opened
+    }
+    if sum(count[0] for count in counted.values()) >= LARGE:
+        _kept[key] = (now, counted)
+        while len(_kept) > BOARDS:
+            _kept.popitem(last=False)
+    return counted
+
+
+def _near(
+    session: Session, places: Sequence[Place], waiting: Sequence[Any], days: Days
+) -> dict[Place, tuple[int, int, int]]:
+    """Late, due today, due soon. Few places are counted along the index, many in one grouped query."""
+    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
+    spans = (
+        WorkItem.due_at < now,
+        WorkItem.due_at.between(now, end),
+        (WorkItem.due_at > end) & (WorkItem.due_at <= soon),
+    )
+    if len(places) <= RANGED:
+        parts = [
+            select(literal(at), literal(span), func.count()).where(
+                WorkItem.bureau_id == bureau_id,
+                WorkItem.state == "open",
+                WorkItem.lane == lane,
+                WorkItem.step == step,
+                spans[span],
+            )
+            for at, (bureau_id, lane, step) in enumerate(places)
+            for span in range(3)
+        ]
+        counts = [[0, 0, 0] for _ in places]
+        for at, span, number in session.execute(union_all(*parts)) if parts else ():
+            counts[at][span] = number
+        return {place: (c[0], c[1], c[2]) for place, c in zip(places, counts, strict=True)}
+    columns = (WorkItem.bureau_id, WorkItem.lane, WorkItem.step)
+    sums = [func.sum(case((span, 1), else_=0)) for span in spans]
+    query = select(*columns, *sums).where(*waiting, WorkItem.due_at <= soon).group_by(*columns)
+    return {
+        (row[0], row[1], row[2]): (int(row[3]), int(row[4]), int(row[5])) for row in session.execute(query)
+    }
 
 
 def _lines(  # noqa: PLR0913, PLR0917 (one query, all its parts)

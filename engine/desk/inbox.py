@@ -26,7 +26,7 @@ from engine.runtime.tables import Instance, WorkItem
 # --- reading ---------------------------------------------------------------------------------
 
 PAGE = 50
-CAP = 1000  # counts stop here and say «999+»
+CAP = 500  # counts stop here and say «500+»
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABS = ("todo", "pool", "done", "started")
 _WORKING = frozenset(Role) - {
@@ -129,13 +129,23 @@ def _teams(person: Person) -> Select[Any]:
     )
 
 
+def _pools(session: Session, person: Person) -> list[str]:
+    """As `pools`, looked up once for a page: a reading session sees one state."""
+    if session.autoflush:  # a session that may change something asks anew each time
+        return pools(session, person)
+    kept: dict[int, list[str]] = session.info.setdefault("pools", {})
+    if person.id not in kept:
+        kept[person.id] = pools(session, person)
+    return kept[person.id]
+
+
 def listing(session: Session, person: Person, tab: str, filters: Filters, cursor: str = "") -> Page:
     """One page of a tab: `todo` and `pool` soonest first, `done` and `started` latest first."""
     if tab == "done":
         return _done(session, person, filters, cursor)
     if tab == "started":
         return _started(session, person, filters, cursor)
-    mine = pools(session, person)
+    mine = _pools(session, person)
     if tab == "pool":
         mine = [pool for pool in mine if not pool.startswith("person/")]
     days = Days(session)
@@ -156,7 +166,7 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
 def badge(session: Session, person: Person) -> str:
     """The number in the page header: open items, at most 99."""
     scans = [
-        _scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(pools(session, person))
+        _scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(_pools(session, person))
     ]
     items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
     number = session.scalar(select(func.count()).select_from(select(items.c.id).limit(100).subquery())) or 0
@@ -166,7 +176,7 @@ def badge(session: Session, person: Person) -> str:
 def counts(session: Session, person: Person) -> Counts:
     """The numbers beside tabs and filters."""
     result, days = Counts(), Days(session)
-    found = pools(session, person)
+    found = _pools(session, person)
     now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
     columns = (WorkItem.id, WorkItem.pool, WorkItem.due_at, WorkItem.process, WorkItem.step)
     scans = [_scan(columns, pool_group, [], dated=None, limit=CAP) for pool_group in _grouped(found)]
