@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
+from engine.desk import handover as desk
 from engine.domain import handover
 from engine.domain.handover.tables import Handover, Partner
+from engine.domain.inspection import get
 from engine.domain.registry import RegistryObject
 from engine.errors import Refused
 from engine.people import Bureau, Role
@@ -187,3 +189,28 @@ def test_a_drawn_list_marks_the_registry_of_another_installation(jilin):
         return thing.superior_drawn_on
 
     assert jilin.does(work) is not None
+
+
+def test_the_desk_writes_and_takes_files(jilin):
+    """One key a bureau; a stranger's file is refused, the drawn list of a partner marks our registry."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    settings = jilin.world.settings
+    divisions = jilin.read(
+        lambda s: [s.get_one(Bureau, number).division for number in (jilin.province, jilin.bureau)]
+    )
+    draw_id = jilin.read(lambda s: get(s, inspection_id).draw_id)
+    document = jilin.read(lambda s: desk.send_drawn(s, settings, draw_id, divisions[1]))
+    refused("handover-file", jilin.does, lambda s: desk.receive(s, document))
+    refused("partner-key", jilin.does, lambda s: desk.believe(s, divisions[0], "省局", "00"))
+    jilin.does(lambda s: desk.believe(s, divisions[0], "省局", desk.public_key(settings)))
+    assert "已标记" in jilin.does(lambda s: desk.receive(s, document))
+    told.fed_back(jilin, case, inspection_id, **told.PENDING)
+    case.completes("提出处理意见", kind="local", opinion="由所在地依法处理")
+    (down,) = jilin.cases("handover")
+    number = str(down.data()["handover_id"])
+    refused("not-issued", jilin.read, lambda s: desk.send(s, settings, number))
+    down.completes(
+        "移交检查结果和处理意见", document_no="吉医保移〔2026〕9号", opinion="依法处理", by_file="yes"
+    )
+    sent = jilin.read(lambda s: desk.send(s, settings, "吉医保移〔2026〕9号"))
+    assert (sent["kind"], sent["from"]) == ("handover", divisions[0])

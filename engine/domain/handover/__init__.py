@@ -4,6 +4,7 @@ A superior's results down, the local bureau's report up, inside one installation
 """
 
 from engine.domain.handover.file import (
+    Sign,
     export_drawn,
     export_handover,
     export_report,
@@ -18,6 +19,7 @@ __all__ = [
     "Handover",
     "HandoverReport",
     "Partner",
+    "Sign",
     "export_drawn",
     "export_handover",
     "export_report",

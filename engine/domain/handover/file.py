@@ -98,6 +98,7 @@ def import_handover(session: Session, bureau: Bureau, document: Mapping[str, Any
         side="receiver",
         to_bureau_id=bureau.id,
         from_name=partner.name,
+        from_division=partner.division,
         to_name=bureau.name,
         to_division=bureau.division,
         object_name=str(body["object"]["name"]),

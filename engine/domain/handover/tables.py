@@ -36,6 +36,7 @@ class Handover(Base):
     to_bureau_id: Mapped[int | None] = reference("bureau.id")
     from_name: Mapped[word]
     to_name: Mapped[word]
+    from_division: Mapped[word] = mapped_column(default="")
     to_division: Mapped[word] = mapped_column(default="")
     inspection_id: Mapped[int | None] = reference("inspection.id")
     object_name: Mapped[str]

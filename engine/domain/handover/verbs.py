@@ -66,6 +66,7 @@ def hand_down(step: Step, *, inspection_id: int) -> None:
         to_bureau_id=receiver.id,
         from_name=sender.name,
         to_name=receiver.name,
+        from_division=sender.division,
         to_division=receiver.division,
         inspection_id=inspection_id,
         object_name=thing.name,
