@@ -15,7 +15,7 @@ MIN_SECRET = 32
 
 NAMES = {
     "DATABASE_URL", "SECRET_KEY_FILE", "FILES_DIR", "BASE_URL", "TIMEZONE", "LANG", "CLOCK", "DEMO", "WEBHOOK_HOSTS",
-    "METRICS_TOKEN", "ANCHORS_DIR",
+    "METRICS_TOKEN", "ANCHORS_DIR", "ANCHOR_KEY_FILE",
     "SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD_FILE", "SMTP_FROM", "SMTP_TLS",
     "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_FILE",
 }  # fmt: skip
@@ -36,6 +36,7 @@ class Settings:
     demo: bool = False
     webhook_hosts: tuple[str, ...] = ()
     metrics_token: str = field(default="", repr=False)
+    anchor_key_file: Path | None = None
     smtp_host: str = ""
     smtp_port: int = 25
     smtp_user: str = ""
@@ -98,6 +99,7 @@ class Settings:
             demo=given.get("DEMO", "") == "1",
             webhook_hosts=tuple(host for host in given.get("WEBHOOK_HOSTS", "").split(",") if host),
             metrics_token=given.get("METRICS_TOKEN", ""),
+            anchor_key_file=Path(given["ANCHOR_KEY_FILE"]).resolve() if given.get("ANCHOR_KEY_FILE") else None,
             smtp_host=given.get("SMTP_HOST", ""),
             smtp_port=int(port),
             smtp_user=given.get("SMTP_USER", ""),

@@ -44,7 +44,13 @@ def demo(pack: str, objects: int | None, cases: int, through: str, seed: int, fo
 
 
 def _tell(scratch: Path, pack: str, objects: int | None, cases: int, through: str, seed: int) -> story.Story:
-    settings = Settings.from_env({"CASEWORK_DATABASE_URL": f"sqlite:///{scratch / 'demo.db'}", "CASEWORK_FILES_DIR": str(scratch / "files")})
+    settings = Settings.from_env(
+        {
+            "CASEWORK_DATABASE_URL": f"sqlite:///{scratch / 'demo.db'}",
+            "CASEWORK_FILES_DIR": str(scratch / "files"),
+            "CASEWORK_ANCHORS_DIR": str(scratch / "anchors"),
+        },
+    )
     world = open_world(settings)
     schema.upgrade(world.database)
     try:

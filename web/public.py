@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import clock
@@ -137,7 +137,7 @@ def transcript(draw_id: str) -> ResponseReturnValue:
 @open_to_all
 def log_head() -> ResponseReturnValue:
     """The newest link of the log's chain, to be kept as an anchor outside."""
-    return http.jsonify(audit.public_head(http.reading()))
+    return http.jsonify(audit.public_head(http.reading(), g.settings))
 
 
 @page.get("/verify")

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.audit import AuditEntry, AuditSeal
+from engine.desk.anchor import anchors
 from engine.people import Bureau, Person
+from engine.settings import Settings
 
 PAGE = 50
 
@@ -72,9 +74,20 @@ def head(session: Session) -> AuditSeal | None:
     return session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
 
 
-def public_head(session: Session) -> dict[str, Any]:
-    """What outsiders keep as an anchor: `{seq, hash, at}`."""
+def public_head(session: Session, settings: Settings | None = None) -> dict[str, Any]:
+    """What outsiders keep as an anchor: the head signed last `{v, seq, hash, at, key, sig}`.
+
+    Before the first signature (or without settings) the newest link, unsigned.
+    """
+    signed = anchors(settings).newest() if settings else None
+    if signed is not None:
+        return signed
     seal = head(session)
     if seal is None:
         return {"seq": 0, "hash": "0" * 64, "at": None}
     return {"seq": seal.seq, "hash": seal.hash, "at": seal.at.isoformat()}
+
+
+def public_key(settings: Settings) -> str:
+    """The published half of the signing key, 64 hex characters."""
+    return anchors(settings).key().public_key().public_bytes_raw().hex()

@@ -13,8 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
+from engine.audit.head import anchor
 from engine.desk import outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
+from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
 from engine.runtime import call, history, job
 from engine.runtime.tables import Instance, Job, WorkItem
@@ -147,6 +149,8 @@ def drain(world: desk_world.World, *, most: int = 100_000) -> int:
 
 
 def seal_log(world: desk_world.World) -> None:
-    """Give every log entry its place in the chain."""
+    """Give every log entry its place in the chain, then sign the head and send it outside."""
     with world.database.transaction() as session:
         _seal(world, session, {})
+    with world.database.reading() as session:
+        anchor(session, anchors(world.settings))

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import engine.desk.anchor  # noqa: F401 (every draw and decision sends the log's head outside)
 import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms

@@ -75,9 +75,15 @@ TRIGGERS = {
         "RAISE(ABORT, 'audit_entry is append-only'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT "
         "RAISE(ABORT, 'audit_entry is append-only'); END",
+        "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry WHEN EXISTS (SELECT 1 FROM "
+        "audit_entry WHERE id = NEW.id) BEGIN SELECT "
+        "RAISE(ABORT, 'audit_entry is append-only'); END",
         "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT "
         "RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT "
+        "RAISE(ABORT, 'audit_seal is append-only'); END",
+        "CREATE TRIGGER audit_seal_no_replace BEFORE INSERT ON audit_seal WHEN EXISTS (SELECT 1 FROM "
+        "audit_seal WHERE seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash) BEGIN SELECT "
         "RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER registry_object_locked_insert BEFORE INSERT ON registry_object WHEN "
         "EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' "
@@ -394,6 +400,7 @@ def upgrade() -> None:
         ),
         sa.Column("clause", sa.String(length=80), nullable=False),
         sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("salt", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(["acting_for_id"], ["person.id"], name=op.f("fk_audit_entry_acting_for_id")),
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_audit_entry_actor_id")),
         sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_audit_entry_bureau_id")),
@@ -2460,6 +2467,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.create_index("ix_work_item_board", ["bureau_id", "state", "due_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_heat", ["bureau_id", "state", "lane", "step", "due_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_work_item_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_work_item_done", ["done_by_id", "done_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_done_by_id"), ["done_by_id"], unique=False)
@@ -2683,6 +2693,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_work_item_done_by_id"))
         batch_op.drop_index("ix_work_item_done")
         batch_op.drop_index(batch_op.f("ix_work_item_case_id"))
+        batch_op.drop_index("ix_work_item_heat")
         batch_op.drop_index("ix_work_item_board")
 
     op.drop_table("work_item")

@@ -1,14 +1,18 @@
-"""The log: append-only, canonical, chained. An outsider who holds one anchor sees any later change, cut or reordering.
+"""Entries and their chain. An outsider who holds one signed head sees any later change, cut or reordering.
 
 An entry is written in the transaction of the act. A seal gives it its place in the chain:
 `hash = SHA-256(prev_hash ⏎ canonical JSON of the entry)`. Draws, decisions and publications are sealed inline, the
 others in order by the worker within the hour, so that no ordinary step waits for a global lock.
+
+Who acted, why and on which values stands in the chained form only as a digest with the entry's own salt, so that
+the whole chain can be handed to anybody without naming anybody.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +27,7 @@ from engine.storage.base import Base, append, pk, reference, sha256, word
 
 ZERO = "0" * 64
 SEAL_BATCH = 5000
+SALT_BYTES = 16
 CHAIN_LOCK = 7_021_002  # advisory lock of the chain on PostgreSQL
 
 
@@ -44,24 +49,35 @@ class AuditEntry(Base):
     clause: Mapped[word] = mapped_column(default="")
     release_id: Mapped[int | None]
 
+    salt: Mapped[word] = mapped_column(default=lambda: secrets.token_hex(SALT_BYTES))
+
+    def private(self) -> dict[str, Any]:
+        """What names people or tells their affairs: never handed out without its salt being withheld."""
+        return {
+            "actor": self.actor_id,
+            "acting_for": self.acting_for_id,
+            "reason": self.reason,
+            "before": self.before,
+            "after": self.after,
+        }
+
+    def public(self) -> dict[str, Any]:
+        """What is chained and may be handed to anybody; `private` = SHA-256(salt ⏎ RFC 8785 JSON of the private part)."""
+        hidden = hashlib.sha256(self.salt.encode() + b"\n" + rfc8785.dumps(self.private())).hexdigest()
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(timespec="microseconds"),
+            "bureau": self.bureau_id,
+            "action": self.action,
+            "subject": self.subject,
+            "clause": self.clause,
+            "release": self.release_id,
+            "private": hidden,
+        }
+
     def canonical(self) -> bytes:
-        """The bytes that are chained: RFC 8785 JSON, the instant in microseconds since 1970."""
-        return rfc8785.dumps(
-            {
-                "id": self.id,
-                "at": self.at.isoformat(timespec="microseconds"),
-                "bureau": self.bureau_id,
-                "actor": self.actor_id,
-                "acting_for": self.acting_for_id,
-                "action": self.action,
-                "subject": self.subject,
-                "reason": self.reason,
-                "before": self.before,
-                "after": self.after,
-                "clause": self.clause,
-                "release": self.release_id,
-            },
-        )
+        """The bytes that are chained: RFC 8785 JSON, the instant in UTC with microseconds."""
+        return rfc8785.dumps(self.public())
 
 
 class AuditSeal(Base):
@@ -79,6 +95,9 @@ class AuditSeal(Base):
 APPEND_ONLY = {
     "sqlite": [
         "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        # INSERT OR REPLACE deletes without firing delete triggers
+        "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -86,7 +105,10 @@ APPEND_ONLY = {
         "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
     ],
 }
-PROTECTED = ("audit_entry", "audit_seal")
+PROTECTED = {
+    "audit_entry": "id = NEW.id",
+    "audit_seal": "seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash",
+}
 
 
 def append_only_ddl(dialect: str, table: str) -> list[str]:
@@ -94,7 +116,7 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
     verbs = ("update", "delete") if dialect == "sqlite" else ("update", "delete", "truncate")
     return list(
         dict.fromkeys(
-            statement.format(table=table, verb=verb, VERB=verb.upper())
+            statement.format(table=table, verb=verb, VERB=verb.upper(), same=PROTECTED[table])
             for verb in verbs
             for statement in APPEND_ONLY[dialect]
         ),
@@ -139,9 +161,22 @@ def record(
         after=_plain(after or {}),
         clause=clause,
         release_id=release_id,
+        salt=secrets.token_hex(SALT_BYTES),
     )
     if chained:
-        seal(session)
+        while seal(session) == SEAL_BATCH:
+            continue
+        for watcher in _watchers:
+            watcher(session)
+
+
+_watchers: list[Callable[[Session], None]] = []
+
+
+def when_sealed(watcher: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Enter who wants to know, in the same transaction, that a draw, decision or publication was sealed."""
+    _watchers.append(watcher)
+    return watcher
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,36 @@
+"""The log: append-only, canonical, chained, its heads signed and kept outside. Nobody changes it unseen.
+
+Reading order: `log` (entries, seals, the check) · `head` (signed heads) · `export` (what an outsider gets).
+"""
+
+from engine.audit.log import (
+    APPEND_ONLY,
+    PROTECTED,
+    SEAL_BATCH,
+    ZERO,
+    AuditEntry,
+    AuditSeal,
+    Verdict,
+    append_only_ddl,
+    head,
+    record,
+    seal,
+    verify,
+    when_sealed,
+)
+
+__all__ = [
+    "APPEND_ONLY",
+    "PROTECTED",
+    "SEAL_BATCH",
+    "ZERO",
+    "AuditEntry",
+    "AuditSeal",
+    "Verdict",
+    "append_only_ddl",
+    "head",
+    "record",
+    "seal",
+    "verify",
+    "when_sealed",
+]

@@ -1,0 +1,64 @@
+"""What the command line says: Chinese as written in the code, English from the catalogue with `CASEWORK_LANG=en`.
+
+The catalogue is gettext, as for the pages: source texts are Chinese, `web/translations/en/LC_MESSAGES/cli.po` holds
+the English. Click's own sentences are English; `web/translations/zh/LC_MESSAGES/click.po` holds the Chinese.
+"""
+
+from __future__ import annotations
+
+import gettext
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+JSON_HELP = "只向标准输出写一个 JSON 文档"
+
+
+def in_english() -> bool:
+    """Whether the user asked for English."""
+    return os.environ.get("CASEWORK_LANG", "").startswith("en")
+
+
+@cache
+def _catalogue() -> gettext.NullTranslations:
+    return gettext.translation("cli", TRANSLATIONS, languages=["en"], fallback=True)
+
+
+def say(chinese: str, *values: object) -> str:
+    """A sentence in the user's language, `{0}`, `{1}` filled in."""
+    sentence = _catalogue().gettext(chinese) if in_english() and chinese else chinese
+    return sentence.format(*values) if values else sentence
+
+
+def click_speaks() -> None:
+    """Let click say its own sentences in Chinese, unless English is wanted; the way click documents it."""
+    if not in_english():
+        os.environ["LANGUAGE"] = "zh"
+        gettext.bindtextdomain("click", TRANSLATIONS)
+        gettext.textdomain("click")
+
+
+def translate(command: click.Command) -> None:
+    """Help texts of a command, its parameters and everything below it, in the user's language."""
+    if not in_english():
+        return
+    command.help = say(command.help or "")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            parameter.help = say(parameter.help or "")
+            if isinstance(parameter.prompt, str):
+                parameter.prompt = say(parameter.prompt)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            translate(below)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
