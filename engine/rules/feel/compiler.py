@@ -265,7 +265,8 @@ class Compiler:
                     held = value
                 else:
                     held = None if value is None and computed else matches(found, value)
-                    if held is not True and value is True and not isinstance(found, bool):
+                    # A calculated truth holds for any input; the literal `true` asks for a true input.
+                    if computed and held is not True and value is True and not isinstance(found, bool):
                         held = True
                 if held:
                     return not negated
