@@ -1,0 +1,65 @@
+"""适用范围、清单、记录和统一公开: what both regulations ask of every case."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.desk import publication
+from engine.desk import step as desk
+from engine.domain import plan
+from engine.errors import Refused
+from engine.people import Person
+from engine.runtime.tables import WorkItem
+from tests.scenarios import acts
+from tests.scenarios import inspections as told
+
+
+def kinds(scene, case) -> set[str]:
+    """The kinds of object that the form of a section's draft offers."""
+
+    def look(session):
+        item = session.get_one(WorkItem, case.expects("编制科室抽查计划").id)
+        drafter = session.query(Person).filter_by(name=acts.DRAFTER).one()
+        return {
+            value for value, _ in desk.context(scene.world, session, drafter, item)["options"]["object_kinds"]
+        }
+
+    return scene.read(look)
+
+
+def test_jilin_plans_for_designated_institutions_only(jilin):
+    """吉 第二条: 抽查检查对象为定点医药机构, within the year's arrangement."""
+    assert not kinds(jilin, acts.opens_plan(jilin)) & {"person", "employer"}
+
+
+def test_wugang_plans_for_units_and_individuals(wugang):
+    """舞 第二条: 使用医疗保障基金的单位和个人."""
+    assert kinds(wugang, acts.opens_plan(wugang)) >= {"person", "employer"}
+
+
+def test_a_plan_keeps_the_version_of_the_list_it_was_made_on(jilin):
+    """吉 第五条: the list is adjusted; what was planned on the old version says so."""
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    made = jilin.read(lambda session: plan.get(session, case.data()["plan_id"]))
+    assert made.item_list_version
+
+
+def test_a_record_cannot_end_before_it_began(jilin):
+    """吉 第二十条: 现场检查记录应当及时、准确、完整."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    case.completes("收集证据", none="yes")
+    with pytest.raises(Refused) as caught:
+        case.completes("制作现场检查记录", **told.record(jilin, ended_at="2026-03-01T09:00"))
+    assert caught.value.slug == "record-times"
+    case.expects("制作现场检查记录")
+
+
+def test_results_stand_in_one_place_whoever_inspected(jilin):
+    """吉 第十四条: 抽查检查结果统一公开."""
+    before = jilin.read(lambda session: publication.results(session).rows)
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    after = jilin.read(lambda session: publication.results(session).rows)
+    assert (len(before), len(after)) == (0, 1)
