@@ -32,7 +32,7 @@ def _flow(source: str, target: str, condition: str = "") -> str:
 
 
 def _user(name: str, **named: str) -> str:
-    bag = _bag(**{"lane": "业务科室", "routes": "decision", "clause": "J8", **named})
+    bag = _bag(**{"lane": "业务科室", "routes": "decision", "clause": "J8", "form": "bench/step", **named})
     return f'<bpmn:userTask id="{name}" name="{name}">{bag}</bpmn:userTask>'
 
 
@@ -94,9 +94,17 @@ _TIMED = (
     + _flow("nudged", "f")
 )
 
+_FORM = """{"type": "default", "id": "bench_step", "schemaVersion": 16, "components": [
+ {"type": "radio", "id": "decision", "key": "decision", "label": "意见", "validate": {"required": true},
+  "values": [{"label": "同意", "value": "agree"}, {"label": "退回", "value": "return"}]},
+ {"type": "textarea", "id": "note", "key": "note", "label": "说明"}]}"""
+
 FILES = {
+    "forms/bench/step.form": _FORM.encode(),
     "bench_row.bpmn": _process("bench_row", _row(), takes="plan_id task_id").encode(),
-    "bench_case.bpmn": _process("bench_case", _row().replace("bench_row", "bench_case"), takes="number").encode(),
+    "bench_case.bpmn": _process(
+        "bench_case", _row().replace("bench_row", "bench_case"), takes="number"
+    ).encode(),
     "bench_plan.bpmn": _process("bench_plan", _PLAN, takes="number").encode(),
     "bench_drawn.bpmn": _process("bench_drawn", _DRAWN, takes="draw_id").encode(),
     "bench_timed.bpmn": _process("bench_timed", _TIMED, takes="number").encode(),

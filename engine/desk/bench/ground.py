@@ -63,11 +63,20 @@ def prepare(world: World) -> None:
         if session.get(Bureau, 1) is not None:
             return
         session.add(
-            Bureau(id=1, division="220100", name="长春市医疗保障局", short_name="长春市", level="prefecture", pack=PACK)
+            Bureau(
+                id=1,
+                division="220100",
+                name="长春市医疗保障局",
+                short_name="长春市",
+                level="prefecture",
+                pack=PACK,
+            )
         )
         session.flush()
         for number in range(1, PEOPLE + 1):
-            session.add(Person(id=number, bureau_id=1, staff_no=f"B{number}", login=f"b{number}", name=f"测{number}"))
+            session.add(
+                Person(id=number, bureau_id=1, staff_no=f"B{number}", login=f"b{number}", name=f"测{number}")
+            )
         session.flush()
         for number in range(1, PEOPLE + 1):
             for role in (Role.SECTION, Role.SUPERVISION, Role.LEADER):

@@ -1,0 +1,91 @@
+"""`casework bench [NAME] [--json] [--n N]`: what the product costs on this machine, beside its budgets."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from engine.access.session import open_session
+from engine.desk.bench import BENCHES, Bench
+from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, first, ground, within
+from engine.desk.bench.step import start
+from engine.desk.world import World
+from engine.people import Person
+from engine.runtime.tables import WorkItem
+from web.app import create_app
+
+HTTP_STEPS = 50
+HTTP_BUDGETS = {"cpu_ms": 12.0, "statements": 18, "commits": 1}
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="每个结果一行 JSON")
+@click.option("--n", "number", type=click.IntRange(min=1), default=None, help="规模（省略则用规定的规模）")
+def bench(name: str | None, as_json: bool, number: int | None) -> None:
+    """性能测量；不写名称则全部运行。每项在自己的临时数据库上进行。"""
+    benches: Mapping[str, Bench] = {**BENCHES, "http": bench_http}
+    if name is not None and name not in benches:
+        raise click.UsageError(f"没有名为“{name}”的测量。可用：{'、'.join(benches)}。")
+    for each in [name] if name else benches:
+        with tqdm(desc=each, unit="", disable=None, leave=False, file=sys.stderr) as bar:
+            results = list(benches[each](number or 0, lambda done: bar.update(done) and None))
+        for result in results:
+            click.echo(json.dumps(result, ensure_ascii=False) if as_json else in_words(result))
+
+
+def in_words(result: Mapping[str, Any]) -> str:
+    """A result for people: figures, and for each budget whether it holds."""
+    head = f"{result['name']}  n={result['n']}  {result['seconds']} 秒"
+    if not isinstance(result.get("budgets"), Mapping):
+        return head
+    figures = result.get("figures", result)
+    lines = [
+        f"  {key}: {figures[key]}（预算 {most}，{'符合' if figures[key] <= most else '超出'}）"
+        for key, most in result["budgets"].items()
+    ]
+    return "\n".join([head, *lines])
+
+
+def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
+    """Completing a step over HTTP, in process: CPU of the whole request with session, rights, form and step."""
+    steps = number or HTTP_STEPS
+    with ground() as world:
+        app = create_app(world)
+        app.config.update(WTF_CSRF_ENABLED=False)  # the token costs a hash; the page it stands on is another request
+        watch, cpu, statements, commits = Stopwatch(), 0.0, 0, 0
+        secrets = {who: _sign_in(world, who) for who in (1, 2)}
+        for done in range(steps + 10):
+            if done % 10 == 0:
+                start(world)
+            with world.database.reading() as session:
+                item = first(session, WorkItem, WorkItem.process == "bench_row", WorkItem.state == "open")
+            client = app.test_client()
+            client.set_cookie("casework", secrets[1 if item.element == "step1" else 2])
+            answers = {"decision": "agree", "note": "无", "idempotency_key": f"http-{done}"}
+            with counted(world) as seen:
+                began = time.process_time()
+                answer = client.post(f"/tasks/{item.id}", data=answers)
+                spent = time.process_time() - began
+            if answer.status_code != 303:  # noqa: PLR2004 (done, see the inbox)
+                raise click.ClickException(f"办理返回 {answer.status_code}。")
+            if done >= 10:  # noqa: PLR2004 (the first ones compile templates and statements)
+                cpu += spent
+                statements, commits = max(statements, seen.statements), max(commits, seen.commits)
+                tell(1)
+        figures = {
+            "cpu_ms": round(cpu / steps * 1000, 2), "statements": statements, "commits": commits,
+        }  # fmt: skip
+        yield figure("http", steps, watch, **figures, **within(figures, HTTP_BUDGETS))
+
+
+def _sign_in(world: World, who: int) -> str:
+    with world.database.transaction() as session:
+        _row, secret = open_session(session, session.get_one(Person, who))
+    return secret
