@@ -10,8 +10,8 @@ import orjson
 
 from engine import audit as log
 from engine.audit import export as exports
-from engine.audit import head as heads
-from engine.audit.head import Anchors
+from engine.audit import anchor as heads
+from engine.audit.anchor import Anchors
 from engine.errors import NotFound
 from web.cli_open import open_database, settings
 from web.cli_words import FILE, JSON_HELP, print_json, say

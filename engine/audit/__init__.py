@@ -1,6 +1,6 @@
 """The log: append-only, canonical, chained, its heads signed and kept outside. Nobody changes it unseen.
 
-Reading order: `log` (entries, seals, the check) · `head` (signed heads) · `export` (what an outsider gets).
+Reading order: `log` (entries, seals, the check) · `anchor` (signed heads) · `export` (what an outsider gets).
 """
 
 from engine.audit.log import (

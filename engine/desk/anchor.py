@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import audit
-from engine.audit.head import Anchors, anchor
+from engine.audit.anchor import Anchors, anchor
 from engine.operation import errand
 from engine.runtime import job
 from engine.settings import Settings

@@ -1,7 +1,7 @@
-"""移交文件 between installations: a bureau's signed file out, a partner's file in.
+"""移交文件 between installations: our signed file out, a partner's file in.
 
-What comes in starts or continues the case here; the same file twice changes nothing. The signing key also signs
-the log's heads, so that a partner needs to know one key only.
+What comes in starts or continues the case here; the same file twice changes nothing. The same key signs the
+heads of the log, so that a partner needs to know one key only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit
-from engine.audit.head import Anchors
+from engine.audit.anchor import Anchors
 from engine.domain import handover
 from engine.domain.handover import Handover, Partner
 from engine.domain.inspection.tables import Inspection

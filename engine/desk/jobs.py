@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
-from engine.audit.head import anchor
+from engine.audit.anchor import anchor
 from engine.desk import outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
