@@ -118,7 +118,7 @@ def submit(world: World, actor_id: int, item_id: int, answers: Mapping[str, Any]
 
 def context(world: World, session: Session, actor: Person, item: WorkItem) -> dict[str, Any]:
     """What the form of a step shows besides its fields: `{facts, options, defaults, rows}`, and a kept draft."""
-    run = world.runtime.open(session, item.instance_id, actor)
+    run = world.runtime.look(session, item.instance_id, actor)
     element = run.element(item.element)
     data = run.state.data_at(item.task) if item.state == "open" else run.state.data
     told = run.step(element, data, {}, item)

@@ -33,13 +33,12 @@ MAX_DATA = 64_000  # bytes of process data: references and decisions, never docu
 SECRET = "secret_"  # keys that begin like this never reach a stored row
 
 # Built once: putting a statement together costs as much as running it.
-_INSTANCE = (
+_SHOWN = (
     select(Instance, FROZEN)
     .join(Release, Release.id == Instance.release_id)
     .where(Instance.id == bindparam("instance"))
-    .with_for_update(of=Instance)
-    .execution_options(populate_existing=True)
 )
+_INSTANCE = _SHOWN.with_for_update(of=Instance).execution_options(populate_existing=True)
 _ITEM = (
     select(Instance, WorkItem, FROZEN)
     .join(WorkItem, WorkItem.instance_id == Instance.id)
@@ -138,6 +137,13 @@ class Runtime:
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """Lock an instance, check its seal, restore it."""
         found = session.execute(_INSTANCE, {"instance": instance_id}).one_or_none()
+        if found is None:
+            raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
+        return self._restored(session, found[0], found.frozen, actor)
+
+    def look(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
+        """An instance as it stands, without a lock: to be shown, not to be moved."""
+        found = session.execute(_SHOWN, {"instance": instance_id}).one_or_none()
         if found is None:
             raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
         return self._restored(session, found[0], found.frozen, actor)

@@ -52,21 +52,15 @@ def enqueue(
 
 
 def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:
-    """Lease due jobs, oldest first; expired leases come back. On PostgreSQL others' rows are skipped, not waited for."""
+    """Lease due jobs: first those whose worker was lost, then the oldest. Others' rows are skipped, not waited for."""
     now = clock.now()
-    query = (
-        select(Job)
-        .where(
-            or_(
-                (Job.state == "waiting") & (Job.due_at <= now),
-                (Job.state == "running") & (Job.locked_until < now),
-            ),
-        )
-        .order_by(Job.due_at, Job.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    jobs = session.scalars(query).all()
+    lost = select(Job).where(Job.state == "running", Job.locked_until < now).order_by(Job.locked_until)
+    due = select(Job).where(Job.state == "waiting", Job.due_at <= now).order_by(Job.due_at, Job.id)
+    jobs: list[Job] = []
+    for query in (lost, due):  # two scans of two small indexes; one query with OR would sort every due row
+        left = limit - len(jobs)
+        if left:
+            jobs += session.scalars(query.limit(left).with_for_update(skip_locked=True)).all()
     for job in jobs:
         job.state = "running"
         job.lock_token = uuid4().hex
@@ -88,13 +82,16 @@ def finish(session: Session, job: Job) -> None:
 
 
 def fail(session: Session, job: Job, error: str) -> bool:
-    """Note a failure: try again after 1 min … 4 h, with jitter; True when it was the last attempt."""
+    """Note a failure: try again after 1 min … 4 h, with jitter; True when it was the last attempt.
+
+    A worker that lost its lease changes nothing: the job is another's now.
+    """
     most = OUTSIDE_ATTEMPTS if job.kind in OUTSIDE else ATTEMPTS
     last = job.attempts >= most
     delay = min(FIRST_DELAY * 2 ** min(job.attempts - 1, 10), LONGEST_DELAY) * (0.8 + 0.4 * random.random())  # noqa: S311
-    session.execute(
+    changed = session.execute(
         update(Job)
-        .where(Job.id == job.id, Job.lock_token == job.lock_token)
+        .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
         .values(
             state="failed" if last else "waiting",
             due_at=clock.now() + delay,
@@ -102,7 +99,7 @@ def fail(session: Session, job: Job, error: str) -> bool:
             last_error=error[:4000],
         ),
     )
-    return last
+    return last and changed.rowcount == 1  # type: ignore[attr-defined]
 
 
 def retry(session: Session, job_id: int) -> None:

@@ -6,6 +6,8 @@ PostgreSQL: several web and worker processes; a step that loses a serialization 
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 T = TypeVar("T")
 RETRYABLE = {"40001", "40P01"}
@@ -34,7 +37,12 @@ class Database:
         if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self.engine = self._engine(read_only=False)
-        self.reader = self._engine(read_only=True) if self._is_file else self.engine
+        self.reader = self._reader()
+
+    def _reader(self) -> Engine:
+        if not self.is_sqlite:
+            return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return self._engine(read_only=True) if self._is_file else self.engine
 
     @property
     def _is_file(self) -> bool:
@@ -69,20 +77,28 @@ class Database:
             yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """Run a unit of work; a lost serialization race (PostgreSQL 40001, 40P01) is run again."""
+        """Run a unit of work; a lost race (PostgreSQL 40001, 40P01; a row changed meanwhile) is run again."""
         for attempt in range(1, TRIES + 1):
             try:
                 with self.transaction() as session:
                     return work(session)
-            except DBAPIError as fault:
-                if attempt == TRIES or getattr(fault.orig, "sqlstate", "") not in RETRYABLE:
+            except (DBAPIError, StaleDataError) as fault:
+                if attempt == TRIES or not _lost_race(fault):
                     raise
+                time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311 (so that the two do not meet again)
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
         self.reader.dispose()
+
+
+def _lost_race(fault: Exception) -> bool:
+    return (
+        isinstance(fault, StaleDataError)
+        or getattr(getattr(fault, "orig", None), "sqlstate", "") in RETRYABLE
+    )
 
 
 def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
@@ -101,9 +117,3 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
     def on_begin(connection: Any) -> None:
         # A writer takes its lock at once: a later upgrade from reader to writer would fail without waiting.
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def lock_clause(session: Session) -> bool:
-    """Whether rows need `FOR UPDATE` here; SQLite's writer already holds the whole database."""
-    bind = session.get_bind()
-    return bind.dialect.name == "postgresql"
