@@ -77,6 +77,8 @@ def test_no_redraw_wanted_ends_the_tasks(jilin):
     case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="另行安排")
     case.completes("申请重新抽取", by=acts.DRAFTER, redraw="end", reason_code="ordered", reason="另行安排")
     assert case.state() == "completed"
+    draw = jilin.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[0])
+    assert (draw.state, draw.published_at is not None) == ("void", True)
 
 
 def test_the_plan_follows_a_superiors_new_rules(jilin):

@@ -103,7 +103,7 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
 def refuse_excluded(code: str, excluded: str, pack: str) -> None:
     """An object with a reason to stay out is in no result.
 
-    Slugs `cap-reached`, `superior-drawn`, `object-closed`; `not-in-scope` for one that the plan does not mean.
+    Slugs `cap-reached`, `superior-drawn`, `object-closed`; `not-in-scope` for one that the plan leaves out.
     """
     slugs = {"cap": "cap-reached", "done-superior": "superior-drawn", "": ""}
     if excluded:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.pool import Pool, pool_of
@@ -258,13 +257,24 @@ def finish(step: Step, *, draw_id: str) -> Mapping[str, Any]:
 
 @operation("draw.release", clause="J3 J7 W9")
 def release_draw(step: Step, *, draw_id: str) -> None:
-    """公开抽取记录: the inspections are over; the draw is closed and its whole transcript becomes public."""
+    """公开抽取记录: the inspections are over.
+
+    The draw is closed; its whole transcript becomes public, and with it the failed and void rounds before it.
+    """
     draw = store.get(step.session, draw_id)
     if draw.state == "placed":
         store.close(step.session, draw)
-    draw.published_at = clock.now()
+    store.publish(step.session, draw.plan_id, draw.batch)
     for task in tasks_of(step.session, draw.plan_id, draw.batch):
         task.state = "done"
+
+
+@operation("plan.drop_batch", clause="J7 J10")
+def drop_batch(step: Step, *, plan_id: int, batch: int) -> None:
+    """结束未抽取成功的任务: they stay in the plan as ended; what was drawn in vain becomes public at once."""
+    store.publish(step.session, plan_id, batch)
+    for task in tasks_of(step.session, plan_id, batch):
+        task.state = "ended"
 
 
 def _unlock(step: Step, draw: Draw) -> None:

@@ -154,6 +154,22 @@ def close(session: Session, draw: Draw) -> None:
     end(session, draw, "closed", "draw.close")
 
 
+def publish(session: Session, plan_id: int, batch: int) -> None:
+    """Document, secrets and transcript of every ended round become public: nobody can be warned any more."""
+    for draw in rounds_of(session, plan_id, batch):
+        if draw.state in ENDED and draw.published_at is None:
+            draw.published_at = clock.now()
+            log(session, draw, "draw.publish")
+
+
+def overdue(session: Session, bureau_id: int) -> list[Draw]:
+    """Draws whose day of publication has passed: a missed `publish_by` is a finding."""
+    query = select(Draw).where(
+        Draw.bureau_id == bureau_id, Draw.published_at.is_(None), Draw.publish_by < clock.today()
+    )
+    return list(session.scalars(query.where(Draw.state != "abandoned").order_by(Draw.id)))
+
+
 def end(session: Session, draw: Draw, state: str, action: str, actor: Person | None = None) -> None:
     """The draw has ended; its head goes into the next one and into the sealed log."""
     draw.state = state

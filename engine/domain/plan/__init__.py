@@ -9,7 +9,7 @@ from engine.domain.plan.approval import approve, enter_platform, publish
 from engine.domain.plan.coverage import Coverage, assess, measure
 from engine.domain.plan.drafting import compile_plan, draft_section, open_plan, propose
 from engine.domain.plan.query import get, items_for, tasks_of
-from engine.domain.plan.rounds import approve_redraw, close, drop_batch, next_batch, request_redraw
+from engine.domain.plan.rounds import approve_redraw, close, next_batch, request_redraw
 from engine.domain.plan.tables import Plan, PlanAmendment, PlanRedraw, PlanSection, PlanTask
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "close",
     "compile_plan",
     "draft_section",
-    "drop_batch",
     "enter_platform",
     "get",
     "items_for",

@@ -92,13 +92,6 @@ def latest_redraw(session: Session, plan_id: int, batch: int, draw_id: str) -> P
     return session.scalar(query.limit(1))
 
 
-@operation("plan.drop_batch", clause="J7 J10")
-def drop_batch(step: Step, *, plan_id: int, batch: int) -> None:
-    """结束未抽取成功的任务: they stay in the plan, marked as ended without a draw."""
-    for task in tasks_of(step.session, plan_id, batch):
-        task.state = "ended"
-
-
 @operation("plan.close", clause="J7 J27 W3")
 def close(step: Step, *, plan_id: int) -> None:
     """办结年度计划: every task is done or has ended."""
