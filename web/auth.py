@@ -19,6 +19,7 @@ from engine.access.permission import Permission, roles_of
 from engine.access.session import TOUCH, SessionRow, find_session
 from engine.desk import account, inbox
 from engine.domain import terms
+from engine.errors import Refused
 from engine.people import Person
 from web import http
 
@@ -336,10 +337,21 @@ def password() -> ResponseReturnValue:
             account.change_password(
                 changing, actor(changing), form.get("old", "")[:500], form.get("new", "")[:500], keep=g.row.id
             )
-    except http.Refused as refusal:
+    except Refused as refusal:
         return _me(refusal.fields, refusal.reason, 422)
     http.say("done", _("密码已改，其他登录已退出。"))
     return redirect(url_for("auth.me")), 303
+
+
+@page.post("/me/tokens")
+def token() -> ResponseReturnValue:
+    """A new API token, shown once on this page and never again."""
+    try:
+        with g.database.transaction() as changing:
+            secret = account.new_token(changing, actor(changing), request.form.get("token", "")[:80])
+    except Refused as refusal:
+        return _me(refusal.fields, refusal.reason, 422)
+    return _me({}, "", 200, secret=secret)
 
 
 @page.post("/me/sessions/<int:row_id>/revoke")
@@ -359,7 +371,7 @@ def choose_language() -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next", ""))), 303
 
 
-def _me(fields: dict[str, str], reason: str, status: int) -> ResponseReturnValue:
+def _me(fields: dict[str, str], reason: str, status: int, *, secret: str = "") -> ResponseReturnValue:
     reading = http.reading()
     return (
         render_template(
@@ -373,6 +385,7 @@ def _me(fields: dict[str, str], reason: str, status: int) -> ResponseReturnValue
             reason=reason,
             failed=bool(reason),
             today=clock.today(),
+            secret=secret,
         ),
         status,
     )

@@ -1,5 +1,6 @@
 """Sign-in: server-side sessions, no word about which accounts exist, lockout, second factor, revocation."""
 
+import re
 from datetime import timedelta
 
 import pyotp
@@ -110,3 +111,16 @@ def test_somebody_without_a_post_any_more_sees_nothing(as_person, town):
         person.grants[0].valid_to = NOW.date() - timedelta(days=1)
     assert client.get("/board").status_code in (403, 404)
     assert client.get("/tasks/1").status_code == 403
+
+
+def test_a_token_is_shown_once_and_works_until_it_is_revoked(as_person, app):
+    client = as_person("shen")
+    assert client.post("/me/tokens", data={"token": " "}).status_code == 422
+    page = client.post("/me/tokens", data={"token": "报表程序"}).text
+    secret = re.search(r'保存：<br><span class="hash in">([^<]+)</span>', page).group(1)
+    assert secret not in client.get("/me").text
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert app.test_client().get("/api/v1/me", headers=headers).json["login"] == "shen"
+    row = re.search(r"/me/sessions/(\d+)/revoke", client.get("/me").text).group(1)
+    client.post(f"/me/sessions/{row}/revoke")
+    assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401

@@ -1,0 +1,69 @@
+"""Cases and the board: who sees which, where a case stands, why the day, what is late by unit."""
+
+import re
+
+
+def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_person):
+    leader = as_person("shen").get("/cases").text
+    assert "惠众大药房" in leader
+    assert "柳坪村卫生室" in leader  # of the county below
+    assert "外地卫生院" not in leader
+    section = as_person("lu").get("/cases").text
+    assert "惠众大药房" in section
+    assert "柳坪村卫生室" not in section
+
+
+def test_an_outside_expert_and_administrators_see_no_case(as_person):
+    assert "还没有案件" in as_person("expert").get("/cases").text
+    assert as_person("expert").get("/cases/1").status_code == 404
+    assert as_person("guan").get("/cases").status_code == 403
+
+
+def test_a_case_shows_step_diagram_timeline_and_why_the_day(as_person):
+    page = as_person("shen").get("/cases/2").text
+    assert "办理“审批计划”" in page
+    assert re.search(r'<svg[^>]*role="img"', page)
+    assert "在办：审批计划" in page  # the diagram in words
+    assert "陆文静</b> 办结：编制计划" in page
+    assert "2026-09-29 起，次日开始计 5 个工作日" in page
+    assert "国庆" in page  # the date band
+
+
+def test_search_and_filters(as_person):
+    client = as_person("shen")
+    assert "惠众大药房" in client.get("/cases?q=惠众").text
+    assert "没有符合条件的案件" in client.get("/cases?q=%25").text  # a per cent sign is no wildcard
+    assert "没有符合条件的案件" in client.get("/cases?kind=lead").text
+
+
+def test_the_board_counts_by_unit_and_step_and_leads_to_the_list(as_person):
+    client = as_person("shen")
+    page = client.get("/board").text
+    assert "1 件超期" in page
+    assert "青岭市 分管领导" in page
+    cell = (
+        re.search(r'<a class="h1" href="([^"]+)">4<small>超期 1</small>', page).group(1).replace("&amp;", "&")
+    )
+    listed = client.get(cell.partition("#")[0]).text
+    assert "惠众大药房" in listed
+    assert "石桥镇卫生院" not in listed
+    assert "石桥镇卫生院" in client.get("/board?when=all").text
+
+
+def test_the_board_of_one_bureau(as_person):
+    page = as_person("shen").get("/board?when=all&bureau=2").text
+    assert "柳坪村卫生室" in page
+    assert "惠众大药房" not in page
+
+
+def test_a_process_is_drawn_with_its_steps(as_person):
+    page = as_person("liang").get("/processes/1/plan").text
+    assert "审批计划" in page
+    assert "<svg" in page
+    assert as_person("liang").get("/processes/1/nothing").status_code == 404
+
+
+def test_the_log_is_for_the_audit_administrator_alone(as_person):
+    assert as_person("shen").get("/audit").status_code == 403
+    page = as_person("shenji").get("/audit?action=account").text
+    assert "account.sign_in" in page
