@@ -1,10 +1,10 @@
 """Scenarios read like the regulation: what is expected of whom by when, who answers what, how time passes.
 
-    case = bureau.opens("plan", by="周敏", plan_id=plan_id)
-    case.expects("审批抽查计划", role="分管领导", due="2026-03-09")
-    case.completes("审批抽查计划", by="沈其昌", decision="approve")
-    case.passes(working_days=6)
-    case.is_overdue("提交随机抽查情况报告")
+case = bureau.opens("plan", by="周敏", plan_id=plan_id)
+case.expects("审批抽查计划", role="分管领导", due="2026-03-09")
+case.completes("审批抽查计划", by="沈其昌", decision="approve")
+case.passes(working_days=6)
+case.is_overdue("提交随机抽查情况报告")
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import step as desk
+from engine.desk.rehearsal import Rehearsal
 from engine.desk.world import World
 from engine.people import Person
 from engine.runtime.tables import History, Instance, WorkItem
-from engine.desk.rehearsal import Rehearsal
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 
@@ -43,7 +43,14 @@ class Scenario:
 
     def cases(self, process: str) -> list[Case]:
         """All instances of a process, oldest first."""
-        return [Case(self, number) for number in self.read(lambda s: s.scalars(select(Instance.id).where(Instance.process == process).order_by(Instance.id)).all())]
+        return [
+            Case(self, number)
+            for number in self.read(
+                lambda s: s.scalars(
+                    select(Instance.id).where(Instance.process == process).order_by(Instance.id)
+                ).all()
+            )
+        ]
 
     def passes(self, *, working_days: int = 0, hours: int = 0) -> None:
         """Time goes by; what falls due on the way happens."""
@@ -113,7 +120,15 @@ class Case:
 
         def work(session: Session) -> int:
             actor = session.scalars(select(Person).where((Person.name == by) | (Person.login == by))).one()
-            return desk.act(self.scenario.world, session, actor, self.id, process, answers, key=f"{process}:{len(self.history())}").id
+            return desk.act(
+                self.scenario.world,
+                session,
+                actor,
+                self.id,
+                process,
+                answers,
+                key=f"{process}:{len(self.history())}",
+            ).id
 
         return Case(self.scenario, self.scenario.does(work))
 
@@ -148,7 +163,11 @@ class Case:
 
     def history(self) -> list[str]:
         """Step names of the timeline, in order."""
-        return self.scenario.read(lambda s: list(s.scalars(select(History.step).where(History.case_id == self.id).order_by(History.id))))
+        return self.scenario.read(
+            lambda s: list(
+                s.scalars(select(History.step).where(History.case_id == self.id).order_by(History.id))
+            )
+        )
 
     def _family(self) -> set[int]:
         def find(session: Session) -> set[int]:
@@ -163,7 +182,13 @@ class Case:
     def _open(self) -> list[WorkItem]:
         family = self._family()
         return self.scenario.read(
-            lambda s: list(s.scalars(select(WorkItem).where(WorkItem.instance_id.in_(family), WorkItem.state == "open").order_by(WorkItem.id))),
+            lambda s: list(
+                s.scalars(
+                    select(WorkItem)
+                    .where(WorkItem.instance_id.in_(family), WorkItem.state == "open")
+                    .order_by(WorkItem.id)
+                )
+            ),
         )
 
     def _item(self, step: str, seat: str = "") -> WorkItem:

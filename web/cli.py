@@ -123,9 +123,13 @@ def _unexpected(fault: Exception) -> str:
     database = sys.modules.get("sqlalchemy.exc")
     if database is not None and isinstance(fault, database.SQLAlchemyError):
         reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
-        return say("数据库没有办成：{0}。请先执行 casework db upgrade，或核对 CASEWORK_DATABASE_URL。", reason)
+        return say(
+            "数据库没有办成：{0}。请先执行 casework db upgrade，或核对 CASEWORK_DATABASE_URL。", reason
+        )
     place = traceback.extract_tb(fault.__traceback__)[-1]
-    return say("程序出错，请报告：{0}：{1}（{2}:{3}）", type(fault).__name__, fault, place.filename, place.lineno)
+    return say(
+        "程序出错，请报告：{0}：{1}（{2}:{3}）", type(fault).__name__, fault, place.filename, place.lineno
+    )
 
 
 if __name__ == "__main__":

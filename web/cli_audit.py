@@ -9,8 +9,8 @@ import click
 import orjson
 
 from engine import audit as log
-from engine.audit import export as exports
 from engine.audit import anchor as heads
+from engine.audit import export as exports
 from engine.audit.anchor import Anchors
 from engine.errors import NotFound
 from web.cli_open import open_database, settings
@@ -40,13 +40,23 @@ def verify(anchors: Path | None, key: str | None, *, as_json: bool) -> None:
         bad, reason = heads.forged(known, heads.public_key(text))
     if verdict.ok and bad:
         verdict = log.Verdict(
-            ok=False, sealed=verdict.sealed, unsealed=verdict.unsealed, head=verdict.head, bad=bad, reason=reason
+            ok=False,
+            sealed=verdict.sealed,
+            unsealed=verdict.unsealed,
+            head=verdict.head,
+            bad=bad,
+            reason=reason,
         )
     if as_json:
         print_json({**verdict.as_json(), "anchors": len(known), "signatures": len(known) if key else 0})
     elif verdict.ok:
         click.echo(
-            say("日志链完整：已封记 {0} 条，待封记 {1} 条，链头 {2}。", verdict.sealed, verdict.unsealed, verdict.head)
+            say(
+                "日志链完整：已封记 {0} 条，待封记 {1} 条，链头 {2}。",
+                verdict.sealed,
+                verdict.unsealed,
+                verdict.head,
+            )
         )
     else:
         click.echo(say("日志链在第 {0} 号断开：{1}。", verdict.bad, verdict.reason), err=True)

@@ -58,7 +58,9 @@ def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dic
     steps = number or HTTP_STEPS
     with ground() as world:
         app = create_app(world)
-        app.config.update(WTF_CSRF_ENABLED=False)  # the token costs a hash; the page it stands on is another request
+        app.config.update(
+            WTF_CSRF_ENABLED=False
+        )  # the token costs a hash; the page it stands on is another request
         watch, cpu, statements, commits = Stopwatch(), 0.0, 0, 0
         secrets = {who: _sign_in(world, who) for who in (1, 2)}
         for done in range(steps + 10):

@@ -27,7 +27,9 @@ def check(path: Path, as_json: bool) -> None:
     found = desk.inspect(open_world(Settings.from_env()), path)
     errors = [finding for finding in found if finding.severity == "error"]
     if as_json:
-        click.echo(orjson.dumps([finding.as_json() for finding in found], option=orjson.OPT_INDENT_2).decode())
+        click.echo(
+            orjson.dumps([finding.as_json() for finding in found], option=orjson.OPT_INDENT_2).decode()
+        )
     else:
         for finding in found:
             click.echo(f"[{finding.rule}] {finding}")
@@ -71,10 +73,19 @@ def diff(a: str, b: str, as_json: bool) -> None:
         sides = []
         for text in (a, b):
             path = Path(text)
-            sides.append(desk.files_at(path)[1] if path.is_dir() else desk.content(session, desk.version(session, text)))
+            sides.append(
+                desk.files_at(path)[1]
+                if path.is_dir()
+                else desk.content(session, desk.version(session, text))
+            )
     changes = desk.compare(*sides)
     if as_json:
-        click.echo(orjson.dumps([{"path": c.path, "kind": c.kind, "lines": c.lines} for c in changes], option=orjson.OPT_INDENT_2).decode())
+        click.echo(
+            orjson.dumps(
+                [{"path": c.path, "kind": c.kind, "lines": c.lines} for c in changes],
+                option=orjson.OPT_INDENT_2,
+            ).decode()
+        )
         return
     words = {"added": "新增", "removed": "删除", "changed": "改动"}
     for change in changes:

@@ -43,7 +43,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 def serve(host: str, port: int, processes: int, threads: int, with_worker: bool) -> None:
     """启动网页进程。"""
     Settings.from_env()
-    child = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"]) if with_worker else None  # noqa: S603
+    child = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"]) if with_worker else None
     try:
         _Server(
             {

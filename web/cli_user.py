@@ -12,8 +12,9 @@ from engine import access, audit, clock
 from engine.domain.terms import role_label
 from engine.errors import NotFound, Refused
 from engine.people import Bureau, Grant, Person, Role, person_by_login
-from engine.settings import Settings
-from engine.storage.session import Database
+from web.cli_calendar import Day
+from web.cli_open import open_database
+from web.cli_words import say
 
 
 @click.group()
@@ -21,54 +22,81 @@ def user() -> None:
     """人员与岗位。"""
 
 
-def _database() -> Database:
-    settings = Settings.from_env()
-    clock.install(settings.clock)
-    return Database(settings.database_url)
-
-
 @user.command()
 @click.argument("login")
 @click.argument("name")
 @click.option("--bureau", "division", required=True, help="机构的行政区划代码")
 @click.option("--staff-no", required=True, help="单位工号")
-@click.option("--password", prompt="密码", hide_input=True, confirmation_prompt="再输一遍", help="登录密码（不写则询问）")
+@click.option(
+    "--password",
+    prompt="密码",
+    hide_input=True,
+    confirmation_prompt="再输一遍",
+    help="登录密码（不写则询问）",
+)
 def add(login: str, name: str, division: str, staff_no: str, password: str) -> None:
     """新增一个账号。"""
-    with _database().transaction() as session:
+    with open_database().transaction() as session:
         bureau = session.scalar(select(Bureau).where(Bureau.division == division))
         if bureau is None:
-            raise NotFound(f"没有区划代码为 {division} 的机构。")
-        if session.scalar(select(Person.id).where((Person.login == login) | (Person.staff_no == staff_no))) is not None:
-            raise Refused(f"账号 {login} 或工号 {staff_no} 已经存在。", hint="请换一个，或用 user list 查看。")
+            raise NotFound(say("没有区划代码为 {0} 的机构。", division))
+        if (
+            session.scalar(select(Person.id).where((Person.login == login) | (Person.staff_no == staff_no)))
+            is not None
+        ):
+            raise Refused(
+                f"账号 {login} 或工号 {staff_no} 已经存在。", hint="请换一个，或用 user list 查看。"
+            )
         person = Person(bureau_id=bureau.id, login=login, name=name, staff_no=staff_no)
         access.set_password(person, password)
         session.add(person)
         session.flush()
-        audit.record(session, action="user.add", subject=f"person/{person.id}", bureau_id=bureau.id, after={"login": login, "name": name})
-    click.echo(f"已新增 {name}（{login}，{bureau.name}）。")
+        audit.record(
+            session,
+            action="user.add",
+            subject=f"person/{person.id}",
+            bureau_id=bureau.id,
+            after={"login": login, "name": name},
+        )
+    click.echo(say("已新增 {0}（{1}，{2}）。", name, login, bureau.name))
 
 
 @user.command()
 @click.argument("login")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
-@click.option("--from", "start", default=None, help="任职起日，默认今天")
-@click.option("--to", "end", default="9999-12-31", help="任职止日")
-def grant(login: str, role: str, start: str | None, end: str) -> None:
+@click.option("--from", "start", type=Day(), default=None, help="任职起日，默认今天")
+@click.option("--to", "end", type=Day(), default="9999-12-31", help="任职止日")
+def grant(login: str, role: str, start: date | None, end: date) -> None:
     """授予一个岗位。"""
-    with _database().transaction() as session:
+    with open_database().transaction() as session:
         person = person_by_login(session, login)
-        first = date.fromisoformat(start) if start else clock.today()
-        session.add(Grant(person_id=person.id, bureau_id=person.bureau_id, role=Role(role), valid_from=first, valid_to=date.fromisoformat(end)))
-        audit.record(session, action="user.grant", subject=f"person/{person.id}", bureau_id=person.bureau_id, after={"role": role, "from": first.isoformat(), "to": end})
-    click.echo(f"{person.name} 自 {first} 起任{role_label(role)}。")
+        first = start or clock.today()
+        if end < first:
+            raise Refused(say("任职止日 {0} 早于起日 {1}。", end, first), hint=say("请核对 --from 和 --to。"))
+        session.add(
+            Grant(
+                person_id=person.id,
+                bureau_id=person.bureau_id,
+                role=Role(role),
+                valid_from=first,
+                valid_to=end,
+            )
+        )
+        audit.record(
+            session,
+            action="user.grant",
+            subject=f"person/{person.id}",
+            bureau_id=person.bureau_id,
+            after={"role": role, "from": first.isoformat(), "to": end.isoformat()},
+        )
+    click.echo(say("{0} 自 {1} 起任{2}。", person.name, first, role_label(role)))
 
 
 @user.command("list")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
 def list_(as_json: bool) -> None:
     """列出人员和今天的岗位。"""
-    with _database().reading() as session:
+    with open_database().reading() as session:
         people = session.scalars(select(Person).order_by(Person.bureau_id, Person.staff_no)).unique().all()
         rows = [
             {
@@ -85,17 +113,21 @@ def list_(as_json: bool) -> None:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
     for row in rows:
-        posts = "、".join(role_label(role) for role in row["roles"]) or "无岗位"
-        click.echo(f"{row['login']:<16}{row['name']}　{row['bureau']}　{posts}{'' if row['active'] else '　（停用）'}")
+        posts = "、".join(role_label(role) for role in row["roles"]) or say("无岗位")
+        click.echo(
+            f"{row['login']:<16}{row['name']}　{row['bureau']}　{posts}{'' if row['active'] else say('　（停用）')}"
+        )
 
 
 @user.command("reset-2fa")
 @click.argument("login")
 def reset_2fa(login: str) -> None:
     """清除第二因子，本人下次登录时重新登记；全部会话同时失效。"""
-    with _database().transaction() as session:
+    with open_database().transaction() as session:
         person = person_by_login(session, login)
         person.totp_secret = ""
         access.revoke_all(session, person)
-        audit.record(session, action="user.reset-2fa", subject=f"person/{person.id}", bureau_id=person.bureau_id)
-    click.echo(f"已清除 {person.name} 的第二因子。")
+        audit.record(
+            session, action="user.reset-2fa", subject=f"person/{person.id}", bureau_id=person.bureau_id
+        )
+    click.echo(say("已清除 {0} 的第二因子。", person.name))

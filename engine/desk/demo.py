@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk import plan as plans
 from engine.desk import refusals, release, sample
+from engine.desk.rehearsal import Asked, Rehearsal
 from engine.desk.world import World
 from engine.domain.ceremony import pool_of
 from engine.domain.ceremony.tables import Draw
@@ -29,12 +30,31 @@ from engine.domain.registry import conflict_between
 from engine.domain.terms import role_label
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
-from engine.desk.rehearsal import Asked, Rehearsal
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
-WORDS = ("plan", "draw", "substitution", "inspection", "feedback", "report", "publication", "followup", "archive")
+WORDS = (
+    "plan",
+    "draw",
+    "substitution",
+    "inspection",
+    "feedback",
+    "report",
+    "publication",
+    "followup",
+    "archive",
+)
 OFF_LIST = "-"
-STOPS = ("choose_leader", "pledge", "approve_inspection", "arrive", "record", "vote", "submit", "review", "arrange")
+STOPS = (
+    "choose_leader",
+    "pledge",
+    "approve_inspection",
+    "arrive",
+    "record",
+    "vote",
+    "submit",
+    "review",
+    "arrange",
+)
 """Where the cases of the seeded round wait: one step each, from the leader's choice to the file."""
 
 
@@ -57,7 +77,16 @@ class Story:
 class Year:
     """A bureau's year at a held clock."""
 
-    def __init__(self, world: World, pack: str, *, objects: int | None = None, cases: int = 3, seed: int = 1, start: datetime = START) -> None:
+    def __init__(
+        self,
+        world: World,
+        pack: str,
+        *,
+        objects: int | None = None,
+        cases: int = 3,
+        seed: int = 1,
+        start: datetime = START,
+    ) -> None:
         self.world = world
         self.pack = pack
         self.cases = cases
@@ -125,10 +154,17 @@ class Year:
 
     def _findings(self, asked: Asked) -> Mapping[str, Any]:
         """Every third case has something that was corrected on the spot, every fourth something to be investigated."""
-        rows = [{"item": value, "result": "none"} for value, _label in asked.options["items"] if value != OFF_LIST]
+        rows = [
+            {"item": value, "result": "none"} for value, _label in asked.options["items"] if value != OFF_LIST
+        ]
         number = int(asked.data["inspection_id"])
         if number % 3 == 0:
-            rows[0] |= {"result": "corrected", "description": "多收床位费 3 日", "demand": "退还多收费用", "amount": 12_000}
+            rows[0] |= {
+                "result": "corrected",
+                "description": "多收床位费 3 日",
+                "demand": "退还多收费用",
+                "amount": 12_000,
+            }
         elif number % 4 == 0:
             rows[0] |= {"result": "pending", "description": "疑似串换药品", "amount": 6_000_000}
         return {"findings": rows}
@@ -149,7 +185,11 @@ class Year:
             name = f"G{number + 1:02}"
             dealt = things[number : self.cases : groups]
             objects += [{"group": name, "object_code": thing.code} for thing in dealt]
-            free = [p for p in people if not any(conflict_between(session, p.inspector_id, thing.object_id) for thing in dealt)]
+            free = [
+                p
+                for p in people
+                if not any(conflict_between(session, p.inspector_id, thing.object_id) for thing in dealt)
+            ]
             free.sort(key=lambda person: not person.cert)
             chosen = [*free[:2], *free[2:][: size - 2]]
             people = [person for person in people if person not in chosen]
@@ -166,7 +206,11 @@ class Year:
         """Every channel that the case owes gives its receipt."""
         return {
             "receipts": [
-                {"channel": value, "state": "published", "receipt_no": f"{value}-{asked.data['inspection_id']:04}"}
+                {
+                    "channel": value,
+                    "state": "published",
+                    "receipt_no": f"{value}-{asked.data['inspection_id']:04}",
+                }
                 for value, _label in asked.options["channels"]
             ],
         }
@@ -210,8 +254,16 @@ class Year:
         with self.world.database.reading() as session:
             self.story.ids = {
                 "plan": self.plan_id,
-                "draws": list(session.scalars(select(Draw.id).where(Draw.plan_id == self.plan_id).order_by(Draw.id))),
-                "cases": list(session.scalars(select(Inspection.case_id).where(Inspection.plan_id == self.plan_id).order_by(Inspection.id))),
+                "draws": list(
+                    session.scalars(select(Draw.id).where(Draw.plan_id == self.plan_id).order_by(Draw.id))
+                ),
+                "cases": list(
+                    session.scalars(
+                        select(Inspection.case_id)
+                        .where(Inspection.plan_id == self.plan_id)
+                        .order_by(Inspection.id)
+                    )
+                ),
             }
         return self.story
 
@@ -235,13 +287,17 @@ class Year:
         """A further plan that waits for the leader in charge."""
         self.case_id = self.plan_id = 0
         case = self.opens()
-        self.rehearsal.until(lambda _session: False, only=lambda item: item.case_id == case and item.element != "approve_plan")
+        self.rehearsal.until(
+            lambda _session: False, only=lambda item: item.case_id == case and item.element != "approve_plan"
+        )
 
     def _cases(self, session: Session | None = None) -> list[int]:
         if session is None:
             with self.world.database.reading() as fresh:
                 return self._cases(fresh)
-        query = select(Instance.id).where(Instance.process == "inspection", Instance.bureau_id == self.bureau_id)
+        query = select(Instance.id).where(
+            Instance.process == "inspection", Instance.bureau_id == self.bureau_id
+        )
         return list(session.scalars(query.order_by(Instance.id)))
 
     def tries(self) -> list[dict[str, str]]:
@@ -296,10 +352,19 @@ def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> lis
             done.rehearsal.now = today - timedelta(days=2)
             done.drafts()
     with world.database.reading() as session:
-        people = session.scalars(select(Person).where(Person.active).order_by(Person.bureau_id, Person.id)).unique().all()
+        people = (
+            session.scalars(select(Person).where(Person.active).order_by(Person.bureau_id, Person.id))
+            .unique()
+            .all()
+        )
         mains = {row for row in session.scalars(select(Plan.bureau_id).distinct())}
         return [
-            Account(person.login, person.name, person.bureau.short_name, "、".join(role_label(role) for role in sorted(person.roles())))
+            Account(
+                person.login,
+                person.name,
+                person.bureau.short_name,
+                "、".join(role_label(role) for role in sorted(person.roles())),
+            )
             for person in people
             if person.bureau_id in mains and person.roles()
         ]

@@ -36,14 +36,26 @@ def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
     if scheme not in ("http", "https") or not host:
         raise Refused(f"地址 {url} 不是 http 或 https 地址。", slug="outside-url")
     if host not in allowed and f"{host}:{parts.port}" not in allowed:
-        raise Refused(f"主机 {host} 不在允许外呼的名单中。", hint="请系统管理员在 CASEWORK_WEBHOOK_HOSTS 中登记。", slug="outside-host")
+        raise Refused(
+            f"主机 {host} 不在允许外呼的名单中。",
+            hint="请系统管理员在 CASEWORK_WEBHOOK_HOSTS 中登记。",
+            slug="outside-host",
+        )
     port = parts.port or (443 if scheme == "https" else 80)
     try:
         address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as fault:
         raise Unavailable(f"找不到主机 {host}：{fault.strerror}。", hint="稍后会自动再试。") from fault
-    if not ipaddress.ip_address(address).is_global and address not in allowed and f"{address}:{port}" not in allowed:
-        raise Refused(f"主机 {host} 的地址 {address} 在内网，未获准外呼。", hint="确需外呼时请把这个地址也登记到名单。", slug="outside-private")
+    if (
+        not ipaddress.ip_address(address).is_global
+        and address not in allowed
+        and f"{address}:{port}" not in allowed
+    ):
+        raise Refused(
+            f"主机 {host} 的地址 {address} 在内网，未获准外呼。",
+            hint="确需外呼时请把这个地址也登记到名单。",
+            slug="outside-private",
+        )
     return scheme, host, port, address
 
 
@@ -63,7 +75,12 @@ def ask(
         if scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, target, orjson.dumps(body), {"Host": parts.netloc, "Content-Type": "application/json", **headers})
+        connection.request(
+            method,
+            target,
+            orjson.dumps(body),
+            {"Host": parts.netloc, "Content-Type": "application/json", **headers},
+        )
         answer = connection.getresponse()
         content = answer.read(MOST)
     except OSError as fault:
@@ -81,7 +98,6 @@ def ask(
 @errand(PUSH)
 def push(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
     """公示推送: send a publication to a channel, keep its receipt; tried again until the other side takes it."""
-
     answer = deliver(payload, lambda *request: ask(*request, settings))
     with database.transaction() as session:
         delivered(session, payload, answer)
@@ -94,7 +110,9 @@ def platform_send(payload: Mapping[str, Any], *, database: Database, settings: S
     The file is named by the wish and written again unchanged; the clerk uploads it (舞 第五条、第九条).
     """
     folder = outbox(settings)
-    name = "-".join(str(payload[key]) for key in ("kind", "draw", "inspection", "substitution") if key in payload)
+    name = "-".join(
+        str(payload[key]) for key in ("kind", "draw", "inspection", "substitution") if key in payload
+    )
     target = folder / f"{name.replace('/', '_')}.json"
     temporary = target.with_suffix(".part")
     temporary.write_text(json.dumps(payload, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")

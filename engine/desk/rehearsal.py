@@ -174,9 +174,17 @@ class Rehearsal:
             for kind, body in ((b"IHDR", image), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
         )
         kept = FileStore(self.world.settings.files_dir).keep(content, f"{label}.png")
-        return record(session, kept, uploaded_by_id=actor.id, bureau_id=item.bureau_id, case_id=item.case_id).id
+        return record(
+            session, kept, uploaded_by_id=actor.id, bureau_id=item.bureau_id, case_id=item.case_id
+        ).id
 
-    def until(self, stop: Callable[[Session], bool], *, most: int = 100_000, only: Callable[[WorkItem], bool] | None = None) -> int:
+    def until(
+        self,
+        stop: Callable[[Session], bool],
+        *,
+        most: int = 100_000,
+        only: Callable[[WorkItem], bool] | None = None,
+    ) -> int:
         """Answer open steps, oldest first, until the condition holds or nothing is open; returns how many."""
         count = 0
         self.work()
@@ -195,13 +203,15 @@ class Rehearsal:
         """Open a case; returns its number."""
         with clock.fixed(self.now):
             with self.world.database.transaction() as session:
-                actor = session.scalars(select(Person).where((Person.login == login) | (Person.name == login))).one()
+                actor = session.scalars(
+                    select(Person).where((Person.login == login) | (Person.name == login))
+                ).one()
                 case = desk.start_process(self.world, session, actor, process, data, bureau_id=bureau_id)
                 case_id = case.id
             jobs.drain(self.world)
             return case_id
 
     def state_of(self, instance_id: int) -> str:
-        """running · completed · cancelled · incident."""
+        """Running · completed · cancelled · incident."""
         with self.world.database.reading() as session:
             return session.get_one(Instance, instance_id).state

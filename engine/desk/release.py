@@ -41,12 +41,20 @@ def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
     if not path.exists():
         raise NotFound(f"没有文件或文件夹 {path}。")
     where = path if path.is_dir() else path.parent
-    name = where.name if where.name in names else next((part for part in where.parts[::-1] if part in names), "national")
+    name = (
+        where.name
+        if where.name in names
+        else next((part for part in where.parts[::-1] if part in names), "national")
+    )
     base = seed_files(name)
     if path.is_file():
         base[_place(path, where)] = path.read_bytes()
         return name, base
-    own = {_place(file, path): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file() and releases.kind_of(file.name)}
+    own = {
+        _place(file, path): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and releases.kind_of(file.name)
+    }
     complete = (path / "pack.toml").exists() and path.resolve().is_relative_to((ROOT / "workflows").resolve())
     if complete or any(file.endswith("pack.toml") for file in own):
         return name, {**base, **own}
@@ -73,7 +81,15 @@ def inspect(world: World, path: Path) -> list[Finding]:
     return found
 
 
-def deploy(world: World, session: Session, path: Path, *, actor: Person | None = None, author: Person | None = None, note: str = "") -> Release:
+def deploy(
+    world: World,
+    session: Session,
+    path: Path,
+    *,
+    actor: Person | None = None,
+    author: Person | None = None,
+    note: str = "",
+) -> Release:
     """Check and freeze; raises ModelInvalid with every error, changes nothing then."""
     name, files = files_at(path)
     faults = check.errors(check.findings(files, world.answers))
@@ -110,7 +126,9 @@ def version(session: Session, text: str) -> Release:
 def content(session: Session, release: Release) -> dict[str, bytes]:
     """The files of a release."""
     rows = session.execute(
-        select(ReleaseFile.path, Blob.content).join(Blob, Blob.hash == ReleaseFile.hash).where(ReleaseFile.release_id == release.id),
+        select(ReleaseFile.path, Blob.content)
+        .join(Blob, Blob.hash == ReleaseFile.hash)
+        .where(ReleaseFile.release_id == release.id),
     )
     return {path: body for path, body in rows}
 
@@ -125,7 +143,11 @@ def compare(one: Mapping[str, bytes], two: Mapping[str, bytes]) -> list[Change]:
             changes.append(Change(path, "added", []))
         elif one[path] != two[path]:
             before, after = _lines(one[path]), _lines(two[path])
-            lines = [line for line in difflib.unified_diff(before, after, "", "", n=0, lineterm="") if not line.startswith(("---", "+++", "@@"))]
+            lines = [
+                line
+                for line in difflib.unified_diff(before, after, "", "", n=0, lineterm="")
+                if not line.startswith(("---", "+++", "@@"))
+            ]
             if lines:
                 changes.append(Change(path, "changed", lines))
     return changes

@@ -53,7 +53,9 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
         if not any(finding.file == path and finding.severity == "error" for finding in found):
             found += _runs(diagram)
     found += meaning.calls(release)
-    return sorted(dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.element, finding.rule))
+    return sorted(
+        dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.element, finding.rule)
+    )
 
 
 def _runs(diagram: model.Diagram) -> list[Finding]:
@@ -61,7 +63,17 @@ def _runs(diagram: model.Diagram) -> list[Finding]:
     try:
         spiff.parse(model.for_kernel(diagram), diagram.file)
     except Exception as fault:  # noqa: BLE001 (whatever the kernel says is a finding, never a crash)
-        return [Finding(diagram.file, "", "", 0, "kernel", f"流程引擎不能读取这个图：{fault}", "请与流程引擎维护人员联系。")]
+        return [
+            Finding(
+                diagram.file,
+                "",
+                "",
+                0,
+                "kernel",
+                f"流程引擎不能读取这个图：{fault}",
+                "请与流程引擎维护人员联系。",
+            )
+        ]
     return []
 
 

@@ -17,7 +17,15 @@ def check(process: Process) -> list[Finding]:
     """Findings about the arrows of one process."""
     found: list[Finding] = []
     if len(process.elements) > MAX_NODES:
-        return [_of(process, None, "size", f"流程有 {len(process.elements)} 个节点，上限是 {MAX_NODES}。", "请拆成几个流程。")]
+        return [
+            _of(
+                process,
+                None,
+                "size",
+                f"流程有 {len(process.elements)} 个节点，上限是 {MAX_NODES}。",
+                "请拆成几个流程。",
+            )
+        ]
     scopes: dict[str, list[Element]] = defaultdict(list)
     for element in process.elements.values():
         scopes[element.scope].append(element)
@@ -43,7 +51,15 @@ def _ends(process: Process, flow: Flow, found: list[Finding]) -> bool:
     missing = [end for end in (flow.source, flow.target) if end not in process.elements]
     if missing:
         found.append(
-            Finding(process.file, flow.id, flow.name, flow.line, "dangling-flow", f"顺序流连着不存在的节点 {'、'.join(missing)}。", "重新连接或删去这条顺序流。"),
+            Finding(
+                process.file,
+                flow.id,
+                flow.name,
+                flow.line,
+                "dangling-flow",
+                f"顺序流连着不存在的节点 {'、'.join(missing)}。",
+                "重新连接或删去这条顺序流。",
+            ),
         )
     return not missing
 
@@ -57,15 +73,25 @@ def _scope(
     starts = [element for element in elements if element.kind == "startEvent"]
     if len(starts) != 1:
         where = starts[1] if len(starts) > 1 else None
-        yield _of(process, where, "one-start", f"这里有 {len(starts)} 个开始事件。", "每个流程、每个子流程恰好要有一个开始事件。")
+        yield _of(
+            process,
+            where,
+            "one-start",
+            f"这里有 {len(starts)} 个开始事件。",
+            "每个流程、每个子流程恰好要有一个开始事件。",
+        )
     for element in elements:
         yield from _element(process, element, leaving[element.id], entering[element.id])
-    reached = _closure({element.id for element in starts}, {k: [f.target for f in v] for k, v in leaving.items()}, elements)
+    reached = _closure(
+        {element.id for element in starts}, {k: [f.target for f in v] for k, v in leaving.items()}, elements
+    )
     ends = {element.id for element in elements if element.kind == "endEvent"}
     ending = _closure(ends, {k: [f.source for f in v] for k, v in entering.items()}, [])
     for element in elements:
         if element.id not in reached and starts:
-            yield _of(process, element, "unreachable", "从开始事件走不到这里。", "连上顺序流，或删去这个节点。")
+            yield _of(
+                process, element, "unreachable", "从开始事件走不到这里。", "连上顺序流，或删去这个节点。"
+            )
         elif element.id not in ending and element.kind not in ("endEvent", "boundaryEvent"):
             yield _of(process, element, "no-way-out", "从这里走不到结束事件。", "连上通向结束事件的顺序流。")
 
@@ -87,20 +113,30 @@ def _closure(start: set[str], arrows: dict[str, list[str]], hosts: list[Element]
 
 def _element(process: Process, element: Element, out: list[Flow], into: list[Flow]) -> Iterable[Finding]:
     kind = element.kind
-    if not element.name and (kind in ACTIVITIES or kind == "boundaryEvent" or (kind == "exclusiveGateway" and len(out) > 1)):
+    if not element.name and (
+        kind in ACTIVITIES or kind == "boundaryEvent" or (kind == "exclusiveGateway" and len(out) > 1)
+    ):
         yield _of(process, element, "no-name", "这个节点没有名称。", "用规定里的词写上名称。")
     if kind in ACTIVITIES and len(out) > 1:
         yield _of(process, element, "two-ways-out", f"任务有 {len(out)} 条出线。", "任务后加网关再分流。")
     if kind in ACTIVITIES | {"startEvent", "intermediateCatchEvent", "boundaryEvent", "parallelGateway"}:
         for flow in out:
             if flow.condition:
-                yield _of(process, element, "condition-ignored", f"出线「{flow.name or flow.id}」上的条件会被引擎忽略。", "加排他网关，把条件写在网关的出线上。")
+                yield _of(
+                    process,
+                    element,
+                    "condition-ignored",
+                    f"出线「{flow.name or flow.id}」上的条件会被引擎忽略。",
+                    "加排他网关，把条件写在网关的出线上。",
+                )
     if kind == "startEvent" and element.event == "timer":
         yield _of(process, element, "timer-start", "定时开始事件不受支持。", "由人发起，或由动作启动流程。")
     if kind == "boundaryEvent":
         host = process.elements.get(element.attached_to)
         if host is None or host.kind not in ACTIVITIES:
-            yield _of(process, element, "boundary-host", "边界事件没有附在活动上。", "把它拖到一个任务的边上。")
+            yield _of(
+                process, element, "boundary-host", "边界事件没有附在活动上。", "把它拖到一个任务的边上。"
+            )
         if element.event != "timer":
             yield _of(process, element, "boundary-kind", "边界事件只支持定时。", "消息请用事件子流程。")
         if not out:
@@ -114,12 +150,30 @@ def _element(process: Process, element: Element, out: list[Flow], into: list[Flo
 def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Finding]:
     default = [flow for flow in out if flow.id == element.default]
     if not default:
-        yield _of(process, element, "no-default", "网关没有默认出线：条件都不成立时案件会停住。", "把一条出线设为默认。")
+        yield _of(
+            process,
+            element,
+            "no-default",
+            "网关没有默认出线：条件都不成立时案件会停住。",
+            "把一条出线设为默认。",
+        )
     for flow in out:
         if flow.id == element.default and flow.condition:
-            yield _of(process, element, "default-condition", f"默认出线「{flow.name or flow.id}」上写了条件。", "删去默认出线的条件。")
+            yield _of(
+                process,
+                element,
+                "default-condition",
+                f"默认出线「{flow.name or flow.id}」上写了条件。",
+                "删去默认出线的条件。",
+            )
         elif flow.id != element.default and not flow.condition:
-            yield _of(process, element, "no-condition", f"出线「{flow.name or flow.id}」没有条件。", "写上 FEEL 条件，或设为默认。")
+            yield _of(
+                process,
+                element,
+                "no-condition",
+                f"出线「{flow.name or flow.id}」没有条件。",
+                "写上 FEEL 条件，或设为默认。",
+            )
 
 
 def _cycles(process: Process, leaving: dict[str, list[Flow]]) -> Iterable[Finding]:
@@ -137,7 +191,13 @@ def _cycles(process: Process, leaving: dict[str, list[Flow]]) -> Iterable[Findin
                 stack.pop()
             elif there in restless:
                 if colour.get(there, 0) == 1:
-                    yield _of(process, process.elements[there], "restless-cycle", "回路中没有等待人或消息的环节，会无休止地走下去。", "在回路中加一个人工环节。")
+                    yield _of(
+                        process,
+                        process.elements[there],
+                        "restless-cycle",
+                        "回路中没有等待人或消息的环节，会无休止地走下去。",
+                        "在回路中加一个人工环节。",
+                    )
                     return
                 if colour.get(there, 0) == 0:
                     stack.append((there, iter([flow.target for flow in leaving[there]])))

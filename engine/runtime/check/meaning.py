@@ -23,7 +23,20 @@ MAX_DEPTH = 5
 DMN = "{*}"
 KNOWN_PROPERTIES = {
     "process": {"takes", "gives", "case", "clause"},
-    "userTask": {"form", "clause", "deadline", "deadline_from", "operation", "routes", "excludes", "assignee", "sign", "lane", "documents", "signature"},
+    "userTask": {
+        "form",
+        "clause",
+        "deadline",
+        "deadline_from",
+        "operation",
+        "routes",
+        "excludes",
+        "assignee",
+        "sign",
+        "lane",
+        "documents",
+        "signature",
+    },
     "manualTask": {"clause", "deadline", "deadline_from", "excludes", "assignee", "lane", "operation"},
     "serviceTask": {"clause", "lane"},
     "businessRuleTask": {"clause", "lane"},
@@ -47,7 +60,11 @@ class Release:
 
     def processes(self) -> dict[str, Process]:
         """All processes of the release, by id."""
-        return {process.id: process for diagram in self.diagrams.values() for process in diagram.processes.values()}
+        return {
+            process.id: process
+            for diagram in self.diagrams.values()
+            for process in diagram.processes.values()
+        }
 
 
 def outputs_of(decision: Any) -> list[str]:
@@ -78,14 +95,39 @@ class _Checker:
         self.release = release
         self.names = data_names(process, release)
 
-    def finding(self, element: Element | None, rule: str, reason: str, hint: str = "", *, severity: str = "error", line: int = 0) -> Finding:
+    def finding(
+        self,
+        element: Element | None,
+        rule: str,
+        reason: str,
+        hint: str = "",
+        *,
+        severity: str = "error",
+        line: int = 0,
+    ) -> Finding:
         if element is None:
-            return Finding(self.process.file, self.process.id, self.process.name, line or self.process.line, rule, reason, hint, severity)
-        return Finding(self.process.file, element.id, element.name, line or element.line, rule, reason, hint, severity)
+            return Finding(
+                self.process.file,
+                self.process.id,
+                self.process.name,
+                line or self.process.line,
+                rule,
+                reason,
+                hint,
+                severity,
+            )
+        return Finding(
+            self.process.file, element.id, element.name, line or element.line, rule, reason, hint, severity
+        )
 
     def run(self) -> Iterator[Finding]:
         for key in sorted(set(self.process.properties) - KNOWN_PROPERTIES["process"]):
-            yield self.finding(None, "unknown-property", f"流程属性「{key}」没有意义。", _nearest(key, KNOWN_PROPERTIES["process"]))
+            yield self.finding(
+                None,
+                "unknown-property",
+                f"流程属性「{key}」没有意义。",
+                _nearest(key, KNOWN_PROPERTIES["process"]),
+            )
         for element in self.process.elements.values():
             yield from self.properties(element)
             yield from self.lane(element)
@@ -101,11 +143,18 @@ class _Checker:
     def properties(self, element: Element) -> Iterator[Finding]:
         known = KNOWN_PROPERTIES.get(element.kind, {"lane"})
         for key in sorted(set(element.properties) - known):
-            yield self.finding(element, "unknown-property", f"属性「{key}」在这里没有意义。", _nearest(key, known))
+            yield self.finding(
+                element, "unknown-property", f"属性「{key}」在这里没有意义。", _nearest(key, known)
+            )
         clause = element.property("clause")
         for reference in clause.split():
             if not CLAUSE.fullmatch(reference):
-                yield self.finding(element, "clause", f"依据「{reference}」不是条文引用。", "写成 J8、W9 这样的条号，或法律名称。")
+                yield self.finding(
+                    element,
+                    "clause",
+                    f"依据「{reference}」不是条文引用。",
+                    "写成 J8、W9 这样的条号，或法律名称。",
+                )
 
     def lane(self, element: Element) -> Iterator[Finding]:
         lanes = self.release.ports.lanes()
@@ -113,18 +162,24 @@ class _Checker:
         system = element.kind in ("serviceTask", "businessRuleTask")
         if human and element.lane not in lanes and not element.property("assignee"):
             reason = f"泳道「{element.lane}」不在岗位表中。" if element.lane else "这个环节不在任何泳道中。"
-            yield self.finding(element, "lane", reason, _nearest(element.lane, lanes) or "把它放进一个岗位的泳道。")
+            yield self.finding(
+                element, "lane", reason, _nearest(element.lane, lanes) or "把它放进一个岗位的泳道。"
+            )
         elif human and element.lane == "系统":
             yield self.finding(element, "lane-human", "人工环节放在了“系统”泳道。", "放进办理岗位的泳道。")
         elif system and element.lane and element.lane != "系统":
-            yield self.finding(element, "lane-system", f"系统环节放在了「{element.lane}」泳道。", "放进“系统”泳道。")
+            yield self.finding(
+                element, "lane-system", f"系统环节放在了「{element.lane}」泳道。", "放进“系统”泳道。"
+            )
 
     def check_userTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802 (BPMN's name)
         form = element.property("form")
         if not form:
             yield self.finding(element, "no-form", "人工环节没有表单。", "在属性 form 中选一张表单。")
         elif form not in self.release.forms:
-            yield self.finding(element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms))
+            yield self.finding(
+                element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms)
+            )
         if not element.property("clause"):
             yield self.finding(element, "no-clause", "没有写明依据。", "在属性 clause 中写条号，如 J8。")
         yield from self.deadline(element, required=False)
@@ -134,17 +189,23 @@ class _Checker:
         keys = self.release.forms.get(form, [])
         for key in element.property("routes").split():
             if keys and key not in keys:
-                yield self.finding(element, "routes", f"表单「{form}」没有「{key}」这一项。", _nearest(key, keys))
+                yield self.finding(
+                    element, "routes", f"表单「{form}」没有「{key}」这一项。", _nearest(key, keys)
+                )
         sign = element.property("sign")
         if sign and not SIGN.fullmatch(sign):
-            yield self.finding(element, "sign", f"会签规则「{sign}」不认识。", "可用 all、any、turn 或 ratio:0.5。")
+            yield self.finding(
+                element, "sign", f"会签规则「{sign}」不认识。", "可用 all、any、turn 或 ratio:0.5。"
+            )
         yield from self.people(element)
 
     def people(self, element: Element) -> Iterator[Finding]:
         steps = {name for process in self.release.processes().values() for name in process.elements}
         for step in element.property("excludes").split():
             if step not in steps:
-                yield self.finding(element, "excludes", f"回避的环节「{step}」不存在。", _nearest(step, steps))
+                yield self.finding(
+                    element, "excludes", f"回避的环节「{step}」不存在。", _nearest(step, steps)
+                )
         rule = element.property("assignee")
         kind, _, rest = rule.partition(":")
         if kind == "same" and rest not in steps:
@@ -152,7 +213,12 @@ class _Checker:
         elif kind == "person" and rest not in self.names:
             yield self.finding(element, "assignee", f"流程数据中没有「{rest}」。", _nearest(rest, self.names))
         elif rule and kind not in ("same", "person") and rule not in RULES:
-            yield self.finding(element, "assignee", f"办理人规则「{rule}」不认识。", f"可用 {'、'.join(RULES)}、same:环节、person:数据。")
+            yield self.finding(
+                element,
+                "assignee",
+                f"办理人规则「{rule}」不认识。",
+                f"可用 {'、'.join(RULES)}、same:环节、person:数据。",
+            )
 
     def check_manualTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         yield from self.deadline(element, required=False)
@@ -167,22 +233,38 @@ class _Checker:
     def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.decision not in self.release.decisions:
             reason = f"没有决策「{element.decision}」。" if element.decision else "业务规则任务没有选决策。"
-            yield self.finding(element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions))
+            yield self.finding(
+                element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions)
+            )
 
     def check_callActivity(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         called = self.release.processes().get(element.called)
         if called is None:
-            yield self.finding(element, "unknown-process", f"没有流程「{element.called}」。", _nearest(element.called, self.release.processes()))
+            yield self.finding(
+                element,
+                "unknown-process",
+                f"没有流程「{element.called}」。",
+                _nearest(element.called, self.release.processes()),
+            )
             return
         items = element.property("items")
         if element.multiple and items not in operation.feeds():
-            yield self.finding(element, "items", f"没有条目来源「{items}」。", _nearest(items, operation.feeds()) or "在属性 items 中选一个来源。")
+            yield self.finding(
+                element,
+                "items",
+                f"没有条目来源「{items}」。",
+                _nearest(items, operation.feeds()) or "在属性 items 中选一个来源。",
+            )
         elif items and not element.multiple:
-            yield self.finding(element, "items-single", "写了条目来源，但没有设为多实例。", "设为并行多实例，或删去 items。")
+            yield self.finding(
+                element, "items-single", "写了条目来源，但没有设为多实例。", "设为并行多实例，或删去 items。"
+            )
         if not element.multiple:
             for key in called.takes:
                 if key not in self.names:
-                    yield self.finding(element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names))
+                    yield self.finding(
+                        element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names)
+                    )
 
     def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.event == "timer":
@@ -193,29 +275,54 @@ class _Checker:
     def deadline(self, element: Element, *, required: bool) -> Iterator[Finding]:
         key = element.property("deadline")
         if not key and required:
-            yield self.finding(element, "no-deadline", "定时事件没有写期限。", "在属性 deadline 中选一个期限。")
+            yield self.finding(
+                element, "no-deadline", "定时事件没有写期限。", "在属性 deadline 中选一个期限。"
+            )
         elif key and key not in self.release.deadlines:
-            yield self.finding(element, "unknown-deadline", f"期限表中没有「{key}」。", _nearest(key, self.release.deadlines))
+            yield self.finding(
+                element, "unknown-deadline", f"期限表中没有「{key}」。", _nearest(key, self.release.deadlines)
+            )
         origin = element.property("deadline_from")
         if origin and origin not in self.names:
-            yield self.finding(element, "deadline-from", f"流程数据中没有「{origin}」。", _nearest(origin, self.names))
+            yield self.finding(
+                element, "deadline-from", f"流程数据中没有「{origin}」。", _nearest(origin, self.names)
+            )
 
     def verb(self, element: Element, name: str, parameters: Mapping[str, str]) -> Iterator[Finding]:
         verb = operation.catalogue().get(name)
         if verb is None:
-            yield self.finding(element, "unknown-operation", f"目录中没有动作「{name}」。", _nearest(name, operation.catalogue()))
+            yield self.finding(
+                element,
+                "unknown-operation",
+                f"目录中没有动作「{name}」。",
+                _nearest(name, operation.catalogue()),
+            )
             return
         for parameter in sorted(set(parameters) - set(verb.parameters)):
-            yield self.finding(element, "parameter", f"动作「{name}」没有参数「{parameter}」。", _nearest(parameter, verb.parameters))
+            yield self.finding(
+                element,
+                "parameter",
+                f"动作「{name}」没有参数「{parameter}」。",
+                _nearest(parameter, verb.parameters),
+            )
         for parameter, text in parameters.items():
-            yield from self.expression(text, element, element.id, f"{element.name} 的参数 {parameter}", element.line)
+            yield from self.expression(
+                text, element, element.id, f"{element.name} 的参数 {parameter}", element.line
+            )
         for parameter, required in verb.parameters.items():
             if required and parameter not in parameters and parameter not in self.names:
-                yield self.finding(element, "missing-parameter", f"动作「{name}」需要「{parameter}」，流程数据中没有。", _nearest(parameter, self.names))
+                yield self.finding(
+                    element,
+                    "missing-parameter",
+                    f"动作「{name}」需要「{parameter}」，流程数据中没有。",
+                    _nearest(parameter, self.names),
+                )
 
     def trigger(self, element: Element) -> Iterator[Finding]:
         lanes = self.release.ports.lanes()
-        by = [label.strip() for label in element.property("by").replace("，", ",").split(",") if label.strip()]
+        by = [
+            label.strip() for label in element.property("by").replace("，", ",").split(",") if label.strip()
+        ]
         if not by:
             yield self.finding(element, "no-by", "没有写明谁可以发起。", "在属性 by 中写岗位，用逗号分开。")
         for label in by:
@@ -223,22 +330,39 @@ class _Checker:
                 yield self.finding(element, "by", f"岗位「{label}」不在岗位表中。", _nearest(label, lanes))
         form = element.property("form")
         if form and form not in self.release.forms:
-            yield self.finding(element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms))
+            yield self.finding(
+                element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms)
+            )
         verb = element.property("operation")
         if verb:
             yield from self.verb(element, verb, {})
 
-    def expression(self, text: str, element: Element | None, identity: str, name: str, line: int) -> Iterator[Finding]:
+    def expression(
+        self, text: str, element: Element | None, identity: str, name: str, line: int
+    ) -> Iterator[Finding]:
         try:
             parsed = feel.parse(text)
         except RuleError as fault:
             where = f"第 {fault.position + 1} 个字：" if fault.position >= 0 else ""
-            yield Finding(self.process.file, identity, name, line, "feel", f"条件「{text}」读不懂：{where}{fault.reason}", fault.hint)
+            yield Finding(
+                self.process.file,
+                identity,
+                name,
+                line,
+                "feel",
+                f"条件「{text}」读不懂：{where}{fault.reason}",
+                fault.hint,
+            )
             return
         for unknown in sorted(parsed.names() - self.names):
             yield Finding(
-                self.process.file, identity, name, line, "feel-name",
-                f"条件「{text}」用到的「{unknown}」不在流程数据中。", _nearest(unknown, self.names),
+                self.process.file,
+                identity,
+                name,
+                line,
+                "feel-name",
+                f"条件「{text}」用到的「{unknown}」不在流程数据中。",
+                _nearest(unknown, self.names),
             )
         del element
 
@@ -279,7 +403,11 @@ def calls(release: Release) -> list[Finding]:
     """The call graph must have no cycle and at most `MAX_DEPTH` levels."""
     processes = release.processes()
     graph = {
-        name: [element.called for element in process.elements.values() if element.kind == "callActivity" and element.called in processes]
+        name: [
+            element.called
+            for element in process.elements.values()
+            if element.kind == "callActivity" and element.called in processes
+        ]
         for name, process in processes.items()
     }
     found: list[Finding] = []
@@ -287,10 +415,30 @@ def calls(release: Release) -> list[Finding]:
     def walk(name: str, path: tuple[str, ...]) -> None:
         process = processes[name]
         if name in path:
-            found.append(Finding(process.file, name, process.name, process.line, "call-cycle", f"流程互相调用：{' → '.join((*path, name))}。", "去掉其中一个调用。"))
+            found.append(
+                Finding(
+                    process.file,
+                    name,
+                    process.name,
+                    process.line,
+                    "call-cycle",
+                    f"流程互相调用：{' → '.join((*path, name))}。",
+                    "去掉其中一个调用。",
+                )
+            )
             return
         if len(path) >= MAX_DEPTH:
-            found.append(Finding(process.file, name, process.name, process.line, "call-depth", f"调用超过 {MAX_DEPTH} 层：{' → '.join((*path, name))}。", "减少一层调用。"))
+            found.append(
+                Finding(
+                    process.file,
+                    name,
+                    process.name,
+                    process.line,
+                    "call-depth",
+                    f"调用超过 {MAX_DEPTH} 层：{' → '.join((*path, name))}。",
+                    "减少一层调用。",
+                )
+            )
             return
         for called in graph[name]:
             walk(called, (*path, name))

@@ -15,7 +15,8 @@ MAX_NODES = 2000
 
 PLAIN = {"id", "name"}
 ATTRIBUTES: dict[str, set[str]] = {
-    "definitions": PLAIN | {"targetNamespace", "exporter", "exporterVersion", "expressionLanguage", "typeLanguage"},
+    "definitions": PLAIN
+    | {"targetNamespace", "exporter", "exporterVersion", "expressionLanguage", "typeLanguage"},
     "collaboration": PLAIN | {"isClosed"},
     "participant": PLAIN | {"processRef"},
     "messageFlow": PLAIN | {"sourceRef", "targetRef", "messageRef"},
@@ -80,7 +81,10 @@ INSTEAD: dict[str, tuple[str, str]] = {
     "ioSpecification": ("输入输出说明不受支持", "用流程属性 takes、gives 说明数据。"),
     "completionCondition": ("完成条件会执行代码", "用会签属性 sign 说明何时完成。"),
     "loopCardinality": ("循环次数不受支持", "用属性 items 说明条目来源。"),
-    "timeDuration": ("时长按自然日计算，与工作日期限不符", "改用 timeDate，内容写 due，期限写在属性 deadline。"),
+    "timeDuration": (
+        "时长按自然日计算，与工作日期限不符",
+        "改用 timeDate，内容写 due，期限写在属性 deadline。",
+    ),
     "timeCycle": ("周期定时不受支持", "每个提醒画一个定时边界事件。"),
     "intermediateThrowEvent": ("中间抛出事件不受支持", "改用服务任务。"),
     "preScript": ("前置脚本会执行代码", "改用服务任务。"),
@@ -106,12 +110,22 @@ def check(diagram: Diagram) -> list[Finding]:
     """Schema and allow-list findings of a file."""
     tree, file = diagram.tree, diagram.file
     found = [
-        Finding(file, "", "", line, "schema", f"不合 BPMN 2.0 的结构：{message}", "请用建模工具重新保存，或按提示改正。")
+        Finding(
+            file,
+            "",
+            "",
+            line,
+            "schema",
+            f"不合 BPMN 2.0 的结构：{message}",
+            "请用建模工具重新保存，或按提示改正。",
+        )
         for line, message in spiff.schema_faults(tree)
     ]
     nodes = sum(1 for _ in tree.iter())
     if nodes > MAX_NODES * 20:
-        found.append(Finding(file, "", "", 0, "size", f"图中有 {nodes} 个 XML 元素，过大。", "请拆成几个流程。"))
+        found.append(
+            Finding(file, "", "", 0, "size", f"图中有 {nodes} 个 XML 元素，过大。", "请拆成几个流程。")
+        )
         return found
     for node in tree.iter():
         found += _node(node, file)
@@ -136,13 +150,23 @@ def _node(node: Node, file: str) -> list[Finding]:
     local = name.localname
     if name.namespace == SPIFF:
         if local not in EXTENSIONS:
-            reason, hint = INSTEAD.get(local, (f"扩展元素 {local} 不受支持", "只能使用 properties、serviceTaskOperator、calledDecisionId。"))
+            reason, hint = INSTEAD.get(
+                local,
+                (
+                    f"扩展元素 {local} 不受支持",
+                    "只能使用 properties、serviceTaskOperator、calledDecisionId。",
+                ),
+            )
             return [Finding(file, owner, title, line, f"extension-{local}", reason + "。", hint)]
         return _attributes(node, EXTENSIONS[local], file)
     if name.namespace != BPMN:
         return [
             Finding(
-                file, owner, title, line, "extension-foreign",
+                file,
+                owner,
+                title,
+                line,
+                "extension-foreign",
                 f"命名空间 {name.namespace} 的元素 {local} 不会被执行。",
                 "删去它，或把内容改写为本产品的属性。",
             ),
@@ -152,7 +176,17 @@ def _node(node: Node, file: str) -> list[Finding]:
         return [Finding(file, owner, title, line, f"element-{local}", reason + "。", hint)]
     found = _attributes(node, ATTRIBUTES[local], file)
     if local == "multiInstanceLoopCharacteristics" and tag(node.getparent()) != "callActivity":
-        found.append(Finding(file, owner, title, line, "multi-instance", "多实例只能用在调用活动上。", "多人办理请用会签属性 sign。"))
+        found.append(
+            Finding(
+                file,
+                owner,
+                title,
+                line,
+                "multi-instance",
+                "多实例只能用在调用活动上。",
+                "多人办理请用会签属性 sign。",
+            )
+        )
     if local == "subProcess" and node.get("triggeredByEvent") == "true":
         found += _event_subprocess(node, file)
     return found
@@ -162,8 +196,13 @@ def _attributes(node: Node, allowed: set[str], file: str) -> list[Finding]:
     owner, title = _owner(node)
     return [
         Finding(
-            file, owner, title, node.sourceline or 0, f"attribute-{etree.QName(name).localname}",
-            f"{tag(node)} 的属性 {etree.QName(name).localname} 不会被执行。", "删去这个属性。",
+            file,
+            owner,
+            title,
+            node.sourceline or 0,
+            f"attribute-{etree.QName(name).localname}",
+            f"{tag(node)} 的属性 {etree.QName(name).localname} 不会被执行。",
+            "删去这个属性。",
         )
         for name in node.attrib
         if name not in allowed
@@ -177,12 +216,25 @@ def _event_subprocess(node: Node, file: str) -> list[Finding]:
         if start.get("isInterrupting", "true") == "true":
             found.append(
                 Finding(
-                    file, owner, title, start.sourceline or 0, "interrupting-event-subprocess",
-                    "中断式事件子流程会被引擎当作不中断处理。", "把开始事件设为非中断（isInterrupting=false）。",
+                    file,
+                    owner,
+                    title,
+                    start.sourceline or 0,
+                    "interrupting-event-subprocess",
+                    "中断式事件子流程会被引擎当作不中断处理。",
+                    "把开始事件设为非中断（isInterrupting=false）。",
                 ),
             )
         if start.find("bpmn:messageEventDefinition", NS) is None:
             found.append(
-                Finding(file, owner, title, start.sourceline or 0, "event-subprocess-start", "事件子流程要由消息触发。", "给开始事件加上消息。"),
+                Finding(
+                    file,
+                    owner,
+                    title,
+                    start.sourceline or 0,
+                    "event-subprocess-start",
+                    "事件子流程要由消息触发。",
+                    "给开始事件加上消息。",
+                ),
             )
     return found
