@@ -1,0 +1,103 @@
+"""Failing and lost work: an incident with a way to try again, a lease that fences, and nothing else held up (P10)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine import clock
+from engine.desk import jobs, step
+from engine.errors import ChangedMeanwhile
+from engine.runtime import job
+from engine.runtime.tables import History, Instance, Job, WorkItem
+from tests.faults.conftest import broken
+from tests.faults.invariants import faults
+
+
+def _instance(world, number):
+    with world.database.reading() as session:
+        return session.get_one(Instance, number)
+
+
+def test_a_failing_system_step_keeps_the_answer_becomes_an_incident_and_can_be_tried_again(
+    world, begin, open_items
+):
+    bad, good = begin("fragile"), begin("fragile")
+    broken.append("平台不通")
+    step.submit(world, 1, open_items("ask")[0], {"decision": "agree"}, key="kept")
+    assert open_items("after") == []
+    with clock.fixed(clock.now()):
+        start = clock.now()
+    for attempt in range(job.ATTEMPTS):
+        with clock.fixed(start + timedelta(hours=5 * attempt + 1)):
+            assert jobs.run_due(world) == 1
+    assert _instance(world, bad).state == "incident"
+    assert faults(world) == []
+    broken.clear()
+    step.submit(world, 1, open_items("ask")[0], {"decision": "agree"})
+    assert _instance(world, good).state == "running"
+    assert len(open_items("after")) == 1, "the other case went on"
+    with world.database.transaction() as session:
+        failed = session.scalars(select(Job).where(Job.state == "failed")).one()
+        assert "平台不通" in failed.last_error
+        assert session.scalars(select(History.step).where(History.kind == "incident")).all() == ["advance"]
+        job.retry(session, failed.id)
+    jobs.drain(world)
+    assert _instance(world, bad).state == "running"
+    assert len(open_items("after", instance_id=bad)) == 1
+    assert faults(world, acknowledged=[("kept", 1)]) == []
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(world, begin):
+    plan = begin("bench_plan", number=2)
+    with world.database.transaction() as session:
+        (late,) = job.claim(session)
+    with clock.fixed(clock.now() + job.LEASE + timedelta(seconds=1)):
+        with world.database.transaction() as session:
+            (new,) = job.claim(session)
+        assert new.id == late.id
+        jobs.run_one(world, late)
+        with world.database.reading() as session:
+            stands = session.get_one(Job, new.id)
+            children = session.scalars(select(Instance.id).where(Instance.parent_id == plan)).all()
+        assert (stands.state, stands.lock_token, children) == ("running", new.lock_token, [])
+        with pytest.raises(ChangedMeanwhile), world.database.transaction() as session:
+            job.finish(session, late)
+        with world.database.transaction() as session:
+            assert job.fail(session, late, "too late") is False
+        jobs.run_one(world, new)
+        with world.database.reading() as session:
+            assert session.get_one(Job, new.id).state == "done"
+            assert len(session.scalars(select(Instance.id).where(Instance.parent_id == plan)).all()) == 2
+    assert faults(world) == []
+
+
+def test_a_lease_that_still_holds_is_not_taken(world, begin):
+    begin("bench_plan", number=2)
+    with world.database.transaction() as session:
+        assert len(job.claim(session, limit=5)) == 1
+    with world.database.transaction() as session:
+        assert job.claim(session, limit=5) == []
+
+
+def test_lost_work_comes_before_new_work(world, begin):
+    begin("bench_plan", number=2)
+    with world.database.transaction() as session:
+        (lost,) = job.claim(session)
+    begin("bench_plan", number=2)
+    with clock.fixed(clock.now() + job.LEASE + timedelta(seconds=1)), world.database.transaction() as session:
+        assert [each.id for each in job.claim(session, limit=1)] == [lost.id]
+
+
+def test_an_answer_of_a_step_that_somebody_withdrew_meanwhile_is_refused(world, begin, open_items):
+    case = begin("fragile")
+    (item,) = open_items("ask")
+    with world.database.transaction() as session:
+        world.runtime.open(session, case).end_here("撤销")
+    with pytest.raises(ChangedMeanwhile):
+        step.submit(world, 1, item, {"decision": "agree"})
+    with world.database.reading() as session:
+        assert session.get_one(WorkItem, item).state == "cancelled"
+    assert faults(world) == []
