@@ -19,6 +19,12 @@ from engine.people import Person, Section
 DRAWABLE = "active"
 
 
+def why(pack: str, key: str, refs: str) -> str:
+    """The articles for a rule as a user of the pack reads them: those given, and the rule's own source."""
+    rules = parameters(pack)
+    return rules.cite(f"{refs} {rules[key].source}")
+
+
 def in_pool(session: Session, bureau_id: int, person: Person) -> bool:
     """Whether a person stands in the inspector registry of the bureau and could be drawn."""
     query = select(Inspector.id).where(
@@ -86,7 +92,7 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
     if excluded == "done-superior":
         raise Refused(
             f"{name}本年度已由上级抽查，应当排除。",
-            clause=cite("J11", pack),
+            clause=why(pack, "exclude.superior_drawn", "J11"),
             hint="请删去这一行。",
             slug="superior-drawn",
             fields={"exceptions": f"{name}不能申请重复抽查"},
@@ -107,10 +113,10 @@ def refuse_excluded(code: str, excluded: str, pack: str) -> None:
     """
     slugs = {"cap": "cap-reached", "done-superior": "superior-drawn", "": ""}
     if excluded:
-        why = EXCLUSIONS.get(excluded, "不在本次抽取范围内")
+        reason = EXCLUSIONS.get(excluded, "不在本次抽取范围内")
         raise Refused(
-            f"平台结果中的 {code} 不应参加抽取：{why}。",
-            clause=cite("J11 W7 W9", pack),
+            f"平台结果中的 {code} 不应参加抽取：{reason}。",
+            clause=why(pack, "cap.per_year" if excluded == "cap" else "exclude.superior_drawn", "J11 W7 W9"),
             hint="请核对平台数据，或者登记平台抽取失败。",
             slug=slugs.get(excluded) or ("object-closed" if excluded in EXCLUSIONS else "not-in-scope"),
             fields={"objects": f"请核对 {code}"},

@@ -23,7 +23,7 @@ from engine.people import Person
 def refuse_author(plan: Plan, approver: Person, pack: str) -> None:
     """Neither the author nor the drafter of a section approves the plan (slug `self-approval`)."""
     for author in (plan.author_id, *(part.author_id for part in plan.parts)):
-        refuse_self_approval(author, approver, "抽查计划", "W8", pack)
+        refuse_self_approval(author, approver, "抽查计划", "J8 W8", pack)
 
 
 @operation("plan.approve", clause="J8 W8", gives=("decision",))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
+from engine.domain.ceremony.duty import why
 from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.ceremony.tables import DrawnPerson
 from engine.domain.inspection.tables import Inspection, TeamMember
@@ -21,7 +22,7 @@ from engine.domain.inspection.team import arrived
 from engine.domain.pack import parameters
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.substitution.tables import Substitution, get
-from engine.domain.terms import SUBSTITUTION_REASONS, cite
+from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.errors import Refused
 from engine.operation import Step, operation
 
@@ -31,7 +32,7 @@ def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
     if arrived(inspection) and inspection.arrived_at is not None:
         raise Refused(
             f"不能调换：{name}所在检查组已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。",
-            clause=cite("J13", pack),
+            clause=why(pack, "substitution.approver", "J13"),
             hint="可以补充检查人员。",
             slug="substitution-after-arrival",
         )
@@ -47,21 +48,21 @@ def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
         names = "、".join(SUBSTITUTION_REASONS[each] for each in allowed)
         raise Refused(
             f"调换理由只能是：{names}。",
-            clause=cite("J13", pack),
+            clause=why(pack, "substitution.approver", "J13"),
             slug="substitution-reason",
             fields={"reason_code": "请选择理由"},
         )
     if code == "other" and not detail:
         raise Refused(
             "选择“其他”须写明具体情况。",
-            clause=cite("J13", pack),
+            clause=why(pack, "substitution.approver", "J13"),
             slug="reason-needed",
             fields={"detail": "请写明情况"},
         )
     if not proof:
         raise Refused(
             "调换须附证明材料。",
-            clause=cite("J13", pack),
+            clause=why(pack, "substitution.approver", "J13"),
             slug="proof-missing",
             fields={"proof": "请附证明材料"},
         )
@@ -88,7 +89,11 @@ def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     inspection = inspection_of(step.session, inspection_id)
     member = step.session.get(TeamMember, ask.number(step.answers, "member"))
     if member is None or member.inspection_id != inspection.id or member.left_at is not None:
-        raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
+        raise Refused(
+            "所选人员不在本检查组。",
+            clause=why(step.pack, "substitution.approver", "J13"),
+            slug="not-in-team",
+        )
     refuse_arrived(inspection, member.name, step.pack)
     code, detail = ask.text(step.answers, "reason_code"), ask.text(step.answers, "detail")
     proof = enclosures(step.session, ask.words(step.answers, "proof"))
@@ -116,11 +121,15 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """审批调换: the leader in charge agrees to the vacancy or not; who comes in is not theirs to say."""
     row = get(step.session, substitution_id)
     leader = step.person()
-    refuse_self_approval(row.requester_id, leader, "调换申请", "J13", step.pack)
+    refuse_self_approval(row.requester_id, leader, "调换申请", "J13 国发〔2019〕5号", step.pack)
     member = step.session.get_one(TeamMember, row.member_out_id)
     if member.person_id == leader.id:
-        raise Refused("被调换人不能审批自己的调换。", clause=cite("J13", step.pack), slug="self-approval")
-    decided = ask.decision(step.answers, clause=cite("J13", step.pack))
+        raise Refused(
+            "被调换人不能审批自己的调换。",
+            clause=why(step.pack, "substitution.approver", "J13"),
+            slug="self-approval",
+        )
+    decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
     audit.record(
         step.session,

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
+from engine.domain.ceremony.duty import why
 from engine.domain.ceremony.enclosure import enclosures, signed
 from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused, Transcript
@@ -48,7 +49,7 @@ def slot(step: Step, row: Substitution) -> DrawnPerson:
     if found is None:
         raise Refused(
             "被调换人不是抽取产生的检查人员，不能按抽取记录递补。",
-            clause=cite("J13", step.pack),
+            clause=why(step.pack, "substitution.approver", "J13"),
             slug="not-drawn",
         )
     return found
@@ -82,7 +83,7 @@ def confirm(step: Step, *, substitution_id: int) -> None:
         if not proof:
             raise Refused(
                 "跳过候选人须附证明材料。",
-                clause=cite("J13", step.pack),
+                clause=why(step.pack, "substitution.approver", "J13"),
                 slug="proof-missing",
                 fields={"absent": "请附证明材料"},
             )
@@ -112,7 +113,7 @@ def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
     except DrawRefused as fault:
         raise Refused(
             f"递补人选不合抽取记录：{fault.reason}",
-            clause=cite("J13", step.pack),
+            clause=why(step.pack, "substitution.approver", "J13"),
             hint="只能跳过排在递补人之前、确实不能参加的候选人。",
             slug="not-candidate",
         ) from fault
@@ -128,7 +129,7 @@ def witness(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         raise Refused(
             "申请人和审批人不能见证。", clause=cite("J12 J13", step.pack), slug="witness-is-requester"
         )
-    decided = ask.decision(step.answers, clause=cite("J13", step.pack))
+    decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
     if decided["decision"] == "approve":
         row.witness_id = person.id
         row.note = signed(step, "signature")
@@ -223,7 +224,9 @@ def choose(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     arriving = step.session.get(Inspector, ask.number(step.answers, "inspector"))
     if arriving is None:
         raise Refused("请选择递补人员。", slug="incomplete", fields={"inspector": "请选择"})
-    row.note = ask.required(step.answers, "reason", "指定理由", clause=cite("J13", step.pack))
+    row.note = ask.required(
+        step.answers, "reason", "指定理由", clause=why(step.pack, "substitution.approver", "J13")
+    )
     _refuse_arriving(step, row, arriving)
     return _replace(step, row, None, None, arriving, "")
 
@@ -231,7 +234,11 @@ def choose(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
 def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None:
     """The substitute is available and has no 利害关系 to any object of the group."""
     if not arriving.available(clock.today()):
-        raise Refused(f"{arriving.name}本期不能参加检查。", clause=cite("J13", step.pack), slug="unavailable")
+        raise Refused(
+            f"{arriving.name}本期不能参加检查。",
+            clause=why(step.pack, "substitution.approver", "J13"),
+            slug="unavailable",
+        )
     for inspection in _inspections(step, row):
         relation = relation_to(step.session, arriving, step.session.get_one(Thing, inspection.object_id))
         if relation:
@@ -325,7 +332,9 @@ def _conclude(step: Step, row: Substitution, outcome: str) -> dict[str, Any]:
 def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """处置无人可替: the leader in charge postpones the visit or borrows somebody from the superior."""
     row = get(step.session, substitution_id)
-    row.note = ask.required(step.answers, "reason", "说明", clause=cite("J13", step.pack))
+    row.note = ask.required(
+        step.answers, "reason", "说明", clause=why(step.pack, "substitution.approver", "J13")
+    )
     if ask.text(step.answers, "vacancy") == "borrow":
         return {"vacancy": "borrow", "substitution_outcome": "none"}
     row.postponed_to = ask.day(step.answers, "postponed_to")
@@ -347,7 +356,9 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
             clause=cite("J16 W11 行政处罚法", step.pack),
             slug="too-few-licensed",
         )
-    letter = ask.required(step.answers, "document", "借调函文号", clause=cite("J13", step.pack))
+    letter = ask.required(
+        step.answers, "document", "借调函文号", clause=why(step.pack, "substitution.approver", "J13")
+    )
     for inspection in _inspections(step, row):
         join(step.session, inspection, arriving.id, source="substitute")
         if inspection.case_id is not None:
