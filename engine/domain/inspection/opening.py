@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, selectinload
 
 from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.inspection.superior import mark_superior_drawn
 from engine.domain.inspection.tables import Inspection, get
-from engine.domain.inspection.team import join
-from engine.domain.registry import RegistryObject
+from engine.domain.inspection.team import join, member_of
+from engine.domain.registry import Inspector, RegistryObject, matrix
 from engine.errors import Refused
 from engine.operation import Step, feed, subject
 from engine.people import Bureau
@@ -35,55 +35,77 @@ def items(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The drawn objects of a draw, one inspection each, by object id; creates what is not there yet."""
     draw = step.session.get_one(Draw, draw_id)
-    query = (
-        select(DrawnObject)
-        .where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn")
-        .order_by(DrawnObject.object_id)
-    )
+    query = _drawn(draw_id)
     if after:
         query = query.where(DrawnObject.object_id > int(after))
-    for drawn in step.session.scalars(query.limit(limit)).all():
-        inspection = open_drawn(step.session, draw, drawn)
+    for inspection in open_drawn(step.session, draw, step.session.scalars(query.limit(limit)).all()):
         yield (
-            str(drawn.object_id),
+            str(inspection.object_id),
             {"inspection_id": inspection.id, "plan_id": plan_id or draw.plan_id, "outcome": ""},
         )
 
 
 def open_from_draw(session: Session, draw_id: str) -> list[Inspection]:
     """All inspections of a draw, created where missing (idempotent)."""
-    draw = session.get_one(Draw, draw_id)
-    query = (
-        select(DrawnObject)
-        .where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn")
-        .order_by(DrawnObject.object_id)
-    )
-    return [open_drawn(session, draw, drawn) for drawn in session.scalars(query).all()]
+    return open_drawn(session, session.get_one(Draw, draw_id), session.scalars(_drawn(draw_id)).all())
 
 
-def open_drawn(session: Session, draw: Draw, drawn: DrawnObject) -> Inspection:
-    """The inspection of one drawn object with the people drawn for its group."""
-    query = select(Inspection).where(Inspection.draw_id == draw.id, Inspection.object_id == drawn.object_id)
-    known = session.scalar(query)
-    if known is not None:
-        return known
-    inspection = _create(session, draw.bureau_id, drawn.object_id)
-    inspection.draw_id, inspection.plan_id, inspection.group_no = draw.id, draw.plan_id, drawn.group_id
-    session.add(inspection)
-    session.flush()
-    people = session.scalars(
-        select(DrawnPerson)
-        .where(
-            DrawnPerson.draw_id == draw.id,
-            DrawnPerson.group_id == drawn.group_id,
-            DrawnPerson.state == "serving",
-        )
-        .order_by(DrawnPerson.role_index),
+def _drawn(draw_id: str) -> Select[DrawnObject]:
+    query = select(DrawnObject).where(DrawnObject.draw_id == draw_id, DrawnObject.state == "drawn")
+    return query.order_by(DrawnObject.object_id)
+
+
+def open_drawn(session: Session, draw: Draw, drawn: Sequence[DrawnObject]) -> list[Inspection]:
+    """The inspections of drawn objects with the people of their groups; a batch costs a few statements.
+
+    Somebody with a 利害关系 that the draw did not know (a platform's draw) joins with it written down, so
+    that the first check of the team sends the case to a swap.
+    """
+    query = select(Inspection).where(Inspection.draw_id == draw.id)
+    known = {i.object_id: i for i in session.scalars(query.where(Inspection.object_id.in_(_ids(drawn))))}
+    missing = [row for row in drawn if row.object_id not in known]
+    if missing:
+        things = session.scalars(select(RegistryObject).where(RegistryObject.id.in_(_ids(missing)))).all()
+        by_id = {thing.id: thing for thing in things}
+        made = _new(session, draw.bureau_id, [by_id[row.object_id] for row in missing])
+        for row, inspection in zip(missing, made, strict=True):
+            inspection.draw_id, inspection.plan_id, inspection.group_no = draw.id, draw.plan_id, row.group_id
+            known[row.object_id] = inspection
+        session.add_all(made)
+        session.flush()
+        _people(session, draw, made, things)
+        mark_superior_drawn(session, draw.bureau_id, things)
+    return [known[row.object_id] for row in drawn]
+
+
+def _ids(rows: Sequence[DrawnObject]) -> list[int]:
+    return [row.object_id for row in rows]
+
+
+def _people(
+    session: Session, draw: Draw, made: Sequence[Inspection], things: Sequence[RegistryObject]
+) -> None:
+    """Team members of the inspections, from those who serve in their groups."""
+    serving = session.execute(
+        select(DrawnPerson.group_id, Inspector)
+        .join(Inspector, Inspector.id == DrawnPerson.inspector_id)
+        .where(DrawnPerson.draw_id == draw.id, DrawnPerson.state == "serving")
+        .where(DrawnPerson.group_id.in_({inspection.group_no for inspection in made}))
+        .order_by(DrawnPerson.group_id, DrawnPerson.role_index)
+        .options(selectinload(Inspector.certificates)),
     ).all()
-    for person in people:
-        join(session, inspection, person.inspector_id, source="drawn")
-    mark_superior_drawn(session, inspection)
-    return inspection
+    groups: dict[str, list[Inspector]] = {}
+    for group, inspector in serving:
+        groups.setdefault(group, []).append(inspector)
+    everybody = list({who.id: who for team in groups.values() for who in team}.values())
+    apart = set(matrix(session, everybody, things))
+    for inspection in made:
+        for who in groups.get(inspection.group_no, []):
+            member = member_of(inspection, who, source="drawn")
+            if (who.id, inspection.object_id) in apart:
+                member.conflict, member.conflict_note = "other", "名录库登记的利害关系"
+            session.add(member)
+    session.flush()
 
 
 def open_from_lead(  # noqa: PLR0913 (all by name)
@@ -99,7 +121,7 @@ def open_from_lead(  # noqa: PLR0913 (all by name)
     known = session.scalar(select(Inspection).where(Inspection.lead_id == lead_id))
     if known is not None:
         return known
-    inspection = _create(session, bureau_id, object_id)
+    (inspection,) = _new(session, bureau_id, [session.get_one(RegistryObject, object_id)])
     inspection.lead_id = lead_id
     session.add(inspection)
     session.flush()
@@ -110,32 +132,27 @@ def open_from_lead(  # noqa: PLR0913 (all by name)
     return inspection
 
 
-def _create(session: Session, bureau_id: int, object_id: int) -> Inspection:
+def _new(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> list[Inspection]:
+    """Numbered inspections of objects, not yet stored."""
     bureau = session.get_one(Bureau, bureau_id)
     year = clock.today().year
-    last = session.scalar(
-        select(func.max(Inspection.serial)).where(Inspection.bureau_id == bureau_id, Inspection.year == year),
-    )
-    serial = (last or 0) + 1
-    return Inspection(
-        bureau_id=bureau_id,
-        object_id=object_id,
-        local_bureau_id=local_bureau(session, bureau, session.get_one(RegistryObject, object_id)),
-        year=year,
-        serial=serial,
-        case_no=f"{bureau.short_name}检查〔{year}〕{serial}号",
-    )
-
-
-def local_bureau(session: Session, bureau: Bureau, thing: RegistryObject) -> int:
-    """The bureau of the object's place: the one of its division, else the one that keeps it, else ours.
-
-    依据: 吉 第十七条 (被检查对象所在地医疗保障部门).
-    """
-    found = (
-        session.scalar(select(Bureau.id).where(Bureau.division == thing.division)) if thing.division else None
-    )
-    return found or thing.bureau_id or bureau.id
+    query = select(func.max(Inspection.serial))
+    last = session.scalar(query.where(Inspection.bureau_id == bureau_id, Inspection.year == year)) or 0
+    divisions = {thing.division for thing in things}
+    places = select(Bureau.division, Bureau.id).where(Bureau.division.in_(divisions))
+    local = {division: number for division, number in session.execute(places)}  # noqa: C416 (rows, not pairs)
+    return [
+        Inspection(
+            bureau_id=bureau_id,
+            object_id=thing.id,
+            # 被检查对象所在地医疗保障部门 (吉 第十七条): of its division, else the one that keeps it.
+            local_bureau_id=local.get(thing.division) or thing.bureau_id,
+            year=year,
+            serial=serial,
+            case_no=f"{bureau.short_name}检查〔{year}〕{serial}号",
+        )
+        for serial, thing in enumerate(things, last + 1)
+    ]
 
 
 @subject("inspection")

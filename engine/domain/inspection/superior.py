@@ -7,35 +7,33 @@ The object is marked, and a local inspection not yet begun is called off.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain.inspection.tables import Inspection
-from engine.domain.registry import RegistryObject, above
+from engine.domain.registry import RegistryObject, above, below
 
 
-def mark_superior_drawn(session: Session, inspection: Inspection) -> int:
-    """Mark the rows of lower registries that are this drawn object; returns how many were marked.
+def mark_superior_drawn(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> int:
+    """Mark the rows of lower registries that are these drawn objects; returns how many were marked.
 
-    A row is the same object if it is the drawn row itself or carries the same institution code or
-    统一社会信用代码.
+    The same object: the drawn row itself, or one with its institution code or 统一社会信用代码.
     """
-    thing = session.get_one(RegistryObject, inspection.object_id)
-    same = [RegistryObject.id == thing.id]
-    if thing.code:
-        same.append(RegistryObject.code == thing.code)
-    if thing.uscc:
-        same.append(RegistryObject.uscc == thing.uscc)
-    marked = 0
-    rows = session.scalars(
-        select(RegistryObject).where(or_(*same), RegistryObject.bureau_id != inspection.bureau_id),
-    ).all()
+    lower = [number for number in below(session, bureau_id) if number != bureau_id]
+    if not lower:
+        return 0
+    same = or_(
+        RegistryObject.id.in_([thing.id for thing in things]),
+        RegistryObject.code.in_([thing.code for thing in things if thing.code]),
+        RegistryObject.uscc.in_([thing.uscc for thing in things if thing.uscc]),
+    )
+    rows = session.scalars(select(RegistryObject).where(same, RegistryObject.bureau_id.in_(lower))).all()
     for row in rows:
-        if inspection.bureau_id in above(session, row.bureau_id)[1:]:
-            mark(session, row)
-            marked += 1
-    return marked
+        mark(session, row)
+    return len(rows)
 
 
 def mark(session: Session, row: RegistryObject, source: str = "") -> None:

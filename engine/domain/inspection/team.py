@@ -286,9 +286,19 @@ def join(
             clause=cite("J13 行政处罚法", _pack(session, inspection)),
             slug="conflict-of-interest",
         )
+    member = member_of(inspection, inspector, source=source, expert=expert)
+    session.add(member)
+    session.flush()
+    return member
+
+
+def member_of(
+    inspection: Inspection, inspector: Inspector, *, source: str, expert: bool = False
+) -> TeamMember:
+    """The row of an inspector on a team, with the certificate that is valid today; not yet stored."""
     certificate = inspector.certificate(clock.today())
     is_expert = expert or inspector.is_expert
-    member = TeamMember(
+    return TeamMember(
         inspection_id=inspection.id,
         inspector_id=inspector.id,
         person_id=inspector.person_id,
@@ -299,9 +309,6 @@ def join(
         expert=is_expert,
         certificate_no=certificate.number if certificate else "",
     )
-    session.add(member)
-    session.flush()
-    return member
 
 
 @operation("inspection.request_recusal", clause="J13")
