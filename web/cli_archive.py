@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.domain import archive as files
 from engine.domain.archive.tables import ArchivePackage
-from engine.settings import Settings
 from engine.storage.files import FileStore, StoredFile
-from engine.storage.session import Database
+from web.cli_open import open_database, settings
+from web.cli_words import say
 
 
 @click.group(help="归档包：导出与核验。")
@@ -27,16 +27,16 @@ def archive() -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
 def export_command(case: str, directory: Path, *, as_json: bool) -> None:
     """Write the package of a case into an empty folder."""
-    settings = Settings.from_env()
-    store = FileStore(settings.files_dir)
-    with Database(settings.database_url).reading() as session:
+    found = settings()
+    store = FileStore(found.files_dir)
+    with open_database(found).reading() as session:
         package: ArchivePackage = files.find(session, case)
         done = files.export(session, package, directory, lambda number: _read(session, store, number))
     if as_json:
         click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
         return
-    size = f"{done['pieces']} 件，{done['bytes']} 字节"
-    click.echo(f"已导出 {done['archive_no']}：{size}，封存摘要 {done['seal']}。")
+    sizes = (done["archive_no"], done["pieces"], done["bytes"], done["seal"])
+    click.echo(say("已导出 {0}：{1} 件，{2} 字节，封存摘要 {3}。", *sizes))
 
 
 def _read(session: Session, store: FileStore, number: str) -> bytes:
@@ -55,5 +55,5 @@ def verify_command(directory: Path, *, as_json: bool) -> None:
         for fault in faults:
             click.echo(fault, err=True)
     else:
-        click.echo("归档包完整，目录与封存摘要一致。")
+        click.echo(say("归档包完整，目录与封存摘要一致。"))
     sys.exit(1 if faults else 0)

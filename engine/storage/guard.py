@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import DDL, event
 
 
-def statements(  # noqa: PLR0913, PLR0917 (the parts of a trigger)
+def statements(
     dialect: str, table: str, name: str, verbs: tuple[str, ...], condition: str, message: str
 ) -> list[str]:
     """The statements that refuse `verbs` on a table while a condition over OLD and NEW holds.

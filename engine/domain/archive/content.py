@@ -124,7 +124,7 @@ def _day(moment: datetime | None) -> date | None:
     return clock.local(moment).date() if moment else None
 
 
-def _document(  # noqa: PLR0913, PLR0917 (the columns of the file list)
+def _document(
     piece: str, title: str, rows: Sequence[DeclarativeBase], no: str, author: str, day: date | None
 ) -> Piece:
     body = rfc8785.dumps(

@@ -275,7 +275,7 @@ def ledger(session: Session, bureau_id: int, year: int) -> list[LedgerRow]:
     return list(session.scalars(query.order_by(LedgerRow.id)))
 
 
-def destroy(  # noqa: PLR0913 (all by name)
+def destroy(
     session: Session, package: ArchivePackage, *, proposer: Person, approver: Person, reason: str, pack: str
 ) -> Destruction:
     """销毁: only after the term, by two persons; the list and the seal stay, the contents go (§2 no. 13)."""

@@ -29,7 +29,7 @@ KINDS = ("handover", "report", "decision", "drawn")
 Sign = Callable[[bytes], bytes]
 
 
-def signed(  # noqa: PLR0913, PLR0917 (the members of the file)
+def signed(
     kind: str, uid: str, sender: str, receiver: str, body: Mapping[str, Any], sign: Sign
 ) -> dict[str, Any]:
     """A file ready to be sent; sender and receiver are divisions."""
@@ -172,7 +172,7 @@ def import_report(session: Session, bureau: Bureau, document: Mapping[str, Any])
     return report
 
 
-def export_drawn(  # noqa: PLR0913, PLR0917 (the members of the file)
+def export_drawn(
     session: Session, bureau: Bureau, receiver: str, uid: str, object_ids: list[int], sign: Sign
 ) -> dict[str, Any]:
     """The objects a superior has drawn, for the registry of a lower installation (吉 第十一条)."""

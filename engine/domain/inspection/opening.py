@@ -108,7 +108,7 @@ def _people(
     session.flush()
 
 
-def open_from_lead(  # noqa: PLR0913 (all by name)
+def open_from_lead(
     session: Session,
     *,
     bureau_id: int,

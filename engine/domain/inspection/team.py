@@ -227,7 +227,7 @@ def arrived(inspection: Inspection) -> bool:
     return inspection.arrived_at is not None
 
 
-def replace_member(  # noqa: PLR0913 (the last by name)
+def replace_member(
     session: Session,
     inspection_id: int,
     out_person: int | None,

@@ -220,7 +220,7 @@ def review(step: Step, *, publication_id: int) -> Mapping[str, Any]:
 
 
 @operation("publication.owe", clause="J25 W15", gives=("site", "national", "office_gate"))
-def owe(  # noqa: PLR0913 (one flag per channel, as the table gives them)
+def owe(
     step: Step,
     *,
     publication_id: int,
