@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine.access import rights
-from engine.desk import case, inbox, opening, step
+from engine.desk import case, document, inbox, opening, step
 from engine.domain import terms
+from engine.domain.evidence import KINDS as EVIDENCE_KINDS
 from engine.errors import Refused
 from forms import definition, post
 from forms.page import page as form_page
@@ -55,7 +56,9 @@ def index() -> ResponseReturnValue:
 def show(case_id: int) -> ResponseReturnValue:
     """One case. Every part of it is on the page, without script."""
     reading = http.reading()
-    view = case.view(reading, g.person, case_id, before=request.args.get("before", 0, type=int) or 0)
+    only = request.args.get("only", "") if request.args.get("only") in {"people", "system"} else ""
+    before = request.args.get("before", 0, type=int) or 0
+    view = case.view(reading, g.person, case_id, before=before, only=only)
     if view.instance.id != case_id:
         return redirect(url_for("case.show", case_id=view.instance.id))
     mine = [standing for standing in view.standing if inbox.may_work_on(reading, g.person, standing.item)]
@@ -68,6 +71,10 @@ def show(case_id: int) -> ResponseReturnValue:
         data=case.data_of(view.instance),
         process_label=process_label,
         relations=terms.RELATIONS,
+        words=terms,
+        kinds=EVIDENCE_KINDS,
+        only=only,
+        documents=document.printable(reading, g.person, view.instance.id),
     )
 
 

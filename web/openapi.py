@@ -36,7 +36,7 @@ def page_of(item: Schema) -> Schema:
     return record(rows=listed(item), next=TEXT)
 
 
-def describes(  # noqa: PLR0913 (what a document says of a route)
+def describes(
     summary: str,
     answer: Schema,
     *,

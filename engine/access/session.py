@@ -54,7 +54,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def open_session(  # noqa: PLR0913 (what is known of the other side)
+def open_session(
     session: Session,
     person: Person,
     *,

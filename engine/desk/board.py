@@ -220,7 +220,7 @@ def _near(
     }
 
 
-def _lines(  # noqa: PLR0913, PLR0917 (one query, all its parts)
+def _lines(
     session: Session,
     bureaus: Sequence[int],
     names: dict[int, str],

@@ -19,7 +19,9 @@ from engine.access.scope import visible_bureaus
 from engine.desk import step
 from engine.desk.lamp import Cell, Days, Lamp, band
 from engine.desk.world import World
+from engine.domain.evidence import Evidence
 from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.registry import RegistryObject
 from engine.domain.terms import chinese
 from engine.errors import NotFound
 from engine.people import Bureau, Person
@@ -151,12 +153,14 @@ class CaseView:
     inspection: Inspection | None
     children: Sequence[Children]
     parent: Instance | None
+    thing: RegistryObject | None
+    evidence: Sequence[tuple[Evidence, str]]
 
 
 # --- the list ---------------------------------------------------------------------------------
 
 
-def listing(  # noqa: PLR0913 (filters, by name)
+def listing(
     session: Session,
     person: Person,
     *,
@@ -261,7 +265,7 @@ def _open_steps(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
 # --- one case ------------------------------------------------------------------------------------
 
 
-def view(session: Session, person: Person, case_id: int, *, before: int = 0) -> CaseView:
+def view(session: Session, person: Person, case_id: int, *, before: int = 0, only: str = "") -> CaseView:
     """The page of a case. An instance that belongs to another case shows that case."""
     instance = find(session, person, case_id)
     if instance.case_id not in (None, instance.id):
@@ -274,7 +278,7 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0) -> 
     items = session.scalars(
         select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
     ).all()
-    entries = timeline(session, instance.id, before=before)
+    entries = timeline(session, instance.id, before=before, only=only)
     inspection = _inspection(session, instance)
     return CaseView(
         instance=instance,
@@ -294,15 +298,24 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0) -> 
         inspection=inspection,
         children=_children(session, instance),
         parent=session.get(Instance, instance.parent_id) if instance.parent_id else None,
+        thing=session.get(RegistryObject, inspection.object_id) if inspection else None,
+        evidence=_evidence(session, inspection),
     )
 
 
-def timeline(session: Session, case_id: int, *, before: int = 0) -> list[Entry]:
-    """What happened in a case, latest first; `before` is the id of the last entry shown."""
+def timeline(session: Session, case_id: int, *, before: int = 0, only: str = "") -> list[Entry]:
+    """What happened in a case, latest first; `before` is the id of the last entry shown.
+
+    `only`: "people" for what persons did, "system" for what the machine did, "" for everything.
+    """
     query = select(History, Person.name).outerjoin(Person, Person.id == History.person_id)
     query = query.where(History.case_id == case_id)
     if before:
         query = query.where(History.id < before)
+    if only:
+        query = query.where(
+            History.person_id.is_not(None) if only == "people" else History.person_id.is_(None)
+        )
     found = session.execute(query.order_by(History.id.desc()).limit(TIMELINE + 1)).all()
     return [_entry(row, name, hot=index == 0 and not before) for index, (row, name) in enumerate(found)]
 
@@ -403,6 +416,18 @@ def _answered(session: Session, case_id: int) -> list[Answered]:
 def _inspection(session: Session, instance: Instance) -> Inspection | None:
     number = (instance.data or {}).get("inspection_id")
     return session.get(Inspection, int(number)) if number else None
+
+
+def _evidence(session: Session, inspection: Inspection | None) -> list[tuple[Evidence, str]]:
+    if inspection is None:
+        return []
+    query = (
+        select(Evidence, Person.name)
+        .join(Person, Person.id == Evidence.collected_by_id)
+        .where(Evidence.inspection_id == inspection.id)
+        .order_by(Evidence.no)
+    )
+    return [(row, name) for row, name in session.execute(query)]
 
 
 def _people(session: Session, inspection: Inspection | None) -> list[TeamMember]:

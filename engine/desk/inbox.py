@@ -274,7 +274,7 @@ def _scan(
     return query.order_by(WorkItem.due_at, WorkItem.id).limit(limit)
 
 
-def _soonest(  # noqa: PLR0913 (one query, all its parts)
+def _soonest(
     session: Session,
     found: Sequence[str],
     conditions: Sequence[Any],

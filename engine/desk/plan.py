@@ -92,7 +92,7 @@ def view(session: Session, person: Person, plan_id: int) -> PlanView:
     )
 
 
-def open_plan(  # noqa: PLR0913 (a plan by its facts)
+def open_plan(
     world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str
 ) -> Instance:
     """Open a plan of the own bureau and its case; drafting then waits in the inboxes. 依据: J8, W8."""

@@ -106,7 +106,7 @@ def may_edit(person: Person, kind: str) -> bool:
     return kind in EDITORS and EDITORS[kind].allows(person)
 
 
-def take_file(  # noqa: PLR0913 (a file and how to take it)
+def take_file(
     session: Session,
     actor: Person,
     name: str,

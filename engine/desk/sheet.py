@@ -14,6 +14,7 @@ from engine import operation
 from engine.desk.lamp import Cell, Days, Lamp, band
 from engine.errors import CaseworkError
 from engine.people import Person
+from engine.rules.plain import plain
 from engine.runtime import release
 from engine.runtime.tables import Draft, History, Instance, Submission, WorkItem
 
@@ -63,7 +64,7 @@ class _Looking:
 
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """Evaluate a decision of the case's release, without keeping the explanation."""
-        return self._compiled.decide(decision, facts).value
+        return plain(self._compiled.decide(decision, facts).usable())
 
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Refused here."""

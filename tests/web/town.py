@@ -95,7 +95,7 @@ def build(session):
     instance(session, release, county, people, 91, "柳坪村卫生室", NOW + timedelta(days=1))
 
 
-def instance(session, release, bureau, people, number, name, due_at):  # noqa: PLR0913, PLR0917 (a row by its facts)
+def instance(session, release, bureau, people, number, name, due_at):
     """A running case with one open step of the bureau's leader."""
     case = Instance(
         release_id=release.id,
