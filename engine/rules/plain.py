@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
+
+from engine.rules.feel import to_json
+from engine.rules.feel.values import adapt
 
 
 def plain(value: Any) -> Any:
-    """A value of the rules as JSON: numbers as int where whole, else text; dates as ISO text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (bool, str, int)):
-        return value
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    try:
-        whole = int(value)
-    except (TypeError, ValueError):
-        return str(value)
-    return whole if whole == value else str(value)
+    """A value as JSON: whole numbers as int, others as float, calendar values as ISO text.
+
+    Numbers stay numbers, so that a gateway may compare what a table gave. Raises RuleError for an object.
+    """
+    return to_json(adapt(value))

@@ -186,6 +186,7 @@ class Run:
         self._before = {token.id: token for token in state.tokens()} if instance.version else {}
         self._people_changed = False
         self._wishes = 0
+        self._asking: Element | None = None
 
     # -- what people, timers, messages and children do --------------------------------------------------------------
 
@@ -206,6 +207,7 @@ class Run:
         item: WorkItem | None = None,
     ) -> operation.Step:
         """What a verb is told."""
+        self._asking = element
         return operation.Step(
             session=self.session,
             machine=self,
@@ -411,18 +413,24 @@ class Run:
     # -- the verbs' machine -------------------------------------------------------------------------------------
 
     def decide(self, decision: str, facts: Mapping[str, Any], element: Element | None = None) -> Any:
-        """Evaluate a decision of the case's release and keep the explanation; a null with diagnostics is an error."""
+        """Evaluate a decision of the case's release and keep the explanation; a null with diagnostics is an error.
+
+        Asked by a verb, the decision stands under the article of the verb's step.
+        """
         made = self.compiled.decide(decision, facts)
         value = plain(made.usable())
+        asking = element or self._asking
         history.note(
             self.session,
             self.instance,
             "decision",
-            element=element,
-            step=element.name if element else decision,
+            element=asking,
+            step=element.name if element else made.title or decision,
             detail={
                 "decision": decision,
-                "inputs": plain(dict(facts)),
+                "release": self.compiled.id,
+                "version": self.compiled.version,
+                "inputs": plain(made.inputs),
                 "value": value,
                 "matched": [matched.as_json() for matched in made.matched],
             },

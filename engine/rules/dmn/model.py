@@ -1,4 +1,7 @@
-"""Requirement graphs of one or several files: inputs, decisions, knowledge models, services; deciding."""
+"""Requirement graphs of one or several files: inputs, decisions, knowledge models, services; deciding.
+
+Model and session stay together: each calls the other.
+"""
 
 from __future__ import annotations
 
@@ -52,18 +55,25 @@ class Node:
 
 @dataclass
 class Decision:
-    """An answer with its reasons: the value, what was wrong, the rows that matched, the inputs used."""
+    """An answer with its reasons: the value, what was wrong, the rows that matched, the inputs used.
+
+    `broken`: outputs of tables that became null by a fault, wherever they stand in the value.
+    `title`: the decision's own name, where its variable has a shorter one.
+    """
 
     name: str
     value: Any
     diagnostics: list[str] = field(default_factory=list)
     matched: list[Matched] = field(default_factory=list)
     inputs: dict[str, Any] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    title: str = ""
 
     def usable(self) -> Any:
-        """The value; a null that has diagnostics is a RuleError, never a silent null."""
-        if self.value is None and self.diagnostics:
-            reason = f"决策「{self.name}」没有结果：{self.diagnostics[0]}。"
+        """The value; a null that has diagnostics is a RuleError, never a silent null, not even inside it."""
+        if self.broken or (self.value is None and self.diagnostics):
+            why = self.broken[0] if self.broken else self.diagnostics[0]
+            reason = f"决策「{self.name}」没有结果：{why}。"
             raise RuleError(reason, diagnostics=self.diagnostics)
         return self.value
 
@@ -204,7 +214,9 @@ class Model:
             value = run.finish(work(session))
         except RecursionError:
             raise RuleError(f"决策「{node.name}」嵌套过深。", hint="请检查是否无休止地调用自己。") from None
-        return Decision(node.name, value, run.diagnostics, list(run.matched), session.used)  # type: ignore[arg-type]
+        matched: list[Any] = list(run.matched)
+        title = name_of(node.element)
+        return Decision(node.name, value, run.diagnostics, matched, session.used, run.broken, title)
 
 
 def _build(node: Node) -> None:

@@ -53,6 +53,7 @@ class Output:
     """An output column; `order` are the allowed values in order of priority."""
 
     name: str
+    label: str
     type: Type | None
     order: list[Closure]
     allowed_text: str
@@ -182,6 +183,7 @@ def _output(document: Document, element: Element) -> Output:
     default = part(element, "defaultOutputEntry")
     return Output(
         name_of(element),
+        element.get("label") or name_of(element),
         kind,
         order,
         text_of(allowed),
@@ -287,14 +289,18 @@ def _unmatched(table: Table, env: Env) -> Any:
 
 
 def _cell(table: Table, output: Output, cell: Closure, env: Env) -> Any:
-    value = cell(env)
-    if output.type is None:
-        return value
-    result, fits = output.type.coerce(value)
-    if not fits:
-        env.run.say(
-            f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型「{output.type.name}」"
-        )
+    """An output; one that a fault made null stays null by the standard and is noted as broken."""
+    run = env.run
+    before = len(run.diagnostics)
+    result = value = cell(env)
+    if output.type is not None:
+        result, fits = output.type.coerce(value)
+        if not fits:
+            run.say(
+                f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型「{output.type.name}」"
+            )
+    if result is None and len(run.diagnostics) > before:
+        run.broken.append(run.diagnostics[before])
     return result
 
 

@@ -80,7 +80,7 @@ def free_names(  # noqa: C901  (one branch per binding construct)
 class Expression:
     """A FEEL text, read once. Evaluation copies the data it names and never changes it."""
 
-    def __init__(  # noqa: PLR0913  (all but the first two are keywords)
+    def __init__(
         self,
         text: str,
         node: Node,

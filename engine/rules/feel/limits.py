@@ -38,6 +38,7 @@ class Run:
     calls: int = 0
     diagnostics: list[str] = field(default_factory=list)
     matched: list[object] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def spend(self, steps: int) -> None:
         """Count work about to be done; refuses what would go beyond the budget."""
