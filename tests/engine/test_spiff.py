@@ -1,0 +1,248 @@
+"""The kernel bent to our rules against the kernel as its makers ship it, on random models.
+
+Flat scans and our own stored form must change nothing: the same steps done, the same steps waiting, at every moment.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import CaseworkError
+from engine.runtime import model, spiff
+from engine.runtime.spiff import kernel
+from engine.runtime.spiff.stock import Stock
+
+HEAD = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" targetNamespace="http://casework/test">'
+)
+
+
+class Writer:
+    """Writes structured blocks as BPMN: each block has one way in and one way out."""
+
+    def __init__(self):
+        self.parts, self.number = [], 0
+
+    def name(self, kind):
+        self.number += 1
+        return f"{kind}{self.number}"
+
+    def flow(self, source, target, condition=""):
+        text = (
+            f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>'
+            if condition
+            else ""
+        )
+        identity = self.name("f")
+        self.parts.append(
+            f'<bpmn:sequenceFlow id="{identity}" sourceRef="{source}" targetRef="{target}">{text}</bpmn:sequenceFlow>'
+        )
+        return identity
+
+    def node(self, kind, prefix, inner="", **attributes):
+        identity = self.name(prefix)
+        more = "".join(f' {key}="{value}"' for key, value in attributes.items())
+        self.parts.append(f'<bpmn:{kind} id="{identity}" name="{identity}"{more}>{inner}</bpmn:{kind}>')
+        return identity
+
+    def block(self, tree):
+        """(first, last) node of a block."""
+        kind, *inner = tree
+        return getattr(self, f"block_{kind}")(*inner)
+
+    def block_user(self):
+        step = self.node("userTask", "u")
+        return step, step
+
+    def block_verb(self):
+        operator = (
+            '<bpmn:extensionElements><spiffworkflow:serviceTaskOperator id="v">'
+            "<spiffworkflow:parameters/></spiffworkflow:serviceTaskOperator></bpmn:extensionElements>"
+        )
+        step = self.node("serviceTask", "v", operator)
+        return step, step
+
+    def block_seq(self, *blocks):
+        ends = [self.block(each) for each in blocks]
+        for (_, last), (first, _) in zip(ends, ends[1:], strict=False):
+            self.flow(last, first)
+        return ends[0][0], ends[-1][1]
+
+    def block_and(self, *blocks):
+        split, join = self.node("parallelGateway", "p"), self.node("parallelGateway", "j")
+        for each in blocks:
+            first, last = self.block(each)
+            self.flow(split, first)
+            self.flow(last, join)
+        return split, join
+
+    def block_xor(self, one, two):
+        split, join = self.name("x"), self.node("exclusiveGateway", "m")
+        first, last = self.block(one)
+        self.flow(split, first, "way = 1")
+        self.flow(last, join)
+        first, last = self.block(two)
+        default = self.flow(split, first)
+        self.flow(last, join)
+        self.parts.append(f'<bpmn:exclusiveGateway id="{split}" default="{default}"/>')
+        return split, join
+
+    def block_loop(self, body):
+        enter, leave = self.node("exclusiveGateway", "m"), self.name("l")
+        first, last = self.block(body)
+        self.flow(enter, first)
+        self.flow(last, leave)
+        self.flow(leave, enter, "again = true")
+        out = self.node("exclusiveGateway", "o")
+        default = self.flow(leave, out)
+        self.parts.append(f'<bpmn:exclusiveGateway id="{leave}" default="{default}"/>')
+        return enter, out
+
+    def block_sub(self, body):
+        outer, self.parts = self.parts, []
+        start, end = self.node("startEvent", "s"), self.node("endEvent", "e")
+        first, last = self.block(body)
+        self.flow(start, first)
+        self.flow(last, end)
+        inside, self.parts = "".join(self.parts), outer
+        step = self.node("subProcess", "sub", inside)
+        return step, step
+
+
+def diagram(tree):
+    writer = Writer()
+    start, end = writer.node("startEvent", "s"), writer.node("endEvent", "e")
+    first, last = writer.block(tree)
+    writer.flow(start, first)
+    writer.flow(last, end)
+    return f'{HEAD}<bpmn:process id="p" isExecutable="true">{"".join(writer.parts)}</bpmn:process></bpmn:definitions>'
+
+
+def parsed(text):
+    return spiff.parse(model.for_kernel(model.read(text.encode(), "p.bpmn")), "p.bpmn")["p"]
+
+
+# A loop needs a person in it, so that every cycle waits (the release check demands it of real models).
+LEAF = st.sampled_from([("user",), ("user",), ("verb",)])
+TREES = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda found: ("seq", *found)),
+        st.lists(inner, min_size=2, max_size=3).map(lambda found: ("and", *found)),
+        st.tuples(st.just("xor"), inner, inner),
+        inner.map(lambda found: ("loop", ("seq", ("user",), found))),
+        inner.map(lambda found: ("sub", found)),
+    ),
+    max_leaves=8,
+)
+
+
+class Recording:
+    """A world whose verbs only note that they were called."""
+
+    def __init__(self):
+        self.called = []
+
+    def verb(self, element, task, data):  # noqa: ARG002
+        self.called.append(element)
+        return {}
+
+    def decision(self, element, data):  # noqa: ARG002
+        return {}
+
+
+def stock_view(stock):
+    """(waiting, done) element names of the kernel's own workflow, sub-processes included."""
+    waiting = sorted(task.task_spec.name for task in stock.ready())
+    done = sorted(
+        task.task_spec.name for task in stock.workflow.get_tasks(state=kernel.TaskState.COMPLETED)
+    )
+    return waiting, done
+
+
+def our_view(state):
+    waiting = sorted(token.element for token in state.tokens())
+    return waiting, sorted(name for name, word in state.passed() if word == "completed")
+
+
+@settings(max_examples=60, deadline=None)
+@given(tree=TREES, choices=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 2), st.booleans()), max_size=14))
+def test_random_models_walk_as_in_the_stock_kernel_and_every_wait_can_be_stored(tree, choices):
+    spec = parsed(diagram(tree))
+    ours, theirs = Recording(), Recording()
+    state, stock = spiff.State.start(spec, {"way": 1}), Stock.start(spec, {"way": 1})
+    state.advance(ours)
+    stock.advance(theirs)
+    for pick, way, again in [*choices, *[(0, 2, False)] * 60]:
+        assert our_view(state) == stock_view(stock)
+        assert sorted(ours.called) == sorted(theirs.called)
+        stored = state.dump()
+        state = spiff.State.restore(spec, stored)
+        assert state.dump() == stored, "storing changes nothing"
+        stock = Stock.load(stock.save())
+        tokens = sorted(state.tokens(), key=lambda token: (token.element, token.since))
+        if not tokens:
+            break
+        chosen = tokens[pick % len(tokens)]
+        answer = {"way": way, "again": again}
+        state.complete(chosen.id, answer)
+        state.advance(ours)
+        task = next(each for each in stock.ready() if each.task_spec.name == chosen.element)
+        task.data.update(answer)
+        task.run()
+        stock.advance(theirs)
+    assert state.completed == stock.workflow.is_completed()
+    assert state.completed
+
+
+def test_five_hundred_rework_loops_do_not_lose_the_waiting_step():
+    spec = parsed(diagram(("loop", ("user",))))
+    world = Recording()
+    state = spiff.State.start(spec, {})
+    state.advance(world)
+    for turn in range(500):
+        (token,) = state.tokens()
+        assert not state.completed, turn
+        state.complete(token.id, {"again": True})
+        state.advance(world)
+        if turn % 50 == 0:
+            state = spiff.State.restore(spec, state.dump())
+    (token,) = state.tokens()
+    state.complete(token.id, {"again": False})
+    state.advance(world)
+    assert state.completed
+
+
+def test_a_cycle_without_a_wait_is_stopped():
+    spec = parsed(diagram(("loop", ("verb",))))
+    with pytest.raises(CaseworkError, match="没有停下"):
+        spiff.State.start(spec, {"again": True}).advance(Recording())
+
+
+def test_the_time_of_the_kernel_is_limited_and_that_of_a_verb_is_not(monkeypatch):
+    spec = parsed(diagram(("seq", ("verb",), ("user",))))
+    ticks = iter(range(0, 1000, 5))
+
+    class Slow(Recording):
+        def verb(self, element, task, data):
+            next(ticks)
+            return super().verb(element, task, data)
+
+    monkeypatch.setattr("engine.runtime.spiff.kernel.time.thread_time", lambda: next(ticks) * 0.001)
+    state = spiff.State.start(spec, {})
+    state.advance(Slow())
+    assert [token.kind for token in state.tokens()] == ["human"]
+    monkeypatch.setattr("engine.runtime.spiff.kernel.time.thread_time", lambda: float(next(ticks)))
+    with pytest.raises(CaseworkError, match="秒仍没有停下"):
+        spiff.State.start(parsed(diagram(("seq", ("verb",), ("verb",), ("user",)))), {}).advance(Recording())
+
+
+def test_a_state_of_another_format_does_not_open():
+    spec = parsed(diagram(("user",)))
+    stored = spiff.State.start(spec, {}).dump().replace(b'"format":1', b'"format":7')
+    with pytest.raises(CaseworkError, match="格式"):
+        spiff.State.restore(spec, stored)
