@@ -99,7 +99,9 @@ class Settings:
             demo=given.get("DEMO", "") == "1",
             webhook_hosts=tuple(host for host in given.get("WEBHOOK_HOSTS", "").split(",") if host),
             metrics_token=given.get("METRICS_TOKEN", ""),
-            anchor_key_file=Path(given["ANCHOR_KEY_FILE"]).resolve() if given.get("ANCHOR_KEY_FILE") else None,
+            anchor_key_file=Path(given["ANCHOR_KEY_FILE"]).resolve()
+            if given.get("ANCHOR_KEY_FILE")
+            else None,
             smtp_host=given.get("SMTP_HOST", ""),
             smtp_port=int(port),
             smtp_user=given.get("SMTP_USER", ""),

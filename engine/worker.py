@@ -18,7 +18,9 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     """Run as a process until told to stop."""
     ending = stop or threading.Event()
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
-    scheduler.add_job(jobs.run_due, "interval", args=[world], seconds=TICK_SECONDS, coalesce=True, max_instances=1)
+    scheduler.add_job(
+        jobs.run_due, "interval", args=[world], seconds=TICK_SECONDS, coalesce=True, max_instances=1
+    )
     scheduler.add_job(
         jobs.seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1
     )

@@ -13,11 +13,10 @@ from tqdm import tqdm
 
 from engine.access.session import open_session
 from engine.desk.bench import BENCHES, Bench
-from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, first, ground, within
+from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, ground, waiting, within
 from engine.desk.bench.step import start
 from engine.desk.world import World
 from engine.people import Person
-from engine.runtime.tables import WorkItem
 from web.app import create_app
 
 HTTP_STEPS = 50
@@ -54,7 +53,7 @@ def in_words(result: Mapping[str, Any]) -> str:
 
 
 def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
-    """Completing a step over HTTP, in process: CPU of the whole request with session, rights, form and step."""
+    """Completing a step over HTTP, in process: CPU of the whole request, session and rights included."""
     steps = number or HTTP_STEPS
     with ground() as world:
         app = create_app(world)
@@ -67,7 +66,7 @@ def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dic
             if done % 10 == 0:
                 start(world)
             with world.database.reading() as session:
-                item = first(session, WorkItem, WorkItem.process == "bench_row", WorkItem.state == "open")
+                item = waiting(session, "bench_row")
             client = app.test_client()
             client.set_cookie("casework", secrets[1 if item.element == "step1" else 2])
             answers = {"decision": "agree", "note": "无", "idempotency_key": f"http-{done}"}

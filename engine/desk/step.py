@@ -98,7 +98,9 @@ def complete(
     return answer
 
 
-def submit(world: World, actor_id: int, item_id: int, answers: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
+def submit(
+    world: World, actor_id: int, item_id: int, answers: Mapping[str, Any], *, key: str = ""
+) -> dict[str, Any]:
     """Complete a step in its own transaction; where a system step behind it fails, the person's answer is kept.
 
     The machine's part is then tried again by a job and stands on the board as an incident if it keeps failing.
@@ -124,7 +126,13 @@ def context(world: World, session: Session, actor: Person, item: WorkItem) -> di
     told = run.step(element, data, {}, item)
     shown = shown_on(item.form, told)
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
-    return {**shown, "step": told, "draft": dict(draft.answers) if draft else {}, "data": data, "form": run.compiled.forms.get(item.form, b"")}
+    return {
+        **shown,
+        "step": told,
+        "draft": dict(draft.answers) if draft else {},
+        "data": data,
+        "form": run.compiled.forms.get(item.form, b""),
+    }
 
 
 def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[str, Any]) -> None:
@@ -164,7 +172,9 @@ def refuse_excluded(world: World, session: Session, actor: Person, item: WorkIte
     if excluded:
         for step, persons in work_item.performers(session, item.case_id, excluded).items():
             if actor.id in persons:
-                name = next((p.elements[step].name for p in compiled.processes.values() if step in p.elements), step)
+                name = next(
+                    (p.elements[step].name for p in compiled.processes.values() if step in p.elements), step
+                )
                 raise NotAllowed(
                     f"你办理过本案的「{name}」，不能再办理「{item.step}」。",
                     clause=terms.cite(element.property("clause"), compiled.pack),
@@ -215,9 +225,13 @@ def act(
     key: str,
 ) -> Instance:
     """Set off an event sub-process of a case (检查受阻, 证据可能灭失, 申请调换): record the form, start it beside the case."""
-    trigger = next((found for found in actions(world, session, actor, case_id) if found.process == process), None)
+    trigger = next(
+        (found for found in actions(world, session, actor, case_id) if found.process == process), None
+    )
     if trigger is None:
-        raise NotAllowed("现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。")
+        raise NotAllowed(
+            "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
+        )
     run = world.runtime.open(session, case_id, actor)
     verb = trigger.element.property("operation")
     data = run.instance.data
@@ -248,7 +262,14 @@ def act(
 
 
 def _log(session: Session, actor: Person, item: WorkItem, action: str) -> None:
-    audit.record(session, action=action, subject=f"case/{item.case_id}", actor=actor, bureau_id=item.bureau_id, after={"step": item.step})
+    audit.record(
+        session,
+        action=action,
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        after={"step": item.step},
+    )
 
 
 def start_process(
@@ -264,9 +285,29 @@ def start_process(
     bureau = session.get(Bureau, bureau_id)
     if bureau is None:
         raise CaseworkError(f"没有编号为 {bureau_id} 的机构。")
-    instance = world.runtime.start(session, process=process, data=data, bureau_id=bureau_id, pack=bureau.pack, actor=actor)
-    audit.record(session, action=f"start.{process}", subject=f"case/{instance.case_id}", actor=actor, bureau_id=bureau_id, after=dict(data), release_id=instance.release_id)
+    instance = world.runtime.start(
+        session, process=process, data=data, bureau_id=bureau_id, pack=bureau.pack, actor=actor
+    )
+    audit.record(
+        session,
+        action=f"start.{process}",
+        subject=f"case/{instance.case_id}",
+        actor=actor,
+        bureau_id=bureau_id,
+        after=dict(data),
+        release_id=instance.release_id,
+    )
     return instance
 
 
-__all__ = ["act", "actions", "claim", "complete", "context", "release_item", "save_draft", "start_process", "submit"]
+__all__ = [
+    "act",
+    "actions",
+    "claim",
+    "complete",
+    "context",
+    "release_item",
+    "save_draft",
+    "start_process",
+    "submit",
+]

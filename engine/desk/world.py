@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import engine.desk.anchor  # noqa: F401 (every draw and decision sends the log's head outside)
+import engine.desk.anchor
 import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms
@@ -140,7 +140,10 @@ class Answers:
 def seed_files(name: str, forms_dir: Path = ROOT / "forms") -> dict[str, bytes]:
     """A pack's diagrams, tables and documents after inheritance, with all forms: what a release freezes."""
     found = {path: file.read_bytes() for path, file in pack.pack_files(name).items()}
-    found |= {f"forms/{file.relative_to(forms_dir).as_posix()}": file.read_bytes() for file in sorted(forms_dir.rglob("*.form"))}
+    found |= {
+        f"forms/{file.relative_to(forms_dir).as_posix()}": file.read_bytes()
+        for file in sorted(forms_dir.rglob("*.form"))
+    }
     return found
 
 

@@ -158,9 +158,7 @@ class Recording:
 def stock_view(stock):
     """(waiting, done) element names of the kernel's own workflow, sub-processes included."""
     waiting = sorted(task.task_spec.name for task in stock.ready())
-    done = sorted(
-        task.task_spec.name for task in stock.workflow.get_tasks(state=kernel.TaskState.COMPLETED)
-    )
+    done = sorted(task.task_spec.name for task in stock.workflow.get_tasks(state=kernel.TaskState.COMPLETED))
     return waiting, done
 
 
@@ -170,7 +168,9 @@ def our_view(state):
 
 
 @settings(max_examples=60, deadline=None)
-@given(tree=TREES, choices=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 2), st.booleans()), max_size=14))
+@given(
+    tree=TREES, choices=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 2), st.booleans()), max_size=14)
+)
 def test_random_models_walk_as_in_the_stock_kernel_and_every_wait_can_be_stored(tree, choices):
     spec = parsed(diagram(tree))
     ours, theirs = Recording(), Recording()

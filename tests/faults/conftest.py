@@ -61,7 +61,9 @@ def begin(world):
 
     def start(process, **data):
         with world.database.transaction() as session:
-            return step.start_process(world, session, session.get_one(Person, 2), process, data, bureau_id=1).id
+            return step.start_process(
+                world, session, session.get_one(Person, 2), process, data, bureau_id=1
+            ).id
 
     return start
 

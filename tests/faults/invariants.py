@@ -50,7 +50,9 @@ def _standing(world, session):
         open_tasks = set(session.scalars(rows))
         if waiting != open_tasks:
             yield f"instance {instance.id} ({instance.process}): {len(waiting)} tokens, {len(open_tasks)} open steps"
-        if instance.state == "running" and not (tokens or _jobs(session, instance) or _beside(session, instance)):
+        if instance.state == "running" and not (
+            tokens or _jobs(session, instance) or _beside(session, instance)
+        ):
             yield f"I3 instance {instance.id} ({instance.process}) runs and waits for nothing"
         for token in tokens:
             if token.kind == "timer" and token.due != "never" and not _timer(session, instance, token):
@@ -86,7 +88,11 @@ def _called(session, instance, token):
         )
     )
     ended = children["completed"] + children["cancelled"]
-    return row.finished == ended and row.started == children.total() and (row.finished < row.total or row.started == 0)
+    return (
+        row.finished == ended
+        and row.started == children.total()
+        and (row.finished < row.total or row.started == 0)
+    )
 
 
 def _log(session):

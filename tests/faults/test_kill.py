@@ -52,11 +52,15 @@ def test_a_killed_process_loses_nothing_confirmed_and_does_nothing_twice(
     time.sleep(random.Random(seed).uniform(0.0, 0.12))
     lines = [line.split() for line in process.kill()]
     done = [(key, int(item)) for word, key, item in lines if word == "done"]
-    unknown = [(key, int(item)) for word, key, item in lines if word == "try" and (key, int(item)) not in done]
+    unknown = [
+        (key, int(item)) for word, key, item in lines if word == "try" and (key, int(item)) not in done
+    ]
     assert faults(world, acknowledged=done, unknown=unknown) == []
     for key, item in [*done, *unknown]:
         first = step.submit(world, 1, item, {"decision": "agree"}, key=key)
-        assert first == step.submit(world, 1, item, {"decision": "agree"}, key=key), "the same key, the same receipt"
+        assert first == step.submit(world, 1, item, {"decision": "agree"}, key=key), (
+            "the same key, the same receipt"
+        )
         with pytest.raises(Refused) as refused:
             step.submit(world, 1, item, {"decision": "return"}, key=key)
         assert refused.value.slug == "key-reused"

@@ -71,7 +71,9 @@ def test_taking_and_completing_at_once_leaves_one_of_them(world, begin, open_ite
 
         results = at_once(take, lambda item=item: step.submit(world, 1, item, {"decision": "agree"}))
         assert any(not isinstance(each, Exception) for each in results), results
-        assert all(isinstance(each, ChangedMeanwhile) for each in results if isinstance(each, Exception)), results
+        assert all(isinstance(each, ChangedMeanwhile) for each in results if isinstance(each, Exception)), (
+            results
+        )
     assert faults(world) == []
 
 
@@ -83,7 +85,9 @@ def test_the_last_two_children_finishing_at_once_send_the_parent_on_once(world, 
         for item in open_items(f"step{number}", process="bench_case"):
             step.submit(world, 1, item, {"decision": "agree"})
     last = open_items("step10", process="bench_case")
-    results = at_once(*[lambda item=item: step.submit(world, 2, item, {"decision": "agree"}) for item in last])
+    results = at_once(
+        *[lambda item=item: step.submit(world, 2, item, {"decision": "agree"}) for item in last]
+    )
     assert all(isinstance(each, dict) for each in results), results
     for note in ("note1", "note2"):
         step.submit(world, 1, open_items(note)[0], {})

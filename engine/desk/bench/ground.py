@@ -21,6 +21,7 @@ from engine.desk.bench.diagrams import FILES
 from engine.desk.world import World, seed_files
 from engine.people import Bureau, Grant, Person, Role
 from engine.runtime import release
+from engine.runtime.tables import WorkItem
 from engine.settings import Settings
 from engine.storage.base import Base
 
@@ -166,6 +167,12 @@ def within(figures: Mapping[str, float], budgets: Mapping[str, float]) -> dict[s
         "budgets": dict(budgets),
         "within": {name: figures[name] <= most for name, most in budgets.items()},
     }
+
+
+def waiting(session: Session, process: str) -> WorkItem:
+    """The first open step of a process."""
+    found: WorkItem = first(session, WorkItem, WorkItem.process == process, WorkItem.state == "open")
+    return found
 
 
 def first(session: Session, model: Any, *conditions: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The release check: everything that would not run as drawn is refused, by file, element, name and line, all at once.
+"""The release check: what would not run as drawn is refused, by file, element, name and line, all at once.
 
-`findings(files, ports)` reads the files of a release together: what a diagram names (form, table, verb, process) must be
-in the same release or in the catalogue. An error refuses the release, a warning does not.
+`findings(files, ports)` reads the files of a release together: what a diagram names (form, table, verb,
+process) must be in the same release or in the catalogue. An error refuses the release, a warning does not.
 """
 
 from __future__ import annotations
@@ -11,38 +11,23 @@ from collections.abc import Mapping
 from engine.errors import Finding, ModelInvalid, RuleError
 from engine.rules import dmn
 from engine.runtime import model, spiff
-from engine.runtime.check import flow, meaning, shape
+from engine.runtime.check import flow, meaning, names, shape
 from engine.runtime.ports import Ports
 from engine.runtime.release import kind_of
 
 
 def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
     """Everything found in the files of a release, in the order of file and line."""
+    release = names.Release(ports, {}, {}, {}, {}, names.deadline_keys(files))
     found: list[Finding] = []
-    diagrams: dict[str, model.Diagram] = {}
-    decisions: dict[str, str] = {}
-    outputs: dict[str, list[str]] = {}
-    forms: dict[str, list[str]] = {}
     for path, content in sorted(files.items()):
-        kind = kind_of(path)
         try:
-            if kind == "bpmn":
-                diagrams[path] = model.read(content, path)
-            elif kind == "dmn":
-                for decision in dmn.load(content, file=path).decisions():
-                    decisions |= {decision.id: path, decision.name: path}
-                    outputs[decision.id] = meaning.outputs_of(decision)
-            elif kind == "form":
-                faults = list(ports.check_form(path, content))
-                found += faults
-                name = path.removeprefix("forms/").removesuffix(".form")
-                forms[name] = [] if faults else list(ports.form_keys(path, content))
+            found += _read(path, content, release)
         except ModelInvalid as fault:
             found += fault.findings
         except RuleError as fault:
             found.append(Finding(path, "", "", 0, "rule", fault.reason, fault.hint))
-    release = meaning.Release(ports, diagrams, forms, decisions, outputs, meaning.deadline_keys(files))
-    for path, diagram in diagrams.items():
+    for path, diagram in release.diagrams.items():
         misshapen = shape.check(diagram)
         found += misshapen
         if any(finding.severity == "error" for finding in misshapen):
@@ -52,10 +37,27 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
             found += meaning.check(process, release)
         if not any(finding.file == path and finding.severity == "error" for finding in found):
             found += _runs(diagram)
-    found += meaning.calls(release)
+    found += names.calls(release)
     return sorted(
         dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.element, finding.rule)
     )
+
+
+def _read(path: str, content: bytes, release: names.Release) -> list[Finding]:
+    """Enter a file into the release by its kind; what is wrong with a form is found here."""
+    kind = kind_of(path)
+    if kind == "bpmn":
+        release.diagrams[path] = model.read(content, path)
+    elif kind == "dmn":
+        for decision in dmn.load(content, file=path).decisions():
+            release.decisions |= {decision.id: path, decision.name: path}
+            release.outputs[decision.id] = names.outputs_of(decision)
+    elif kind == "form":
+        faults = list(release.ports.check_form(path, content))
+        name = path.removeprefix("forms/").removesuffix(".form")
+        release.forms[name] = [] if faults else list(release.ports.form_keys(path, content))
+        return faults
+    return []
 
 
 def _runs(diagram: model.Diagram) -> list[Finding]:

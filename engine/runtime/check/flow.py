@@ -1,4 +1,4 @@
-"""Whether the arrows of a process can be walked: starts, ends, gateways, reachability, cycles, boundary events."""
+"""Whether the arrows can be walked: starts, ends, gateways, reachability, cycles, boundary events."""
 
 from __future__ import annotations
 
@@ -120,31 +120,37 @@ def _element(process: Process, element: Element, out: list[Flow], into: list[Flo
     if kind in ACTIVITIES and len(out) > 1:
         yield _of(process, element, "two-ways-out", f"任务有 {len(out)} 条出线。", "任务后加网关再分流。")
     if kind in ACTIVITIES | {"startEvent", "intermediateCatchEvent", "boundaryEvent", "parallelGateway"}:
-        for flow in out:
-            if flow.condition:
-                yield _of(
-                    process,
-                    element,
-                    "condition-ignored",
-                    f"出线「{flow.name or flow.id}」上的条件会被引擎忽略。",
-                    "加排他网关，把条件写在网关的出线上。",
-                )
+        yield from _ignored(process, element, out)
     if kind == "startEvent" and element.event == "timer":
         yield _of(process, element, "timer-start", "定时开始事件不受支持。", "由人发起，或由动作启动流程。")
     if kind == "boundaryEvent":
-        host = process.elements.get(element.attached_to)
-        if host is None or host.kind not in ACTIVITIES:
-            yield _of(
-                process, element, "boundary-host", "边界事件没有附在活动上。", "把它拖到一个任务的边上。"
-            )
-        if element.event != "timer":
-            yield _of(process, element, "boundary-kind", "边界事件只支持定时。", "消息请用事件子流程。")
-        if not out:
-            yield _of(process, element, "boundary-way", "边界事件没有出线。", "连上到期后要走的环节。")
+        yield from _boundary(process, element, out)
     if kind in ("exclusiveGateway", "inclusiveGateway") and len(out) > 1:
         yield from _split(process, element, out)
     if kind == "parallelGateway" and len(out) > 1 and len(into) > 1:
         yield _of(process, element, "join-and-split", "并行网关同时汇合又分开。", "拆成两个网关。")
+
+
+def _ignored(process: Process, element: Element, out: list[Flow]) -> Iterable[Finding]:
+    for flow in out:
+        if flow.condition:
+            yield _of(
+                process,
+                element,
+                "condition-ignored",
+                f"出线「{flow.name or flow.id}」上的条件会被引擎忽略。",
+                "加排他网关，把条件写在网关的出线上。",
+            )
+
+
+def _boundary(process: Process, element: Element, out: list[Flow]) -> Iterable[Finding]:
+    host = process.elements.get(element.attached_to)
+    if host is None or host.kind not in ACTIVITIES:
+        yield _of(process, element, "boundary-host", "边界事件没有附在活动上。", "把它拖到一个任务的边上。")
+    if element.event != "timer":
+        yield _of(process, element, "boundary-kind", "边界事件只支持定时。", "消息请用事件子流程。")
+    if not out:
+        yield _of(process, element, "boundary-way", "边界事件没有出线。", "连上到期后要走的环节。")
 
 
 def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Finding]:

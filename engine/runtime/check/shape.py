@@ -1,4 +1,4 @@
-"""What may stand in a diagram at all: an allow-list of elements, attributes and extensions (BPMN 2.0.2 XSD first).
+"""What may stand in a diagram at all: an allow-list of elements, attributes, extensions (BPMN XSD first).
 
 Whatever is not on the list is refused by name with what to use instead; nothing is dropped silently.
 """

@@ -210,7 +210,7 @@ class Placer:
                 y = host.y if side == NORTH else host.bottom
                 picture.shapes[node.id] = Rect(xs[line] - 18, y - 18, 36, 36)
 
-    def _points(  # noqa: PLR0913, PLR0917 - the two axes and what lies on them
+    def _points(
         self,
         flow: str,
         path: list[Vertex],
@@ -285,7 +285,7 @@ def _near(cross: Axis, a: Segment, b: Segment) -> bool:
     return cross.section[a[1]] <= cross.section[b[2]] and cross.section[b[1]] <= cross.section[a[2]]
 
 
-def _sweep(  # noqa: C901, PLR0913, PLR0917 - one pass over one axis with all that takes room on it
+def _sweep(  # noqa: C901 - one pass over one axis with all that takes room on it
     axis: Axis,
     start: int,
     halves: dict[int, int],

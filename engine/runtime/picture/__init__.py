@@ -18,7 +18,7 @@ from engine.runtime.picture.sheet import compose
 __all__ = ["svg", "words"]
 
 
-def svg(  # noqa: PLR0913 - all by name
+def svg(
     bpmn: bytes,
     *,
     done: Collection[str] = (),

@@ -110,7 +110,7 @@ class Pen:
             words,
         )
 
-    def sign(  # noqa: PLR0913 - where and how large
+    def sign(
         self, group: etree._Element, sign: marks.Sign, x: float, y: float, size: float, *, solid: bool = False
     ) -> None:
         """One of the small signs at (x, y)."""
@@ -124,7 +124,7 @@ class Pen:
             wide = 2.4 if how == "bold" else 1.2
             self.add(holder, "path", {"d": path, "fill": fill, "stroke": stroke, "stroke-width": wide})
 
-    def write(  # noqa: PLR0913
+    def write(
         self,
         group: etree._Element,
         words: str,
