@@ -1,8 +1,8 @@
 """Which arrows of which diagrams the scenarios have walked.
 
-The machine tells every step it completes and the step before it (`engine.runtime.spiff.walked`). A step with one
-way out, or one that forks, has walked all its arrows when it completes; of a choice, the arrow counts whose
-target was done.
+The machine tells every step it completes and the step before it (`engine.runtime.spiff.walked`). A step with
+one way out, or one that forks, has walked all its arrows when it completes; of a choice, the arrow counts
+whose target was done.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Case:
         self.scenario = scenario
         self.id = case_id
 
-    # -- what is asked of whom ---------------------------------------------------------------------------------------
+    # -- what is asked of whom ---------------------------------------------------------------------
 
     def open_steps(self) -> list[str]:
         """Names of the steps that wait, oldest first."""
@@ -102,7 +102,7 @@ class Case:
         assert item.due_at is not None, f"「{step}」没有期限"
         assert item.due_at < self.scenario.rehearsal.now, f"「{step}」还没有超期（{item.due_at}）"
 
-    # -- who does what -----------------------------------------------------------------------------------------------
+    # -- who does what -----------------------------------------------------------------------------
 
     def completes(self, step: str, *, by: str = "", seat: str = "", **answers: Any) -> Case:
         """Somebody answers the step's form; what the form requires beyond the answers is filled plausibly."""
@@ -151,7 +151,7 @@ class Case:
         self.scenario.passes(working_days=working_days, hours=hours)
         return self
 
-    # -- how it stands -----------------------------------------------------------------------------------------------
+    # -- how it stands -----------------------------------------------------------------------------
 
     def state(self) -> str:
         """running · completed · cancelled · incident."""

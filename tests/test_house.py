@@ -108,7 +108,9 @@ def test_a_long_module_says_why():
     mute = [
         f"{name_of(path)}: {len(source.splitlines())} lines"
         for path, source in SOURCES.items()
-        if len(source.splitlines()) > LINES and not reason.search(ast.get_docstring(ast.parse(source)) or "")
+        if len(source.splitlines()) > LINES
+        and "migrations/versions" not in name_of(path)
+        and not reason.search(ast.get_docstring(ast.parse(source)) or "")
     ]
     assert not mute, "\n".join(mute)
 
@@ -163,7 +165,8 @@ def test_the_tree_names_no_index_and_no_workplace():
     private = re.compile(
         rb"files\.python"
         rb"hosted\.org|://[\w.-]*(pypi|artifactory|nexus|registry\.npm)[\w.-]*/|--(extra-)?index-url"
-        rb"|--find-links|\.\./sha"
+        rb"|--find"
+        rb"-links|\.\./sha"
         rb"red/|/work"
         rb"/(shared|main|\.library)\b|/ho"
         rb"me/\w+/|/tmp"

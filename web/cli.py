@@ -69,7 +69,7 @@ def casework() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command and end the process; every error is one line on stderr, and JSON where JSON was asked for."""
+    """Run the command and end the process; an error is one line on stderr, JSON where JSON was asked for."""
     click_speaks()
     translate(casework)
     given = sys.argv[1:] if arguments is None else arguments

@@ -53,7 +53,8 @@ def demo(
         click.echo(orjson.dumps(told.as_json()).decode())
         return
     click.echo(
-        f"{pack}：{sum(told.steps.values())} 个人工环节，{len(told.ids['cases'])} 个案件，用时 {told.seconds} 秒。"
+        f"{pack}：{sum(told.steps.values())} 个人工环节，"
+        f"{len(told.ids['cases'])} 个案件，用时 {told.seconds} 秒。"
     )
     for word, count in told.steps.items():
         click.echo(f"  {word:<14}{count}")

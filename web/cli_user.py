@@ -115,7 +115,8 @@ def list_(as_json: bool) -> None:
     for row in rows:
         posts = "、".join(role_label(role) for role in row["roles"]) or say("无岗位")
         click.echo(
-            f"{row['login']:<16}{row['name']}　{row['bureau']}　{posts}{'' if row['active'] else say('　（停用）')}"
+            f"{row['login']:<16}{row['name']}　{row['bureau']}　{posts}"
+            f"{'' if row['active'] else say('　（停用）')}"
         )
 
 

@@ -100,7 +100,7 @@ class Year:
         self.plan_id = 0
         self.case_id = 0
 
-    # -- the answers that matter; everything else is filled plausibly ------------------------------------------------
+    # -- the answers that matter; everything else is filled plausibly ------------------------------
 
     def rules(self) -> Mapping[str, Callable[[Asked], Mapping[str, Any]]]:
         """Answers by element id."""
@@ -153,7 +153,7 @@ class Year:
         }
 
     def _findings(self, asked: Asked) -> Mapping[str, Any]:
-        """Every third case has something that was corrected on the spot, every fourth something to be investigated."""
+        """Every third case has something corrected on the spot, every fourth something to investigate."""
         rows = [
             {"item": value, "result": "none"} for value, _label in asked.options["items"] if value != OFF_LIST
         ]
@@ -170,7 +170,7 @@ class Year:
         return {"findings": rows}
 
     def _platform(self, asked: Asked) -> Mapping[str, Any]:
-        """What the provincial platform would send back: objects and groups of people by lot, nobody in conflict."""
+        """What the provincial platform would send back: objects and groups by lot, nobody in conflict."""
         session = asked.session
         row = session.scalars(select(Draw).where(Draw.id == asked.data["draw_id"])).one()
         lot = Random(f"{self.story.seed}:{row.id}:{row.round}")  # noqa: S311 (stands for the platform, proves nothing)
@@ -215,10 +215,10 @@ class Year:
             ],
         }
 
-    def _groups(self, asked: Asked) -> Mapping[str, Any]:
+    def _groups(self, _asked: Asked) -> Mapping[str, Any]:
         return {"groups": 2}
 
-    # -- the story ------------------------------------------------------------------------------------------------
+    # -- the story ---------------------------------------------------------------------------------
 
     def opens(self) -> int:
         """A section opens the plan of the year."""
@@ -357,7 +357,7 @@ def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> lis
             .unique()
             .all()
         )
-        mains = {row for row in session.scalars(select(Plan.bureau_id).distinct())}
+        mains = set(session.scalars(select(Plan.bureau_id).distinct()))
         return [
             Account(
                 person.login,

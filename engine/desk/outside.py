@@ -1,7 +1,8 @@
-"""Calls to outside systems, after the commit: only to hosts the administrator listed, one address, no redirects.
+"""Calls to outside systems, after the commit: only to listed hosts, one address, no redirects.
 
-Rules: the host stands in `CASEWORK_WEBHOOK_HOSTS`; its address is resolved once and used; an address in a private range
-must itself be listed; answers are read up to 1 MB; every call carries its key, so that a repeat does no harm.
+Rules: the host stands in `CASEWORK_WEBHOOK_HOSTS`; its address is resolved once and used; an address in a
+private range must itself be listed; answers are read up to 1 MB; every call carries its key, so that a
+repeat does no harm.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def ask(
     headers: Mapping[str, str],
     settings: Settings,
 ) -> tuple[int, dict[str, Any]]:
-    """Send a JSON body; (status, JSON answer). Unavailable when the other side does not answer or fails (5xx, 429)."""
+    """Send a JSON body; (status, JSON answer). Unavailable: no answer, or it fails (5xx, 429)."""
     scheme, host, port, address = address_of(url, settings.webhook_hosts)
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
@@ -97,15 +98,15 @@ def ask(
 
 @errand(PUSH)
 def push(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
-    """公示推送: send a publication to a channel, keep its receipt; tried again until the other side takes it."""
-    answer = deliver(payload, lambda *request: ask(*request, settings))
+    """公示推送: send a publication to a channel, keep its receipt; tried again until it is taken."""
+    answer = deliver(payload, lambda method, url, body, headers: ask(method, url, body, headers, settings))
     with database.transaction() as session:
         delivered(session, payload, answer)
 
 
 @errand("platform.send")
 def platform_send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:  # noqa: ARG001
-    """送平台抽取: write the exchange file for the provincial platform, which has no interface of its own we know of.
+    """送平台抽取: write the exchange file for the provincial platform, which has no known interface.
 
     The file is named by the wish and written again unchanged; the clerk uploads it (舞 第五条、第九条).
     """

@@ -1,8 +1,8 @@
 """A bureau's year without a browser: acts as each role through the desk use cases and the released forms.
 
-Used by `casework demo`, by the benchmarks and by the scenario tests. It answers like a person: the form of the step's
-release is filled where it requires something, the caller's answers stand, and the same schema checks them
-(`World.respond`, handed in from above because the engine may not import forms).
+Used by `casework demo`, by the benchmarks and by the scenario tests. It answers like a person: the form of
+the step's release is filled where it requires something, the caller's answers stand, and the same schema
+checks them (`World.respond`, handed in from above because the engine may not import forms).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Rule = Callable[["Asked"], Answers]
 
 @dataclass(slots=True)
 class Asked:
-    """A step that waits for an answer, with everything its form shows; `hand_in` stores a file and gives its id."""
+    """A step that waits, with everything its form shows; `hand_in` stores a file and gives its id."""
 
     item: WorkItem
     form: bytes
@@ -62,7 +62,7 @@ class Rehearsal:
         self.steps: Counter[str] = Counter()
         self.on_step: Callable[[WorkItem], None] = lambda _item: None
 
-    # -- the clock ----------------------------------------------------------------------------------------------
+    # -- the clock ---------------------------------------------------------------------------------
 
     def passes(self, *, working_days: int = 0, hours: int = 0) -> None:
         """Let time go by; what falls due on the way happens."""
@@ -78,7 +78,7 @@ class Rehearsal:
         with clock.fixed(self.now):
             return jobs.drain(self.world)
 
-    # -- answering ----------------------------------------------------------------------------------------------
+    # -- answering ---------------------------------------------------------------------------------
 
     def open_items(self, session: Session, **where: Any) -> list[WorkItem]:
         """Open steps, oldest first."""
@@ -107,7 +107,7 @@ class Rehearsal:
         return session.scalars(select(Person).where(Person.id.in_(numbers)).order_by(Person.staff_no)).all()
 
     def answer(self, item_id: int, *, by: str = "", **override: Any) -> dict[str, Any]:
-        """Complete a step as a person (name or login; by default the first who may), with the caller's answers."""
+        """Complete a step as a person (name or login; by default the first who may), with these answers."""
         with clock.fixed(self.now):
             with self.world.database.transaction() as session:
                 item = session.get_one(WorkItem, item_id)

@@ -31,7 +31,7 @@ class Change:
 
 
 def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
-    """(pack, files) of a pack's name, a pack's folder, a folder of release files, or one file among its pack's others.
+    """(pack, files) of a pack's name or folder, a folder of release files, or one file among its pack's.
 
     A folder with a `pack.toml` is completed by its parents and the shipped forms, as a release would be.
     """
@@ -130,7 +130,7 @@ def content(session: Session, release: Release) -> dict[str, bytes]:
         .join(Blob, Blob.hash == ReleaseFile.hash)
         .where(ReleaseFile.release_id == release.id),
     )
-    return {path: body for path, body in rows}
+    return dict(rows.all())
 
 
 def compare(one: Mapping[str, bytes], two: Mapping[str, bytes]) -> list[Change]:
