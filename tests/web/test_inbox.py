@@ -2,6 +2,8 @@
 
 import re
 
+from engine.runtime.tables import WorkItem
+
 
 def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
     page = as_person("shen").get("/").text
@@ -101,3 +103,14 @@ def test_pages_are_paged_by_cursor(as_person, monkeypatch):
     second = client.get(following).text
     assert "石桥镇卫生院" in second
     assert "惠众大药房" not in second
+
+
+def test_a_draw_or_publication_asks_for_the_one_time_code_and_keeps_what_was_typed(as_person, town):
+    with town.database.transaction() as session:
+        session.get(WorkItem, 2).process = "publication"
+    client = as_person("shen")
+    answer = client.post("/tasks/2", data={"decision": "return", "reason": "等附件"})
+    assert (answer.status_code, answer.location) == (303, "/second-factor?next=/tasks/2")
+    told = client.post("/api/v1/tasks/2/complete", json={"answers": {"decision": "approve"}})
+    assert (told.status_code, told.json["code"]) == (403, "second-factor")
+    assert "等附件" in client.get("/tasks/2").text
