@@ -67,9 +67,7 @@ def rounds_of(session: Session, plan_id: int, batch: int) -> list[Draw]:
     return list(session.scalars(query.order_by(Draw.round)))
 
 
-def number(  # noqa: PLR0913 (what a draw is opened with)
-    session: Session, bureau: Bureau, *, plan_id: int, batch: int, mode: str, hash_name: str
-) -> Draw:
+def number(session: Session, bureau: Bureau, *, plan_id: int, batch: int, mode: str, hash_name: str) -> Draw:
     """A draw with the next number of the series.
 
     One that was abandoned before event 0 gives its number on.

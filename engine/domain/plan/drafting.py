@@ -24,7 +24,7 @@ from engine.operation import Step, operation
 from engine.people import Bureau, Person
 
 
-def propose(  # noqa: PLR0913 (all by name)
+def propose(
     session: Session, *, bureau: Bureau, year: int, opener: Person, quarter: int = 0, title: str = ""
 ) -> Plan:
     """Open a plan: the row a plan case starts from (its data is `{"plan_id": plan.id}`).

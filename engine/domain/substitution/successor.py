@@ -262,7 +262,7 @@ def _inspections(step: Step, row: Substitution) -> list[Inspection]:
     return list(step.session.scalars(query.order_by(Inspection.id)))
 
 
-def _replace(  # noqa: PLR0913, PLR0917 (the two ends of one swap)
+def _replace(
     step: Step,
     row: Substitution,
     draw: Draw | None,
