@@ -1,9 +1,8 @@
 """Discussion, consensus and feedback (讨论、共识、反馈): nothing is fed back before the opinion stands.
 
 依据: 吉 第二十二条: discussed with experts and members, on consensus a written opinion, told face to face
-to the
-object and the local bureau at the same time. Packs without that rule decide by majority; dissent is always
-kept.
+to the object and the local bureau at the same time. Packs without that rule decide by majority; dissent is
+always kept. Long because the article is one chain of conditions, each with its refusal.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Imports nothing heavier than the standard library: forms and pages may read it too. Chinese words are those of
 吉医保发〔2021〕30号 and 舞医保〔2023〕18号; identifiers are the English words of the code (see GLOSSARY).
+Long because it is one table of words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The steps of a publication: draft, review by an outsider, channels, release, receipts; later versions.
 
 依据: 吉 第七条, 第十四条, 第二十五条; 舞 第二条, 第三条, 第十五条.
+Long because each of a dozen steps has its own refusals.
 """
 
 from __future__ import annotations
