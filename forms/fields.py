@@ -41,12 +41,12 @@ class Answer(fields.Field[Any]):
         super().__init__(allow_none=True, data_key=component.key)
         self.component = component
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         if value is None or value in ("", []):
             return None
         return self.read(value)
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: Any) -> Any:  # noqa: ARG002
         """The answer, or ValidationError with a sentence."""
         raise AssertionError("every type reads its own answers")
 
@@ -116,7 +116,7 @@ class Number(Answer):
             number = None
         if number is None or not number.is_finite() or abs(number) > LARGEST:
             raise self.wrong("要写成数字，例如 12 或 3.5")
-        if -int(number.as_tuple().exponent) > 12:
+        if -int(number.as_tuple().exponent) > 12:  # noqa: PLR2004  (nobody measures finer)
             raise self.wrong("小数位太多")
         return number
 
@@ -144,7 +144,7 @@ class Moment(Answer):
         kind = self.component.subtype
         try:
             if not isinstance(value, str):
-                raise TypeError
+                raise TypeError  # noqa: TRY301  (one sentence for every wrong shape)
             if kind == "date":
                 day = date.fromisoformat(value)
                 self._sane(day.year)
@@ -159,7 +159,7 @@ class Moment(Answer):
             raise self.wrong(f"要写成{'时间' if kind != 'date' else '日期'}，例如 {example}") from fault
 
     def _sane(self, year: int) -> None:
-        if not 1949 <= year <= 2100:
+        if not 1949 <= year <= 2100:  # noqa: PLR2004  (a typing error, not a date of an inspection)
             raise ValueError(year)
 
 
@@ -179,7 +179,7 @@ class One(Answer):
     def read(self, value: Any) -> int | str:
         """A known static value, else a short text or a number."""
         values = {choice.value for choice in self.component.choices}
-        if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 200:
+        if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 200:  # noqa: PLR2004
             raise self.wrong("只能从选项中选择")
         if values and value not in values:
             raise self.wrong("只能从列出的选项中选择")
@@ -225,7 +225,7 @@ class Photos(Answer):
             raise self.wrong("只能上传一张")
         return [self._photo(item, number) for number, item in enumerate(value, 1)]
 
-    def _photo(self, item: Any, number: int) -> dict[str, Any]:
+    def _photo(self, item: Any, number: int) -> dict[str, Any]:  # noqa: C901  (one sentence per fault)
         raw = {"file": item} if isinstance(item, str) else item
         if not isinstance(raw, Mapping) or set(raw) - {
             "file",
@@ -278,7 +278,7 @@ class Signature(Answer):
             return None
         if not name:
             raise self.wrong("还缺签名人的姓名")
-        if len(name) > 80:
+        if len(name) > 80:  # noqa: PLR2004
             raise self.wrong("的姓名太长")
         if path and (len(path) > MOST_STROKES or not STROKES.fullmatch(path)):
             raise self.wrong("的笔迹读不下去，请清除后重签")

@@ -166,7 +166,7 @@ def unknown_name(name: str, known: Collection[str]) -> tuple[str, str]:
 
 def nearest(name: str, known: Collection[str]) -> str:
     """A hint with the nearest known name, or nothing."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415  (only when something is wrong)
 
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"是否应为“{close[0]}”？" if close else ""
@@ -174,7 +174,7 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def is_row(text: str) -> bool:
     """Whether a part of a name is a row number: a few plain digits (`²` and a thousand nines are none)."""
-    return 0 < len(text) < 7 and text.isascii() and text.isdigit()
+    return 0 < len(text) < 7 and text.isascii() and text.isdigit()  # noqa: PLR2004
 
 
 def level(components: Iterable[Component]) -> Iterator[Component]:

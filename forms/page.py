@@ -85,7 +85,7 @@ class Page:
     data: str = "{}"
 
 
-def page(
+def page(  # noqa: PLR0913  (one keyword per thing the page shows)
     form: Form,
     *,
     values: Mapping[str, Any] = NOTHING,
@@ -272,7 +272,7 @@ def _common_reason(value: Any) -> str:
     return next((str(shot["reason"]) for shot in _shots(value) if shot.get("reason")), "")
 
 
-def _text(component: Component, value: Any) -> Any:
+def _text(component: Component, value: Any) -> Any:  # noqa: PLR0911  (one line per type)
     """An answer as it stands in its input; what could not be read is shown as it was typed."""
     if component.type == "checkbox":
         return value is True

@@ -45,7 +45,7 @@ def _fill(component: Component, answers: dict[str, Any], person: Respondent) -> 
         answers[component.key] = _plausible(component, person)
 
 
-def _plausible(component: Component, person: Respondent) -> Any:
+def _plausible(component: Component, person: Respondent) -> Any:  # noqa: C901, PLR0911 (one line a kind of field)
     options = _options(component, person)
     if component.chooses_one:
         return options[0] if options else ""

@@ -116,7 +116,7 @@ class _Posted:
             row for row in rows if empty_rows or any(value not in (False, [], {}) for value in row.values())
         ]
 
-    def _value(self, component: Component, name: str) -> Any:
+    def _value(self, component: Component, name: str) -> Any:  # noqa: PLR0911  (one line per type)
         kind = component.type
         if kind == "checkbox":
             return bool(self.all(name))
@@ -165,7 +165,7 @@ def _number(text: str) -> int | str:
         number = Decimal(bare)
     except InvalidOperation:
         return text
-    return plain(number) if number.is_finite() and abs(number.adjusted()) < 20 else text
+    return plain(number) if number.is_finite() and abs(number.adjusted()) < 20 else text  # noqa: PLR2004
 
 
 def takes_files(form: Form, name: str) -> bool:

@@ -105,7 +105,7 @@ class _Load:
 class _Level:
     """One level of answers: the form itself, a group with a path, or one row of a list."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (a level is made in three places, all below)
         self,
         components: Sequence[Component],
         values: Mapping[str, Any],
@@ -161,7 +161,7 @@ class _Level:
             return _feel(self.own[name], self.values.get(name)) if self.shown(name) else None
         return self.parent.lookup(name) if self.parent else self.load.data.get(name)
 
-    def _value(self, component: Component, name: str) -> Any:
+    def _value(self, component: Component, name: str) -> Any:  # noqa: PLR0911  (one line per kind)
         value = self.values.get(component.key)
         if component.type == "expression":
             return self._computed(component, name)
@@ -334,6 +334,6 @@ def _files(components: Sequence[Component], answers: Mapping[str, Any]) -> list[
 
 def from_post(form: Form, lists: Any) -> dict[str, Any]:
     """An HTML form post as answers; see `forms.post`."""
-    from forms.post import answers
+    from forms.post import answers  # noqa: PLC0415  (post needs the model only; the name stays here for its callers)
 
     return answers(form, lists)

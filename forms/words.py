@@ -35,7 +35,7 @@ def choice_that_shows(hide: Condition) -> tuple[str, str] | None:
     return None
 
 
-def _say(
+def _say(  # noqa: PLR0911  (one line per construct)
     node: Node, known: Mapping[str, Component], *, wanted: bool
 ) -> str:
     """A sentence that is true exactly when the node is `wanted`; empty where we have no words for it."""
@@ -82,7 +82,7 @@ def _call(node: Call, known: Mapping[str, Component], *, wanted: bool) -> str:
     name = _called(node)
     if name == "not" and len(node.arguments) == 1:
         return _say(node.arguments[0], known, wanted=not wanted)
-    if name == "list contains" and len(node.arguments) == 2:
+    if name == "list contains" and len(node.arguments) == 2:  # noqa: PLR2004
         value = _value(node.arguments[1], node.arguments[0], known)
         who = _named(node.arguments[0], known)
         return f"{who}{'选了' if wanted else '没有选'}{value}" if who and value else ""

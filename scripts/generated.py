@@ -15,7 +15,7 @@ PYTHON = HOUSE / ".venv" / "bin" / "python"
 def enter() -> None:
     """Called outside the environment: go into it. Afterwards the product can be imported."""
     if sys.prefix == sys.base_prefix and PYTHON.exists():
-        os.execv(PYTHON, [str(PYTHON), *sys.argv])
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606
     sys.path.insert(0, str(HOUSE))
 
 

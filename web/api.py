@@ -435,7 +435,7 @@ def create_plan() -> ResponseReturnValue:
     year, quarter, title = given.get("year"), given.get("quarter", 0), given.get("title", "")
     if type(year) is not int or type(quarter) is not int or not isinstance(title, str):
         raise BadRequest
-    if not 2000 <= year <= 2100 or not 0 <= quarter <= 4:
+    if not 2000 <= year <= 2100 or not 0 <= quarter <= 4:  # noqa: PLR2004 (years, quarters)
         raise BadRequest
 
     def opened(session: Any) -> int:

@@ -92,7 +92,7 @@ def _guard() -> ResponseReturnValue | None:
 
 def g_view() -> Any:
     """The function behind this address."""
-    from flask import current_app
+    from flask import current_app  # noqa: PLC0415 (bound to the request)
 
     return current_app.view_functions.get(request.endpoint or "")
 
@@ -301,7 +301,7 @@ def _code_form(reason: str, status: int) -> ResponseReturnValue:
     enrolling = not person.totp_secret
     if enrolling:
         session["totp"] = secret
-    code = Markup(segno.make(sign_in.totp_uri(person, secret)).svg_inline(scale=4)) if enrolling else ""
+    code = Markup(segno.make(sign_in.totp_uri(person, secret)).svg_inline(scale=4)) if enrolling else ""  # noqa: S704
     return (
         render_template(
             "auth/second_factor.html",

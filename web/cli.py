@@ -41,11 +41,11 @@ INTERRUPTED = 130
 class Casework(click.Group):
     """Finds a command's module by its name."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """All commands, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the module that holds the command."""
         if cmd_name not in COMMANDS:
             return None
@@ -53,7 +53,7 @@ class Casework(click.Group):
         translate(found)
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands without importing any."""
         with formatter.section(say("命令")):
             formatter.write_dl([(name, say(purpose)) for name, (_, purpose) in COMMANDS.items()])
@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(1)
     except OSError as fault:
         _end(say("不能读写 {0}：{1}。", fault.filename or "", fault.strerror or fault), 1)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 (a person sees a sentence; where it happened stands in it)
         _end(_unexpected(fault), 1)
 
 

@@ -37,7 +37,7 @@ def refuse_missing(database: Database) -> None:
 
 def is_there(database: Database) -> bool:
     """Whether the database exists and holds our tables; looking creates nothing."""
-    from sqlalchemy import inspect
+    from sqlalchemy import inspect  # noqa: PLC0415 (only where a database is asked for)
 
     path = database.url.database
     if database.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists():
@@ -47,7 +47,7 @@ def is_there(database: Database) -> bool:
 
 def open_installation() -> World:
     """The assembled installation on a database that is there."""
-    from web.assembly import open_world
+    from web.assembly import open_world  # noqa: PLC0415 (see above)
 
     world = open_world(Settings.from_env())
     refuse_missing(world.database)

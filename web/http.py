@@ -129,7 +129,7 @@ def reading() -> Session:
     return session
 
 
-def _close(fault: BaseException | None) -> None:
+def _close(fault: BaseException | None) -> None:  # noqa: ARG001
     context = g.pop("reading_context", None)
     g.pop("reading", None)
     if context is not None:
@@ -214,7 +214,7 @@ def wants_json() -> bool:
 def on_error(error: CaseworkError) -> Response:
     """An error of the family, by the table."""
     status, title = next((status, title) for kind, status, title in ERRORS if isinstance(error, kind))
-    if status >= 500:
+    if status >= 500:  # noqa: PLR2004
         log.error("failed", path=request.path, reason=str(error), exc_info=error)
     return _answer(status, title, error)
 

@@ -32,7 +32,7 @@ def create() -> ResponseReturnValue:
     form = request.form
     year, quarter = form.get("year", ""), form.get("quarter", "")
     typed = {"year": year, "quarter": quarter, "title": form.get("title", "").strip()[:200]}
-    if not (year.isdigit() and 2000 <= int(year) <= 2100):
+    if not (year.isdigit() and 2000 <= int(year) <= 2100):  # noqa: PLR2004 (four digits of a year)
         return _page(
             typed, Refused(_("请填写年度。"), fields={"year": _("请填写四位数的年度，例如 2026")}), 422
         )

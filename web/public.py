@@ -47,7 +47,7 @@ def _results() -> tuple[str, int, int, publication.Results, dict[str, str]]:
         args.get("year", 0, type=int) or 0,
         args.get("bureau", 0, type=int) or 0,
     )
-    year = year if 2000 <= year <= 2100 else 0
+    year = year if 2000 <= year <= 2100 else 0  # noqa: PLR2004 (years)
     found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=args.get("after", ""))
     kept = {"q": q, "year": str(year or ""), "bureau": str(bureau or "")}
     return q, year, bureau, found, {key: value for key, value in kept.items() if value}

@@ -33,7 +33,7 @@ def wish(session: Session) -> None:
 
 
 @errand(JOB)
-def send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
+def send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:  # noqa: ARG001
     """Sign the newest head and write it outside; a head that is already there is not written twice."""
     with database.reading() as session:
         anchor(session, anchors(settings))

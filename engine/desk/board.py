@@ -231,7 +231,7 @@ def _lines(
     """One page of the list: a short index scan for each bureau, merged."""
     conditions = _conditions(filters, days)
     head, _, tail = cursor.partition("_")
-    if head.isdigit() and tail.isdigit() and len(head) < 18:
+    if head.isdigit() and tail.isdigit() and len(head) < 18:  # noqa: PLR2004 (microseconds since 1970)
         due = EPOCH + timedelta(microseconds=int(head))
         conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > int(tail))]
     scans = [_scan(bureau_id, conditions) for bureau_id in bureaus]

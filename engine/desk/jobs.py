@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.audit.anchor import anchor
-from engine.desk import outside
+from engine.desk import outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
@@ -77,7 +77,7 @@ def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, A
         run.redistribute(item.task)
 
 
-def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
+def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
     while audit.seal(session) == audit.SEAL_BATCH:
         session.flush()
 
@@ -118,7 +118,7 @@ def run_one(world: desk_world.World, leased: Job) -> None:
             job.finish(session, leased)
 
         world.database.run(work)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 (one broken case never blocks another)
         log.warning("job failed", job=leased.key, attempt=leased.attempts, error=str(fault), exc_info=True)
         with world.database.transaction() as session:
             if (

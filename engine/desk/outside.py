@@ -88,7 +88,7 @@ def ask(
         raise Unavailable(f"{host} 没有应答：{fault}。", hint="稍后会自动再试。") from fault
     finally:
         connection.close()
-    if answer.status >= 500 or answer.status == 429:
+    if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 (HTTP: server errors, too many requests)
         raise Unavailable(f"{host} 应答 {answer.status}。", hint="稍后会自动再试。")
     try:
         return answer.status, dict(orjson.loads(content)) if content else {}
@@ -105,7 +105,7 @@ def push(payload: Mapping[str, Any], *, database: Database, settings: Settings) 
 
 
 @errand("platform.send")
-def platform_send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
+def platform_send(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:  # noqa: ARG001
     """送平台抽取: write the exchange file for the provincial platform, which has no known interface.
 
     The file is named by the wish and written again unchanged; the clerk uploads it (舞 第五条、第九条).

@@ -76,11 +76,11 @@ def _self_approval(session: Session, bureau: Bureau) -> None:
     refuse_author(plan, session.get_one(Person, plan.author_id), bureau.pack)
 
 
-def _licensed(session: Session, bureau: Bureau) -> None:
+def _licensed(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
     refuse_licensed(1, bureau.pack)
 
 
-def _cap(session: Session, bureau: Bureau) -> None:
+def _cap(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
     rule = parameters(bureau.pack)["cap.per_year"]
     refuse_repeat("cap", "某定点医药机构", bureau.pack)  # may be asked for: only the cap can be lifted
     raise Refused(
@@ -91,7 +91,7 @@ def _cap(session: Session, bureau: Bureau) -> None:
     )
 
 
-def _superior(session: Session, bureau: Bureau) -> None:
+def _superior(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
     if parameters(bureau.pack)["exclude.superior_drawn"].value:
         refuse_repeat("done-superior", "某定点医药机构", bureau.pack)
 

@@ -276,7 +276,7 @@ def _log(step: Step, action: str, found: Preservation) -> None:
 
 
 @prefill("inspection/evidence")
-def show_kinds(step: Step) -> dict[str, Any]:
+def show_kinds(step: Step) -> dict[str, Any]:  # noqa: ARG001
     """The kinds of evidence."""
     return {"options": {"kinds": list(KINDS.items())}}
 

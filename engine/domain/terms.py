@@ -141,7 +141,7 @@ _DIGITS = "〇一二三四五六七八九十"
 
 def chinese_number(number: int) -> str:
     """1–99 as an article number is written: 8 → 八, 20 → 二十, 23 → 二十三."""
-    if not 1 <= number <= 99:
+    if not 1 <= number <= 99:  # noqa: PLR2004 (no regulation here has a hundred articles)
         raise ValueError(number)
     tens, ones = divmod(number, 10)
     head = "" if tens == 0 else ("十" if tens == 1 else _DIGITS[tens] + "十")

@@ -119,7 +119,7 @@ class FileStore:
 
     def path(self, digest: str) -> Path:
         """Where the bytes of a SHA-256 stand."""
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):  # noqa: PLR2004
             raise NotFound("没有这个文件。")
         return self.root / digest[:2] / digest[2:4] / digest
 
@@ -236,7 +236,7 @@ def clean_name(name: str) -> str:
     )
     text = " ".join(text.split()).strip(". ")
     stem, dot, extension = text.rpartition(".")
-    if not dot or len(extension) > 10:
+    if not dot or len(extension) > 10:  # noqa: PLR2004  (longer ones are no extensions)
         stem, extension = text, ""
     room = MAX_NAME - len(extension.encode()) - bool(extension)
     while len(stem.encode()) > room:

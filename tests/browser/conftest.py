@@ -19,7 +19,7 @@ from web.app import create_app
 from web.assembly import open_world
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PASSWORD = "demo-casework"
+PASSWORD = "demo-casework"  # noqa: S105 (every demo account has it)
 
 
 @pytest.fixture(scope="session")

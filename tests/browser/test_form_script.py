@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from engine.errors import Refused
 from engine.rules import feel
 from forms import schema
-from tests.web.test_form_rendering import EVERYTHING, SHOWN, page, read, record, shown
+from tests.web.test_form_rendering import EVERYTHING, SHOWN, page, read, record, shown  # noqa: F401
 
 pytestmark = pytest.mark.browser
 STATIC = Path(__file__).parents[2] / "web/static"
@@ -90,7 +90,7 @@ def open_page(browser):
     assert faults == []
 
 
-def test_the_browser_answers_conditions_as_the_server_does(open_page, shown):
+def test_the_browser_answers_conditions_as_the_server_does(open_page, shown):  # noqa: F811
     tab = open_page(shown(page.page(record())))
     cases = [{"tree": feel.parse(text).tree(), "data": data} for text, data in SHARED]
     script = """async (cases) => {
@@ -104,7 +104,7 @@ def test_the_browser_answers_conditions_as_the_server_does(open_page, shown):
     assert list(zip(texts, found, strict=True)) == list(zip(texts, wanted, strict=True))
 
 
-def test_a_conditional_part_comes_and_goes_and_loses_its_words(open_page, shown):
+def test_a_conditional_part_comes_and_goes_and_loses_its_words(open_page, shown):  # noqa: F811
     tab = open_page(shown(page.page(record())))
     reason = tab.locator("textarea[name=unsigned_reason]")
     assert not reason.is_visible()
@@ -118,7 +118,7 @@ def test_a_conditional_part_comes_and_goes_and_loses_its_words(open_page, shown)
     assert not reason.is_visible()
 
 
-def test_rows_grow_and_go_and_each_row_follows_its_own_answers(open_page, shown):
+def test_rows_grow_and_go_and_each_row_follows_its_own_answers(open_page, shown):  # noqa: F811
     tab = open_page(shown(page.page(read(*EVERYTHING), shown=SHOWN)))
     tab.click("[data-add]")
     tab.fill("input[name='items.1.name']", "病历")
@@ -128,7 +128,7 @@ def test_rows_grow_and_go_and_each_row_follows_its_own_answers(open_page, shown)
     assert tab.locator("[data-row]").count() == 1
 
 
-def test_a_signature_is_drawn_as_a_line_the_server_accepts(open_page, shown):
+def test_a_signature_is_drawn_as_a_line_the_server_accepts(open_page, shown):  # noqa: F811
     form = read({"type": "signature", "key": "signed", "label": "签名"})
     tab = open_page(shown(page.page(form)))
     box = tab.locator("[data-pad] svg").bounding_box()
@@ -142,7 +142,7 @@ def test_a_signature_is_drawn_as_a_line_the_server_accepts(open_page, shown):
     assert tab.input_value("input[name='signed.path']") == ""
 
 
-def test_the_error_summary_takes_the_focus(open_page, shown):
+def test_the_error_summary_takes_the_focus(open_page, shown):  # noqa: F811
     refused = Refused("有 1 处需要改正", fields={"place": "请填写“检查地点”"})
     tab = open_page(shown(page.page(record(), refused=refused)))
     assert tab.evaluate("document.activeElement.id") == "errors"

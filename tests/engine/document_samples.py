@@ -70,7 +70,7 @@ LONG_FIELDS = {
 }
 
 
-def value(field: str, label: str) -> object:
+def value(field: str, label: str) -> object:  # noqa: PLR0911  (one line per kind of name)
     """A value that suits a field by its name."""
     if field in SPECIAL:
         return SPECIAL[field]

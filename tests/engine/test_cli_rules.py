@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-import engine.domain.verbs
+import engine.domain.verbs  # noqa: F401
 from engine.desk import sample
 from engine.storage.base import Base
 from engine.storage.session import Database

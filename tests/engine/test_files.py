@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import engine.runtime.tables
+import engine.runtime.tables  # noqa: F401  (the cases that files belong to)
 from engine.errors import NotFound, Refused, Unavailable
 from engine.people import Bureau, Person
 from engine.storage.files import FileStore, attach, clean_name, find, headers, record

@@ -10,7 +10,7 @@ from importlib.util import module_from_spec, spec_from_loader
 import pytest
 from sqlalchemy import CheckConstraint
 
-import engine.desk.world
+import engine.desk.world  # noqa: F401 (all tables)
 from engine.access import rights
 from engine.domain.terms import LANES, LOCAL_BUREAU, ROLE_LABELS, SUPERIOR_BUREAU, TEAM, TEAM_LEADER
 from engine.people import Role

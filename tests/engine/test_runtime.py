@@ -140,7 +140,7 @@ def mark(step: operation.Step, *, number: int) -> dict[str, int]:
 
 
 @operation.feed("test.items")
-def items(step: operation.Step, *, after: str, limit: int):
+def items(step: operation.Step, *, after: str, limit: int):  # noqa: ARG001
     """Five items in key order."""
     for number in range(ITEMS):
         key = f"{number:03}"
@@ -151,12 +151,12 @@ def items(step: operation.Step, *, after: str, limit: int):
 class Ports:
     """Three signers; three or five days."""
 
-    def places(self, session, asked):
+    def places(self, session, asked):  # noqa: ARG002
         if asked.sign:
             return [Place(f"person/{n}", str(n)) for n in (1, 2, 3)]
         return [Place("role/1/section")]
 
-    def due(self, session, *, pack, key, start, decide):
+    def due(self, session, *, pack, key, start, decide):  # noqa: ARG002
         if not key.startswith("days-"):
             return None
         return DueDate(clock.end_of(start + timedelta(days=int(key[-1]))))

@@ -110,7 +110,7 @@ def test_exceptions_and_substitutions_are_approved_by_somebody_else(session):
     session.add(row)
     fails(session, "UPDATE draw_exception SET approver_id = requester_id", "self_approval")
     fails(session, "UPDATE draw_exception SET approved = true", "approved_by")
-    from engine.domain.inspection import open_from_draw, team
+    from engine.domain.inspection import open_from_draw, team  # noqa: PLC0415
 
     inspection = open_from_draw(session, year.data["draw_id"])[0]
     member = team(session, inspection.id)[0]

@@ -27,7 +27,7 @@ def at_once(*works):
         gate.wait()
         try:
             return work()
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 (returned to the test)
             return fault
 
     with ThreadPoolExecutor(len(works)) as pool:
@@ -40,7 +40,7 @@ def test_two_people_complete_one_step_one_wins_the_others_are_told_who_and_when(
     for item in open_items("step1"):
         results = at_once(
             *[
-                lambda who=who: step.submit(world, who, item, {"decision": "agree"}, key=f"{who}-{item}")
+                lambda who=who: step.submit(world, who, item, {"decision": "agree"}, key=f"{who}-{item}")  # noqa: B023
                 for who in range(1, 5)
             ]
         )
@@ -55,7 +55,7 @@ def test_two_people_complete_one_step_one_wins_the_others_are_told_who_and_when(
 def test_the_same_request_sent_twice_at_once_gets_one_receipt(world, begin, open_items):
     begin("bench_row", plan_id=1, task_id=2)
     (item,) = open_items("step1")
-    send = lambda: step.submit(world, 1, item, {"decision": "agree"}, key="same")
+    send = lambda: step.submit(world, 1, item, {"decision": "agree"}, key="same")  # noqa: E731
     one, two = at_once(send, send)
     assert one == two == {"item": item, "case": one["case"], "step": "step1"}
     assert faults(world, acknowledged=[("same", item)]) == []
@@ -104,7 +104,7 @@ def test_the_last_two_children_finishing_at_once_send_the_parent_on_once(world, 
 
 
 def test_three_workers_fire_each_timer_once(world):
-    from engine import clock
+    from engine import clock  # noqa: PLC0415 (moved for this test only)
 
     timers.prepare(world, 12)
     clock.install("+400d")

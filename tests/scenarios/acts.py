@@ -144,7 +144,7 @@ def opens_change(scene: Any, kind: str, *, bureau: int = 0, by: str = KEEPER) ->
 
 def object_codes(scene: Scenario, bureau: int, kind: str = KIND, *, eligible: bool = True) -> list[str]:
     """Codes of the bureau's objects of a kind, those without any reason to stay out first."""
-    from engine.domain.registry import objects_of
+    from engine.domain.registry import objects_of  # noqa: PLC0415
 
     def find(session: Any) -> list[str]:
         rows = [row for row in objects_of(session, bureau, below_too=True) if row.kind == kind]

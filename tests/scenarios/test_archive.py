@@ -61,7 +61,7 @@ def test_nothing_is_destroyed_before_its_time(jilin):
     told.archived(case)
 
     def destroy(session):
-        from engine.people import Role, holders
+        from engine.people import Role, holders  # noqa: PLC0415
 
         one, two = (
             holders(session, jilin.bureau, Role.ARCHIVIST)[0],

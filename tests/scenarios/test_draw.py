@@ -127,7 +127,7 @@ def test_a_draw_in_which_everybody_is_in_conflict_fails_visibly(jilin):
 
 def conflicts_everywhere(session: Any, bureau_id: int) -> None:
     """Every inspector has a 利害关系 to every object."""
-    from engine.domain.registry import Conflict, objects_of
+    from engine.domain.registry import Conflict, objects_of  # noqa: PLC0415
 
     things = objects_of(session, bureau_id, below_too=True)
     for who in inspectors_of(session, bureau_id):
@@ -147,8 +147,8 @@ def platform_result(scene: Any, **more: Any) -> dict[str, Any]:
     codes = acts.object_codes(scene, scene.bureau)
 
     def people(session: Any) -> list[str]:
-        from engine import clock
-        from engine.domain.registry import object_by_code, relation_to
+        from engine import clock  # noqa: PLC0415
+        from engine.domain.registry import object_by_code, relation_to  # noqa: PLC0415
 
         things = [object_by_code(session, scene.bureau, code) for code in codes[:2]]
         able = [

@@ -95,7 +95,7 @@ class Key:
         return self.private.sign(body)
 
 
-def test_between_two_installations_signed_files_travel(jilin):
+def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 (both halves, one story)
     """The same handover by file: the superior's half here, the local half as a receiver.
 
     A changed file is refused.

@@ -235,7 +235,7 @@ def test_the_superior_drew_first(jilin):
     case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
 
     def superior(session):
-        from engine.domain.inspection.superior import mark
+        from engine.domain.inspection.superior import mark  # noqa: PLC0415
 
         mark(
             session,
@@ -413,7 +413,7 @@ def test_a_conflict_in_the_registry_keeps_people_off_every_chair(jilin):
     leader = told.one_of(jilin, jilin.bureau, Role.LEADER)
 
     def related(session):
-        from engine.people import Person
+        from engine.people import Person  # noqa: PLC0415
 
         who = session.scalars(select(Person).where(Person.name == leader)).one()
         declare(

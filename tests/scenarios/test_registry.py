@@ -29,7 +29,7 @@ def who(scene: Any, bureau_id: int, role: Role) -> str:
     """The first person of a role in a bureau."""
 
     def find(session: Any) -> str:
-        from engine.people import holders
+        from engine.people import holders  # noqa: PLC0415
 
         return holders(session, bureau_id, role)[0].login
 

@@ -101,7 +101,7 @@ def nobody_comes(case: Case) -> Case:
     row = last(case)
 
     def candidates(session: Any) -> list[str]:
-        from engine.domain.draw.aftermath import candidates_for
+        from engine.domain.draw.aftermath import candidates_for  # noqa: PLC0415
 
         draw = ceremony.get(session, row.draw_id)
         place = next(person for person in draw.people if person.inspector_id == row.inspector_out_id)
@@ -132,7 +132,7 @@ def test_nobody_left_and_somebody_is_borrowed_from_the_superior(jilin):
     case.completes("处置无人可替", by=acts.LEADER, vacancy="borrow", reason="请省局支援")
 
     def helper(session: Any) -> str:
-        from engine import clock
+        from engine import clock  # noqa: PLC0415
 
         able = [who for who in inspectors_of(session, jilin.province) if who.licensed(clock.today())]
         return next(str(who.id) for who in able if who.available(clock.today()))
@@ -180,9 +180,9 @@ def test_wugang_the_platform_matches_again(wugang):
     serving = {member.inspector_id for member in members(case)}
 
     def free(session: Any) -> str:
-        from engine import clock
-        from engine.domain.inspection.tables import Inspection
-        from engine.domain.registry import RegistryObject, relation_to
+        from engine import clock  # noqa: PLC0415
+        from engine.domain.inspection.tables import Inspection  # noqa: PLC0415
+        from engine.domain.registry import RegistryObject, relation_to  # noqa: PLC0415
 
         things = [session.get(RegistryObject, row.object_id) for row in session.query(Inspection)]
         return next(

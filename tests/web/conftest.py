@@ -50,7 +50,7 @@ def town(town_file, tmp_path):
         anchors_dir=tmp_path,
         demo=True,
         base_url="http://localhost",
-        metrics_token="watch",
+        metrics_token="watch",  # noqa: S106
     )
     database = Database(settings.database_url)
     answers = Answers()

@@ -15,7 +15,7 @@ FEW = 3
 HALF = 10  # with a ratio of 1/4 or 5 %, half an object is left to round
 
 
-def pool_of_one(bureau: BureauPlan, today: date) -> None:
+def pool_of_one(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001
     """One object alone."""
     del bureau.objects[1:]
     bureau.objects[0] |= {"visits": 0, "agreement_state": "active", "superior_drawn_on": None}
@@ -33,7 +33,7 @@ def all_excluded(bureau: BureauPlan, today: date) -> None:
         )
 
 
-def few_staff(bureau: BureauPlan, today: date) -> None:
+def few_staff(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001
     """Fewer than four people."""
     del bureau.inspectors[FEW:]
     _keep_conflicts(bureau)
@@ -60,7 +60,7 @@ def all_in_conflict(bureau: BureauPlan, today: date) -> None:
     ]
 
 
-def half_rounding(bureau: BureauPlan, today: date) -> None:
+def half_rounding(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001
     """Ten village clinics: 1/4 of them is 2.5."""
     kept = [row for row in bureau.objects if row["kind"] == "village_clinic"][:HALF]
     bureau.objects[:] = kept
@@ -75,7 +75,7 @@ def object_closed(bureau: BureauPlan, today: date) -> None:
         row |= {"active": False, "closed_on": today, "agreement_state": "terminated"}
 
 
-def couple(bureau: BureauPlan, today: date) -> None:
+def couple(bureau: BureauPlan, today: date) -> None:  # noqa: ARG001
     """Two inspectors are married and must not serve together."""
     one, other = bureau.inspectors[0], bureau.inspectors[1]
     one["relatives"], other["relatives"] = [other["staff_no"]], [one["staff_no"]]

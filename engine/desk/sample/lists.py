@@ -3,7 +3,7 @@
 The lists of both regulations are not attached to their texts.
 """
 
-
+# ruff: noqa: E501 (tables of words)
 
 from __future__ import annotations
 

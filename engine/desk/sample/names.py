@@ -1,6 +1,6 @@
 """Fictional names of people and places, with the pinyin that makes a login."""
 
-
+# ruff: noqa: E501, SIM905 (tables of words)
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Objects:
             "person_in_charge": next(self.persons),
             "contact": f"1{random.randint(30, 99)}{random.randint(0, 99_999_999):08}",
             "agreement_no": f"{division}-{self.today.year}-{self.serials[division]:05}",
-            "agreement_state": "suspended" if random.random() < 0.02 else "active",
+            "agreement_state": "suspended" if random.random() < 0.02 else "active",  # noqa: PLR2004
             "beds": self._size(BEDS.get(kind, 0), 0.5),
             "area": self._size(30 * STAFF[kind], 0.4),
             "staff": max(1, self._size(STAFF[kind], 0.4)),
@@ -189,14 +189,14 @@ class Objects:
         """Credit, complaints, penalties, blacklist, earlier visits of this year, a superior's draw."""
         credit = random.choices(CREDIT, (55, 30, 11, 4))[0]
         complaints = 0
-        if random.random() >= 0.7:
+        if random.random() >= 0.7:  # noqa: PLR2004 (70 % have none, the others a geometric number)
             complaints = 1
-            while random.random() < 0.5:
+            while random.random() < 0.5:  # noqa: PLR2004
                 complaints += 1
         row: dict[str, Any] = {
             "credit_level": credit,
             "complaints": complaints * (3 if credit == "D" else 1),
-            "penalties": int(random.random() < 0.03),
+            "penalties": int(random.random() < 0.03),  # noqa: PLR2004
         }
         if not institution:
             return row
@@ -208,9 +208,9 @@ class Objects:
                 "visits_year": self.today.year,
                 "last_inspected_on": date(self.today.year, 1, 1) + timedelta(days=random.randrange(days)),
             }
-        if random.random() < 0.05:
+        if random.random() < 0.05:  # noqa: PLR2004
             row["superior_drawn_on"] = date(self.today.year, 1, 1) + timedelta(days=random.randrange(days))
-        if random.random() < 0.005:
+        if random.random() < 0.005:  # noqa: PLR2004
             start = self.today - timedelta(days=random.randint(30, 300))
             row |= {
                 "blacklisted_from": start,
@@ -222,7 +222,7 @@ class Objects:
 
     def _oddity(self, row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         """A moved address, or a name that somebody else has too."""
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.5:  # noqa: PLR2004
             row["address"] += "（原址已迁）"
         else:
             row["name"] = self.random.choice(rows)["name"] if row["kind"] == "village_clinic" else row["name"]

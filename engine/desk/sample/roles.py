@@ -1,6 +1,6 @@
 """Who works in a sample bureau: sections, roles, and the names of the bureau that the demo follows."""
 
-
+# ruff: noqa: E501, SIM905 (tables of names read best in rows)
 
 from __future__ import annotations
 

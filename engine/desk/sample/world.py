@@ -29,7 +29,7 @@ from engine.domain.registry.conflicts import employer_until
 from engine.errors import Refused
 from engine.people import Role
 
-PASSWORD = "demo-casework"
+PASSWORD = "demo-casework"  # noqa: S105 (demo accounts only; the banner says so)
 DEFAULT_OBJECTS = {"wugang": 430, "jilin": 1200}
 MOST_OBJECTS = 20_000
 TOWN = "220100"
@@ -121,8 +121,8 @@ class _Maker:
     def __init__(self, pack: str, seed: int, today: date) -> None:
         self.pack = pack
         self.today = today
-        self.random = Random(f"{pack}/{seed}")
-        self.objects = Objects(Random(f"{pack}/{seed}/objects"), today)
+        self.random = Random(f"{pack}/{seed}")  # noqa: S311 (a reproducible world, no secret)
+        self.objects = Objects(Random(f"{pack}/{seed}/objects"), today)  # noqa: S311
         taken = {name for name, _role, _section in LEAD_NAMES} | set(INSPECTOR_NAMES)
         self.names = people(self.random, taken)
         self.logins: set[str] = set()

@@ -105,7 +105,7 @@ class Pool:
 
 def quota(rule: dict[str, int | str], eligible: int) -> int:
     """应抽数量 of a stratum, as the protocol counts it."""
-    from engine.domain.draw.selection import quota_of
+    from engine.domain.draw.selection import quota_of  # noqa: PLC0415 (one formula, kept with the protocol)
 
     return quota_of(dict(rule), eligible)
 
@@ -341,7 +341,7 @@ def _apart(people: list[Inspector], found: list[Servant]) -> list[Servant]:
 
     Of two, the one with more turns stays out this time (the later number in a tie).
     """
-    from dataclasses import replace
+    from dataclasses import replace  # noqa: PLC0415
 
     by_no = {servant.staff_no: servant for servant in found}
     pairs = {

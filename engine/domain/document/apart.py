@@ -24,7 +24,7 @@ MEMORY = 3 << 30  # bytes of address space; typst maps its fonts and keeps its c
 ROOT = Path(__file__).parents[3]
 
 
-def render_apart(
+def render_apart(  # noqa: PLR0913  (the same wish as `render`)
     template: bytes, data: Mapping[str, Any], *, title: str, common: bytes, file: str, at: datetime
 ) -> bytes:
     """As `render`, in a process of its own; ModelInvalid also when it takes more than 20 s of time."""
@@ -65,7 +65,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
-    from engine.domain.document.render import render
+    from engine.domain.document.render import render  # noqa: PLC0415  (after the limits)
 
     wish = orjson.loads(sys.stdin.buffer.read())
     try:

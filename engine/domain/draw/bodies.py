@@ -41,7 +41,7 @@ def _sorted_ids(value: Any, path: str) -> None:
 
 
 def _slot(value: Any, path: str) -> None:
-    if type(value) is not list or len(value) != 2:
+    if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - a pair
         raise DrawRefused(path, "type", "应为 [角色序号, 组] 两项")
     _index(value[0], f"{path}/0")
     shape.identifier(value[1], f"{path}/1")

@@ -182,7 +182,7 @@ def _groups(value: Any, path: str, roles: Any) -> None:
 
 
 def _pair(value: Any, path: str) -> None:
-    if type(value) is not list or len(value) != 2:
+    if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - a pair
         raise DrawRefused(path, "type", "应为 [人员, 对象] 两项")
     shape.identifier(value[0], f"{path}/0")
     shape.identifier(value[1], f"{path}/1")
@@ -190,7 +190,7 @@ def _pair(value: Any, path: str) -> None:
 
 def _check_shape(data: Any) -> None:
     """Keys, types, formats and ranges, key by key in the order of the table."""
-    anything: shape.Check = lambda value, path: None
+    anything: shape.Check = lambda value, path: None  # noqa: E731, ARG005 - checked below with its neighbours
     keys = [
         "v",
         "draw",

@@ -99,7 +99,7 @@ def _is_day(text: str) -> bool:
     if not match:
         return False
     year, month, day = (int(part) for part in match.groups())
-    leap = month == 2 and (year % 400 == 0 or (year % 4 == 0 and year % 100 != 0))
+    leap = month == 2 and (year % 400 == 0 or (year % 4 == 0 and year % 100 != 0))  # noqa: PLR2004 - calendar
     return year >= 1 and 1 <= month <= len(_MONTHS) and 1 <= day <= _MONTHS[month - 1] + leap
 
 

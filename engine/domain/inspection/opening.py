@@ -140,7 +140,7 @@ def _new(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> 
     last = session.scalar(query.where(Inspection.bureau_id == bureau_id, Inspection.year == year)) or 0
     divisions = {thing.division for thing in things}
     places = select(Bureau.division, Bureau.id).where(Bureau.division.in_(divisions))
-    local = {division: number for division, number in session.execute(places)}
+    local = {division: number for division, number in session.execute(places)}  # noqa: C416 (rows, not pairs)
     return [
         Inspection(
             bureau_id=bureau_id,

@@ -103,7 +103,7 @@ def emergency(step: Step, *, inspection_id: int) -> None:
 
 
 @prefill("inspection/obstructed")
-def show_kinds(step: Step) -> dict[str, Any]:
+def show_kinds(step: Step) -> dict[str, Any]:  # noqa: ARG001
     """The kinds of obstruction."""
     return {"options": {"kinds": list(KINDS.items())}}
 

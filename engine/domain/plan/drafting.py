@@ -145,7 +145,7 @@ def share(row: Mapping[str, Any], key: str) -> tuple[int, int]:
         number = Decimal(str(row.get(key))).normalize()
     except InvalidOperation:
         number = Decimal(-1)
-    if not number.is_finite() or not 0 <= number <= 100:
+    if not number.is_finite() or not 0 <= number <= 100:  # noqa: PLR2004 (per cent)
         raise Refused("抽查比例应在 0 和 100% 之间。", slug="ratio", fields={key: "请填 0–100"})
     exponent = number.as_tuple().exponent
     places = max(0, -int(exponent))
@@ -201,5 +201,5 @@ def compile_plan(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     return {"compiled": "submit"}
 
 
-def _if_given(answers: Mapping[str, Any], key: str, label: str, *, clause: str = "") -> str:
+def _if_given(answers: Mapping[str, Any], key: str, label: str, *, clause: str = "") -> str:  # noqa: ARG001
     return ask.text(answers, key)

@@ -324,7 +324,7 @@ def receive(step: Step, *, publication_id: int) -> None:
 
 def refuse_owed(session: Session, publication_id: int, pack: str, *, website: bool = True) -> None:
     """A channel is still without receipt or reason (slug `receipt-missing`)."""
-    from engine.domain.publication.tables import CHANNEL_LABELS
+    from engine.domain.publication.tables import CHANNEL_LABELS  # noqa: PLC0415
 
     still = [
         r.channel

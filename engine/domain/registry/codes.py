@@ -73,7 +73,7 @@ def organisation_check_digit(first: str) -> str:
     """The 9th character of an organisation code for the first 8 (GB 11714)."""
     total = sum(int(char, 36) * weight for char, weight in zip(first, ORGANISATION_WEIGHTS, strict=True))
     rest = 11 - total % 11
-    return "X" if rest == 10 else "0" if rest == 11 else str(rest)
+    return "X" if rest == 10 else "0" if rest == 11 else str(rest)  # noqa: PLR2004 (digits of the standard)
 
 
 def check_uscc(code: str) -> Verdict:

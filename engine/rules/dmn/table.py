@@ -243,7 +243,7 @@ def decide(table: Table, env: Env) -> Any:
     return answer
 
 
-def _answer(table: Table, hit: list[Row], env: Env) -> Any:
+def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (one return per kind of value)
     if not hit:
         return _unmatched(table, env)
     policy = table.policy

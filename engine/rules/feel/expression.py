@@ -42,7 +42,7 @@ def read(text: str, names: Collection[str] = (), *, unary: bool = False, limits:
         raise RuleError("表达式嵌套过深。", position=0, hint="请拆成几条规则。") from None
 
 
-def free_names(
+def free_names(  # noqa: C901  (one branch per binding construct)
     node: Node, bound: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, int, bool, bool]]:
     """The names a tree needs from outside: name, position, called as a function, inside a filter."""
@@ -127,7 +127,7 @@ class Expression:
         """The value and the diagnostics. Raises RuleError only beyond a limit."""
         ready = self._for(context) if self._lenient else self
         run = Run(limits)
-        variables = {name: adapt(context[name]) for name in ready._needed if name in context}
+        variables = {name: adapt(context[name]) for name in ready._needed if name in context}  # noqa: SLF001
         return Result(run.finish(ready.run(variables, run)), run.diagnostics)
 
     def run(self, variables: Mapping[str, Any], run: Run) -> Any:
@@ -152,7 +152,7 @@ def _special_names(context: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     for key, value in context.items():
         if not key.isidentifier() or key in _WORDS:
             yield key
-        if depth < 3:
+        if depth < 3:  # noqa: PLR2004
             first = value[0] if isinstance(value, list) and value else value
             if isinstance(first, Mapping):
                 yield from _special_names(first, depth + 1)

@@ -30,7 +30,7 @@ _CHECKS: dict[str, tuple[type, ...]] = {
 }
 
 
-def _convert(value: Any, wanted: str) -> tuple[Any, bool]:
+def _convert(value: Any, wanted: str) -> tuple[Any, bool]:  # noqa: PLR0911  (one return per kind of value)
     """A value for a parameter of a built-in; `wanted` may list several types by `|`; `?` allows null."""
     if wanted == "any":
         return value, True

@@ -92,5 +92,5 @@ class Run:
 
     def say(self, reason: str) -> None:
         """Note why a value became null."""
-        if len(self.diagnostics) < 50:
+        if len(self.diagnostics) < 50:  # noqa: PLR2004  (a page of reasons is enough for a person)
             self.diagnostics.append(reason)

@@ -17,13 +17,13 @@ def _zone(zone: Zone) -> tzinfo | None:
     return None if zone is None else timezone(timedelta(seconds=zone))
 
 
-def to_python(value: Any) -> Any:
+def to_python(value: Any) -> Any:  # noqa: PLR0911  (one return per kind of value)
     """A FEEL value as plain Python: int or Decimal, date, aware datetime, time, timedelta, lists and dicts.
 
     A local date and time is one in Asia/Shanghai. What Python cannot hold (months, far years) is a text.
     """
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value.adjusted()) < 34 else value
+        return int(value) if value == value.to_integral_value() and abs(value.adjusted()) < 34 else value  # noqa: PLR2004
     if isinstance(value, list):
         return [to_python(item) for item in value]
     if isinstance(value, dict):

@@ -69,7 +69,7 @@ def unquote(text: str) -> str:
 def _unescape(match: re.Match[str]) -> str:
     code = match[1] or match[2]
     if code:
-        return chr(int(code, 16)) if int(code, 16) <= 0x10FFFF else match[0]
+        return chr(int(code, 16)) if int(code, 16) <= 0x10FFFF else match[0]  # noqa: PLR2004
     return _SIMPLE.get(match[3], match[0])
 
 
@@ -374,7 +374,7 @@ class Parser:
 
     # -- primaries
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Node:  # noqa: PLR0911  (one return per kind of value)
         token = self.token
         if token.kind == "number":
             self.advance()

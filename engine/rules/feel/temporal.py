@@ -3,7 +3,7 @@
 A day is a `datetime.date`; a year outside 1–9999 makes it a `FarDate` with the same three fields. Seconds
 carry nanoseconds. A zone is `None` (local), an offset in seconds, or the id of a zone: `Asia/Shanghai`.
 """
-
+# ruff: noqa: PLR2004  (the numbers of the calendar are their own names)
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def offset_of(zone: Zone, day: Day | None = None, nanos: int = 0) -> int | None:
     if info is None:
         return None
     shown = day if isinstance(day, date) else date(1970, 1, 1)
-    moment = datetime(shown.year, shown.month, shown.day) + timedelta(microseconds=nanos // 1000)
+    moment = datetime(shown.year, shown.month, shown.day) + timedelta(microseconds=nanos // 1000)  # noqa: DTZ001
     offset = moment.replace(tzinfo=info).utcoffset()
     return int(offset.total_seconds()) if offset is not None else None
 

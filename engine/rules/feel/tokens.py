@@ -90,7 +90,7 @@ class NameBook:
     def add(self, name: str) -> None:
         """Remember a name; a name of one plain token needs no memory."""
         parts = pieces(name)
-        if len(parts) < 2 and not (parts and parts[0] in KEYWORDS):
+        if len(parts) < 2 and not (parts and parts[0] in KEYWORDS):  # noqa: PLR2004
             return
         known = self._by_first.setdefault(parts[0], [])
         if all(parts != other for other, _ in known):

@@ -48,7 +48,7 @@ class Type:
             return False
         return not constrained or self.allowed is None or self.allowed(value)
 
-    def _shape(self, value: Any, constrained: bool) -> bool:
+    def _shape(self, value: Any, constrained: bool) -> bool:  # noqa: PLR0911  (one return per kind of value)
         if self.base is not None:
             return self.base.holds(value, constrained=constrained)
         if self.name == "Any":

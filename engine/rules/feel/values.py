@@ -102,7 +102,7 @@ def adapt(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if kind is Decimal or kind is str or kind is bool or value is None:
         return value if kind is not Decimal else _decimal(value)
-    if depth > 100:
+    if depth > 100:  # noqa: PLR2004
         raise RuleError("数据嵌套超过 100 层。", hint="请传入较浅的数据。")
     if kind in {list, tuple}:
         return [adapt(item, depth + 1) for item in value]
@@ -117,9 +117,9 @@ def _decimal(value: Decimal) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _adapt_other(value: Any, depth: int) -> Any:
+def _adapt_other(value: Any, depth: int) -> Any:  # noqa: PLR0911  (one return per kind of value)
     if isinstance(value, int):
-        if value.bit_length() > 4096:
+        if value.bit_length() > 4096:  # noqa: PLR2004
             raise RuleError("整数过大。", hint="请传入 34 位以内的数。")
         return Decimal(value)
     if isinstance(value, float):
@@ -164,7 +164,7 @@ def _moment_key(value: DateTime, *, zoned: bool) -> int:
     return instant(value)
 
 
-def keys(left: Any, right: Any) -> tuple[Any, Any] | None:
+def keys(left: Any, right: Any) -> tuple[Any, Any] | None:  # noqa: PLR0911  (one return per kind of value)
     """Two values of one ordered type as comparable keys; None where FEEL knows no order between them.
 
     A local time beside a zoned one counts as Asia/Shanghai.
@@ -193,7 +193,7 @@ def compare(left: Any, right: Any) -> int | None:
     return None if pair is None else (pair[0] > pair[1]) - (pair[0] < pair[1])
 
 
-def equal(left: Any, right: Any) -> bool | None:
+def equal(left: Any, right: Any) -> bool | None:  # noqa: PLR0911  (one return per kind of value)
     """FEEL equality: true, false, or null between different types. Times are equal by whole seconds."""
     if left is None or right is None:
         return left is right
@@ -284,7 +284,7 @@ def bare_text(value: Any) -> str | None:
     return None
 
 
-def to_feel(value: Any) -> str:
+def to_feel(value: Any) -> str:  # noqa: PLR0911  (one return per kind of value)
     """A value as FEEL text which reads back as the same value (a function is only named)."""
     kind = type_name(value)
     if kind in {"null", "boolean"}:

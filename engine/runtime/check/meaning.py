@@ -129,7 +129,7 @@ class _Checker:
                 element, "lane-system", f"系统环节放在了「{element.lane}」泳道。", "放进“系统”泳道。"
             )
 
-    def check_userTask(self, element: Element) -> Iterator[Finding]:
+    def check_userTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802 (BPMN's name)
         form = element.property("form")
         if not form:
             yield self.finding(element, "no-form", "人工环节没有表单。", "在属性 form 中选一张表单。")
@@ -177,24 +177,24 @@ class _Checker:
                 f"可用 {'、'.join(RULES)}、same:环节、person:数据。",
             )
 
-    def check_manualTask(self, element: Element) -> Iterator[Finding]:
+    def check_manualTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         yield from self.deadline(element, required=False)
         yield from self.people(element)
 
-    def check_serviceTask(self, element: Element) -> Iterator[Finding]:
+    def check_serviceTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if not element.operator:
             yield self.finding(element, "no-operation", "服务任务没有选动作。", "从动作目录中选一个。")
             return
         yield from self.verb(element, element.operator, element.parameters)
 
-    def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:
+    def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.decision not in self.release.decisions:
             reason = f"没有决策「{element.decision}」。" if element.decision else "业务规则任务没有选决策。"
             yield self.finding(
                 element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions)
             )
 
-    def check_callActivity(self, element: Element) -> Iterator[Finding]:
+    def check_callActivity(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         called = self.release.processes().get(element.called)
         if called is None:
             yield self.finding(
@@ -223,11 +223,11 @@ class _Checker:
                         element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names)
                     )
 
-    def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:
+    def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.event == "timer":
             yield from self.deadline(element, required=True)
 
-    check_intermediateCatchEvent = check_boundaryEvent
+    check_intermediateCatchEvent = check_boundaryEvent  # noqa: N815
 
     def deadline(self, element: Element, *, required: bool) -> Iterator[Finding]:
         key = element.property("deadline")

@@ -179,7 +179,7 @@ class _Writer:
         wide, high = text.size_of(flow.name, LABEL_ROOM)
         spots: list[Rect] = []
         for number, (a, b) in enumerate(pairwise(points)):
-            if number == 2:
+            if number == 2:  # noqa: PLR2004
                 self.near[flow.id] = len(spots)
             spots += _along(a, b, wide, high, 15 if flow.default and not number else 5)
         return spots

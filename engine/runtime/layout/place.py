@@ -285,7 +285,7 @@ def _near(cross: Axis, a: Segment, b: Segment) -> bool:
     return cross.section[a[1]] <= cross.section[b[2]] and cross.section[b[1]] <= cross.section[a[2]]
 
 
-def _sweep(
+def _sweep(  # noqa: C901 - one pass over one axis with all that takes room on it
     axis: Axis,
     start: int,
     halves: dict[int, int],
@@ -335,7 +335,7 @@ def _sweep(
             lines = [i for i in range(here, len(axis)) if axis.cell[i] == cell]
             for line in lines:
                 at[line] = centre
-            if len(lines) == 3:
+            if len(lines) == 3:  # noqa: PLR2004 - columns carry two more lines for boundary events
                 aside = room.spots.get(cell, SPOT)
                 at[lines[0]], at[lines[2]] = centre - aside, centre + aside
             edge = centre + half

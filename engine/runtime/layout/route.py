@@ -47,7 +47,7 @@ class Router:
         for flow in order:
             self._route(flow)
         for flow in order:
-            if len(self.paths[flow.id]) > 2:
+            if len(self.paths[flow.id]) > 2:  # noqa: PLR2004 - a straight line cannot get better
                 self._clear(flow)
                 self._route(flow)
         self.clashes = sum(self._clash(flow) for flow in order)
@@ -284,7 +284,7 @@ class Router:
             for other, mask in meets.items():
                 if self.kin(flow, self.flows[other]):
                     cost += 0.0 if mask & mine else 10.0
-                elif mask == 3 or bend:
+                elif mask == 3 or bend:  # noqa: PLR2004 - both directions: a bend
                     cost += HARD
                 elif mask != mine:
                     cost += CROSS

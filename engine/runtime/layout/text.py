@@ -69,7 +69,7 @@ def _break(tokens: list[str], room: float, size: int) -> list[str]:
 
 def _balance(out: list[str], words: str, room: float, size: int) -> list[str]:
     """Lines of about the same length read better than a full one and a rest of two hanzi."""
-    if not 2 <= len(out) <= 4 or " " in words:
+    if not 2 <= len(out) <= 4 or " " in words:  # noqa: PLR2004 - Latin text breaks at its spaces
         return out
     step = width(words, size) / len(out)
     for extra in (0, 1, 2):

@@ -94,7 +94,7 @@ class Pen:
 
     def number(self, group: etree._Element, at: tuple[float, float], number: int, colour: str) -> None:
         """A number on a badge."""
-        words = str(number) if number < 1000 else "…"
+        words = str(number) if number < 1000 else "…"  # noqa: PLR2004 - the title has the figure
         self.add(
             group,
             "text",
@@ -103,7 +103,7 @@ class Pen:
                 "y": at[1],
                 "dy": "0.35em",
                 "text-anchor": "middle",
-                "font-size": 12 if len(words) < 3 else 9,
+                "font-size": 12 if len(words) < 3 else 9,  # noqa: PLR2004
                 "font-weight": "600",
                 "fill": self.colour(colour),
             },

@@ -139,9 +139,9 @@ def _activity(pen: Pen, group: etree._Element, shape: Shape) -> None:
     else:
         guests = pen.drawing.guests.get(shape.id, [])
         below = any(guest.bottom > box.bottom for guest in guests)
-        many = below or len(text.wrap(shape.name, box.width - 10)) > 2
+        many = below or len(text.wrap(shape.name, box.width - 10)) > 2  # noqa: PLR2004 - then the sign needs its room
         top = 16 if shape.kind in marks.TASKS and many else 4
-        bottom = 18 if feet or below else 2 if top > 4 else 4
+        bottom = 18 if feet or below else 2 if top > 4 else 4  # noqa: PLR2004
         room = Rect(box.x + 5, box.y + top, box.width - 10, box.height - top - bottom)
         pen.write(group, shape.name, room, lines=max(1, int(room.height // text.LINE)))
     _badges(pen, group, shape)

@@ -37,12 +37,12 @@ def compose(pen: Pen, title: str, description: str) -> etree._Element:
     pen.add(root, "desc", {"id": "diagram-words"}, description)
     order = sorted(pen.drawing.shapes, key=_layer)
     for shape in order:
-        if _layer(shape) < 2:
+        if _layer(shape) < 2:  # noqa: PLR2004 - pools, lanes and boxes lie below the flows
             shapes.draw(pen, root, shape)
     for line in pen.drawing.lines:
         lines.draw(pen, root, line)
     for shape in order:
-        if _layer(shape) >= 2:
+        if _layer(shape) >= 2:  # noqa: PLR2004
             shapes.draw(pen, root, shape)
     return root
 

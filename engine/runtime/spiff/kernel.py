@@ -48,15 +48,15 @@ class Environment:
         finally:
             self.outside += time.thread_time() - start
 
-    def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> Any:
+    def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> Any:  # noqa: ARG002
         """The value of a FEEL text over a token's data; a null with diagnostics is an error."""
         return feel.evaluate(expression, context)
 
-    def execute(self, script: str, context: Any, external_context: Any = None) -> None:
+    def execute(self, script: str, context: Any, external_context: Any = None) -> None:  # noqa: ARG002
         """Refuse: scripts do not exist."""
         raise CaseworkError("流程图不能执行脚本。")
 
-    def call_service(self, context: Any, **_named: Any) -> None:
+    def call_service(self, context: Any, **_named: Any) -> None:  # noqa: ARG002
         """Refuse: verbs are called by `VerbTask`."""
         raise CaseworkError("服务任务必须写明动作。")
 
@@ -71,11 +71,11 @@ class Engine:
         """A condition must be FEEL."""
         feel.parse(expression)
 
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:  # noqa: ARG002
         """The value of a condition."""
         return self.environment.evaluate(expression, task.data)
 
-    def execute(self, task: Any, script: str, external_context: Any = None) -> None:
+    def execute(self, task: Any, script: str, external_context: Any = None) -> None:  # noqa: ARG002
         """Refuse: scripts do not exist."""
         self.environment.execute(script, {})
 
@@ -115,7 +115,7 @@ class DueTimer(TimeDateEventDefinition):  # type: ignore[misc]
 
     def has_fired(self, my_task: Any) -> bool:
         """Whether the worker has said so."""
-        return bool(my_task._get_internal_data("event_fired", False))
+        return bool(my_task._get_internal_data("event_fired", False))  # noqa: SLF001
 
 
 class Workflow(BpmnWorkflow):  # type: ignore[misc]
@@ -134,7 +134,7 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
     def update_waiting_tasks(self) -> None:
         """Let waiting tasks see whether they may go on."""
         for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
-            task.task_spec._update(task)
+            task.task_spec._update(task)  # noqa: SLF001
 
     def _do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> bool:
         active = self.get_active_subprocesses()
@@ -143,7 +143,7 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
                 pass
             if subprocess.parent_task_id is not None:
                 task = self.get_task_from_id(subprocess.parent_task_id)
-                task.task_spec._update(task)
+                task.task_spec._update(task)  # noqa: SLF001
         ran = _run_ready(self, will_complete_task, did_complete_task)
         return ran or len(self.get_active_subprocesses()) > len(active)
 

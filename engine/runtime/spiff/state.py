@@ -149,13 +149,13 @@ class State:
 
     def set_due(self, task: str, due: str) -> None:
         """Note the due instant of a timer with its token."""
-        self._task(task)._set_internal_data(event_value=due)
+        self._task(task)._set_internal_data(event_value=due)  # noqa: SLF001
 
     def fire(self, task: str) -> None:
         """The due instant of a timer has come."""
         token = self._task(task)
-        token._set_internal_data(event_fired=True)
-        token.task_spec._update(token)
+        token._set_internal_data(event_fired=True)  # noqa: SLF001
+        token.task_spec._update(token)  # noqa: SLF001
 
     def catch(self, message: str, data: Mapping[str, Any]) -> int:
         """Deliver a message; returns how many tokens waited for it."""
@@ -166,7 +166,7 @@ class State:
             task = self._task(identity)
             task.data.update(data)
             task.task_spec.catch(task, BpmnEvent(task.task_spec.event_definition))
-            task.task_spec._update(task)
+            task.task_spec._update(task)  # noqa: SLF001
         return len(waiting)
 
     def cancel(self) -> None:

@@ -49,7 +49,7 @@ def restore(spec: Spec, content: bytes) -> Workflow:
         child = BpmnSubWorkflow(spec.inner[name], key, workflow, deserializing=True)
         workflow.subprocesses[key] = child
         _restore(child, inner, pool)
-        child.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
+        child.completed_event.connect(task.task_spec._on_subworkflow_completed, task)  # noqa: SLF001
     return workflow
 
 
@@ -67,8 +67,8 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
         "ids": [identity.hex for identity in workflow.tasks],
         "tasks": [
             [
-                number.get(task._parent),
-                [number[child] for child in task._children],
+                number.get(task._parent),  # noqa: SLF001
+                [number[child] for child in task._children],  # noqa: SLF001
                 task.task_spec.name,
                 task.state,
                 task.triggered,
@@ -87,8 +87,8 @@ def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]])
     for identity, row in zip(ids, body["tasks"], strict=True):
         parent, children, name, state, triggered, changed, internal, data = row
         task = Task(workflow, specs[name], state=state, id=identity)
-        task._parent = None if parent is None else ids[parent]
-        task._children = [ids[child] for child in children]
+        task._parent = None if parent is None else ids[parent]  # noqa: SLF001
+        task._children = [ids[child] for child in children]  # noqa: SLF001
         task.triggered = triggered
         task.last_state_change = changed
         task.internal_data = internal

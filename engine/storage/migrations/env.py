@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-import engine.domain.verbs
-from engine import access, audit
-from engine.runtime import tables
+import engine.domain.verbs  # noqa: F401 (all tables of the domain)
+from engine import access, audit  # noqa: F401
+from engine.runtime import tables  # noqa: F401
 from engine.settings import Settings
 from engine.storage.base import Base
 from engine.storage.session import Database

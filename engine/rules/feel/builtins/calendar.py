@@ -1,5 +1,5 @@
 """Calendar functions: constructors (10.3.4.1), calendar facts (10.3.4.8), now and today."""
-
+# ruff: noqa: PLR2004  (calendar numbers)
 
 from __future__ import annotations
 

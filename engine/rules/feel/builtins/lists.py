@@ -132,7 +132,7 @@ def median(run: Run, items: list[Any]) -> Any:
 def stddev(run: Run, items: list[Any]) -> Any:
     """The standard deviation of a sample."""
     numbers = _numbers(run, "stddev", items)
-    if numbers is None or len(numbers) < 2:
+    if numbers is None or len(numbers) < 2:  # noqa: PLR2004
         return no(run, "stddev() 至少需要两个数")
     middle = mean(run, list(numbers))
     squares: Any = Decimal(0)
@@ -311,7 +311,7 @@ def flatten(run: Run, items: list[Any]) -> list[Any]:
     return found
 
 
-class _Unordered(Exception):
+class _Unordered(Exception):  # noqa: N818
     """The order given by the rule is not an order."""
 
 
@@ -320,7 +320,7 @@ def sort(run: Run, items: list[Any], precedes: Function | Builtin | None = None)
     """Sorted, stable; by `precedes(a, b)` or by the natural order."""
 
     def by_function(first: Any, second: Any) -> int:
-        assert precedes is not None
+        assert precedes is not None  # noqa: S101
         before = call(run, precedes, [first, second], "precedes")
         if not isinstance(before, bool):
             raise _Unordered
