@@ -1,8 +1,8 @@
 """The catalogue of verbs that a diagram may call, and what each verb is told about the step it serves.
 
-A service task names its verb in `spiffworkflow:serviceTaskOperator`, a human step in the property `operation`
-(the verb then records the answers). Signature and docstring of the verb are the catalogue that the release check
-uses and that process owners read.
+A service task names its verb in `spiffworkflow:serviceTaskOperator`, a human step in the property
+`operation` (the verb then records the answers). Signature and docstring of the verb are the catalogue that
+the release check uses and that process owners read.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A verb of the catalogue. `parameters`: name → required; `gives`: the only keys it may put into process data."""
+    """A verb of the catalogue. `parameters`: name → required; `gives`: the only data keys it may set."""
 
     name: str
     clause: str
@@ -101,8 +101,8 @@ _feeds: dict[str, Callable[..., Iterable[tuple[str, Mapping[str, Any]]]]] = {}
 def operation(name: str, *, clause: str = "", gives: Iterable[str] = ()) -> Callable[[F], F]:
     """Enter a verb into the catalogue: `@operation("plan.approve", clause="W8", gives=("decision",))`.
 
-    The function takes the `Step` first, then keyword-only parameters. Each parameter is filled from the step's
-    FEEL parameters or else from the process data key of the same name.
+    The function takes the `Step` first, then keyword-only parameters. Each parameter is filled from the
+    step's FEEL parameters or else from the process data key of the same name.
     """
 
     def enter(function: F) -> F:
@@ -125,9 +125,10 @@ def operation(name: str, *, clause: str = "", gives: Iterable[str] = ()) -> Call
 def feed(name: str, *, count: Count | None = None) -> Callable[[F], F]:
     """Enter the source of a multi-instance call activity (its property `items`).
 
-    The function takes `(step, *, after: str, limit: int, **references)` and yields `(item key, data of the child)` in
-    key order, starting behind `after` ("" = from the beginning); the same call always yields the same items.
-    `count` tells how many there are, `(step, **references)`; without it they are all made once to be counted.
+    The function takes `(step, *, after: str, limit: int, **references)` and yields `(item key, data of the
+    child)` in key order, starting behind `after` ("" = from the beginning); the same call always yields the
+    same items. `count` tells how many there are, `(step, **references)`; without it they are all made once
+    to be counted.
     """
 
     def enter(function: F) -> F:

@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 
 class Bureau(Base):
-    """A medical-insurance bureau. `division` is its GB/T 2260 code (or a local extension); `pack` its rule pack."""
+    """A medical-insurance bureau. `division`: its GB/T 2260 code (or a local one); `pack`: its rules."""
 
     __tablename__ = "bureau"
 
@@ -56,7 +56,10 @@ class Bureau(Base):
 
 
 class Section(Base):
-    """A section of a bureau. `kind`: business · supervision · discipline · policy · office · archive · leadership · centre."""
+    """A section of a bureau.
+
+    `kind`: business · supervision · discipline · policy · office · archive · leadership · centre.
+    """
 
     __tablename__ = "section"
 
@@ -154,7 +157,7 @@ def holders(session: Session, bureau_id: int, role: Role, on: date | None = None
 
 
 def described(person: Person | None) -> dict[str, Any]:
-    """Who, as it stands in timelines and the log: `{id, name, staff_no}`; the system where there is nobody."""
+    """Who, as it stands in timelines and the log: `{id, name, staff_no}`; the system for nobody."""
     if person is None:
         return {"id": None, "name": "系统", "staff_no": ""}
     return {"id": person.id, "name": person.name, "staff_no": person.staff_no}

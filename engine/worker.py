@@ -1,4 +1,4 @@
-"""The background process. APScheduler is only its metronome: what is due stands in `job` rows (`desk/jobs.py`)."""
+"""The background process. APScheduler is its metronome; what is due stands in `job` rows (`desk/jobs.py`)."""
 
 from __future__ import annotations
 

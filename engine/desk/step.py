@@ -59,7 +59,8 @@ def complete(
 ) -> dict[str, Any]:
     """Complete a step with validated answers; returns the receipt `{item, case, step}`.
 
-    Refused or NotAllowed: nothing happened. ChangedMeanwhile: somebody else was first. `key` makes a repeat harmless.
+    Refused or NotAllowed: nothing happened. ChangedMeanwhile: somebody else was first. `key` makes a repeat
+    harmless.
     """
     run, item = world.runtime.open_item(session, item_id, actor)
     body = {"item": item_id, "actor": actor.id, "answers": dict(answers)}
@@ -101,9 +102,10 @@ def complete(
 def submit(
     world: World, actor_id: int, item_id: int, answers: Mapping[str, Any], *, key: str = ""
 ) -> dict[str, Any]:
-    """Complete a step in its own transaction; where a system step behind it fails, the person's answer is kept.
+    """Complete a step in a transaction of its own; where a system step behind it fails, the answer is kept.
 
-    The machine's part is then tried again by a job and stands on the board as an incident if it keeps failing.
+    The machine's part is then tried again by a job and stands on the board as an incident if it keeps
+    failing.
     """
 
     def work(session: Session, *, advance: bool) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def submit(
 
 
 def context(world: World, session: Session, actor: Person, item: WorkItem) -> dict[str, Any]:
-    """What the form of a step shows besides its fields: `{facts, options, defaults, rows}`, and a kept draft."""
+    """What the form of a step shows besides its fields: `{facts, options, defaults, rows}`, and a draft."""
     run = world.runtime.look(session, item.instance_id, actor)
     element = run.element(item.element)
     data = run.state.data_at(item.task) if item.state == "open" else run.state.data
@@ -224,7 +226,7 @@ def act(
     *,
     key: str,
 ) -> Instance:
-    """Set off an event sub-process of a case (检查受阻, 证据可能灭失, 申请调换): record the form, start it beside the case."""
+    """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it."""
     trigger = next(
         (found for found in actions(world, session, actor, case_id) if found.process == process), None
     )

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import engine.desk.anchor
-import engine.domain.verbs
+import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms
 from engine.domain.inspection import tables as inspection

@@ -1,9 +1,9 @@
 """Call activities run detached: children are instances of their own, the parent keeps one waiting token.
 
-A finishing child locks its own row, then the call's row, and counts under that lock; the last one locks the parent and
-sends it on. Starting and cancelling children goes through jobs, in batches. A multi-instance call stores the expected
-total before its first child starts. Event sub-processes are children without a call: many may run beside their case,
-which ends only after them.
+A finishing child locks its own row, then the call's row, and counts under that lock; the last one locks the
+parent and sends it on. Starting and cancelling children goes through jobs, in batches. A multi-instance
+call stores the expected total before its first child starts. Event sub-processes are children without a
+call: many may run beside their case, which ends only after them.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def child_ended(run: Run) -> None:
             .where(Instance.parent_id == row.instance_id, Instance.parent_task == row.task)
             .group_by(Instance.outcome),
         )
-        row.outcomes = {outcome: number for outcome, number in counts}
+        row.outcomes = {str(outcome): int(number) for outcome, number in counts}
         result = {f"{row.element}_result": {"total": row.total, "outcomes": row.outcomes}}
     else:
         data: Mapping[str, Any] = run.state.data

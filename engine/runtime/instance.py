@@ -1,8 +1,8 @@
-"""One step, one transaction: lock the instance, restore, move on to the next wait states, store, open what is next.
+"""One step, one transaction: lock the instance, restore, move to the next waits, store, open what is next.
 
-依据: engine/runtime is the BPM machine; it knows processes, work items and jobs, and no inspection.
-A call activity runs detached: the parent keeps one waiting token, children are rows of their own, and the last child's
-transaction sends the parent on (`call.py`).
+依据: engine/runtime is the BPM machine; it knows processes, work items and jobs, and no inspection. A call
+activity runs detached: the parent keeps one waiting token, children are rows of their own, and the last
+child's transaction sends the parent on (`call.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from engine.runtime.tables import Instance, Release, WorkItem
 from engine.storage.base import append
 
 MAX_DATA = 64_000  # bytes of process data: references and decisions, never documents
-SECRET = "secret_"  # keys that begin like this never reach a stored row
+SECRET = "secret_"  # noqa: S105 (keys that begin like this never reach a stored row)
 
 # Built once: putting a statement together costs as much as running it.
 _SHOWN = (
@@ -72,7 +72,7 @@ class Runtime:
         actor: Person | None = None,
         caller: Caller | None = None,
     ) -> Instance:
-        """Start a process on the current release of a pack, or on its caller's, and move to its first waits."""
+        """Start a process on the newest release of a pack, or on its caller's; move to its first waits."""
         origin = caller or Caller()
         return self.start_many(
             session,
@@ -95,7 +95,7 @@ class Runtime:
         actor: Person | None = None,
         caller: Caller,
     ) -> list[Instance]:
-        """Start a process for each `(item key, data)`; their rows are written together before the first one moves."""
+        """Start a process for each `(item key, data)`; the rows are written together before one moves."""
         parent = caller.parent
         number = parent.release_id if parent else release.current(session, pack).id
         compiled = release.load(session, number)
@@ -166,7 +166,7 @@ class Runtime:
 
 
 class Run:
-    """A locked instance within one transaction. It is the world of the kernel and the machine of the verbs."""
+    """A locked instance within one transaction: the world of the kernel, the machine of the verbs."""
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class Run:
         self._wishes = 0
         self._asking: Element | None = None
 
-    # -- what people, timers, messages and children do --------------------------------------------------------------
+    # -- what people, timers, messages and children do ---------------------------------------------
 
     @property
     def definition(self) -> Process:
@@ -230,8 +230,8 @@ class Run:
     def complete(self, item: WorkItem, answers: Mapping[str, Any], *, advance: bool = True) -> None:
         """A person has answered a step: record the answers by its verb, then move on.
 
-        With `advance=False` the machine's part is left to a job: the person's answer is kept even where a system
-        step behind it fails.
+        With `advance=False` the machine's part is left to a job: the person's answer is kept even where a
+        system step behind it fails.
         """
         work_item.must_be_open(self.session, item)
         if not self.state.has(item.task):
@@ -388,7 +388,7 @@ class Run:
         self.save()
         call.child_ended(self)
 
-    # -- the kernel's world -------------------------------------------------------------------------------------
+    # -- the kernel's world ------------------------------------------------------------------------
 
     def verb(self, element: str, task: str, data: dict[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
         """Carry out a service task."""
@@ -410,10 +410,10 @@ class Run:
         value = self.decide(node.decision, data, element=node)
         return value if isinstance(value, dict) else {node.decision: value}
 
-    # -- the verbs' machine -------------------------------------------------------------------------------------
+    # -- the verbs' machine ------------------------------------------------------------------------
 
     def decide(self, decision: str, facts: Mapping[str, Any], element: Element | None = None) -> Any:
-        """Evaluate a decision of the case's release and keep the explanation; a null with diagnostics is an error.
+        """Evaluate a decision of the case's release, keep the explanation; a null with reasons is an error.
 
         Asked by a verb, the decision stands under the article of the verb's step.
         """
@@ -467,7 +467,7 @@ class Run:
             key=f"reassign:{case_id}:{self.instance.id}:{self.instance.version}",
         )
 
-    # -- storing ------------------------------------------------------------------------------------------------
+    # -- storing -----------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         """Open what is new, close what is gone, store the state."""
@@ -574,7 +574,7 @@ class Run:
         return who
 
     def due(self, element: Element, data: Mapping[str, Any]) -> DueDate | None:
-        """The due instant of a step or timer, counted from today or from the day that `deadline_from` names."""
+        """The due instant of a step or timer, from today or from the day that `deadline_from` names."""
         origin = data.get(element.property("deadline_from"))
         start = date.fromisoformat(str(origin)[:10]) if origin else clock.today()
         with self.session.no_autoflush:  # the calendar does not depend on what this step writes
@@ -601,7 +601,7 @@ class Run:
         )
 
     def redistribute(self, task: str) -> None:
-        """The people of the case have changed: the open parts of a step go to those who are now responsible."""
+        """The people of the case have changed: open parts of a step go to those now responsible."""
         token = next(
             (token for token in self.state.tokens() if token.id == task and token.kind == "human"), None
         )

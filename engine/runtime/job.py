@@ -1,8 +1,8 @@
 """The queue: what has to be done later or outside, as rows. Any number of workers is harmless.
 
-A worker takes a lease (`lock_token`, `locked_until`); the token fences: whoever lost the lease changes nothing. A job
-may run twice, so every effect is keyed. A failure stays visible with its text; after the last attempt it waits on the
-board for a person to try again.
+A worker takes a lease (`lock_token`, `locked_until`); the token fences: whoever lost the lease changes
+nothing. A job may run twice, so every effect is keyed. A failure stays visible with its text; after the
+last attempt it waits on the board for a person to try again.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def enqueue(
 
 
 def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:
-    """Lease due jobs: first those whose worker was lost, then the oldest. Others' rows are skipped, not waited for."""
+    """Lease due jobs: first those whose worker was lost, then the oldest; rows of others are skipped."""
     now = clock.now()
     lost = select(Job).where(Job.state == "running", Job.locked_until < now).order_by(Job.locked_until)
     due = select(Job).where(Job.state == "waiting", Job.due_at <= now).order_by(Job.due_at, Job.id)
@@ -71,7 +71,7 @@ def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:
 
 
 def finish(session: Session, job: Job) -> None:
-    """The job's effect and this mark are one transaction; a worker that lost its lease gets ChangedMeanwhile."""
+    """The job's effect and this mark are one transaction; who lost the lease gets ChangedMeanwhile."""
     changed = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
@@ -88,7 +88,8 @@ def fail(session: Session, job: Job, error: str) -> bool:
     """
     most = OUTSIDE_ATTEMPTS if job.kind in OUTSIDE else ATTEMPTS
     last = job.attempts >= most
-    delay = min(FIRST_DELAY * 2 ** min(job.attempts - 1, 10), LONGEST_DELAY) * (0.8 + 0.4 * random.random())  # noqa: S311
+    jitter = random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
+    delay = min(FIRST_DELAY * 2 ** min(job.attempts - 1, 10), LONGEST_DELAY) * jitter
     changed = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")

@@ -25,7 +25,7 @@ Node = Any  # lxml's element type has no public name
 
 
 def parse_xml(content: bytes, file: str) -> Node:
-    """Read XML from a stranger: no entities, no network, no DTD, at most 5 MB; ModelInvalid names the line."""
+    """Read XML from a stranger: no entities, network or DTD, at most 5 MB; ModelInvalid names the line."""
     if len(content) > MAX_BYTES:
         raise ModelInvalid(
             [Finding(file, "", "", 0, "xml-size", f"文件超过 {MAX_BYTES // 1_000_000} MB。", "请拆分图形。")]
@@ -163,7 +163,7 @@ class Diagram:
 
 
 def read(content: bytes, file: str) -> Diagram:
-    """Read a BPMN file; structure faults raise ModelInvalid, everything else is the release check's business."""
+    """Read a BPMN file; structure faults raise ModelInvalid, all else is the release check's business."""
     tree = parse_xml(content, file)
     if etree.QName(tree).namespace != BPMN or tag(tree) != "definitions":
         raise ModelInvalid(
@@ -303,9 +303,9 @@ def _element(node: Node, lanes: dict[str, str], messages: dict[str, str], lane: 
 def for_kernel(diagram: Diagram) -> Node:
     """The XML that the kernel parses.
 
-    Without DI (the kernel orders branches by their height in the picture, we by their order in the file), without
-    the loop characteristics of call activities (children and their count live in the database), and with event
-    sub-processes as processes of their own.
+    Without DI (the kernel orders branches by their height in the picture, we by their order in the file),
+    without the loop characteristics of call activities (children and their count live in the database), and
+    with event sub-processes as processes of their own.
     """
     tree = copy.deepcopy(diagram.tree)
     for picture in tree.findall("{http://www.omg.org/spec/BPMN/20100524/DI}BPMNDiagram"):

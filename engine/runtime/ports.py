@@ -48,7 +48,7 @@ class Ports(Protocol):
     """The world, seen from the machine."""
 
     def places(self, session: Session, asked: Asked) -> Sequence[Place]:
-        """The pools (one, or one a signer) of a human step; raises CaseworkError where nobody is responsible."""
+        """The pools (one, or one a signer) of a human step; CaseworkError where nobody is responsible."""
 
     def due(
         self,

@@ -27,10 +27,10 @@ def body_hash(body: Mapping[str, Any]) -> str:
 def take(
     session: Session, key: str, body: Mapping[str, Any], answer: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Note the answer under a key, in the transaction of the act; None the first time, the first answer afterwards.
+    """Note the answer under a key, with the act; None the first time, the first answer afterwards.
 
-    Refused (`key-reused`) where the key was used for another body. Two requests with one key at the same moment: the
-    second waits for the first.
+    Refused (`key-reused`) where the key was used for another body. Two requests with one key at the same
+    moment: the second waits for the first.
     """
     if not key:
         return None

@@ -1,6 +1,7 @@
 """A release: the pack's diagrams, decision tables, forms and documents, frozen together by content hash.
 
-A running case keeps its release. Compiled releases are shared by all instances of a process of the web server.
+A running case keeps its release. Compiled releases are shared by all instances of a process of the web
+server.
 """
 
 from __future__ import annotations

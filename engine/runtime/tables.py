@@ -58,7 +58,7 @@ class ReleaseFile(Base):
 
 
 class Instance(Base):
-    """One run of one process. A case is an instance of its own; `case_id` of a called process points to its case."""
+    """One run of one process. A case is an instance of its own; called processes share its `case_id`."""
 
     __tablename__ = "instance"
 
@@ -124,8 +124,8 @@ class Call(Base):
 class WorkItem(Base):
     """One human step for one person or one pool; what the inbox shows, denormalised.
 
-    `pool` is where it can be found now: `role/<bureau id>/<role>`, `team/<inspection id>` or `person/<person id>`;
-    claiming moves it to the person's pool, `home` remembers where it came from.
+    `pool` is where it can be found now: `role/<bureau id>/<role>`, `team/<inspection id>` or
+    `person/<person id>`; claiming moves it to the person's pool, `home` remembers where it came from.
     """
 
     __tablename__ = "work_item"
@@ -223,7 +223,7 @@ class History(Base):
 
 
 class Job(Base):
-    """Something the worker has to do: timers, starts, cancellations, deliveries. A failure stays visible with its text."""
+    """Something the worker has to do: timers, starts, deliveries. A failure stays visible with its text."""
 
     __tablename__ = "job"
 

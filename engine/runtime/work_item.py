@@ -63,7 +63,7 @@ _FINISH = (
 
 
 def finish(session: Session, item: WorkItem, person: Person) -> None:
-    """Mark a step done by a person, past the unit of work (it happens at every step); ChangedMeanwhile if it moved."""
+    """Mark a step done, past the unit of work (it happens at every step); ChangedMeanwhile if it moved."""
     at = clock.now()
     values = {"item": item.id, "seen": item.version, "at": at, "by": person.id}
     if session.connection().execute(_FINISH, values).rowcount != 1:

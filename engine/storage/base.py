@@ -1,4 +1,4 @@
-"""Typed columns for all tables: instants are UTC and aware, constraints are named, JSON is canonical enough to compare."""
+"""Typed columns for all tables: instants are UTC and aware, constraints are named, JSON is comparable."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ class Base(DeclarativeBase):
 def append(session: Session, model: type[Base], **values: Any) -> None:
     """Write a row that nobody changes in this transaction, at once and past the unit of work.
 
-    A step writes five such rows; this way each costs a third of the processor time of a mapped object. Rows that it
-    refers to must have been flushed.
+    A step writes five such rows; this way each costs a third of the processor time of a mapped object. Rows
+    that it refers to must have been flushed.
     """
     session.connection().execute(_insert(model), values)
 
@@ -113,7 +113,7 @@ def _insert(model: type[Base]) -> Insert:
 
 
 def reference(target: str, **options: Any) -> Any:
-    """Make a foreign key column, always indexed: `bureau_id: Mapped[int] = reference("bureau.id")`."""
+    """Make a foreign key column, indexed unless told otherwise."""
     options.setdefault("index", True)
     ondelete = options.pop("ondelete", None)
     return mapped_column(BigId, ForeignKey(target, ondelete=ondelete), **options)

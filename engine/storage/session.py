@@ -1,7 +1,8 @@
 """The database of an installation and the only `.commit()` of the product.
 
 SQLite (embedded): WAL, `synchronous=FULL`, writers begin IMMEDIATE, readers have a read-only connection.
-PostgreSQL: several web and worker processes; a step that loses a serialization race is run again, at most three times.
+PostgreSQL: several web and worker processes; a step that loses a serialization race is run again, at most
+three times.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Database:
             except (DBAPIError, StaleDataError) as fault:
                 if attempt == TRIES or not _lost_race(fault):
                     raise
-                time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311 (so that the two do not meet again)
+                time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311 (to part the two)
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:

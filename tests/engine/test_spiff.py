@@ -1,9 +1,12 @@
 """The kernel bent to our rules against the kernel as its makers ship it, on random models.
 
-Flat scans and our own stored form must change nothing: the same steps done, the same steps waiting, at every moment.
+Flat scans and our own stored form must change nothing: the same steps done, the same steps waiting, at
+every moment.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -32,14 +35,12 @@ class Writer:
         return f"{kind}{self.number}"
 
     def flow(self, source, target, condition=""):
-        text = (
-            f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>'
-            if condition
-            else ""
-        )
+        tag = "bpmn:conditionExpression"
+        text = f'<{tag} xsi:type="bpmn:tFormalExpression">{condition}</{tag}>' if condition else ""
         identity = self.name("f")
         self.parts.append(
-            f'<bpmn:sequenceFlow id="{identity}" sourceRef="{source}" targetRef="{target}">{text}</bpmn:sequenceFlow>'
+            f'<bpmn:sequenceFlow id="{identity}" sourceRef="{source}" targetRef="{target}">{text}'
+            "</bpmn:sequenceFlow>"
         )
         return identity
 
@@ -68,7 +69,7 @@ class Writer:
 
     def block_seq(self, *blocks):
         ends = [self.block(each) for each in blocks]
-        for (_, last), (first, _) in zip(ends, ends[1:], strict=False):
+        for (_, last), (first, _) in pairwise(ends):
             self.flow(last, first)
         return ends[0][0], ends[-1][1]
 
@@ -119,7 +120,8 @@ def diagram(tree):
     first, last = writer.block(tree)
     writer.flow(start, first)
     writer.flow(last, end)
-    return f'{HEAD}<bpmn:process id="p" isExecutable="true">{"".join(writer.parts)}</bpmn:process></bpmn:definitions>'
+    body = "".join(writer.parts)
+    return f'{HEAD}<bpmn:process id="p" isExecutable="true">{body}</bpmn:process></bpmn:definitions>'
 
 
 def parsed(text):

@@ -1,4 +1,4 @@
-"""An installation on a real database, with the diagrams of the benchmarks and one whose system step can fail."""
+"""An installation on a real database, with the benchmarks' diagrams and one whose system step can fail."""
 
 from __future__ import annotations
 

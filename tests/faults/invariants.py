@@ -1,8 +1,9 @@
 """What must hold in any database after any fault: I1-I5 of the promises, as sentences about what is wrong.
 
-I1 every acknowledged action is present exactly once. I2 an action without an answer is present 0 or 1 times. I3 no
-running instance without an open step, a timer, a job, a call, something beside it or an incident. I4 each completed
-step has exactly one log row. I5 the chain of the log holds. And: the tokens of each instance are its open rows.
+I1 every acknowledged action is present exactly once. I2 an action without an answer is present 0 or 1
+times. I3 no running instance without an open step, a timer, a job, a call, something beside it or an
+incident. I4 each completed step has exactly one log row. I5 the chain of the log holds. And: the tokens of
+each instance are its open rows.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _standing(world, session):
         rows = select(WorkItem.task).where(WorkItem.instance_id == instance.id, WorkItem.state == "open")
         open_tasks = set(session.scalars(rows))
         if waiting != open_tasks:
-            yield f"instance {instance.id} ({instance.process}): {len(waiting)} tokens, {len(open_tasks)} open steps"
+            yield f"instance {instance.id}: {len(waiting)} tokens, {len(open_tasks)} open steps"
         if instance.state == "running" and not (
             tokens or _jobs(session, instance) or _beside(session, instance)
         ):

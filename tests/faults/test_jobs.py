@@ -1,4 +1,4 @@
-"""Failing and lost work: an incident with a way to try again, a lease that fences, and nothing else held up (P10)."""
+"""Failing and lost work: an incident that can be tried again, a lease that fences, nothing else held up."""
 
 from __future__ import annotations
 

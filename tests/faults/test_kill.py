@@ -49,7 +49,7 @@ def test_a_killed_process_loses_nothing_confirmed_and_does_nothing_twice(
     world.database.dispose()
     process = child(lambda tell: _complete_all(again(), items, tell, seed))
     process.output.peek(1)  # it works now
-    time.sleep(random.Random(seed).uniform(0.0, 0.12))
+    time.sleep(random.Random(seed).uniform(0.0, 0.12))  # noqa: S311 (a moment, no secret)
     lines = [line.split() for line in process.kill()]
     done = [(key, int(item)) for word, key, item in lines if word == "done"]
     unknown = [
@@ -84,7 +84,7 @@ def test_starting_the_cases_of_a_draw_resumes_after_a_kill_without_doubles(
 
     process = child(work)
     process.output.peek(1)
-    time.sleep(random.Random(seed).uniform(0.0, 0.1))
+    time.sleep(random.Random(seed).uniform(0.0, 0.1))  # noqa: S311 (a moment, no secret)
     process.kill()
     clock.install("+10m")  # the lease of the lost worker is over
     jobs.drain(world)

@@ -1,4 +1,4 @@
-"""The diagrams that benchmarks run: steps in a row as in a case, a plan of many cases, a step with a reminder."""
+"""The diagrams that benchmarks run: steps in a row, a plan of many cases, a step with a reminder."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _process(name: str, body: str, **named: str) -> str:
 
 
 def _row() -> str:
-    """Ten human steps, each followed by a gateway that may send back to it; the third may not be the first's doer."""
+    """Ten human steps, each with a gateway that may send back; the last one excludes who did the first."""
     parts, before = ['<bpmn:startEvent id="s"/>'], "s"
     for number in range(1, STEPS + 1):
         step, gate = f"step{number}", f"gate{number}"
@@ -83,8 +83,9 @@ _DRAWN = (
 _TIMED = (
     '<bpmn:startEvent id="s"/>'
     + _user("slow")
-    + f'<bpmn:boundaryEvent id="remind" name="remind" cancelActivity="false" attachedToRef="slow">{_bag(deadline="step.default")}'
-    '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate>'
+    + '<bpmn:boundaryEvent id="remind" name="remind" cancelActivity="false" attachedToRef="slow">'
+    + _bag(deadline="step.default")
+    + '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate>'
     "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
     + _user("nudged")
     + '<bpmn:endEvent id="e"/><bpmn:endEvent id="f"/>'

@@ -1,4 +1,4 @@
-"""The ground that benchmarks stand on: an empty installation of their own, and how a figure is written down."""
+"""The ground that benchmarks stand on: an installation of their own, and how a figure is written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def settings_at(directory: Path, url: str = "") -> Settings:
 
 @contextmanager
 def ground(url: str = "") -> Iterator[World]:
-    """An installation with one bureau, twelve people and the shipped pack; a SQLite file unless a URL is given.
+    """An installation with one bureau, twelve people and the shipped pack; SQLite unless a URL is given.
 
     The database behind a URL must be empty; it is left as it is afterwards, the file is removed.
     """

@@ -29,10 +29,11 @@ ROLES = ("section", "supervision", "leader", "reviewer")
 STEPS = 12
 FAR = 100  # days before and after today that due days spread over
 UNDATED = 0.05
+OURS, ONE_POOL, OWN = 0.7, 0.5, 0.0001  # shares: of our bureau, of one role's pool, of one person
 
 
 def bench(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
-    """CPU of a page as the browser asks for it (counts, list, badge): the first page and one far behind it."""
+    """CPU of a page as the browser asks for it (counts, list, badge): the first and one far behind."""
     for number, budget in ({n: SIZES[100_000]} if n else SIZES).items():
         with ground() as world:
             fill(world, number, tell)
@@ -79,11 +80,11 @@ def fill(world: World, number: int, tell: Tell = lambda _done: None) -> None:
         for each in range(begin, min(begin + CHUNK, number)):
             pick = random.random()
             lane = random.randrange(len(LANES))
-            bureau = 1 if pick < 0.7 else random.randint(1, BUREAUS)  # noqa: PLR2004 (most belong to one bureau)
+            bureau = 1 if pick < OURS else random.randint(1, BUREAUS)
             pool = f"role/{bureau}/{ROLES[lane]}"
-            if pick < 0.5:  # noqa: PLR2004 (half of all in one pool)
+            if pick < ONE_POOL:
                 pool = "role/1/section"
-            elif pick > 0.9999:  # noqa: PLR2004
+            elif pick > 1 - OWN:
                 pool = "person/1"
             due = now + timedelta(days=random.randint(-FAR, FAR), minutes=each % 1440)
             rows.append(

@@ -1,4 +1,4 @@
-"""Starting the cases of a draw: in batches by jobs, resumable after a kill; and a step in a plan of many cases."""
+"""Starting the cases of a draw, in batches by jobs; and a step in a plan of many cases."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ def _how_many(_step: Step, *, number: int) -> int:
     return number
 
 
+Item = tuple[str, Mapping[str, Any]]
+
+
 @feed("bench.items", count=_how_many)
-def items(step: Step, *, after: str, limit: int, number: int) -> Iterator[tuple[str, Mapping[str, Any]]]:  # noqa: ARG001
+def items(_step: Step, *, after: str, limit: int, number: int) -> Iterator[Item]:
     """As many cases as the plan says, in key order."""
     first = int(after) + 1 if after else 0
     for each in range(first, min(number, first + limit)):

@@ -22,7 +22,7 @@ BUDGETS = {"ratio": 1.5, "statements": 12, "commits": 1}
 
 
 def bench(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
-    """`ratio`: CPU of a persisted step (rights, inbox, log, receipt, fsync) to the kernel's restore + run + save."""
+    """`ratio`: CPU of a persisted step (rights, inbox, log, receipt) to the kernel's restore + run + save."""
     number = n or N
     with ground() as world:
         raw = _raw(world, number)

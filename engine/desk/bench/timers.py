@@ -23,7 +23,7 @@ YEAR = timedelta(days=400)
 
 
 def bench(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
-    """Wall time until all due timers have fired, and what an idle sweep costs beside as many that are not due."""
+    """Wall time until all due timers have fired, and what a sweep costs while none is due."""
     number = n or N
     with ground() as world:
         prepare(world, number, tell)

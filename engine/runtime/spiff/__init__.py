@@ -2,7 +2,8 @@
 
 The kernel knows BPMN's tokens and nothing else. It has no clock (a timer fires when we say so), no scripts
 (nothing here executes text), no store, no rights. A state row holds tokens only; specs are parsed once per
-release and shared. `stock` is the kernel as its makers ship it, the ruler of the differential tests and of `casework bench step`.
+release and shared. `stock` is the kernel as its makers ship it, the ruler of the differential tests and of
+`casework bench step`.
 """
 
 from engine.runtime.spiff.kernel import MAX_SECONDS, MAX_STEPS, MAX_TOKENS, World
