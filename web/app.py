@@ -20,6 +20,7 @@ from web import (
     process,
     public,
     registry,
+    rules,
     upload,
     words,
 )
@@ -37,6 +38,7 @@ def create_app(world: World) -> Flask:
         locale_selector=auth.language,
         default_translation_directories="translations",
     )
-    for page in (auth, inbox, case, plan, draw, registry, board, process, audit, public, api, health, upload):
+    records = (inbox, case, plan, draw, registry, board, process, rules, audit, upload)
+    for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)
     return app
