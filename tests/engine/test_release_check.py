@@ -10,7 +10,8 @@ from tests.engine.test_runtime import FILES, HEAD, Ports, bag, flow, process, us
 
 DEADLINES = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="deadlines" namespace="http://casework/test">'
-    '<decision id="deadlines" name="deadlines"><decisionTable id="t" hitPolicy="UNIQUE"><input id="i"><inputExpression id="ie" typeRef="string">'
+    '<inputData id="k" name="key"><variable id="kv" name="key" typeRef="string"/></inputData>'
+    '<decision id="deadlines" name="deadlines"><informationRequirement id="n"><requiredInput href="#k"/></informationRequirement><decisionTable id="t" hitPolicy="UNIQUE"><input id="i"><inputExpression id="ie" typeRef="string">'
     '<text>key</text></inputExpression></input><output id="o" name="days" typeRef="number"/>'
     '<rule id="r"><inputEntry id="e"><text>"step.default"</text></inputEntry><outputEntry id="x"><text>5</text></outputEntry></rule>'
     "</decisionTable></decision></definitions>"
