@@ -78,7 +78,7 @@ def session() -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a private PostgreSQL with a database `template_casework` that holds the schema."""
-    # Not below pytest's own directory: run by root, the server has another user, whom pytest locks out of there.
+    # Not below pytest's own directory: run by root, the server has another user, whom pytest locks out.
     directory = tempfile.mkdtemp(prefix="casework-postgres-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

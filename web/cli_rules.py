@@ -109,7 +109,7 @@ def _show(answer: Decision, shown: Mapping[str, Any]) -> None:
     help="每行一个用例的 JSONL 文件。",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON。")
-def decide(  # noqa: PLR0913, PLR0917  (one argument per option)
+def decide(
     file: Path | None,
     decision: str | None,
     invocable: str | None,
