@@ -362,7 +362,7 @@ def case(case_id: int) -> ResponseReturnValue:
     ]
     actions = [
         {"process": trigger.process, "name": trigger.name}
-        for trigger in step.actions(g.world, reading, g.person, view.instance.id)
+        for trigger in step.actions(reading, g.person, view.instance.id)
     ]
     return answer(
         {

@@ -66,7 +66,7 @@ def show(case_id: int) -> ResponseReturnValue:
         "case/show.html",
         view=view,
         mine=mine,
-        actions=step.actions(g.world, reading, g.person, view.instance.id),
+        actions=step.actions(reading, g.person, view.instance.id),
         diagrams=[(diagram, drawn(diagram.svg, number)) for number, diagram in enumerate(view.diagrams)],
         data=case.data_of(view.instance),
         process_label=process_label,

@@ -15,10 +15,10 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import rfc8785
-from sqlalchemy import DDL, event, func, select, text
+from sqlalchemy import DDL, Table, event, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -123,12 +123,11 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
     )
 
 
-for _table in (AuditEntry.__table__, AuditSeal.__table__):
+for _table in (cast("Table", AuditEntry.__table__), cast("Table", AuditSeal.__table__)):
     for _dialect in APPEND_ONLY:
         for _statement in append_only_ddl(_dialect, _table.name):
-            event.listen(
-                _table, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
-            )
+            _ddl = DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(_table, "after_create", _ddl.execute_if(dialect=_dialect))
 
 
 def record(

@@ -459,9 +459,9 @@ def _children(session: Session, instance: Instance) -> list[Children]:
     return result
 
 
-def trigger_of(world: World, session: Session, person: Person, case_id: int, process: str) -> Trigger:
+def trigger_of(_world: World, session: Session, person: Person, case_id: int, process: str) -> Trigger:
     """What this person may set off in a case, by its process; NotFound otherwise."""
-    for trigger in step.actions(world, session, person, case_id):
+    for trigger in step.actions(session, person, case_id):
         if trigger.process == process:
             return trigger
     raise NotFound("现在不能在本案发起这个事项。", hint="案件可能已办结，或不在你的职责内。")

@@ -92,7 +92,7 @@ class Rehearsal:
         for person in self._near(session, item.pool):
             if item.pool in pools(session, person):
                 try:
-                    desk.refuse_excluded(self.world, session, person, item)
+                    desk.refuse_excluded(session, person, item)
                 except Refused:
                     continue
                 yield person

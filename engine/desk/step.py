@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
@@ -27,13 +27,13 @@ from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 from engine.storage.base import append
 
 
-def claim(world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
+def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
     """Take a step out of a pool that the person may draw from."""
     item = work_item.get(session, item_id)
     work_item.must_be_open(session, item)
     if item.claimed_by_id != actor.id:
         _refuse_outsider(session, actor, item)
-        refuse_excluded(world, session, actor, item)
+        refuse_excluded(session, actor, item)
     work_item.claim(session, item, actor)
     _log(session, actor, item, "claim")
     return item
@@ -71,7 +71,7 @@ def complete(
     work_item.must_be_open(session, item)
     _refuse_outsider(session, actor, item)
     element = run.element(item.element)
-    refuse_excluded(world, session, actor, item)
+    refuse_excluded(session, actor, item)
     kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
     append(
         session,
@@ -163,7 +163,7 @@ def _refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
     )
 
 
-def refuse_excluded(world: World, session: Session, actor: Person, item: WorkItem) -> None:
+def refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
     """Refuse whom a duty excludes: did an incompatible step of this case, or has an interest in the object.
 
     依据: 职责分离 (吉 第十二条, 舞 第八条), 回避 (吉 第十三条).
@@ -196,12 +196,26 @@ def inspection_of(session: Session, item: WorkItem) -> int | None:
 
 
 def actions(world: World, session: Session, actor: Person, case_id: int) -> list[Trigger]:
-    """What this person may set off in a running case: the message starts of its event sub-processes."""
-    instance = session.get(Instance, case_id)
-    if instance is None or instance.state != "running":
-        return []
-    definition = release.load(session, instance.release_id).processes[instance.process]
-    return [trigger for trigger in definition.triggers if _may_trigger(session, actor, instance, trigger)]
+    """What this person may set off in a running case: the message starts of its event sub-processes.
+
+    A lead's inspection runs inside the lead's case: what it lets people set off is offered there, too.
+    """
+    return [trigger for _, trigger in _offered(session, actor, case_id)]
+
+
+def _offered(session: Session, actor: Person, case_id: int) -> list[tuple[Instance, Trigger]]:
+    running = session.scalars(
+        select(Instance)
+        .where(or_(Instance.id == case_id, Instance.parent_id == case_id), Instance.state == "running")
+        .order_by(Instance.id)
+    )
+    # A batch's children (they carry an item key) are cases that stand for themselves.
+    return [
+        (instance, trigger)
+        for instance in running
+        for trigger in release.load(session, instance.release_id).processes[instance.process].triggers
+        if (instance.id == case_id or not instance.item) and _may_trigger(session, actor, instance, trigger)
+    ]
 
 
 def _may_trigger(session: Session, actor: Person, instance: Instance, trigger: Trigger) -> bool:
@@ -227,14 +241,13 @@ def act(
     key: str,
 ) -> Instance:
     """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it."""
-    trigger = next(
-        (found for found in actions(world, session, actor, case_id) if found.process == process), None
-    )
+    trigger = next((found for found in actions(session, actor, case_id) if found.process == process), None)
     if trigger is None:
         raise NotAllowed(
             "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
         )
-    run = world.runtime.open(session, case_id, actor)
+    owner, trigger = offered
+    run = world.runtime.open(session, owner.id, actor)
     verb = trigger.element.property("operation")
     data = run.instance.data
     result: dict[str, Any] = {}

@@ -617,14 +617,14 @@ class Run:
             if part.state == "open" and part.seat not in {place.seat for place in places}:
                 part.state = "cancelled"
         for place in places:
-            part = seats.get(place.seat)
-            if part is None:
+            seated = seats.get(place.seat)
+            if seated is None:
                 self._add_item(task, element, place, self.due(element, token.data))
-            elif part.state == "cancelled":
-                part.state, part.pool, part.home = "open", place.pool, place.pool
-            elif part.state == "open" and part.home != place.pool:
-                part.pool = part.home = place.pool
-                part.claimed_by_id = part.claimed_at = None
+            elif seated.state == "cancelled":
+                seated.state, seated.pool, seated.home = "open", place.pool, place.pool
+            elif seated.state == "open" and seated.home != place.pool:
+                seated.pool = seated.home = place.pool
+                seated.claimed_by_id = seated.claimed_at = None
         self.session.flush()
 
     def _close(self, token: spiff.Token) -> None:

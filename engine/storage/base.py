@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     Text,
     insert,
 )
@@ -109,7 +110,7 @@ def _insert_once(dialect: str, model: type[Base], unique: str) -> Any:
 
 @cache
 def _insert(model: type[Base]) -> Insert:
-    return insert(model.__table__)  # type: ignore[arg-type]
+    return insert(cast("Table", model.__table__))
 
 
 def reference(target: str, **options: Any) -> Any:
