@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
@@ -195,7 +195,7 @@ def inspection_of(session: Session, item: WorkItem) -> int | None:
     return int(found) if found is not None else None
 
 
-def actions(world: World, session: Session, actor: Person, case_id: int) -> list[Trigger]:
+def actions(session: Session, actor: Person, case_id: int) -> list[Trigger]:
     """What this person may set off in a running case: the message starts of its event sub-processes.
 
     A lead's inspection runs inside the lead's case: what it lets people set off is offered there, too.
@@ -204,17 +204,18 @@ def actions(world: World, session: Session, actor: Person, case_id: int) -> list
 
 
 def _offered(session: Session, actor: Person, case_id: int) -> list[tuple[Instance, Trigger]]:
+    # A batch's children (they carry an item key, and there may be ten thousand) stand for themselves.
+    inside = and_(Instance.parent_id == case_id, Instance.item == "")
     running = session.scalars(
         select(Instance)
-        .where(or_(Instance.id == case_id, Instance.parent_id == case_id), Instance.state == "running")
+        .where(or_(Instance.id == case_id, inside), Instance.state == "running")
         .order_by(Instance.id)
     )
-    # A batch's children (they carry an item key) are cases that stand for themselves.
     return [
         (instance, trigger)
         for instance in running
         for trigger in release.load(session, instance.release_id).processes[instance.process].triggers
-        if (instance.id == case_id or not instance.item) and _may_trigger(session, actor, instance, trigger)
+        if _may_trigger(session, actor, instance, trigger)
     ]
 
 
@@ -241,8 +242,8 @@ def act(
     key: str,
 ) -> Instance:
     """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it."""
-    trigger = next((found for found in actions(session, actor, case_id) if found.process == process), None)
-    if trigger is None:
+    offered = next((pair for pair in _offered(session, actor, case_id) if pair[1].process == process), None)
+    if offered is None:
         raise NotAllowed(
             "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
         )
