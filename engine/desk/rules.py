@@ -42,6 +42,7 @@ KINDS = {
     "open": "未能分析",
 }
 NODES = {"input": "输入", "decision": "决策", "knowledge": "业务知识", "service": "决策服务"}
+YES_NO = {"true": "是", "false": "否", "null": "没有"}
 LAMPS = {"error": "late", "warning": "soon", "info": "idle"}
 
 
@@ -216,12 +217,18 @@ def explanation(session: Session, person: Person, entry_id: int) -> Explanation:
     identity = str(detail.get("decision", ""))
     model = _model(compiled, identity)
     node = model.find(identity, "decision")
+    given = dict(detail.get("inputs", {}))
+    inputs = [(_title(model, name), _said(value)) for name, value in given.items()]
     matched = [each for each in detail.get("matched", []) if isinstance(each, Mapping)]
     grids = [
         _grid(table, [], {int(hit["number"]) for hit in each.get("rows", [])})
         for each in matched
         for table in _all_tables(model)
         if table.id == each.get("table")
+    ]
+    columns = [
+        {label: YES_NO.get(text, text) for label, text in dict(each.get("inputs", {})).items()}
+        for each in matched
     ]
     return Explanation(
         entry=entry,
@@ -230,12 +237,10 @@ def explanation(session: Session, person: Person, entry_id: int) -> Explanation:
         release=row,
         id=node.id,
         title=name_of(node.element),
-        inputs=[
-            (_title(model, name), to_feel(value)) for name, value in dict(detail.get("inputs", {})).items()
-        ],
+        inputs=inputs,
         value=_answers(model, node, detail.get("value")),
         grids=grids,
-        asked=[dict(each.get("inputs", {})) for each in matched],
+        asked=[asked for asked in columns if set(asked.items()) - {(name, text) for name, text in inputs}],
     )
 
 
@@ -260,17 +265,17 @@ def _model(compiled: release.Compiled, identity: str) -> Model:
 
 
 @lru_cache(maxsize=256)
-def _all_tables(model: Model) -> tuple[Table, ...]:
-    return tuple(model.tables())
-
-
-@lru_cache(maxsize=256)
 def _tables(model: Model, identity: str) -> tuple[tuple[Table, tuple[Problem, ...]], ...]:
     """The tables of a decision and of the knowledge it needs, each with its findings, computed once."""
     node = model.find(identity, "decision")
-    own = {id(node), *(id(model.nodes[key]) for key in node.needs if model.nodes[key].kind == "knowledge")}
-    labels = {f"决策表「{each.name}」" for each in model.nodes.values() if id(each) in own}
-    return tuple((table, tuple(_problems(table))) for table in _all_tables(model) if table.label in labels)
+    needed = [model.nodes[key] for key in node.needs]
+    tables = model.tables(node, *(each for each in needed if each.kind == "knowledge"))
+    return tuple((table, tuple(_problems(table))) for table in tables)
+
+
+@lru_cache(maxsize=256)
+def _all_tables(model: Model) -> tuple[Table, ...]:
+    return tuple(model.tables())
 
 
 def _problems(table: Table) -> list[Problem]:
@@ -366,6 +371,14 @@ def _title(model: Model, name: str) -> str:
 def _answers(model: Model, node: Node, value: Any) -> list[tuple[str, str]]:
     """The answer by output column, or under the decision's own name."""
     if not isinstance(value, Mapping):
-        return [(name_of(node.element), to_feel(value))]
+        return [(name_of(node.element), _said(value))]
     labels = {column.name: column.label for table, _ in _tables(model, node.id) for column in table.outputs}
-    return [(labels.get(str(name), str(name)), to_feel(item)) for name, item in value.items()]
+    return [(labels.get(str(name), str(name)), _said(item)) for name, item in value.items()]
+
+
+def _said(value: Any) -> str:
+    """A stored value as people read it."""
+    if isinstance(value, str):
+        return value or "没有"
+    text = to_feel(value)
+    return YES_NO.get(text, text)

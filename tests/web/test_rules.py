@@ -85,7 +85,7 @@ def test_a_finding_stands_at_its_cell_with_an_example(as_person, deployed):
     assert "得分" in page
     assert "只许一行命中" in page
     assert '<code>[70..90]</code> <a class="lamp late" href="#problem-1-' in page
-    assert "第 2 行与第 3 行可同时命中,输出却不同" in page
+    assert "第 2 行与第 3 行可同时命中，输出却不同" in page
     assert "例如 得分 = <code>90</code>" in page
     assert "缺 <a" in page  # the gap from 60 to 70 is drawn as a row
     assert "<code>60、(60..70)</code>" in page

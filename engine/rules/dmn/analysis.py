@@ -323,7 +323,7 @@ def _overlaps(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
             numbers = f"第 {one.number} 行与第 {two.number} 行"
             found.append(TableFinding(
                 kind, "error", [one.number, two.number],
-                f"{numbers}可同时命中{'' if same else ',输出却不同'}。",
+                f"{numbers}可同时命中{'' if same else '，输出却不同'}。",
                 "请收窄其中一行的条件，或改用其他命中策略。", _cells(table, common), _example(table, common),
             ))  # fmt: skip
     return found

@@ -162,17 +162,22 @@ class Model:
             if node.kind in {"service", "knowledge"} and node.document is self.main
         ]
 
-    def tables(self) -> list[Table]:
-        """Every decision table of the main file, for analysis and display."""
+    def tables(self, *nodes: Node) -> list[Table]:
+        """The decision tables of some elements, else of the whole main file, for analysis and display."""
         found = []
-        for node in self.nodes.values():
-            if node.document is self.main:
-                for element in node.element.iter("{*}decisionTable"):
-                    quiet = Document(
-                        node.document.file, node.document.root, node.document.namespace,
-                        types=node.document.types, names=node.document.names,
-                    )  # fmt: skip
-                    found.append(read_table(quiet, element, f"决策表「{node.name}」", deep=True))
+        for node in nodes or self.nodes.values():
+            document = node.document
+            if nodes or document is self.main:
+                quiet = Document(
+                    document.file,
+                    document.root,
+                    document.namespace,
+                    types=document.types,
+                    names=document.names,
+                )
+                label = f"决策表「{node.name}」"
+                tables = node.element.iter("{*}decisionTable")
+                found += [read_table(quiet, element, label, deep=True) for element in tables]
         return found
 
     def find(self, name_or_id: str, *kinds: str) -> Node:
@@ -187,7 +192,9 @@ class Model:
                     return node
         near = get_close_matches(wanted, [node.name for node in nodes], n=1, cutoff=0.4)
         hint = (
-            f"是否想写「{near[0]}」?" if near else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
+            f"是否想写「{near[0]}」？"
+            if near
+            else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
         )
         raise NotFound(f"「{self.main.file or self.name}」中没有决策「{name_or_id}」。", hint=hint)
 

@@ -59,7 +59,7 @@ def _run_variant(run: Run, function: Builtin, variant: Variant, arguments: Seque
         converted, fits = _convert(value, wanted)
         if not fits:
             run.say(f"{function.name}() 的参数 {variant.names[min(index, len(variant.names) - 1)]} "
-                    f"应为 {wanted.rstrip('?')},不能是 {type_name(value)}")  # fmt: skip
+                    f"应为 {wanted.rstrip('?')}，不能是 {type_name(value)}")  # fmt: skip
             return None
         ready.append(converted)
     run.spend(1 + sum(map(_cost, ready)))
@@ -115,7 +115,7 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
             run.weigh(value)
         converted, fits = (value, True) if wanted is None else wanted.coerce(value)
         if not fits:
-            run.say(f"{label}() 的参数 {parameter} 应为 {wanted.name},不能是 {type_name(value)}")
+            run.say(f"{label}() 的参数 {parameter} 应为 {wanted.name}，不能是 {type_name(value)}")
             return None
         ready.append(converted)
     run.calls += 1

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.errors import Finding, ModelInvalid, RuleError
 from engine.rules import dmn
 from engine.runtime import model, spiff
-from engine.runtime.check import flow, meaning, names, shape
+from engine.runtime.check import flow, meaning, names, shape, table
 from engine.runtime.ports import Ports
 from engine.runtime.release import kind_of
 
@@ -44,14 +44,16 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
 
 
 def _read(path: str, content: bytes, release: names.Release) -> list[Finding]:
-    """Enter a file into the release by its kind; what is wrong with a form is found here."""
+    """Enter a file into the release by its kind; what is wrong with a form or a table is found here."""
     kind = kind_of(path)
     if kind == "bpmn":
         release.diagrams[path] = model.read(content, path)
     elif kind == "dmn":
-        for decision in dmn.load(content, file=path).decisions():
+        rules = dmn.load(content, file=path)
+        for decision in rules.decisions():
             release.decisions |= {decision.id: path, decision.name: path}
             release.outputs[decision.id] = names.outputs_of(decision)
+        return list(table.check(rules, path))
     elif kind == "form":
         faults = list(release.ports.check_form(path, content))
         name = path.removeprefix("forms/").removesuffix(".form")
