@@ -14,10 +14,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import engine.desk.anchor
+import engine.access  # noqa: F401 (its tables)
+import engine.desk.anchor  # noqa: F401 (every draw and decision sends the head of the log outside)
 import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms
+from engine.domain.handover.tables import Handover
 from engine.domain.inspection import tables as inspection
 from engine.domain.inspection.team import team_leader, team_persons
 from engine.errors import CaseworkError, Finding, NotFound
@@ -98,6 +100,9 @@ class Answers:
     @staticmethod
     def _bureau(session: Session, asked: Asked, lane: str) -> int:
         if lane == terms.LOCAL_BUREAU:
+            handed = session.get(Handover, asked.data.get("handover_id") or 0)
+            if handed is not None and handed.to_bureau_id is not None:
+                return handed.to_bureau_id
             inspection_id = asked.data.get("inspection_id")
             if inspection_id is not None:
                 return inspection.get(session, inspection_id).local_bureau_id
