@@ -12,15 +12,14 @@ from pathlib import Path
 
 import click
 import orjson
-from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import calendar as days
 from engine.domain.calendar import CalendarDay, CalendarYear
-from engine.errors import NotFound
-from engine.settings import Settings
 from engine.storage.session import Database
+from web.cli_open import is_there, open_database, settings
+from web.cli_words import say
 
 _KINDS = {"holiday": "放假", "workday": "上班"}
 
@@ -37,7 +36,7 @@ class Day(click.ParamType):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"“{value}”不是日期，请写成 2026-09-28。", param, ctx)
+            self.fail(say("“{0}”不是日期，请写成 2026-09-28。", value), param, ctx)
 
 
 @click.group()
@@ -63,7 +62,7 @@ def add(start: date, number: int, as_json: bool) -> None:
     else:
         click.echo(counted.day.isoformat())
     if counted.provisional:
-        click.echo("注意：涉及尚未公布放假安排的年份，这是暂定日期。", err=True)
+        click.echo(say("注意：涉及尚未公布放假安排的年份，这是暂定日期。"), err=True)
 
 
 @calendar.command("list")
@@ -77,10 +76,10 @@ def list_(year: int, as_json: bool) -> None:
         answer = {"year": year, "published": known.published, "source": known.source, "days": rows}
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
         return
-    click.echo(f"{year} 年（{known.source}）")
+    click.echo(say("{0} 年（{1}）", year, known.source))
     for row in rows:
-        mark = "（暂定）" if row["provisional"] else ""
-        click.echo(f"{row['day']}  {_KINDS[str(row['kind'])]}  {row['name']}{mark}")
+        mark = say("（暂定）") if row["provisional"] else ""
+        click.echo(f"{row['day']}  {say(_KINDS[str(row['kind'])])}  {row['name']}{mark}")
 
 
 @calendar.command("import")
@@ -91,9 +90,7 @@ def import_(file: Path, source: str, as_json: bool) -> None:
     """导入放假安排（CSV 或 JSON），代替原有年份。"""
     from engine.desk.recount import recount  # noqa: PLC0415 (the other commands need no machine and start at once)
 
-    database = _database()
-    if not _has_tables(database):
-        raise NotFound("数据库还没有建立，不能导入。", hint="请先运行 casework db upgrade。")
+    database = open_database()
     with database.transaction() as session:
         years = days.import_file(session, file, source=source)
         moved = recount(session)["moved"]
@@ -106,29 +103,16 @@ def import_(file: Path, source: str, as_json: bool) -> None:
         )
         return
     for year, number in years.items():
-        click.echo(f"{year} 年：{number} 天。")
+        click.echo(say("{0} 年：{1} 天。", year, number))
     if moved:
-        click.echo(f"在办环节的期限改动 {moved} 件。")
-
-
-def _database() -> Database:
-    settings = Settings.from_env()
-    clock.install(settings.clock)
-    return Database(settings.database_url)
-
-
-def _has_tables(database: Database) -> bool:
-    path = database.url.database
-    if database.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists():
-        return False
-    return inspect(database.engine).has_table(CalendarDay.__tablename__)
+        click.echo(say("在办环节的期限改动 {0} 件。", moved))
 
 
 @contextmanager
 def _reading() -> Iterator[Session]:
     """The installation's calendar, or the shipped one where there is no database yet."""
-    database = _database()
-    if _has_tables(database):
+    database = Database(settings().database_url)
+    if is_there(database):
         with database.reading() as session:
             yield session
         return

@@ -1,13 +1,12 @@
-"""`casework draw`: compute and verify a draw from files, without a database.
+"""`casework draw`: compute and verify a draw from files, without a database; show one of the installation.
 
-Anybody may run this on published files; `web/static/verify/` holds two verifiers that share no line
-with it. Exit 0 on success, 1 when the input is refused or a check fails, 2 on wrong usage.
+Anybody may run `compute` and `verify` on published files; `web/static/verify/` holds two verifiers that share no
+line with them. Exit 0 on success, 1 when the input is refused or a check fails, 2 on wrong usage.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,22 @@ import click
 from engine.domain import draw as sr1
 from engine.domain.draw.verify import BAD, NOTHING, OK, TITLES
 from engine.errors import CaseworkError
+from web.cli_words import FILE as _FILE
+from web.cli_words import in_english as _in_english
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OPENING = 5  # events up to `place` are said in words of their own
+_MODES = {"native": "本机抽取", "import": "平台抽取"}
+_DRAW_STATES = {
+    "prepared": "准备中",
+    "frozen": "名单已封存",
+    "placed": "已抽出",
+    "closed": "已结束",
+    "failed": "未抽成",
+    "void": "已作废",
+    "abandoned": "封存前放弃",
+}
+_EVENTS = {"sub": "人员调换", "replace": "对象替换", "close": "结束", "void": "作废", "fail": "未抽成"}
 _STATES = {OK: ("通过", "ok"), BAD: ("不通过", "FAILED"), NOTHING: ("无此事", "nothing to check")}
-
-
-def _in_english() -> bool:
-    return os.environ.get("CASEWORK_LANG", "").startswith("en")
 
 
 def _say(chinese: str, english: str) -> str:
@@ -33,7 +41,7 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@click.group(help="随机抽取：重算与核验。")
+@click.group(help="随机抽取：重算、核验、查看。")
 def draw() -> None:
     """Commands about draws."""
 
@@ -133,3 +141,50 @@ def _print_ticket(file: Path, code: str) -> None:
             f"ticket of {own.id}: {own.ticket}\ncut-off of {own.stratum}: {own.cutoff}\n{verdict}",
         )
     )
+
+
+@draw.command("show", help="查看本机构的一次抽取 ID；--json 给出完整抽取记录，可用 draw verify 核验。")
+@click.argument("draw_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="只向标准输出写一个 JSON 文档。")
+def show_command(draw_id: str, *, as_json: bool) -> None:
+    """The transcript as stored: `{document, events, head}`; without `--json` a summary."""
+    from engine import audit  # noqa: PLC0415 (see below)
+    from engine.domain import ceremony, verbs  # noqa: F401, PLC0415 (all tables; needed by this command only)
+    from web.cli_open import open_database  # noqa: PLC0415 (the other two commands need no database)
+
+    with open_database().transaction() as session:
+        row = ceremony.get(session, draw_id)
+        if row.published_at is None:  # who read a result before its day must be known (tip-off)
+            audit.record(session, action="draw.read", subject=f"draw/{row.id}", bureau_id=row.bureau_id, reason="casework draw show")
+        if as_json:
+            _print_json({"document": row.document or None, "events": row.events, "head": row.head})
+            return
+        for line in _summary(row):
+            click.echo(line)
+
+
+def _summary(row: Any) -> list[str]:
+    """What a clerk asks of a draw: when, by whom, how it stands, how many, its hashes."""
+    bodies = {event["type"]: event["body"] for event in row.events}
+    lines = [
+        f"{row.id}  {_MODES[row.mode]}  {_DRAW_STATES[row.state]}  第 {row.batch} 批第 {row.round} 次",
+        f"主持人 {row.operator.name if row.operator else '—'}，见证人 {row.witness.name if row.witness else '—'}",
+    ]
+    if row.document:
+        things, people = row.document["objects"], row.document["inspectors"]
+        eligible = sum(not thing["excl"] for thing in things)
+        able = sum(not person["excl"] for person in people)
+        lines.append(f"名单：检查对象 {len(things)} 家（可抽 {eligible} 家），检查人员 {len(people)} 名（可抽 {able} 名）")
+    if "objects" in bodies:
+        lines.append(f"抽中 {len(bodies['objects']['drawn'])} 家：{'、'.join(bodies['objects']['drawn'])}")
+    for group in bodies.get("place", {}).get("groups", []):
+        lines.append(f"  {group['id']}：{'、'.join(group['members'])}")
+    for group in bodies.get("import", {}).get("groups", []):
+        lines.append(f"  {group['id']}：{'、'.join(group['members'])} → {'、'.join(group['objects'])}")
+    lines += [f"  第 {event['n']} 号 {_EVENTS.get(event['type'], event['type'])}" for event in row.events if event["n"] > _OPENING]
+    if row.reason:
+        lines.append(f"原因：{row.reason}")
+    lines += [f"名单指纹 {row.roster or '—'}", f"末位指纹 {row.head or '—'}"]
+    if row.publish_by:
+        lines.append(f"完整记录{'已' if row.published_at else '应'}于 {row.published_at.date() if row.published_at else row.publish_by} {'公开' if row.published_at else '前公开'}")
+    return lines

@@ -52,3 +52,14 @@ def open_installation() -> World:
     world = open_world(Settings.from_env())
     refuse_missing(world.database)
     return world
+
+
+def scratch_settings(folder: Path) -> Settings:
+    """Settings of an installation that lives and ends in a folder, anchors included."""
+    return Settings.from_env(
+        {
+            "CASEWORK_DATABASE_URL": f"sqlite:///{folder / 'scratch.db'}",
+            "CASEWORK_FILES_DIR": str(folder / "files"),
+            "CASEWORK_ANCHORS_DIR": str(folder / "anchors"),
+        },
+    )

@@ -10,6 +10,7 @@ import orjson
 
 from engine.domain import pack as packs
 from engine.domain.terms import STRENGTHS
+from web.cli_words import say
 
 
 @click.group()
@@ -41,9 +42,9 @@ def show(name: str, as_json: bool) -> None:
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
         return
     for row in rows:
-        until = f" 至 {row['valid_to']}" if row["valid_to"] else " 起"
+        until = say(" 至 {0}", row["valid_to"]) if row["valid_to"] else say(" 起")
         click.echo(
-            f"{row['key']:<28}{_value(row['value'])}  [{STRENGTHS[row['strength']]}]  "
+            f"{row['key']:<28}{_value(row['value'])}  [{say(STRENGTHS[row['strength']])}]  "
             f"{row['source']}  {row['valid_from']}{until}  {row['meaning']}",
         )
 
@@ -60,7 +61,7 @@ def check(name: str, as_json: bool) -> None:
         for finding in findings:
             click.echo(str(finding), err=True)
         if not findings:
-            click.echo(f"规则包 {name} 没有问题。")
+            click.echo(say("规则包 {0} 没有问题。", name))
     if findings:
         sys.exit(1)
 
@@ -81,7 +82,7 @@ def _head(found: packs.Pack) -> dict[str, Any]:
 
 def _value(value: Any) -> str:
     if value is None:
-        return "不规定"
+        return say("不规定")
     if isinstance(value, bool):
-        return "是" if value else "否"
-    return "、".join(value) or "（空）" if isinstance(value, list) else str(value)
+        return say("是") if value else say("否")
+    return "、".join(value) or say("（空）") if isinstance(value, list) else str(value)

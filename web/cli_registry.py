@@ -11,12 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import engine.domain.verbs  # noqa: F401 (all tables)
-from engine import clock
 from engine.domain.registry.transfer import REGISTRIES, Report, export_file, import_file
 from engine.errors import NotFound, Refused
 from engine.people import Bureau
-from engine.settings import Settings
-from engine.storage.session import Database
+from web.cli_open import open_database
+from web.cli_words import say
 
 SHOWN = 50
 _WORDS = {"accepted": "接受", "warned": "提示", "refused": "拒绝"}
@@ -50,7 +49,7 @@ def import_(  # noqa: PLR0913 (one parameter an option)
     as_json: bool,
 ) -> None:
     """导入名录文件；有一行被拒绝就一行也不导入，退出码为 1。"""
-    with _database().transaction() as session:
+    with open_database().transaction() as session:
         bureau = _bureau(session, division, file.name)
         report = import_file(
             session,
@@ -78,13 +77,13 @@ def _print(report: Report, kept: str) -> None:
     noted = [line for line in report.lines if line.notes]
     for line in noted[:SHOWN]:
         reasons = "；".join(f"{column}：{reason}" for column, reason in line.notes)
-        click.echo(f"第 {line.number} 行 {_WORDS[line.status]} {reasons}")
+        click.echo(say("第 {0} 行 {1} {2}", line.number, say(_WORDS[line.status]), reasons))
     if len(noted) > SHOWN:
-        click.echo(f"……另有 {len(noted) - SHOWN} 行，用 --json 看全部。")
+        click.echo(say("……另有 {0} 行，用 --json 看全部。", len(noted) - SHOWN))
     if report.unknown:
-        click.echo(f"没有用到的列：{'、'.join(report.unknown)}。")
+        click.echo(say("没有用到的列：{0}。", "、".join(report.unknown)))
     if kept:
-        click.echo(f"被拒绝的行已存入 {kept}。")
+        click.echo(say("被拒绝的行已存入 {0}。", kept))
     click.echo(report.sentence(), err=bool(report.refused) and not report.applied)
 
 
@@ -111,8 +110,8 @@ def export(  # noqa: PLR0913 (one parameter an option)
     written: list[dict[str, str]] = []
     wanted = kinds or (("objects", "inspectors", "items") if public else tuple(REGISTRIES))
     if public and "conflicts" in wanted:
-        raise Refused("利害关系登记不公示，不能导出公示版。", hint="请去掉 --public 或 --kind conflicts。")
-    with _database().reading() as session:
+        raise Refused(say("利害关系登记不公示，不能导出公示版。"), hint=say("请去掉 --public 或 --kind conflicts。"))
+    with open_database().reading() as session:
         bureau = _bureau(session, division, "")
         contents = {kind: export_file(session, bureau, kind, form=form, public=public) for kind in wanted}
         head = bureau.division
@@ -128,12 +127,6 @@ def export(  # noqa: PLR0913 (one parameter an option)
         click.echo(row["file"])
 
 
-def _database() -> Database:
-    settings = Settings.from_env()
-    clock.install(settings.clock)
-    return Database(settings.database_url)
-
-
 def _bureau(session: Session, division: str, file_name: str) -> Bureau:
     """The bureau named, else the one whose division the file name begins with, else the only highest one."""
     wanted = division or file_name.split("-", maxsplit=1)[0]
@@ -141,10 +134,10 @@ def _bureau(session: Session, division: str, file_name: str) -> Bureau:
     if found is not None:
         return found
     if division:
-        raise NotFound(f"没有区划代码为 {division} 的机构。")
+        raise NotFound(say("没有区划代码为 {0} 的机构。", division))
     highest = session.scalars(select(Bureau).where(Bureau.parent_id.is_(None)).order_by(Bureau.id)).all()
     if len(highest) == 1:
         return highest[0]
     if not highest:
-        raise NotFound("数据库里还没有机构。", hint="请先建立机构（scripts/run 会建立样例）。")
-    raise Refused("有多个机构，请用 --bureau 写明区划代码。", slug="bureau")
+        raise NotFound(say("数据库里还没有机构。"), hint=say("请先建立机构（scripts/run 会建立样例）。"))
+    raise Refused(say("有多个机构，请用 --bureau 写明区划代码。"), slug="bureau")

@@ -1,8 +1,9 @@
-"""`casework release check|deploy|diff|export`."""
+"""`casework release check|deploy|diff|export|rehearse`."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -12,6 +13,11 @@ from engine.desk import release as desk
 from engine.people import person_by_login
 from engine.settings import Settings
 from web.assembly import open_world
+from web.cli_open import open_installation, scratch_settings
+from web.cli_words import JSON_HELP, print_json, say
+
+
+_OUTCOMES = {"completed": "走通", "stuck": "卡住", "not-reached": "没有走到"}
 
 
 @click.group()
@@ -33,7 +39,7 @@ def check(path: Path, as_json: bool) -> None:
     else:
         for finding in found:
             click.echo(f"[{finding.rule}] {finding}")
-        click.echo(f"{path}：{len(errors)} 处错误，{len(found) - len(errors)} 处提醒。")
+        click.echo(say("{0}：{1} 处错误，{2} 处提醒。", path, len(errors), len(found) - len(errors)))
     sys.exit(1 if errors else 0)
 
 
@@ -45,7 +51,7 @@ def check(path: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
 def deploy(path: Path, releaser: str, author: str, note: str, as_json: bool) -> None:
     """检查并发布；在办案件继续用各自的版本。"""
-    world = open_world(Settings.from_env())
+    world = open_installation()
     with world.database.transaction() as session:
         made = desk.deploy(
             world,
@@ -59,7 +65,7 @@ def deploy(path: Path, releaser: str, author: str, note: str, as_json: bool) -> 
     if as_json:
         click.echo(orjson.dumps(body).decode())
     else:
-        click.echo(f"{made.pack} 第 {made.version} 版，内容哈希 {made.hash[:16]}…")
+        click.echo(say("{0} 第 {1} 版，内容哈希 {2}…", made.pack, made.version, made.hash[:16]))
 
 
 @release.command()
@@ -68,7 +74,7 @@ def deploy(path: Path, releaser: str, author: str, note: str, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
 def diff(a: str, b: str, as_json: bool) -> None:
     """比较两个版本（jilin/1 jilin/2），或一个版本和一个文件夹。"""
-    world = open_world(Settings.from_env())
+    world = open_installation()
     with world.database.reading() as session:
         sides = []
         for text in (a, b):
@@ -89,23 +95,58 @@ def diff(a: str, b: str, as_json: bool) -> None:
         return
     words = {"added": "新增", "removed": "删除", "changed": "改动"}
     for change in changes:
-        click.echo(f"{words[change.kind]} {change.path}")
+        click.echo(f"{say(words[change.kind])} {change.path}")
         for line in change.lines:
             click.echo(f"    {line}")
     if not changes:
-        click.echo("两个版本相同。")
+        click.echo(say("两个版本相同。"))
 
 
 @release.command()
 @click.argument("version")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def export(version: str, folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+def export(version: str, folder: Path, *, as_json: bool) -> None:
     """把一个版本的全部文件写到文件夹。"""
-    world = open_world(Settings.from_env())
+    world = open_installation()
     with world.database.reading() as session:
         files = desk.content(session, desk.version(session, version))
     for path, content in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    click.echo(f"已写出 {len(files)} 个文件到 {folder}。")
+    if as_json:
+        print_json([str(folder / path) for path in files])
+    else:
+        click.echo(say("已写出 {0} 个文件到 {1}。", len(files), folder))
+
+
+@release.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+def rehearse(path: Path, *, as_json: bool) -> None:
+    """检查一个待发布的文件夹或规则包，再在临时的样本机构中把每个流程走一遍；有流程走不通时退出码为 1。"""
+    from tqdm import tqdm  # noqa: PLC0415 (only here)
+
+    from engine.desk import candidate  # noqa: PLC0415 (only here)
+    from engine.storage import schema  # noqa: PLC0415 (only here)
+
+    with tempfile.TemporaryDirectory(prefix="casework-rehearsal-") as scratch:
+        world = open_world(scratch_settings(Path(scratch)))
+        schema.upgrade(world.database)
+        try:
+            with tqdm(unit=say(" 环节"), disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+                tried = candidate.rehearse(
+                    world, path, tick=lambda item: bar.update() or bar.set_postfix_str(item.step)
+                )
+        finally:
+            world.database.dispose()
+    if as_json:
+        print_json([one.as_json() for one in tried])
+    else:
+        for one in tried:
+            outcome = say(_OUTCOMES[one.outcome])
+            click.echo(say("{0:<14}{1}：开始 {2}，走完 {3}", one.process, outcome, one.started, one.completed))
+            for stop in one.stuck:
+                click.echo(f"    {stop['element']}「{stop['step']}」{stop['reason']}")
+    sys.exit(1 if any(one.outcome == "stuck" for one in tried) else 0)

@@ -6,25 +6,30 @@ The same file restores on SQLite and on PostgreSQL, so it also moves an installa
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import DateTime, MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy import Date, DateTime, MetaData, Table, and_, func, insert, inspect, select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import CaseworkError, Refused
 from engine.storage import schema
 from engine.storage.base import Base
+from engine.storage.files import FileStore, StoredFile
 from engine.storage.session import Database
 
 FORMAT = "casework-backup-1"
@@ -44,60 +49,72 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
     rows = files = 0
     sums: dict[str, str] = {}
     handle, name = tempfile.mkstemp(dir=target.resolve().parent, prefix=target.name)
-    with os.fdopen(handle, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz") as archive:
-        with database.reader.connect() as connection:
-            if not database.is_sqlite:
-                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            for table in Base.metadata.sorted_tables:
-                content = io.BytesIO()
-                for row in _rows(connection, table):
-                    content.write(orjson.dumps(row) + b"\n")
-                    rows += 1
-                _add(archive, f"tables/{table.name}.jsonl", content.getvalue(), sums)
-        for path in (
-            sorted(item for item in files_dir.rglob("*") if item.is_file()) if files_dir.exists() else []
-        ):
-            _add(archive, f"files/{path.relative_to(files_dir).as_posix()}", path.read_bytes(), sums)
-            files += 1
-        head = {
-            "format": FORMAT,
-            "schema": schema.revision(database)[0],
-            "at": clock.now().isoformat(),
-            "sha256": sums,
-        }
-        _add(archive, "manifest.json", orjson.dumps(head), {})
-        archive.close()
-        raw.flush()
-        os.fsync(raw.fileno())
-    Path(name).replace(target)
+    try:
+        with os.fdopen(handle, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz") as archive:
+            with database.reader.connect() as connection:
+                if not database.is_sqlite:
+                    connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                for table in Base.metadata.sorted_tables:
+                    content = io.BytesIO()
+                    for row in _rows(connection, table):
+                        content.write(orjson.dumps(row) + b"\n")
+                        rows += 1
+                    _add(archive, f"tables/{table.name}.jsonl", content.getvalue(), sums)
+            for path in (
+                sorted(item for item in files_dir.rglob("*") if item.is_file()) if files_dir.exists() else []
+            ):
+                _add(archive, f"files/{path.relative_to(files_dir).as_posix()}", path.read_bytes(), sums)
+                files += 1
+            head = {
+                "format": FORMAT,
+                "schema": schema.revision(database)[0],
+                "at": clock.now().isoformat(),
+                "sha256": sums,
+            }
+            _add(archive, "manifest.json", orjson.dumps(head), {})
+            archive.close()
+            raw.flush()
+            os.fsync(raw.fileno())
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
     return Copied(rows, files)
 
 
 def restore(database: Database, files_dir: Path, source: Path, *, force: bool = False) -> Copied:
-    """Put a copy back, all or nothing; refuses a target that holds data unless `force`, and a copy that was altered."""
-    with tarfile.open(source) as archive:
-        content = {member.name: member for member in archive if member.isfile()}
-        manifest = orjson.loads(_read(archive, content, "manifest.json"))
-        if manifest.get("format") != FORMAT:
-            raise CaseworkError(f"{source} 不是本产品的备份文件。")
-        schema.upgrade(database)
-        current = schema.revision(database)[1]
-        if manifest["schema"] != current:
-            raise Refused(
-                f"备份的表结构是 {manifest['schema']}，本版本是 {current}。",
-                hint="请用生成备份的版本恢复后再升级。",
-            )
-        for name, digest in manifest["sha256"].items():
-            if hashlib.sha256(_read(archive, content, name)).hexdigest() != digest:
-                raise CaseworkError(f"备份中的 {name} 与清单的哈希不符，没有恢复任何内容。")
-        rows = 0
-        with database.engine.begin() as connection:
-            if not force and any(
-                connection.scalar(select(func.count()).select_from(table))
-                for table in Base.metadata.sorted_tables
-            ):
-                raise Refused("目标数据库已有数据，没有恢复。", hint="确认要替换时请加 --force。")
+    """Put a copy back, all or nothing; refuses a target that holds data unless `force`, and a copy that was altered.
+
+    Files come first: they stand under their hashes and harm nobody, should the database refuse the rows.
+    """
+    try:
+        with tarfile.open(source) as archive:
+            return _restore(database, files_dir, archive, source, force=force)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        raise CaseworkError(f"{source} 不是完整的备份文件，没有恢复任何内容。") from fault
+
+
+def _restore(database: Database, files_dir: Path, archive: tarfile.TarFile, source: Path, *, force: bool) -> Copied:
+    content = {member.name: member for member in archive if member.isfile()}
+    manifest = _manifest(archive, content, source)
+    names = _checked(archive, content, manifest["sha256"], files_dir)
+    current = schema.newest()
+    if manifest["schema"] != current:
+        raise Refused(
+            f"备份的表结构是 {manifest['schema']}，本版本是 {current}。",
+            hint="请用生成备份的版本恢复后再升级。",
+        )
+    schema.upgrade(database)
+    if not force and _holds_data(database):
+        raise Refused("目标数据库已有数据，没有恢复。", hint="确认要替换时请加 --force。")
+    for name in names:
+        path = files_dir / name.removeprefix("files/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_read(archive, content, name))
+    rows = 0
+    with database.engine.begin() as connection:
+        if force:
             _empty(connection)
+        with _triggers_off(connection):  # a draw under way has locked the registries that are put back
             for table in Base.metadata.sorted_tables:
                 lines = _read(archive, content, f"tables/{table.name}.jsonl").splitlines()
                 rows += len(lines)
@@ -106,35 +123,110 @@ def restore(database: Database, files_dir: Path, source: Path, *, force: bool = 
                         insert(table),
                         [_typed(table, orjson.loads(line)) for line in lines[start : start + BATCH]],
                     )
-            _follow_sequences(connection)
-        names = [name for name in manifest["sha256"] if name.startswith("files/")]
-        for name in names:
-            path = files_dir / name.removeprefix("files/")
-            if not path.resolve().is_relative_to(files_dir.resolve()):
-                raise CaseworkError(f"备份中的路径 {name} 指向文件目录之外。")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_read(archive, content, name))
-    found = faults(database)
+        _follow_sequences(connection)
+    found = faults(database, files_dir)
     if found:
         raise CaseworkError(f"已恢复，但核对发现 {len(found)} 处出入：{found[0]}")
     return Copied(rows, len(names))
 
 
-def faults(database: Database) -> list[str]:
-    """Whether schema and references hold: sentences, empty when all is well (the log is checked by `audit.verify`)."""
+def _manifest(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], source: Path) -> dict[str, Any]:
+    try:
+        manifest = orjson.loads(_read(archive, content, "manifest.json"))
+    except ValueError as fault:
+        raise CaseworkError(f"{source} 的清单不能读，没有恢复任何内容。") from fault
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise CaseworkError(f"{source} 不是本产品的备份文件。")
+    return manifest
+
+
+def _checked(
+    archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], sums: dict[str, str], files_dir: Path
+) -> list[str]:
+    """The names of the files in the copy, after everything in it has been compared with the manifest."""
+    unlisted = sorted(set(content) - set(sums) - {"manifest.json"})
+    if unlisted:
+        raise CaseworkError(f"备份中的 {unlisted[0]} 不在清单上，没有恢复任何内容。")
+    for name, digest in sums.items():
+        if hashlib.sha256(_read(archive, content, name)).hexdigest() != digest:
+            raise CaseworkError(f"备份中的 {name} 与清单的哈希不符，没有恢复任何内容。")
+    names = [name for name in sums if name.startswith("files/")]
+    for name in names:
+        if not (files_dir / name.removeprefix("files/")).resolve().is_relative_to(files_dir.resolve()):
+            raise CaseworkError(f"备份中的路径 {name} 指向文件目录之外，没有恢复任何内容。")
+    return names
+
+
+def _holds_data(database: Database) -> bool:
+    with database.reading() as session:
+        return any(
+            session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables
+        )
+
+
+@contextmanager
+def _triggers_off(connection: Connection) -> Iterator[None]:
+    """Within a transaction: the rules that guard changes do not guard the putting back of what they once allowed."""
+    if connection.dialect.name == "postgresql":
+        names = [table.name for table in Base.metadata.sorted_tables]
+        for name in names:
+            connection.execute(text(f'ALTER TABLE "{name}" DISABLE TRIGGER USER'))
+        yield
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        for name in names:
+            connection.execute(text(f'ALTER TABLE "{name}" ENABLE TRIGGER USER'))
+        return
+    triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+    for name, _ in triggers:
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+    yield
+    for _, statement in triggers:
+        connection.exec_driver_sql(statement)
+
+
+def faults(database: Database, files_dir: Path | None = None) -> list[str]:
+    """Whether schema, guards, references and files hold: sentences, empty when all is well.
+
+    The log is checked by `audit.verify`.
+    """
     found = [f"表结构与代码不同：{line}" for line in schema.drift(database)]
+    found += [f"数据库缺少保护规则（触发器）{name}" for name in schema.missing_guards(database)]
+    if found:
+        return found
     with database.reading() as session:
         if database.is_sqlite:
-            found += [
-                f"{row[0]} 第 {row[1]} 行引用了不存在的 {row[2]}"
-                for row in session.execute(text("PRAGMA foreign_key_check"))
-            ]
             found += [
                 f"数据库文件损坏：{row[0]}"
                 for row in session.execute(text("PRAGMA integrity_check"))
                 if row[0] != "ok"
             ]
+        for table in Base.metadata.sorted_tables:
+            found += _broken_references(session, table)
+        if files_dir is not None:
+            found += _broken_files(session, files_dir)
     return found
+
+
+def _broken_references(session: Session, table: Table) -> Iterator[str]:
+    for key in table.foreign_key_constraints:
+        target = key.referred_table.alias()
+        pairs = [(element.parent, target.c[element.column.name]) for element in key.elements]
+        lost = (
+            select(*(column for column, _ in pairs))
+            .select_from(table.outerjoin(target, and_(*(column == other for column, other in pairs))))
+            .where(*(column.is_not(None) for column, _ in pairs), pairs[0][1].is_(None))
+            .limit(5)
+        )
+        for row in session.execute(lost):
+            named = "、".join(f"{column.name} = {value}" for (column, _), value in zip(pairs, row, strict=True))
+            yield f"表 {table.name} 中 {named} 引用了不存在的 {key.referred_table.name}"
+
+
+def _broken_files(session: Session, files_dir: Path) -> Iterator[str]:
+    store = FileStore(files_dir)
+    for file in session.scalars(select(StoredFile).order_by(StoredFile.id)).yield_per(BATCH):
+        if not store.verify(file):
+            yield f"文件“{file.name}”（{file.id}）缺失，或与登记的哈希不符"
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes, sums: dict[str, str]) -> None:
@@ -176,7 +268,7 @@ def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
             typed[name] = base64.b64decode(value["base64"])
         elif isinstance(value, str) and isinstance(python, DateTime):
             typed[name] = datetime.fromisoformat(value)
-        elif isinstance(value, str) and python.__class__.__name__ == "Date":
+        elif isinstance(value, str) and isinstance(python, Date):
             typed[name] = date.fromisoformat(value)
         else:
             typed[name] = value
@@ -190,7 +282,7 @@ def _empty(connection: Connection) -> None:
     old.drop_all(connection)
     Base.metadata.create_all(connection)
     versions = old.tables.get("alembic_version")
-    head = schema.ScriptDirectory.from_config(schema._config()).get_current_head()  # noqa: SLF001
+    head = schema.newest()
     if versions is not None:
         versions.create(connection)
         connection.execute(insert(versions).values(version_num=head))
@@ -215,4 +307,4 @@ def _follow_sequences(connection: Connection) -> None:
                         text(
                             f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"
                         )
-                    )  # noqa: S608
+                    )

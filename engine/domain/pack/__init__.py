@@ -6,11 +6,18 @@ an explicit value with its source. Whoever is not in the lineage of a regulation
 Use: `parameters("wugang")["cap.per_year"].value`; a broken «原则上» goes through `record_break`.
 """
 
-from engine.domain.pack.breach import PrincipleBreak, breaks, record_break
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from engine.domain.pack.catalogue import CATALOGUE, Definition
 from engine.domain.pack.check import check
 from engine.domain.pack.files import deadline_rows, names, pack_files, same_content
 from engine.domain.pack.model import Pack, Parameter, parameters, show
+
+if TYPE_CHECKING:
+    from engine.domain.pack.breach import PrincipleBreak, breaks, record_break
 
 __all__ = [
     "CATALOGUE",
@@ -28,3 +35,12 @@ __all__ = [
     "same_content",
     "show",
 ]
+
+_OF_BREACH = ("PrincipleBreak", "breaks", "record_break")
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs a database when it is asked for: reading a pack (`casework pack`) starts without one."""
+    if name in _OF_BREACH:
+        return getattr(import_module("engine.domain.pack.breach"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,109 +20,92 @@ depends_on = None
 
 TRIGGERS = {
     "postgresql": [
-        "CREATE OR REPLACE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE "
-        "plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_entry is append-only'; END $$",
-        "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
-        "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
-        "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
-        "CREATE OR REPLACE FUNCTION audit_seal_append_only() RETURNS trigger LANGUAGE "
-        "plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_seal is append-only'; END $$",
-        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
-        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
-        "CREATE TRIGGER audit_seal_no_truncate BEFORE TRUNCATE ON audit_seal FOR EACH "
-        "STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
-        "CREATE OR REPLACE FUNCTION registry_object_locked() RETURNS trigger LANGUAGE "
-        "plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM "
-        "registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = "
-        "OLD.bureau_id) THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END "
-        "IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock "
-        "WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = NEW.bureau_id) "
-        "THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END IF; RETURN NEW; "
-        "END IF; RETURN OLD; END $$",
-        "CREATE TRIGGER registry_object_locked BEFORE INSERT OR DELETE OR UPDATE OF "
-        "bureau_id, code, kind, level, division, agreement_state, active, closed_on ON "
-        "registry_object FOR EACH ROW EXECUTE FUNCTION registry_object_locked()",
-        "CREATE OR REPLACE FUNCTION inspector_locked() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE "
-        "released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) THEN "
-        "RAISE EXCEPTION 'inspector is locked by a draw'; END IF; END IF; IF TG_OP <> "
-        "'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL "
-        "AND kind = 'inspectors' AND bureau_id = NEW.bureau_id) THEN RAISE EXCEPTION "
-        "'inspector is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
-        "CREATE TRIGGER inspector_locked BEFORE INSERT OR DELETE OR UPDATE OF bureau_id, "
-        "staff_no, specialties, can_lead, is_expert, relatives ON inspector FOR EACH ROW "
-        "EXECUTE FUNCTION inspector_locked()",
-        "CREATE OR REPLACE FUNCTION certificate_locked() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock "
-        "WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT "
-        "bureau_id FROM inspector WHERE id = OLD.inspector_id)) THEN RAISE EXCEPTION "
-        "'certificate is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF "
-        "EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = "
-        "'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = "
-        "NEW.inspector_id)) THEN RAISE EXCEPTION 'certificate is locked by a draw'; END "
-        "IF; RETURN NEW; END IF; RETURN OLD; END $$",
-        "CREATE TRIGGER certificate_locked BEFORE INSERT OR DELETE OR UPDATE OF "
-        "inspector_id, type, number, valid_from, valid_to ON certificate FOR EACH ROW "
-        "EXECUTE FUNCTION certificate_locked()",
+        "CREATE OR REPLACE FUNCTION registry_object_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = NEW.bureau_id) THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER registry_object_locked BEFORE INSERT OR DELETE OR UPDATE OF bureau_id, code, kind, level, division, agreement_state, active, closed_on ON registry_object FOR EACH ROW EXECUTE FUNCTION registry_object_locked()",
+        "CREATE OR REPLACE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_entry is append-only'; END $$",
+        "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
+        "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
+        "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
+        "CREATE OR REPLACE FUNCTION inspector_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) THEN RAISE EXCEPTION 'inspector is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = NEW.bureau_id) THEN RAISE EXCEPTION 'inspector is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER inspector_locked BEFORE INSERT OR DELETE OR UPDATE OF bureau_id, staff_no, specialties, can_lead, is_expert, relatives ON inspector FOR EACH ROW EXECUTE FUNCTION inspector_locked()",
+        "CREATE OR REPLACE FUNCTION archive_open_followup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup WHERE inspection_id = NEW.inspection_id AND state = 'open') THEN RAISE EXCEPTION 'an open follow-up keeps the file open'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER archive_open_followup BEFORE INSERT OR UPDATE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_open_followup()",
+        "CREATE OR REPLACE FUNCTION archive_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state IN ('sealed','destroyed') AND (NEW.seal IS DISTINCT FROM OLD.seal OR NEW.retain_until IS DISTINCT FROM OLD.retain_until OR NEW.retention IS DISTINCT FROM OLD.retention OR NEW.archive_no IS DISTINCT FROM OLD.archive_no OR NEW.state = 'arranged') THEN RAISE EXCEPTION 'a sealed file never changes'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER archive_sealed BEFORE UPDATE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_sealed()",
+        "CREATE OR REPLACE FUNCTION archive_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state <> 'arranged' THEN RAISE EXCEPTION 'a sealed file is never deleted'; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER archive_kept BEFORE DELETE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_kept()",
+        "CREATE OR REPLACE FUNCTION audit_seal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_seal is append-only'; END $$",
+        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
+        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
+        "CREATE TRIGGER audit_seal_no_truncate BEFORE TRUNCATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
+        "CREATE OR REPLACE FUNCTION certificate_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) THEN RAISE EXCEPTION 'certificate is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = NEW.inspector_id)) THEN RAISE EXCEPTION 'certificate is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER certificate_locked BEFORE INSERT OR DELETE OR UPDATE OF inspector_id, type, number, valid_from, valid_to ON certificate FOR EACH ROW EXECUTE FUNCTION certificate_locked()",
+        "CREATE OR REPLACE FUNCTION draw_never_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a draw is never deleted'; END $$",
+        "CREATE TRIGGER draw_never_deleted BEFORE DELETE ON draw FOR EACH ROW EXECUTE FUNCTION draw_never_deleted()",
+        "CREATE OR REPLACE FUNCTION draw_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a sealed roster does not change'; END $$",
+        "CREATE TRIGGER draw_sealed BEFORE UPDATE OF id, bureau_id, year, serial, mode, hash, document, roster, aliases, alias_salt ON draw FOR EACH ROW WHEN (OLD.state NOT IN ('prepared','abandoned')) EXECUTE FUNCTION draw_sealed()",
+        "CREATE OR REPLACE FUNCTION draw_ended() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a draw that ended does not go on'; END $$",
+        "CREATE TRIGGER draw_ended BEFORE UPDATE OF events, head ON draw FOR EACH ROW WHEN (OLD.state IN ('closed','failed','void')) EXECUTE FUNCTION draw_ended()",
+        "CREATE OR REPLACE FUNCTION archive_document_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state = 'sealed') OR NEW.hash IS DISTINCT FROM OLD.hash THEN RAISE EXCEPTION 'a sealed document never changes'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER archive_document_sealed BEFORE UPDATE ON archive_document FOR EACH ROW EXECUTE FUNCTION archive_document_sealed()",
+        "CREATE OR REPLACE FUNCTION archive_document_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state <> 'arranged') THEN RAISE EXCEPTION 'a sealed document is never deleted'; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER archive_document_kept BEFORE DELETE ON archive_document FOR EACH ROW EXECUTE FUNCTION archive_document_kept()",
+        "CREATE OR REPLACE FUNCTION publication_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.reviewed_by_id IS NOT NULL AND EXISTS (SELECT 1 FROM team_member WHERE inspection_id = NEW.inspection_id AND person_id = NEW.reviewed_by_id) THEN RAISE EXCEPTION 'the reviewer was on the team'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER publication_reviewer BEFORE INSERT OR UPDATE ON publication FOR EACH ROW EXECUTE FUNCTION publication_reviewer()",
+        "CREATE OR REPLACE FUNCTION publication_stands() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state IN ('published','superseded') AND (NEW.view IS DISTINCT FROM OLD.view OR NEW.items IS DISTINCT FROM OLD.items OR NEW.summary IS DISTINCT FROM OLD.summary OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.version IS DISTINCT FROM OLD.version OR NEW.published_at IS DISTINCT FROM OLD.published_at) THEN RAISE EXCEPTION 'a published version never changes'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER publication_stands BEFORE UPDATE ON publication FOR EACH ROW EXECUTE FUNCTION publication_stands()",
+        "CREATE OR REPLACE FUNCTION publication_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state IN ('published','superseded') THEN RAISE EXCEPTION 'a published version is never deleted'; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER publication_stays BEFORE DELETE ON publication FOR EACH ROW EXECUTE FUNCTION publication_stays()",
     ],
     "sqlite": [
-        "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT "
-        "RAISE(ABORT, 'audit_entry is append-only'); END",
-        "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT "
-        "RAISE(ABORT, 'audit_entry is append-only'); END",
-        "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry WHEN EXISTS (SELECT 1 FROM "
-        "audit_entry WHERE id = NEW.id) BEGIN SELECT "
-        "RAISE(ABORT, 'audit_entry is append-only'); END",
-        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT "
-        "RAISE(ABORT, 'audit_seal is append-only'); END",
-        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT "
-        "RAISE(ABORT, 'audit_seal is append-only'); END",
-        "CREATE TRIGGER audit_seal_no_replace BEFORE INSERT ON audit_seal WHEN EXISTS (SELECT 1 FROM "
-        "audit_seal WHERE seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash) BEGIN SELECT "
-        "RAISE(ABORT, 'audit_seal is append-only'); END",
-        "CREATE TRIGGER registry_object_locked_insert BEFORE INSERT ON registry_object WHEN "
-        "EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' "
-        "AND bureau_id = NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked "
-        "by a draw'); END",
-        "CREATE TRIGGER registry_object_locked_update BEFORE UPDATE OF bureau_id, code, kind, "
-        "level, division, agreement_state, active, closed_on ON registry_object WHEN EXISTS "
-        "(SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND "
-        "bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a "
-        "draw'); END",
-        "CREATE TRIGGER registry_object_locked_delete BEFORE DELETE ON registry_object WHEN "
-        "EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' "
-        "AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked "
-        "by a draw'); END",
-        "CREATE TRIGGER inspector_locked_insert BEFORE INSERT ON inspector WHEN EXISTS (SELECT "
-        "1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id "
-        "= NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
-        "CREATE TRIGGER inspector_locked_update BEFORE UPDATE OF bureau_id, staff_no, "
-        "specialties, can_lead, is_expert, relatives ON inspector WHEN EXISTS (SELECT 1 FROM "
-        "registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = "
-        "OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
-        "CREATE TRIGGER inspector_locked_delete BEFORE DELETE ON inspector WHEN EXISTS (SELECT "
-        "1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id "
-        "= OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
-        "CREATE TRIGGER certificate_locked_insert BEFORE INSERT ON certificate WHEN EXISTS "
-        "(SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND "
-        "bureau_id = (SELECT bureau_id FROM inspector WHERE id = NEW.inspector_id)) BEGIN "
-        "SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
-        "CREATE TRIGGER certificate_locked_update BEFORE UPDATE OF inspector_id, type, number, "
-        "valid_from, valid_to ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE "
-        "released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM "
-        "inspector WHERE id = OLD.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is "
-        "locked by a draw'); END",
-        "CREATE TRIGGER certificate_locked_delete BEFORE DELETE ON certificate WHEN EXISTS "
-        "(SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND "
-        "bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) BEGIN "
-        "SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
+        "CREATE TRIGGER registry_object_locked_insert BEFORE INSERT ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
+        "CREATE TRIGGER registry_object_locked_update BEFORE UPDATE OF bureau_id, code, kind, level, division, agreement_state, active, closed_on ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
+        "CREATE TRIGGER registry_object_locked_delete BEFORE DELETE ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
+        "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
+        "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
+        "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
+        "CREATE TRIGGER inspector_locked_insert BEFORE INSERT ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
+        "CREATE TRIGGER inspector_locked_update BEFORE UPDATE OF bureau_id, staff_no, specialties, can_lead, is_expert, relatives ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
+        "CREATE TRIGGER inspector_locked_delete BEFORE DELETE ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
+        "CREATE TRIGGER archive_open_followup_insert BEFORE INSERT ON archive_package WHEN NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup WHERE inspection_id = NEW.inspection_id AND state = 'open') BEGIN SELECT RAISE(ABORT, 'an open follow-up keeps the file open'); END",
+        "CREATE TRIGGER archive_open_followup_update BEFORE UPDATE ON archive_package WHEN NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup WHERE inspection_id = NEW.inspection_id AND state = 'open') BEGIN SELECT RAISE(ABORT, 'an open follow-up keeps the file open'); END",
+        "CREATE TRIGGER archive_sealed_update BEFORE UPDATE ON archive_package WHEN OLD.state IN ('sealed','destroyed') AND (NEW.seal IS DISTINCT FROM OLD.seal OR NEW.retain_until IS DISTINCT FROM OLD.retain_until OR NEW.retention IS DISTINCT FROM OLD.retention OR NEW.archive_no IS DISTINCT FROM OLD.archive_no OR NEW.state = 'arranged') BEGIN SELECT RAISE(ABORT, 'a sealed file never changes'); END",
+        "CREATE TRIGGER archive_kept_delete BEFORE DELETE ON archive_package WHEN OLD.state <> 'arranged' BEGIN SELECT RAISE(ABORT, 'a sealed file is never deleted'); END",
+        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
+        "CREATE TRIGGER audit_seal_no_replace BEFORE INSERT ON audit_seal WHEN EXISTS (SELECT 1 FROM audit_seal WHERE seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash) BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
+        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
+        "CREATE TRIGGER certificate_locked_insert BEFORE INSERT ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = NEW.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
+        "CREATE TRIGGER certificate_locked_update BEFORE UPDATE OF inspector_id, type, number, valid_from, valid_to ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
+        "CREATE TRIGGER certificate_locked_delete BEFORE DELETE ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
+        "CREATE TRIGGER draw_never_deleted BEFORE DELETE ON draw BEGIN SELECT RAISE(ABORT, 'a draw is never deleted'); END",
+        "CREATE TRIGGER draw_sealed BEFORE UPDATE OF id, bureau_id, year, serial, mode, hash, document, roster, aliases, alias_salt ON draw WHEN OLD.state NOT IN ('prepared','abandoned') BEGIN SELECT RAISE(ABORT, 'a sealed roster does not change'); END",
+        "CREATE TRIGGER draw_ended BEFORE UPDATE OF events, head ON draw WHEN OLD.state IN ('closed','failed','void') BEGIN SELECT RAISE(ABORT, 'a draw that ended does not go on'); END",
+        "CREATE TRIGGER archive_document_sealed_update BEFORE UPDATE ON archive_document WHEN EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state = 'sealed') OR NEW.hash IS DISTINCT FROM OLD.hash BEGIN SELECT RAISE(ABORT, 'a sealed document never changes'); END",
+        "CREATE TRIGGER archive_document_kept_delete BEFORE DELETE ON archive_document WHEN EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state <> 'arranged') BEGIN SELECT RAISE(ABORT, 'a sealed document is never deleted'); END",
+        "CREATE TRIGGER publication_reviewer_insert BEFORE INSERT ON publication WHEN NEW.reviewed_by_id IS NOT NULL AND EXISTS (SELECT 1 FROM team_member WHERE inspection_id = NEW.inspection_id AND person_id = NEW.reviewed_by_id) BEGIN SELECT RAISE(ABORT, 'the reviewer was on the team'); END",
+        "CREATE TRIGGER publication_reviewer_update BEFORE UPDATE ON publication WHEN NEW.reviewed_by_id IS NOT NULL AND EXISTS (SELECT 1 FROM team_member WHERE inspection_id = NEW.inspection_id AND person_id = NEW.reviewed_by_id) BEGIN SELECT RAISE(ABORT, 'the reviewer was on the team'); END",
+        "CREATE TRIGGER publication_stands_update BEFORE UPDATE ON publication WHEN OLD.state IN ('published','superseded') AND (NEW.view IS DISTINCT FROM OLD.view OR NEW.items IS DISTINCT FROM OLD.items OR NEW.summary IS DISTINCT FROM OLD.summary OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.version IS DISTINCT FROM OLD.version OR NEW.published_at IS DISTINCT FROM OLD.published_at) BEGIN SELECT RAISE(ABORT, 'a published version never changes'); END",
+        "CREATE TRIGGER publication_stays_delete BEFORE DELETE ON publication WHEN OLD.state IN ('published','superseded') BEGIN SELECT RAISE(ABORT, 'a published version is never deleted'); END",
     ],
 }
+FUNCTIONS = (
+    "registry_object_locked",
+    "audit_entry_append_only",
+    "inspector_locked",
+    "archive_open_followup",
+    "archive_sealed",
+    "archive_kept",
+    "audit_seal_append_only",
+    "certificate_locked",
+    "draw_never_deleted",
+    "draw_sealed",
+    "draw_ended",
+    "archive_document_sealed",
+    "archive_document_kept",
+    "publication_reviewer",
+    "publication_stands",
+    "publication_stays",
+)
 
 
 def upgrade() -> None:
@@ -1298,6 +1281,7 @@ def upgrade() -> None:
         sa.Column("to_bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("from_name", sa.String(length=80), nullable=False),
         sa.Column("to_name", sa.String(length=80), nullable=False),
+        sa.Column("from_division", sa.String(length=80), nullable=False),
         sa.Column("to_division", sa.String(length=80), nullable=False),
         sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("object_name", sa.Text(), nullable=False),
@@ -2467,12 +2451,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.create_index("ix_work_item_board", ["bureau_id", "state", "due_at", "id"], unique=False)
-        batch_op.create_index(
-            "ix_work_item_heat", ["bureau_id", "state", "lane", "step", "due_at"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_work_item_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_work_item_done", ["done_by_id", "done_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_done_by_id"), ["done_by_id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_heat", ["bureau_id", "state", "lane", "step", "due_at"], unique=False
+        )
         batch_op.create_index("ix_work_item_inbox", ["pool", "state", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_instance_id"), ["instance_id"], unique=False)
 
@@ -2690,10 +2674,10 @@ def downgrade() -> None:
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_work_item_instance_id"))
         batch_op.drop_index("ix_work_item_inbox")
+        batch_op.drop_index("ix_work_item_heat")
         batch_op.drop_index(batch_op.f("ix_work_item_done_by_id"))
         batch_op.drop_index("ix_work_item_done")
         batch_op.drop_index(batch_op.f("ix_work_item_case_id"))
-        batch_op.drop_index("ix_work_item_heat")
         batch_op.drop_index("ix_work_item_board")
 
     op.drop_table("work_item")
@@ -3032,3 +3016,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bureau_parent_id"))
 
     op.drop_table("bureau")
+    if op.get_bind().dialect.name == "postgresql":
+        for name in FUNCTIONS:
+            op.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}()"))

@@ -1,0 +1,155 @@
+"""A database made by migrations is the database the tables describe, with every guard in force."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+import engine.desk.world  # noqa: F401 (all tables)
+from engine import audit, clock
+from engine.audit import AuditSeal
+from engine.domain.registry import RegistryLock
+from engine.domain.registry.tables import RegistryObject
+from engine.people import Bureau
+from engine.storage import backup, schema
+from engine.storage.base import Base
+from engine.storage.session import Database
+
+
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def migrated(request, tmp_path_factory) -> Iterator[Callable[[str], Database]]:
+    """Makes copies of a database that was empty and went through all migrations twice, on each kind."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("migrated")
+        first = Database(f"sqlite:///{folder / 'first.db'}")
+        copy = lambda name: shutil.copy(folder / "first.db", folder / f"{name}.db") and f"sqlite:///{folder / name}.db"
+    else:
+        address = request.getfixturevalue("postgres_server")
+        administer(address, "CREATE DATABASE migrated")
+        first = Database(address.replace("/postgres?", "/migrated?"))
+
+        def copy(name: str) -> str:
+            administer(address, f"CREATE DATABASE {name} TEMPLATE migrated")
+            return address.replace("/postgres?", f"/{name}?")
+
+    schema.upgrade(first)
+    schema.upgrade(first)  # a second time changes nothing
+    with first.engine.connect() as connection:
+        if first.is_sqlite:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    first.dispose()
+    return lambda name: Database(copy(name))
+
+
+@pytest.fixture
+def empty(migrated) -> Iterator[Database]:
+    """A migrated database without any row."""
+    database = migrated(f"copy_{uuid4().hex[:12]}")
+    yield database
+    database.dispose()
+
+
+def administer(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_an_empty_database_becomes_exactly_what_the_tables_say(empty):
+    assert schema.drift(empty) == []
+    assert schema.missing_guards(empty) == []
+    assert backup.faults(empty) == []
+    assert schema.revision(empty)[0] == schema.newest()
+
+
+def test_migrated_and_created_databases_have_the_same_guards(empty, tmp_path, request):
+    if empty.is_sqlite:
+        made = Database(f"sqlite:///{tmp_path / 'made.db'}")
+        Base.metadata.create_all(made.engine)
+        statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    else:
+        made = Database(request.getfixturevalue("postgres_server").replace("/postgres?", "/template_casework?"))
+        statement = (
+            "SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+            "WHERE NOT tgisinternal ORDER BY tgname"
+        )
+    found = []
+    for database in (empty, made):
+        with database.engine.connect() as connection:
+            found.append([[" ".join(part.split()) for part in row] for row in connection.execute(text(statement))])
+    made.dispose()
+    assert found[0] == found[1]
+
+
+def test_drift_is_named(empty):
+    with empty.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE person ADD COLUMN stray INTEGER"))
+    (fault,) = backup.faults(empty)
+    assert "stray" in fault
+
+
+def test_a_missing_guard_is_named(empty):
+    with empty.engine.begin() as connection:
+        where = "" if empty.is_sqlite else " ON audit_seal"
+        connection.execute(text(f"DROP TRIGGER audit_seal_no_update{where}"))
+    assert backup.faults(empty) == ["数据库缺少保护规则（触发器）audit_seal_no_update"]
+
+
+@pytest.fixture
+def guarded(empty):
+    """A migrated database with a sealed entry and a locked registry."""
+    with empty.transaction() as session:
+        bureau = Bureau(name="舞钢市医疗保障局", short_name="舞钢局", division="410481", level="county", pack="wugang")
+        session.add(bureau)
+        session.flush()
+        session.add(RegistryObject(bureau_id=bureau.id, code="H41048100001", name="甲医院", kind="medical", type="hospital"))
+        session.flush()
+        session.add(RegistryLock(bureau_id=bureau.id, kind="objects", locked_at=clock.now()))
+        audit.record(session, action="x", subject="y", chained=True)
+    return empty
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        ("UPDATE audit_entry SET reason = 'x'", "append-only"),
+        ("DELETE FROM audit_entry", "append-only"),
+        ("UPDATE audit_seal SET seq = 9", "append-only"),
+        ("DELETE FROM audit_seal", "append-only"),
+        ("UPDATE registry_object SET active = false", "locked by a draw"),
+        ("DELETE FROM registry_object", "locked by a draw"),
+    ],
+)
+def test_plain_sql_gets_nowhere(guarded, statement, refusal):
+    with pytest.raises(DBAPIError, match=refusal), guarded.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_broken_reference_is_named(guarded):
+    with guarded.engine.connect() as connection:
+        if guarded.is_sqlite:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("UPDATE bureau SET parent_id = 77")
+        else:
+            connection.execute(text("ALTER TABLE bureau DISABLE TRIGGER ALL"))
+            connection.execute(text("UPDATE bureau SET parent_id = 77"))
+            connection.execute(text("ALTER TABLE bureau ENABLE TRIGGER ALL"))
+            connection.commit()
+    assert backup.faults(guarded) == ["表 bureau 中 parent_id = 77 引用了不存在的 bureau"]
+
+
+def test_the_sealed_chain_is_read_back_alike_on_both_databases(guarded):
+    with guarded.reading() as session:
+        assert audit.verify(session).ok
+        assert session.get(AuditSeal, 1) is not None
