@@ -210,7 +210,7 @@ def item(session: Session, person: Person, item_id: int) -> WorkItem:
     found = session.get(WorkItem, item_id)
     if found is None:
         raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
-    if found.done_by_id == person.id or found.pool in pools(session, person):
+    if found.done_by_id == person.id or draws_from(session, person, found.pool):
         return found
     if found.bureau_id in visible_bureaus(session, person):
         return found
@@ -219,7 +219,7 @@ def item(session: Session, person: Person, item_id: int) -> WorkItem:
 
 def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
     """Whether the item waits for this person (rights are read again when it is completed)."""
-    return found.state == "open" and bool(roles_of(person)) and found.pool in pools(session, person)
+    return found.state == "open" and bool(roles_of(person)) and draws_from(session, person, found.pool)
 
 
 def neighbours(session: Session, person: Person, item_id: int) -> int | None:

@@ -122,9 +122,8 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
     )
     shown = operation.shown_on(item.form, step) if item.form and item.state == "open" else {}
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == person.id))
-    sent = session.scalar(
-        select(Submission).where(Submission.work_item_id == item.id).order_by(Submission.id.desc())
-    )
+    answered = select(Submission).where(Submission.work_item_id == item.id).order_by(Submission.id.desc())
+    sent = None if item.state == "open" else session.scalar(answered.limit(1))
     return Sheet(
         item=item,
         instance=instance,
