@@ -1,7 +1,8 @@
 """What the command line says: Chinese as written in the code, English with `CASEWORK_LANG=en`.
 
 The catalogue is gettext, as for the pages: texts are Chinese, `web/translations/en/LC_MESSAGES/cli.po`
-holds the English. Click's own sentences are English; `web/translations/zh/LC_MESSAGES/click.po` holds the Chinese.
+holds the English. Click's own sentences are English; `web/translations/zh/LC_MESSAGES/click.po` holds the
+Chinese.
 """
 
 from __future__ import annotations
