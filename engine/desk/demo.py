@@ -216,7 +216,7 @@ class Year:
         }
 
     def _groups(self, _asked: Asked) -> Mapping[str, Any]:
-        return {"groups": 2}
+        return {"groups": min(2, self.cases)}
 
     # -- the story ---------------------------------------------------------------------------------
 
