@@ -183,7 +183,7 @@ class _Maker:
                 60 if bureau is province else 40 if bureau.main else 8 if bureau.level == "prefecture" else 4
             )
             experts = 20 if bureau is province or bureau.main else 0
-            known = bureau.objects or bureaus[1].objects
+            known = bureaus[1].objects if bureau is province else bureau.objects
             self._inspectors(bureau, size, max(3, size * 3 // 4), experts, known)
         province.items = list(LISTS["jilin"])
         return bureaus
@@ -299,7 +299,7 @@ class _Maker:
         random = self.random
         chains = sorted({row["group_name"] for row in known if row.get("group_name")})
         inside = [row for row in known if row["type"] == "institution"]
-        for who in bureau.inspectors:
+        for who in bureau.inspectors if inside else ():
             for _each in range(random.choices((0, 1, 2, 3, 4), (50, 25, 15, 7, 3))[0]):
                 thing = random.choice(inside)
                 relation = random.choice(("spouse", "relative", "employer", "chain", "shareholding"))
