@@ -14,7 +14,7 @@ from tqdm import tqdm
 from engine.access.session import open_session
 from engine.desk.bench import BENCHES, Bench
 from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, ground, waiting, within
-from engine.desk.bench.step import start
+from engine.desk.bench.step import doer, start
 from engine.desk.world import World
 from engine.people import Person
 from web.app import create_app
@@ -68,7 +68,7 @@ def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dic
             with world.database.reading() as session:
                 item = waiting(session, "bench_row")
             client = app.test_client()
-            client.set_cookie("casework", secrets[1 if item.element == "step1" else 2])
+            client.set_cookie("casework", secrets[doer(item)])
             answers = {"decision": "agree", "note": "无", "idempotency_key": f"http-{done}"}
             with counted(world) as seen:
                 began = time.process_time()

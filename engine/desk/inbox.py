@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access.permission import roles_of
@@ -165,33 +166,19 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
 
 def badge(session: Session, person: Person) -> str:
     """The number in the page header: open items, at most 99."""
-    scans = [
-        _scan((WorkItem.id,), group, [], dated=None, limit=100) for group in _grouped(_pools(session, person))
-    ]
-    items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
-    number = session.scalar(select(func.count()).select_from(select(items.c.id).limit(100).subquery())) or 0
+    kinds, places = _places(_pools(session, person))
+    number = session.connection().scalar(_badge_query(kinds), places) or 0
     return "99+" if number > 99 else str(number or "")  # noqa: PLR2004 (two digits)
 
 
 def counts(session: Session, person: Person) -> Counts:
     """The numbers beside tabs and filters."""
     result, days = Counts(), Days(session)
-    found = _pools(session, person)
-    now, end, soon = clock.now(), clock.end_of(days.today), clock.end_of(days.soon)
-    columns = (WorkItem.id, WorkItem.pool, WorkItem.due_at, WorkItem.process, WorkItem.step)
-    scans = [_scan(columns, pool_group, [], dated=None, limit=CAP) for pool_group in _grouped(found)]
-    items = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
-    near = case(
-        (items.c.due_at < now, "late"),
-        (items.c.due_at <= end, "today"),
-        (items.c.due_at <= soon, "soon"),
-        else_="",
-    )
-    own = (items.c.pool == f"person/{person.id}").label("own")
-    query = select(near.label("near"), own, items.c.process, items.c.step, func.count()).group_by(
-        near, own, items.c.process, items.c.step
-    )
-    for nearness, is_own, process, step, number in session.execute(query):
+    kinds, places = _places(_pools(session, person))
+    places |= {"now": clock.now(), "end": clock.end_of(days.today), "soon": clock.end_of(days.soon)}
+    places["own"] = f"person/{person.id}"
+    query = _count_query(kinds)
+    for nearness, is_own, process, step, number in session.connection().execute(query, places):
         result.total += number
         result.pool += 0 if is_own else number
         if nearness:
@@ -263,15 +250,59 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+_T = WorkItem.__table__.c  # columns of the plain table: merging scans of mapped ones costs twice as much
+
+
 def _scan(
-    columns: Sequence[Any], group: Sequence[str], conditions: Sequence[Any], *, dated: bool | None, limit: int
+    columns: Sequence[Any], place: Any, conditions: Sequence[Any], *, dated: bool | None, limit: int
 ) -> Select[Any]:
     """The soonest items of one pool (or of a few small ones), straight along the index."""
-    place = WorkItem.pool == group[0] if len(group) == 1 else WorkItem.pool.in_(group)
-    query = select(*columns).where(place, WorkItem.state == "open", *conditions)
+    query = select(*columns).where(place, _T.state == "open", *conditions)
     if dated is not None:
-        query = query.where(WorkItem.due_at.is_not(None) if dated else WorkItem.due_at.is_(None))
-    return query.order_by(WorkItem.due_at, WorkItem.id).limit(limit)
+        query = query.where(_T.due_at.is_not(None) if dated else _T.due_at.is_(None))
+    return query.order_by(_T.due_at, _T.id).limit(limit)
+
+
+def _places(found: Iterable[str]) -> tuple[str, dict[str, Any]]:
+    """Pools as parameters of a kept statement: kinds of scan (`o` one pool, `s` several), and values."""
+    groups = _grouped(found)
+    values: dict[str, Any] = {
+        f"place{number}": group[0] if not group[0].startswith("team/") else group
+        for number, group in enumerate(groups)
+    }
+    return "".join("s" if group[0].startswith("team/") else "o" for group in groups), values
+
+
+def _merged(kinds: str, columns: Sequence[Any], limit: int) -> Any:
+    scans = []
+    for number, kind in enumerate(kinds):
+        several = kind == "s"
+        value: Any = bindparam(f"place{number}", expanding=several)
+        place = _T.pool.in_(value) if several else _T.pool == value
+        scans.append(select(_scan(columns, place, [], dated=None, limit=limit).subquery()))
+    return union_all(*scans).subquery()
+
+
+@cache
+def _badge_query(kinds: str) -> Select[Any]:
+    items = _merged(kinds, (_T.id,), 100)
+    return select(func.count()).select_from(select(items.c.id).limit(100).subquery())
+
+
+@cache
+def _count_query(kinds: str) -> Select[Any]:
+    items = _merged(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step), CAP)
+    due = items.c.due_at
+    near = case(
+        (due < bindparam("now"), "late"),
+        (due <= bindparam("end"), "today"),
+        (due <= bindparam("soon"), "soon"),
+        else_="",
+    ).label("near")
+    own = (items.c.pool == bindparam("own")).label("own")
+    return select(near, own, items.c.process, items.c.step, func.count()).group_by(
+        near, own, items.c.process, items.c.step
+    )
 
 
 def _soonest(
@@ -287,38 +318,62 @@ def _soonest(
     if after is not None:
         due, last = after
         if due is None:
-            conditions.append(WorkItem.id > last)
+            conditions.append(_T.id > last)
         else:
-            conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > last)]
-    columns = (WorkItem.due_at, WorkItem.id)
-    scans = [_scan(columns, group, conditions, dated=dated, limit=limit) for group in _grouped(found)]
+            conditions += [_T.due_at >= due, or_(_T.due_at > due, _T.id > last)]
+    columns = (_T.due_at, _T.id)
+    places = [_T.pool == group[0] if len(group) == 1 else _T.pool.in_(group) for group in _grouped(found)]
+    scans = [_scan(columns, place, conditions, dated=dated, limit=limit) for place in places]
     if not scans:
         return []
     merged = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
     query = select(merged.c.due_at, merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(limit)
-    return [(due, number) for due, number in session.execute(query)]
+    return [(due, number) for due, number in session.connection().execute(query)]
+
+
+_SHOWN = [
+    "id",
+    "case_id",
+    "object_name",
+    "title",
+    "case_no",
+    "step",
+    "process",
+    "clause",
+    "pool",
+    "state",
+    "due_at",
+    "claimed_at",
+    "opened_at",
+    "done_at",
+]
+_BUREAU = Bureau.__table__
+_HOLDER = Person.__table__.alias()
+_ROWS = (
+    select(
+        *(_T[name] for name in _SHOWN), _HOLDER.c.name.label("holder"), _BUREAU.c.short_name.label("bureau")
+    )
+    .select_from(WorkItem.__table__)
+    .outerjoin(_HOLDER, _HOLDER.c.id == _T.claimed_by_id)
+    .join(_BUREAU, _BUREAU.c.id == _T.bureau_id)
+)
 
 
 def _rows(session: Session, person: Person, ids: Sequence[int], days: Days) -> list[Row]:
     if not ids:
         return []
-    holder = aliased(Person)
-    query = (
-        select(WorkItem, holder.name, Bureau.short_name)
-        .outerjoin(holder, holder.id == WorkItem.claimed_by_id)
-        .join(Bureau, Bureau.id == WorkItem.bureau_id)
-        .where(WorkItem.id.in_(ids))
-    )
-    found = {work.id: (work, name, bureau) for work, name, bureau in session.execute(query)}
+    query = _ROWS.where(_T.id.in_(ids))
+    found = {row.id: row for row in session.connection().execute(query)}
     rows = []
     for number in ids:
-        work, name, bureau = found[number]
+        work = found[number]
         own = work.pool == f"person/{person.id}"
-        rows.append(_row(work, days, holder=name or (person.name if own else ""), bureau=bureau, mine=own))
+        holder = work.holder or (person.name if own else "")
+        rows.append(_row(work, days, holder=holder, bureau=work.bureau, mine=own))
     return rows
 
 
-def _row(work: WorkItem, days: Days, *, holder: str, bureau: str, mine: bool) -> Row:
+def _row(work: Any, days: Days, *, holder: str, bureau: str, mine: bool) -> Row:
     if work.state == "open":
         lamp, at = days.lamp(work.due_at), work.claimed_at or work.opened_at
     else:

@@ -8,7 +8,7 @@ _HEAD = (
     'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" targetNamespace="http://casework/bench">'
 )
 _TAIL = "</bpmn:definitions>"
-STEPS = 10
+STEPS, LONG = 10, 20
 
 
 def _bag(**named: str) -> str:
@@ -43,13 +43,13 @@ def _process(name: str, body: str, **named: str) -> str:
     )
 
 
-def _row() -> str:
-    """Ten human steps, each with a gateway that may send back; the last one excludes who did the first."""
+def _row(steps: int = STEPS) -> str:
+    """Human steps, each with a gateway that may send back; the last one excludes who did the first."""
     parts, before = ['<bpmn:startEvent id="s"/>'], "s"
-    for number in range(1, STEPS + 1):
+    for number in range(1, steps + 1):
         step, gate = f"step{number}", f"gate{number}"
-        following = f"step{number + 1}" if number < STEPS else "e"
-        parts.append(_user(step, **({"excludes": "step1"} if number == STEPS else {})))
+        following = f"step{number + 1}" if number < steps else "e"
+        parts.append(_user(step, **({"excludes": "step1"} if number == steps else {})))
         parts.append(f'<bpmn:exclusiveGateway id="{gate}" default="{gate}_{following}"/>')
         parts += [_flow(before, step), _flow(step, gate), _flow(gate, step, 'decision = "return"')]
         before = gate
@@ -103,9 +103,8 @@ _FORM = """{"type": "default", "id": "bench_step", "schemaVersion": 16, "compone
 FILES = {
     "forms/bench/step.form": _FORM.encode(),
     "bench_row.bpmn": _process("bench_row", _row(), takes="plan_id task_id").encode(),
-    "bench_case.bpmn": _process(
-        "bench_case", _row().replace("bench_row", "bench_case"), takes="number"
-    ).encode(),
+    "bench_long.bpmn": _process("bench_long", _row(LONG), takes="plan_id task_id").encode(),
+    "bench_case.bpmn": _process("bench_case", _row(), takes="number").encode(),
     "bench_plan.bpmn": _process("bench_plan", _PLAN, takes="number").encode(),
     "bench_drawn.bpmn": _process("bench_drawn", _DRAWN, takes="draw_id").encode(),
     "bench_timed.bpmn": _process("bench_timed", _TIMED, takes="number").encode(),
