@@ -1,8 +1,4 @@
-"""A case as people see it: where it stands, what was answered, what happened, who is in it, why when.
-
-Visible are the cases of the own bureau and, for who supervises, of the bureaus below; a team member
-sees the cases of the own teams. Anything else is NotFound. 依据: 吉 第二十四条.
-"""
+"""One case on one page: where it stands, its diagrams, answers, people, evidence and children."""
 
 from __future__ import annotations
 
@@ -11,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.access.scope import visible_bureaus
 from engine.desk import step
+from engine.desk.case.listing import LAMPS, STATES, find, name_of
+from engine.desk.case.timeline import TIMELINE, Entry, timeline
 from engine.desk.lamp import Cell, Days, Lamp, band
 from engine.desk.world import World
 from engine.domain.evidence import Evidence
@@ -29,50 +26,8 @@ from engine.runtime import picture, release
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Call, History, Instance, Submission, WorkItem
 
-PAGE = 50
-NAMED = 2  # steps named in a list line
 FEW = 4  # parts of a case that are all drawn
-TIMELINE = 40
 CHILDREN = 20
-KINDS = ("plan", "inspection", "lead", "registry", "handover")
-STATES = {"running": "在办", "completed": "已办结", "cancelled": "已取消", "incident": "待处理故障"}
-LAMPS = {"running": "doing", "completed": "done", "cancelled": "idle", "incident": "late"}
-_ACTS = {
-    "human": "办结",
-    "claim": "接收",
-    "start": "开始",
-    "end": "结束",
-    "timer": "到时",
-    "message": "收到",
-    "decision": "规则判定",
-    "system": "系统执行",
-    "incident": "故障",
-    "note": "记事",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One line of the list of cases."""
-
-    id: int
-    name: str
-    case_no: str
-    kind: str
-    state: str
-    lamp: str
-    outcome: str
-    bureau: str
-    started_at: datetime
-    steps: str
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """A page of cases; `next` is the cursor of the next one."""
-
-    rows: Sequence[CaseRow]
-    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +50,6 @@ class Diagram:
     words: str
     done: int
     active: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the timeline."""
-
-    id: int
-    kind: str
-    who: str
-    what: str
-    at: datetime
-    clause: str
-    quote: str
-    changes: Sequence[tuple[str, str, str]]
-    hot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,114 +97,6 @@ class CaseView:
     evidence: Sequence[tuple[Evidence, str]]
 
 
-# --- the list ---------------------------------------------------------------------------------
-
-
-def listing(
-    session: Session,
-    person: Person,
-    *,
-    kind: str = "",
-    state: str = "",
-    q: str = "",
-    parent: int = 0,
-    cursor: int = 0,
-) -> CasePage:
-    """Cases this person may see, latest first."""
-    query = visible(session, person).where(Instance.case_id == Instance.id)
-    if kind:
-        query = query.where(Instance.process == kind)
-    if state:
-        query = query.where(Instance.state == state)
-    if parent:
-        query = query.where(Instance.parent_id == parent)
-    if q:
-        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        names = (Instance.object_name, Instance.case_no, Instance.title)
-        query = query.where(or_(*(name.like(like, escape="\\") for name in names)))
-    if cursor:
-        query = query.where(Instance.id < cursor)
-    found = list(session.scalars(query.order_by(Instance.id.desc()).limit(PAGE + 1)))
-    shown = found[:PAGE]
-    bureaus = _bureau_names(session, {instance.bureau_id for instance in shown})
-    steps = _open_steps(session, [instance.id for instance in shown])
-    rows = [
-        CaseRow(
-            id=instance.id,
-            name=name_of(instance),
-            case_no=instance.case_no,
-            kind=chinese(instance.process),
-            state=STATES.get(instance.state, instance.state),
-            lamp=LAMPS.get(instance.state, "idle"),
-            outcome=instance.outcome,
-            bureau=bureaus.get(instance.bureau_id, ""),
-            started_at=instance.started_at,
-            steps=steps.get(instance.id, ""),
-        )
-        for instance in shown
-    ]
-    return CasePage(rows, str(shown[-1].id) if len(found) > PAGE else "")
-
-
-def visible(session: Session, person: Person) -> Select[Instance]:
-    """The instances a person may see: by bureau, or by being on the team."""
-    bureaus = visible_bureaus(session, person)
-    mine = (
-        select(Inspection.case_id)
-        .join(TeamMember, TeamMember.inspection_id == Inspection.id)
-        .where(
-            TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.case_id.is_not(None)
-        )
-    )
-    local = select(Inspection.case_id).where(
-        Inspection.local_bureau_id.in_(bureaus), Inspection.case_id.is_not(None)
-    )
-    query = select(Instance)
-    if not bureaus:
-        return query.where(Instance.case_id.in_(mine))
-    return query.where(
-        or_(Instance.bureau_id.in_(bureaus), Instance.case_id.in_(mine), Instance.case_id.in_(local))
-    )
-
-
-def find(session: Session, person: Person, case_id: int) -> Instance:
-    """A case by number if this person may see it; else NotFound."""
-    instance = session.scalar(visible(session, person).where(Instance.id == case_id))
-    if instance is None:
-        raise NotFound("没有这个案件。", hint="它可能不在你能看的范围内。可从案件列表进入。")
-    return instance
-
-
-def name_of(instance: Instance) -> str:
-    """How a case is called on a page."""
-    return (
-        instance.object_name
-        or instance.title
-        or instance.case_no
-        or f"{chinese(instance.process)} {instance.id}"
-    )
-
-
-def _bureau_names(session: Session, ids: set[int]) -> dict[int, str]:
-    return dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(ids))).all())
-
-
-def _open_steps(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
-    query = select(WorkItem.case_id, WorkItem.step).where(
-        WorkItem.case_id.in_(case_ids), WorkItem.state == "open"
-    )
-    found: dict[int, dict[str, None]] = {}
-    for case_id, name in session.execute(query.order_by(WorkItem.due_at)):
-        found.setdefault(case_id, {})[name] = None
-    return {
-        case_id: "、".join(list(steps)[:NAMED]) + ("等" if len(steps) > NAMED else "")
-        for case_id, steps in found.items()
-    }
-
-
-# --- one case ------------------------------------------------------------------------------------
-
-
 def view(session: Session, person: Person, case_id: int, *, before: int = 0, only: str = "") -> CaseView:
     """The page of a case. An instance that belongs to another case shows that case."""
     instance = find(session, person, case_id)
@@ -300,45 +132,6 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0, onl
         parent=session.get(Instance, instance.parent_id) if instance.parent_id else None,
         thing=session.get(RegistryObject, inspection.object_id) if inspection else None,
         evidence=_evidence(session, inspection),
-    )
-
-
-def timeline(session: Session, case_id: int, *, before: int = 0, only: str = "") -> list[Entry]:
-    """What happened in a case, latest first; `before` is the id of the last entry shown.
-
-    `only`: "people" for what persons did, "system" for what the machine did, "" for everything.
-    """
-    query = select(History, Person.name).outerjoin(Person, Person.id == History.person_id)
-    query = query.where(History.case_id == case_id)
-    if before:
-        query = query.where(History.id < before)
-    if only:
-        query = query.where(
-            History.person_id.is_not(None) if only == "people" else History.person_id.is_(None)
-        )
-    found = session.execute(query.order_by(History.id.desc()).limit(TIMELINE + 1)).all()
-    return [_entry(row, name, hot=index == 0 and not before) for index, (row, name) in enumerate(found)]
-
-
-def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
-    detail = row.detail or {}
-    answers = detail.get("answers") or {}
-    quote = next((str(answers[key]) for key in ("reason", "opinion", "note") if answers.get(key)), "")
-    decision = {"approve": "同意", "agree": "同意", "return": "退回", "reject": "不同意"}.get(
-        str(answers.get("decision", "")), ""
-    )
-    act = decision or _ACTS.get(row.kind, row.kind)
-    step_name = "" if row.kind == "decision" and row.step.isascii() else row.step
-    return Entry(
-        id=row.id,
-        kind=row.kind,
-        who=name or "系统",
-        what=f"{act}：{step_name}" if step_name else act,
-        at=row.at,
-        clause=row.clause,
-        quote=quote or str(detail.get("reason", "") or ""),
-        changes=[(str(c[0]), str(c[1]), str(c[2])) for c in detail.get("changes", [])],
-        hot=hot,
     )
 
 
