@@ -24,6 +24,11 @@ HOSTILE = (
     "(" * 2000 + "1" + ")" * 2000,
     'replace("' + "a" * 1000 + '", "a", "' + "b" * 1000 + '")',
     "9 ** (9 ** 9)",
+    'split("' + "a" * 15_000 + '", "")',
+    "for i in 1..20000 return for j in 1..20000 return 1",
+    "(for i in 1..20000 return i)[count((for j in 1..20000 return j)) > item]",
+    "{f: function(n) f(n + 1), y: f(1)}.y",
+    '"' + "[" * 15_000 + '" in (' + "[" * 2000,
 )
 BUDGETS = {"condition_us": 20.0, "table_us": 200.0, "parse_ms": 1.0, "hostile_ms": 50.0}
 

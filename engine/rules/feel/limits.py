@@ -18,7 +18,7 @@ class Limits:
     list_size: int = 20_000
     string_size: int = 100_000
     memory: int = 2_000_000
-    steps: int = 100_000
+    steps: int = 60_000
     calls: int = 60
     digits: int = 400
     exponent: int = 6144

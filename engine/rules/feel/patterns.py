@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import re2
 from .limits import Run
 
 _LONGEST = 2_000
+_MATCH = 20  # steps that one match costs
 _NAME_START = (
     r"A-Z_a-z:\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}"
     r"\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}"
@@ -39,13 +41,15 @@ class Pattern:
         """The first match or None."""
         return self._compiled.search(text)
 
-    def _pieces(self, text: str) -> list[Any]:
-        return list(self._compiled.finditer(text))
+    def _pieces(self, run: Run, text: str) -> Iterator[Any]:
+        for match in self._compiled.finditer(text):
+            run.spend(_MATCH)
+            yield match
 
-    def split(self, text: str) -> list[str]:
+    def split(self, run: Run, text: str) -> list[str]:
         """The parts between matches."""
         parts, last = [], 0
-        for match in self._pieces(text):
+        for match in self._pieces(run, text):
             if match.end() == match.start():
                 continue
             parts.append(text[last : match.start()])
@@ -59,7 +63,7 @@ class Pattern:
         if template is None:
             return None
         parts, last, size = [], 0, 0
-        for match in self._pieces(text):
+        for match in self._pieces(run, text):
             parts.append(text[last : match.start()])
             made = "".join(
                 piece if isinstance(piece, str) else (match.group(piece) or "") for piece in template

@@ -106,7 +106,7 @@ def split(run: Run, text: str, delimiter: str) -> list[str] | None:
     found = _pattern(run, delimiter, None)
     if found is None:
         return None
-    parts = found.split(text)
+    parts = found.split(run, text)
     run.hold_list(len(parts))
     return parts
 
