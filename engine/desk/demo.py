@@ -22,8 +22,11 @@ from engine.desk import plan as plans
 from engine.desk import refusals, release, sample
 from engine.desk.rehearsal import Asked, Rehearsal
 from engine.desk.world import World
+from engine.domain.ceremony import get as draw_called
 from engine.domain.ceremony import pool_of
+from engine.domain.ceremony.share import TYPED, way_of
 from engine.domain.ceremony.tables import Draw
+from engine.domain.draw import commitment
 from engine.domain.inspection.tables import Inspection
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import conflict_between
@@ -116,12 +119,25 @@ class Year:
             "import_result": self._platform,
             "peers": lambda _: {"peers": [{"department": "卫生健康局", "peer_document": "函〔2026〕1 号"}]},
             "set_groups": self._groups,
-            "commit_operator": lambda _: {"secret_operator": self._secret("operator")},
-            "commit_witness": lambda _: {"decision": "agree", "secret_witness": self._secret("witness")},
+            "commit_operator": lambda asked: self._envelope(asked, "bureau", "operator"),
+            "commit_witness": lambda asked: {
+                "decision": "agree",
+                **self._envelope(asked, "witness", "witness"),
+            },
+            "reveal_operator": lambda _: {"secret_operator": self._secret("bureau")},
+            "reveal": lambda _: {"ceremony": "reveal", "secret_witness": self._secret("witness")},
         }
 
     def _secret(self, party: str) -> str:
         return hashlib.sha256(f"{self.story.seed}:{party}".encode()).hexdigest()
+
+    def _envelope(self, asked: Asked, party: str, key: str) -> dict[str, str]:
+        """What a party hands over: the commitment made on its own device, or, where typed, the secret."""
+        secret = self._secret(party)
+        draw = draw_called(asked.session, str(asked.data["draw_id"]))
+        if way_of(self.pack) == TYPED:
+            return {f"secret_{key}": secret}
+        return {f"commit_{key}": commitment(draw.id, party, secret, draw.hash)}
 
     def _draft(self, asked: Asked) -> Mapping[str, Any]:
         if asked.defaults.get("tasks"):

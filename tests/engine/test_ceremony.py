@@ -10,14 +10,17 @@ from sqlalchemy.exc import IntegrityError
 
 from engine import clock
 from engine.domain import ceremony, plan
+from engine.domain.ceremony import share
+from engine.domain.draw import commitment
 from engine.domain.draw.verify import verify
 from engine.domain.registry import RegistryLock, refuse_locked
 from engine.errors import Refused
 from tests.engine.year_samples import Year, task
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-SEALED = {"secret_operator": "1" * 64}
-WITNESSED = {"decision": "agree", "secret_witness": "2" * 64}
+SEALED = {"commit_operator": commitment("220581-2026-0001", "bureau", "1" * 64)}
+WITNESSED = {"decision": "agree", "commit_witness": commitment("220581-2026-0001", "witness", "2" * 64)}
+OPENED = {"ceremony": "reveal", "secret_witness": "2" * 64}
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +80,8 @@ def drawn(session, **more):
     year.does("draw.commit_operator", "drafter", **SEALED)
     year.does("draw.commit_witness", "witness", **WITNESSED)
     year.does("draw.freeze")
-    year.does("draw.reveal", "witness", ceremony="reveal")
+    year.does("draw.reveal_operator", "drafter", secret_operator="1" * 64)
+    year.does("draw.reveal", "witness", **OPENED)
     year.does("draw.compute")
     return year
 
@@ -145,13 +149,64 @@ def test_who_may_operate_and_witness(session):
     refused("draw-operator-is-witness", year.does, "draw.commit_witness", "drafter", **WITNESSED)
     refused("witness-in-pool", year.does, "draw.commit_witness", "inspecting", **WITNESSED)
     refused("witness-unit", year.does, "draw.commit_witness", "second", **WITNESSED)
-    refused(
-        "secret-same", year.does, "draw.commit_witness", "witness", decision="agree", secret_witness="1" * 64
-    )
     draw = ceremony.get(session, year.data["draw_id"])
     draw.witness_id = draw.operator_id
     with pytest.raises(IntegrityError, match="operator_is_witness"):
         session.flush()
+
+
+def test_a_party_hands_over_its_commitment_and_the_database_holds_no_secret_before_the_reveal(session):
+    year = prepared(session)
+    refused("commitment-format", year.does, "draw.commit_operator", "drafter", commit_operator="我的密值")
+    year.does("draw.commit_operator", "drafter", **SEALED)
+    year.does("draw.commit_witness", "witness", **WITNESSED)
+    year.does("draw.freeze")
+    draw = ceremony.get(session, year.data["draw_id"])
+    assert (draw.operator_secret, draw.witness_secret, year.data["shares"]) == ("", "", "own-device")
+    wrong = refused("commitment", year.does, "draw.reveal_operator", "drafter", secret_operator="9" * 64)
+    assert "secret_operator" in wrong.fields
+    assert "9" * 64 not in str(wrong)
+    refused("not-operator", year.does, "draw.reveal_operator", "second", secret_operator="1" * 64)
+    year.does("draw.reveal_operator", "drafter", secret_operator=" ".join(["1" * 8] * 8))
+    refused("commitment", year.does, "draw.reveal", "witness", ceremony="reveal", secret_witness="1" * 64)
+    year.does("draw.reveal", "witness", **OPENED)
+    year.does("draw.compute")
+    assert (draw.operator_secret, draw.witness_secret, draw.state) == ("", "", "placed")
+
+
+def test_where_secrets_are_typed_two_equal_ones_are_no_witness(session, monkeypatch):
+    monkeypatch.setattr(share, "way_of", lambda _pack: share.TYPED)
+    year = prepared(session)
+    year.does("draw.commit_operator", "drafter", secret_operator="1" * 64)
+    witnessed = {"decision": "agree", "secret_witness": "1" * 64}
+    refused("secret-same", year.does, "draw.commit_witness", "witness", **witnessed)
+
+
+def test_a_third_party_and_a_public_number_agreed_beforehand(session):
+    year = prepared(session)
+    settings = {"groups": 2, "team_size": 2, "publish_by": "2026-07-31", "principle_reason": ""}
+    year.does("draw.settings", "drafter", **settings, third="特邀群众代表 田家和", beacon="双色球 2026123 期")
+    year.does("draw.commit_operator", "drafter", **SEALED)
+    refused("third-party", year.does, "draw.commit_witness", "witness", **WITNESSED)
+    third = commitment("220581-2026-0001", "third", "3" * 64)
+    year.does("draw.commit_witness", "witness", **WITNESSED, commit_third=third)
+    year.does("draw.freeze")
+    draw = ceremony.get(session, year.data["draw_id"])
+    assert [party["name"] for party in draw.document["parties"]] == ["bureau", "witness", "third"]
+    opened = {"secret_operator": "1" * 64}
+    refused("beacon", year.does, "draw.reveal_operator", "drafter", **opened)
+    number = {"beacon_value": "03 07 11 19 24 31", "beacon_source": "中国福彩网 2026-03-02"}
+    year.does("draw.reveal_operator", "drafter", **opened, **number)
+    other = {**OPENED, "secret_third": "3" * 64, "beacon_value": "01 02"}
+    refused("beacon", year.does, "draw.reveal", "witness", **other)
+    year.does("draw.reveal", "witness", **OPENED, secret_third="3" * 64)
+    year.does("draw.compute")
+    assert draw.events[1]["body"] == {
+        "secrets": ["1" * 64, "2" * 64, "3" * 64],
+        "beacon": "03 07 11 19 24 31",
+    }
+    assert "third_secret" not in draw.settings
+    assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
 
 
 def test_an_object_over_its_cap_may_be_drawn_again_only_by_approval(session):

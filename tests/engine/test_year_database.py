@@ -63,8 +63,9 @@ def test_nobody_approves_their_own_plan_redraw_or_amendment(session):
 
 def test_the_operator_is_never_the_witness_and_no_share_outlives_its_reveal(session):
     year = prepared(session)
-    year.does("draw.commit_operator", "drafter", secret_operator="1" * 64)
+    year.does("draw.commit_operator", "drafter", commit_operator="1" * 64)
     fails(session, "UPDATE draw SET witness_id = operator_id", "operator_is_witness")
+    session.execute(text("UPDATE draw SET operator_secret = '1'"))
     fails(session, "UPDATE draw SET state = 'placed', head = 'h', roster = 'r'", "secrets_opened")
 
 

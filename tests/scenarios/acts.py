@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.domain import change, lead, plan
+from engine.domain import ceremony, change, lead, plan
+from engine.domain.draw import commitment
 from engine.domain.registry import current_items
 from engine.people import Bureau, Person
 from tests.scenario import Case, Scenario
@@ -104,10 +105,32 @@ def sets(case: Case, *, groups: int = 1, size: int = 2, reason: str = "") -> Cas
     )
 
 
-def seals(case: Case) -> Case:
+SECRETS = {"bureau": "1" * 64, "witness": "2" * 64, "third": "3" * 64}
+
+
+def commit_of(case: Case, party: str, secret: str = "") -> str:
+    """What a party hands over: made on its own device from the number of the draw and its own secret."""
+    return commitment(draw_of(case).id, party, secret or SECRETS[party])
+
+
+def draw_of(case: Case) -> Any:
+    """The draw of the plan, the newest round."""
+    return case.scenario.read(lambda session: ceremony.latest(session, case.scenario.bureau))
+
+
+def seals(case: Case, **more: Any) -> Case:
     """Two envelopes, then the sealed roster."""
-    case.completes("抽取人封签", by=DRAFTER, secret_operator="1" * 64)
-    return case.completes("见证人核对名单并封签", by=WITNESS, decision="agree", secret_witness="2" * 64)
+    case.completes("抽取人封签", by=DRAFTER, commit_operator=commit_of(case, "bureau"))
+    given = {"decision": "agree", "commit_witness": commit_of(case, "witness"), **more}
+    return case.completes("见证人核对名单并封签", by=WITNESS, **given)
+
+
+def reveals(case: Case, **more: Any) -> Case:
+    """Each opens its own envelope, the operator first."""
+    case.completes("抽取人启封", by=DRAFTER, secret_operator=SECRETS["bureau"])
+    return case.completes(
+        "当场启封", by=WITNESS, ceremony="reveal", secret_witness=SECRETS["witness"], **more
+    )
 
 
 def signs(case: Case) -> Case:
@@ -118,9 +141,7 @@ def signs(case: Case) -> Case:
 
 def draws(case: Case, **more: Any) -> Case:
     """The whole native draw."""
-    seals(locks(case, **more))
-    case.completes("当场启封", by=WITNESS, ceremony="reveal")
-    return signs(case)
+    return signs(reveals(seals(locks(case, **more))))
 
 
 def opens_lead(scene: Any) -> Case:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.domain import ceremony
+from engine.domain.ceremony import share
 from engine.domain.draw.verify import verify
 from engine.domain.registry import Inspector, RegistryObject, inspectors_of
 from engine.errors import Refused
@@ -99,14 +100,13 @@ def test_too_few_people_regroup_or_give_up(jilin):
 
 def test_the_witness_objects_and_the_roster_is_looked_at_again(jilin):
     case = acts.locks(opened(jilin))
-    case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
+    case.completes("抽取人封签", by=acts.DRAFTER, commit_operator=acts.commit_of(case, "bureau"))
     case.completes("见证人核对名单并封签", by=acts.WITNESS, decision="return", reason="漏列一户")
     case.expects("资格审查", role="业务科室")
 
 
 def test_the_witness_refuses_to_sign_and_the_draw_is_void(jilin):
-    case = acts.seals(acts.locks(opened(jilin)))
-    case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
+    case = acts.reveals(acts.seals(acts.locks(opened(jilin))))
     case.completes("抽取人签署抽取记录", by=acts.DRAFTER)
     case.completes(
         "见证人签署抽取记录", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="程序有误"
@@ -118,8 +118,7 @@ def test_the_witness_refuses_to_sign_and_the_draw_is_void(jilin):
 def test_a_draw_in_which_everybody_is_in_conflict_fails_visibly(jilin):
     case = acts.locks(opened(jilin, ratio=100, at_least=3))
     jilin.does(lambda session: conflicts_everywhere(session, jilin.bureau))
-    acts.seals(case)
-    case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
+    acts.reveals(acts.seals(case))
     draw = draw_of(case)
     assert (draw.state, draw.events[-1]["type"]) == ("failed", "fail")
     case.expects("申请重新抽取")
@@ -134,6 +133,66 @@ def conflicts_everywhere(session: Any, bureau_id: int) -> None:
         session.add_all(
             Conflict(inspector_id=who.id, object_id=thing.id, relation="other") for thing in things
         )
+
+
+def sealed(scene: Any) -> Case:
+    """A draw whose roster is sealed, before anybody has revealed."""
+    return acts.seals(acts.locks(opened(scene)))
+
+
+def test_a_wrong_secret_is_refused_at_once_and_the_right_one_still_opens(jilin):
+    case = sealed(jilin)
+    with pytest.raises(Refused) as fault:
+        case.completes("抽取人启封", by=acts.DRAFTER, secret_operator="9" * 64)
+    assert fault.value.slug == "commitment"
+    assert draw_of(case).operator_secret == ""
+    acts.signs(acts.reveals(case))
+    assert draw_of(case).state == "placed"
+
+
+def test_an_operator_who_does_not_come_has_left_an_envelope_with_the_witness(jilin):
+    """Refusing to reveal gains nothing: the envelope is opened by the other party."""
+    case = sealed(jilin)
+    case.passes(working_days=2)
+    case.expects_nothing("抽取人启封")
+    case.completes(
+        "当场启封",
+        by=acts.WITNESS,
+        ceremony="reveal",
+        secret_witness=acts.SECRETS["witness"],
+        secret_operator=acts.SECRETS["bureau"],
+    )
+    assert draw_of(case).state == "placed"
+
+
+def test_a_witness_who_does_not_open_has_left_an_envelope_too_or_the_draw_is_void(jilin):
+    case = sealed(jilin)
+    case.completes("抽取人启封", by=acts.DRAFTER, secret_operator=acts.SECRETS["bureau"])
+    case.passes(working_days=2)
+    case.expects_nothing("当场启封")
+    with pytest.raises(Refused) as fault:
+        case.completes("启封代存信封", by=acts.DRAFTER, ceremony="reveal", secret_witness="9" * 64)
+    assert fault.value.slug == "commitment"
+    case.completes(
+        "启封代存信封",
+        by=acts.DRAFTER,
+        ceremony="void",
+        void_reason="reveal-missing",
+        reason="信封内密值与封签不符",
+    )
+    draw = draw_of(case)
+    assert (draw.state, [event["type"] for event in draw.events]) == ("void", ["commit", "void"])
+
+
+def test_secrets_typed_into_our_page_are_called_unwitnessed(jilin, monkeypatch):
+    """做不到自备封签的单位: the rule pack says `typed`, and the record says so too."""
+    monkeypatch.setattr(share, "way_of", lambda _pack: share.TYPED)
+    case = acts.locks(opened(jilin))
+    case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
+    case.completes("见证人核对名单并封签", by=acts.WITNESS, decision="agree", secret_witness="2" * 64)
+    case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
+    acts.signs(case)
+    assert draw_of(case).settings["shares"] == "typed"
 
 
 # -- 舞钢: the platform draws --
@@ -234,7 +293,7 @@ def test_wugang_refuses_a_result_with_fewer_than_two_licensed(wugang):
 def test_a_witness_who_does_not_come_opens_the_registries_again(jilin):
     """The locks do not wait for ever: the draw is given up, its number goes to the next one."""
     case = acts.locks(opened(jilin))
-    case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
+    case.completes("抽取人封签", by=acts.DRAFTER, commit_operator=acts.commit_of(case, "bureau"))
     case.passes(working_days=3)
     case.expects("申请重新抽取")
     case.expects_nothing("见证人核对名单并封签")

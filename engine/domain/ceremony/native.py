@@ -1,13 +1,11 @@
 """本系统抽取, step by step: envelopes, sealed roster, opening, tickets, signatures.
 
-依据: J12 (in presence of the witness), J13 (conflicts step back), J16, W11; protocol SR1. In this edition
-operator and witness type their secret into our page: the row says so («未经承诺见证»), and each secret
-leaves the row at the reveal.
+依据: J12 (in presence of the witness), J13 (conflicts step back), J16, W11; protocol SR1. Who makes
+the secrets and how they are opened stands in `share`; each secret leaves the row when the draw is computed.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -17,29 +15,15 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import answers as ask
-from engine.domain.ceremony import duty, store
+from engine.domain.ceremony import duty, share, store
 from engine.domain.ceremony.enclosure import signed
 from engine.domain.ceremony.roster import document_for
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
-from engine.domain.draw import DrawRefused, check_document, commit, commitment, compute
+from engine.domain.draw import DrawRefused, check_document, commit, compute
 from engine.domain.registry import RegistryObject, below, inspectors_of
 from engine.domain.terms import VOID_REASONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
-
-SECRET = re.compile(r"[0-9a-f]{64}")
-
-
-def _secret(step: Step, key: str) -> str:
-    secret = ask.text(step.answers, key)
-    if not SECRET.fullmatch(secret):
-        raise Refused(
-            "密值应为 64 位小写十六进制。",
-            hint="可用硬币、骰子取得随机数后计算 SHA-256。",
-            slug="secret-format",
-            fields={key: "应为 64 位小写十六进制"},
-        )
-    return secret
 
 
 @operation("draw.commit_operator", clause="J12")
@@ -50,8 +34,8 @@ def commit_operator(step: Step, *, draw_id: str) -> None:
     duty.refuse_operator(step.session, draw, operator, step.pack)
     draw.witness_id = None
     draw.operator_id = operator.id
-    draw.operator_secret = _secret(step, "secret_operator")
-    draw.operator_commit = commitment(draw.id, "bureau", draw.operator_secret, draw.hash)
+    draw.operator_secret, draw.operator_commit = share.handed_over(step, draw, "bureau", "operator")
+    draw.settings = {**draw.settings, "shares": share.way_of(step.pack)}
 
 
 @operation("draw.commit_witness", clause="J12", gives=("decision",))
@@ -67,8 +51,8 @@ def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         draw.reason = ask.required(step.answers, "reason", "异议内容", clause=cite("J12", step.pack))
         store.clear(draw)
         return {"decision": "return"}
-    secret = _secret(step, "secret_witness")
-    if secret == draw.operator_secret:
+    secret, commit_hash = share.handed_over(step, draw, "witness", "witness")
+    if secret and secret == draw.operator_secret:
         raise Refused(
             "见证人的密值与抽取人的相同，等于没有见证。",
             clause=cite("J12", step.pack),
@@ -77,17 +61,17 @@ def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
             fields={"secret_witness": "请另取一个密值"},
         )
     draw.witness_id = witness.id
-    draw.witness_secret = secret
-    draw.witness_commit = commitment(draw.id, "witness", secret, draw.hash)
+    draw.witness_secret, draw.witness_commit = secret, commit_hash
+    draw.settings = {**draw.settings, "third_commit": share.third_commit(step, draw)}
     draw.reason = ""
     return {"decision": "agree"}
 
 
-@operation("draw.freeze", clause="J12")
-def freeze(step: Step, *, draw_id: str) -> None:
+@operation("draw.freeze", clause="J12", gives=("shares",))
+def freeze(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """封存名单: D is built, checked and hashed before anybody can know the seed.
 
-    Event 0 stands from now on.
+    Event 0 stands from now on. `shares`: own-device (each party opens its own) · typed.
     """
     draw = store.get(step.session, draw_id)
     draw.alias_salt = secrets.token_hex(32)
@@ -96,10 +80,7 @@ def freeze(step: Step, *, draw_id: str) -> None:
         draw,
         salt=secrets.token_hex(32),
         prev_head=store.previous_head(step.session, draw, step.pack),
-        parties=[
-            {"name": "bureau", "commit": draw.operator_commit},
-            {"name": "witness", "commit": draw.witness_commit},
-        ],
+        parties=share.parties_of(draw),
     )
     try:
         document = check_document(data)
@@ -113,7 +94,21 @@ def freeze(step: Step, *, draw_id: str) -> None:
     draw.state = "frozen"
     draw.frozen_at = clock.now()
     step.session.flush()
-    store.log(step.session, draw, "draw.freeze", after={"witnessed": "未经承诺见证"})
+    way = share.OWN if share.was_own(draw) else share.TYPED
+    store.log(
+        step.session, draw, "draw.freeze", after={"shares": way, "parties": len(share.parties_of(draw))}
+    )
+    return {"shares": way}
+
+
+@operation("draw.reveal_operator", clause="J12")
+def reveal_operator(step: Step, *, draw_id: str) -> None:
+    """抽取人启封: the operator opens the own envelope and reads out the public number, if one was agreed."""
+    draw = store.get(step.session, draw_id)
+    refuse_other_operator(step, draw)
+    draw.operator_secret = share.opened(step, draw, "bureau", "operator")
+    share.beacon_value(step, draw)
+    store.log(step.session, draw, "draw.reveal_operator", step.actor)
 
 
 @operation("draw.reveal", clause="J12", gives=("ceremony",))
@@ -124,7 +119,43 @@ def reveal(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """
     draw = store.get(step.session, draw_id)
     duty.refuse_witness(step.session, draw, step.person(), step.pack)
-    return _ceremony(step, draw, "reveal")
+    return _open(step, draw)
+
+
+@operation("draw.open_envelope", clause="J12", gives=("ceremony",))
+def open_envelope(step: Step, *, draw_id: str) -> Mapping[str, Any]:
+    """启封代存信封: the witness did not reveal in time, so the other party opens the sealed envelope.
+
+    Refusing to reveal gains nothing; without an envelope the draw is void (`reveal-missing`).
+    """
+    draw = store.get(step.session, draw_id)
+    refuse_other_operator(step, draw)
+    store.log(step.session, draw, "draw.open_envelope", step.actor)
+    return _open(step, draw)
+
+
+def _open(step: Step, draw: Draw) -> dict[str, str]:
+    """Every secret that is still missing, each against its commitment; or the draw is void."""
+    decided = _ceremony(step, draw, "reveal")
+    if decided["ceremony"] != "reveal":
+        return decided
+    if not draw.witness_secret:
+        draw.witness_secret = share.opened(step, draw, "witness", "witness")
+    if not draw.operator_secret:
+        draw.operator_secret = share.opened(step, draw, "bureau", "operator")
+    if draw.settings.get("third_commit"):
+        secret = share.opened(step, draw, "third", "third")
+        draw.settings = {**draw.settings, "third_secret": secret}
+    share.beacon_value(step, draw)
+    return decided
+
+
+def refuse_other_operator(step: Step, draw: Draw) -> None:
+    """Whoever sealed for the bureau opens and signs for it (slug `not-operator`)."""
+    if step.person().id != draw.operator_id:
+        raise Refused(
+            "本次抽取由交出封签的抽取人启封和签署。", clause=cite("J12", step.pack), slug="not-operator"
+        )
 
 
 def _ceremony(step: Step, draw: Draw, wanted: str) -> dict[str, str]:
@@ -146,11 +177,12 @@ def compute_draw(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """
     draw = store.get(step.session, draw_id)
     document = store.document_of(draw)
-    if document is None or not draw.operator_secret or not draw.witness_secret:
+    reveal = share.reveal_of(draw)
+    if document is None or reveal is None:
         raise Refused(
             "名单还没有封存或封签不全，不能启封。", clause=cite("J12", step.pack), slug="not-frozen"
         )
-    transcript = compute(document, {"secrets": [draw.operator_secret, draw.witness_secret], "beacon": ""})
+    transcript = compute(document, reveal)
     store.keep(draw, transcript)
     store.clear_secrets(draw)
     if transcript.body("place") is None:
@@ -206,9 +238,7 @@ def _enter(step: Step, draw: Draw) -> None:
 def sign_operator(step: Step, *, draw_id: str) -> None:
     """抽取人签署抽取记录."""
     draw = store.get(step.session, draw_id)
-    operator = step.person()
-    if operator.id != draw.operator_id:
-        raise Refused("抽取记录由本次抽取的操作人签署。", clause=cite("J12", step.pack), slug="not-operator")
+    refuse_other_operator(step, draw)
     draw.operator_signed_at = clock.now()
     draw.operator_signature = signed(step, "signature")
 

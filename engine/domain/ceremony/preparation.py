@@ -150,6 +150,8 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         "specialty": specialty,
         "principle_reason": reason,
         "approved_size": approved,
+        "third": ask.text(step.answers, "third"),
+        "beacon": ask.text(step.answers, "beacon"),
         "set_by": step.person().id,
     }
     return {

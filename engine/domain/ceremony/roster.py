@@ -71,7 +71,7 @@ def document_for(
         "roles": list(draw.settings["roles"]),
         "conflicts": conflicts_for(step, pool, by_staff),
         "parties": parties,
-        "beacon": "",
+        "beacon": str(draw.settings.get("beacon") or ""),
         "publish_by": draw.publish_by.isoformat(),
     }
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.domain.ceremony import store
+from engine.domain.ceremony import share, store
 from engine.domain.ceremony.pool import Pool, pool_of, quota
 from engine.domain.ceremony.preparation import exceptions_of
 from engine.domain.ceremony.tables import Draw
@@ -214,24 +214,39 @@ def _ceremony_facts(step: Step) -> dict[str, Any]:
         facts.append(("抽取人封签", draw.operator_commit))
     if draw.witness_commit:
         facts.append(("见证人封签", draw.witness_commit))
-    facts.append(("见证方式", "未经承诺见证"))
-    return {"facts": facts, "options": {"void_reasons": list(VOID_REASONS.items())}}
+    if draw.settings.get("third"):
+        facts.append(("第三方", str(draw.settings["third"])))
+    if draw.settings.get("third_commit"):
+        facts.append(("第三方封签", str(draw.settings["third_commit"])))
+    if draw.settings.get("beacon"):
+        facts.append(("公共随机源", str(draw.settings["beacon"])))
+    if draw.settings.get("beacon_value"):
+        value, source = draw.settings["beacon_value"], draw.settings["beacon_source"]
+        facts.append(("公共随机值", f"{value}（{source}）"))
+    way = share.way_of(step.pack)
+    facts.append(("见证方式", "各方自备封签" if way == share.OWN else "未经承诺见证"))
+    return {
+        "facts": facts,
+        "options": {"void_reasons": list(VOID_REASONS.items()), "shares": [(way, share.SHARES[way])]},
+        "defaults": {"share": way},
+    }
 
 
 @prefill("draw/commit_operator")
 def show_commit_operator(step: Step) -> dict[str, Any]:
-    """Number and pools."""
-    return _with_strata(step)
+    """Number, the party's name for the commitment, and pools."""
+    return _with_strata(step, "bureau")
 
 
 @prefill("draw/commit_witness")
 def show_commit_witness(step: Step) -> dict[str, Any]:
-    """Number, pools, the operator's commitment."""
-    return _with_strata(step)
+    """Number, the party's name for the commitment, pools, the operator's commitment."""
+    return _with_strata(step, "witness")
 
 
-def _with_strata(step: Step) -> dict[str, Any]:
+def _with_strata(step: Step, party: str) -> dict[str, Any]:
     shown = _ceremony_facts(step)
+    shown["facts"].insert(1, ("本方代号", party))
     pool = pool_of(step, _draw(step))
     excluded = [thing for thing in pool.things if thing.excl]
     shown["facts"].append(
@@ -249,8 +264,27 @@ def _with_strata(step: Step) -> dict[str, Any]:
 
 @prefill("draw/reveal")
 def show_reveal(step: Step) -> dict[str, Any]:
-    """The roster hash to compare with the minutes, and both commitments."""
-    return _ceremony_facts(step)
+    """The roster hash to compare with the minutes, the commitments, who has revealed."""
+    return _revealing(step)
+
+
+@prefill("draw/reveal_operator")
+def show_reveal_operator(step: Step) -> dict[str, Any]:
+    """The same for the operator."""
+    return _revealing(step)
+
+
+@prefill("draw/envelope")
+def show_envelope(step: Step) -> dict[str, Any]:
+    """The same for whoever opens the envelope of somebody who did not come."""
+    return _revealing(step)
+
+
+def _revealing(step: Step) -> dict[str, Any]:
+    draw = _draw(step)
+    shown = _ceremony_facts(step)
+    shown["facts"].append(("抽取人", "已启封" if draw.operator_secret else "尚未启封"))
+    return shown
 
 
 @prefill("draw/import")

@@ -101,7 +101,8 @@ def clear(draw: Draw) -> None:
     """Forget operator, witness and their shares: before event 0 everything may begin again."""
     draw.operator_id = draw.witness_id = None
     draw.operator_commit = draw.witness_commit = ""
-    draw.operator_secret = draw.witness_secret = ""
+    draw.settings = {key: value for key, value in draw.settings.items() if key != "third_commit"}
+    clear_secrets(draw)
 
 
 def previous_head(session: Session, draw: Draw, pack: str) -> str:
@@ -179,6 +180,7 @@ def end(session: Session, draw: Draw, state: str, action: str, actor: Person | N
 def clear_secrets(draw: Draw) -> None:
     """The shares stand in the transcript or are worthless: the row keeps none."""
     draw.operator_secret = draw.witness_secret = ""
+    draw.settings = {key: value for key, value in draw.settings.items() if key != "third_secret"}
 
 
 def log(

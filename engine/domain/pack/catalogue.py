@@ -72,6 +72,9 @@ _DEFINITIONS = (
         tuple(SECTION_KINDS),
     ),
     Definition("draw.rounding", CHOICE, "抽取数量的取整", ("up", "down", "half-up")),
+    Definition(
+        "draw.shares", CHOICE, "抽取各方的密值：在本人设备上生成，或者在本系统填写", ("own-device", "typed")
+    ),
     Definition("draw.hash", CHOICE, "抽取使用的杂凑算法", ("sha256", "sm3")),
     Definition("cap.per_year", INT, "同一年度对同一对象的抽查次数上限", least=1),
     Definition(
