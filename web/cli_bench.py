@@ -16,6 +16,7 @@ from engine.desk.bench import BENCHES, Bench
 from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, ground, waiting, within
 from engine.desk.bench.step import doer, start
 from engine.desk.world import World
+from engine.errors import Unavailable
 from engine.people import Person
 from web.app import create_app
 
@@ -33,8 +34,14 @@ def bench(name: str | None, as_json: bool, number: int | None) -> None:
     if name is not None and name not in benches:
         raise click.UsageError(f"没有名为“{name}”的测量。可用：{'、'.join(benches)}。")
     for each in [name] if name else benches:
-        with tqdm(desc=each, unit="", disable=None, leave=False, file=sys.stderr) as bar:
-            results = list(benches[each](number or 0, lambda done: bar.update(done) and None))
+        try:
+            with tqdm(desc=each, unit="", disable=None, leave=False, file=sys.stderr) as bar:
+                results = list(benches[each](number or 0, lambda done: bar.update(done) and None))
+        except Unavailable as missing:
+            if name:
+                raise
+            click.echo(f"{each}：{missing}", err=True)
+            continue
         for result in results:
             click.echo(json.dumps(result, ensure_ascii=False) if as_json else in_words(result))
 

@@ -29,6 +29,8 @@ BENCHES: Mapping[str, Bench] = {
     "board": inbox.bench_board,
     "timers": timers.bench,
     "clients": clients.bench,
+    "clients-postgres": clients.bench_postgres,
+    "inbox-postgres": inbox.bench_postgres,
     "draw": _draw,
     "feel": _feel,
 }

