@@ -1,6 +1,6 @@
 """The JSON API: every action of the pages, by token or session.
 
-Errors are `{code, reason, clause, hint, fields}`. Long because every action has its route and its description.
+Errors are `{code, reason, clause, hint, fields}`. Long because every action has a route and its description.
 """
 
 from __future__ import annotations

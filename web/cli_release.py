@@ -16,7 +16,6 @@ from web.assembly import open_world
 from web.cli_open import open_installation, scratch_settings
 from web.cli_words import JSON_HELP, print_json, say
 
-
 _OUTCOMES = {"completed": "走通", "stuck": "卡住", "not-reached": "没有走到"}
 
 
