@@ -72,7 +72,7 @@ class Eligibility:
         return self.answers[key]
 
     def _seed(self, facts: Mapping[str, Any]) -> Any:
-        return _table(self.pack.name).decide(TABLE, dict(facts)).value
+        return _table(self.pack.name).decide(TABLE, dict(facts)).usable()
 
 
 @cache

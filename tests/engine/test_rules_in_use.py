@@ -8,11 +8,13 @@ from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from engine import operation
+from engine.domain.ceremony import pool
 from engine.errors import RuleError
 from engine.people import Bureau, Person
 from engine.rules.dmn import load
@@ -281,3 +283,19 @@ def test_shipped_tables_have_no_finding_but_texts_that_are_no_key():
     """The deadlines table knows its keys; a key that it has not is an error when asked for, by intention."""
     for path in sorted(ROOT.glob("workflows/*/*.dmn")):
         assert findings({path.name: Path(path).read_bytes()}, Catalogue()) == [], path
+
+
+# --- in a draw ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("factor", "share"), [(1, (5, 100)), (2, (10, 100)), (1.5, (15, 200)), (30, (100, 100)), (None, (5, 100))]
+)
+def test_a_factor_that_is_no_whole_number_is_not_cut_off(factor, share):
+    """The table «uplift» may say 1.5: three halves of 5 %, exactly, and never more than everybody."""
+    task = SimpleNamespace(num=5, den=100, at_least=1, rounding="ceil")
+    draw = SimpleNamespace(settings={})
+    step = SimpleNamespace(machine=SimpleNamespace(decide=lambda _, __: {"risk": "high", "factor": factor}))
+    rule = pool._rule(task, pool._factor(step, draw))
+    assert (rule["num"], rule["den"]) == share
+    assert json.loads(json.dumps(draw.settings)) == draw.settings

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, cast
 
@@ -28,6 +29,7 @@ from engine.domain.plan.tables import PlanTask
 from engine.domain.registry import Inspector, RegistryObject, above, below, inspectors_of
 from engine.domain.terms import SPECIALTIES
 from engine.operation import Step
+from engine.rules.plain import plain
 
 HIGH = "H"
 WORST_COMPLAINTS, WORST_PENALTIES = 3, 1
@@ -127,7 +129,7 @@ def pool_of(step: Step, draw: Draw) -> Pool:
     for task in tasks:
         name = stratum_name(task)
         if name in present:
-            pool.strata[name] = _rule(task, 1)
+            pool.strata[name] = _rule(task, Fraction(1))
             pool.labels[name] = task.name
         if f"{name}-{HIGH}" in present:
             pool.strata[f"{name}-{HIGH}"] = _rule(task, _factor(step, draw))
@@ -140,10 +142,11 @@ def stratum_name(task: PlanTask) -> str:
     return f"T{task.no:02d}"
 
 
-def _rule(task: PlanTask, factor: int) -> dict[str, int | str]:
+def _rule(task: PlanTask, factor: Fraction) -> dict[str, int | str]:
+    den = task.den * factor.denominator
     return {
-        "num": min(task.num * factor, task.den),
-        "den": task.den,
+        "num": min(task.num * factor.numerator, den),
+        "den": den,
         "min": task.at_least,
         "round": task.rounding,
     }
@@ -281,13 +284,14 @@ def _risk(
     return known[key]
 
 
-def _factor(step: Step, draw: Draw) -> int:
+def _factor(step: Step, draw: Draw) -> Fraction:
+    """How many times the share of a task counts for objects of high risk; 1.5 is three halves, not one."""
     facts: dict[str, int | str] = {
         "complaints": WORST_COMPLAINTS,
         "penalties": WORST_PENALTIES,
         "credit_level": "D",
     }
-    return int(str(_decided(step, draw, facts).get("factor") or 1))
+    return Fraction(str(_decided(step, draw, facts).get("factor") or 1))
 
 
 def _decided(step: Step, draw: Draw, facts: dict[str, int | str]) -> dict[str, object]:
@@ -295,20 +299,9 @@ def _decided(step: Step, draw: Draw, facts: dict[str, int | str]) -> dict[str, o
     key = "|".join(str(value) for value in facts.values())
     answered: dict[str, dict[str, object]] = dict(draw.settings.get("uplift", {}))
     if key not in answered:
-        answered[key] = {
-            name: plain(value) for name, value in dict(step.machine.decide("uplift", facts)).items()
-        }
+        answered[key] = plain(step.machine.decide("uplift", facts))
         draw.settings = {**draw.settings, "uplift": answered}
     return answered[key]
-
-
-def plain(value: object) -> object:
-    """A decided value as JSON: whole numbers as integers."""
-    return (
-        value
-        if isinstance(value, (str, bool)) or value is None
-        else int(str(value).split(".", maxsplit=1)[0])
-    )
 
 
 def servants(session: Session, bureau_id: int, rules: Pack, on: date) -> list[Servant]:
