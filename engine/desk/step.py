@@ -32,7 +32,7 @@ def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkI
     item = work_item.get(session, item_id)
     work_item.must_be_open(session, item)
     if item.claimed_by_id != actor.id:
-        _refuse_outsider(session, actor, item)
+        refuse_outsider(session, actor, item)
         refuse_excluded(session, actor, item)
     work_item.claim(session, item, actor)
     _log(session, actor, item, "claim")
@@ -69,7 +69,8 @@ def complete(
     if given is not None:
         return given
     work_item.must_be_open(session, item)
-    _refuse_outsider(session, actor, item)
+    work_item.must_not_be_delegated(session, item)
+    refuse_outsider(session, actor, item)
     element = run.element(item.element)
     refuse_excluded(session, actor, item)
     kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
@@ -141,7 +142,7 @@ def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[s
     """Keep what was typed and not yet submitted."""
     item = work_item.get(session, item_id)
     work_item.must_be_open(session, item)
-    _refuse_outsider(session, actor, item)
+    refuse_outsider(session, actor, item)
     kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
     if draft is None:
@@ -151,7 +152,8 @@ def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[s
     session.flush()
 
 
-def _refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
+def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
+    """Refuse who does not find the step in a pool of theirs; who comes second is told who was first."""
     if draws_from(session, actor, item.pool):
         return
     if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):

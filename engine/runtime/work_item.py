@@ -9,12 +9,27 @@ from sqlalchemy.orm.attributes import set_committed_value
 from engine import clock
 from engine.errors import ChangedMeanwhile, NotFound
 from engine.people import Person
-from engine.runtime.tables import WorkItem
+from engine.runtime.tables import Instance, WorkItem
 
 
 def get(session: Session, item_id: int) -> WorkItem:
     """A work item by number; NotFound otherwise."""
     item = session.get(WorkItem, item_id)
+    if item is None:
+        raise NotFound(f"没有编号为 {item_id} 的待办。")
+    return item
+
+
+def locked(session: Session, item_id: int) -> WorkItem:
+    """A work item, read afresh with its instance locked first: who hands it on and who completes it wait."""
+    query = (
+        select(WorkItem)
+        .join(Instance, Instance.id == WorkItem.instance_id)
+        .where(WorkItem.id == item_id)
+        .with_for_update(of=(Instance, WorkItem))
+        .execution_options(populate_existing=True)
+    )
+    item = session.scalar(query)
     if item is None:
         raise NotFound(f"没有编号为 {item_id} 的待办。")
     return item
@@ -84,6 +99,49 @@ def release(session: Session, item: WorkItem, person: Person) -> None:
         raise ChangedMeanwhile(f"「{item.step}」不在你手上。", hint="请刷新待办。")
     item.pool, item.claimed_by_id, item.claimed_at = item.home, None, None
     session.flush()
+
+
+def give(session: Session, item: WorkItem, receiver: Person) -> None:
+    """Transfer (转办): the step is somebody else's now and does not come back."""
+    must_be_open(session, item)
+    item.pool, item.claimed_by_id, item.claimed_at = f"person/{receiver.id}", receiver.id, clock.now()
+    session.flush()
+
+
+def lend(session: Session, item: WorkItem, holder: Person, delegate: Person) -> None:
+    """Delegate (委派): another person works on it, the holder answers for it and gets it back."""
+    must_be_open(session, item)
+    item.pool, item.claimed_by_id, item.claimed_at = f"person/{delegate.id}", holder.id, clock.now()
+    session.flush()
+
+
+def come_back(session: Session, item: WorkItem) -> None:
+    """A delegated step returns to who delegated it."""
+    must_be_open(session, item)
+    item.pool, item.claimed_at = f"person/{item.claimed_by_id}", clock.now()
+    session.flush()
+
+
+def delegate_of(item: WorkItem) -> int | None:
+    """Who works on a delegated step: it lies with one person while another one holds it."""
+    if item.state != "open" or item.claimed_by_id is None or item.pool == f"person/{item.claimed_by_id}":
+        return None
+    return int(item.pool.partition("/")[2])
+
+
+def must_not_be_delegated(session: Session, item: WorkItem) -> None:
+    """Refuse to finish what another person is working on; ChangedMeanwhile says who and since when."""
+    delegate = delegate_of(item)
+    if delegate is None:
+        return
+    who = session.get_one(Person, delegate).name
+    when = clock.local(item.claimed_at).strftime("%Y-%m-%d %H:%M") if item.claimed_at else ""
+    raise ChangedMeanwhile(
+        f"「{item.step}」已于 {when} 委派给{who}，还没有交回。",
+        who=who,
+        when=item.claimed_at,
+        hint="请等交回后确认，或者先收回委派。",
+    )
 
 
 def performer(session: Session, case_id: int, element: str) -> int | None:

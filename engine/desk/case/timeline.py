@@ -66,7 +66,7 @@ def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
     decision = {"approve": "同意", "agree": "同意", "return": "退回", "reject": "不同意"}.get(
         str(answers.get("decision", "")), ""
     )
-    act = decision or _ACTS.get(row.kind, row.kind)
+    act = str(detail.get("act", "")) or decision or _ACTS.get(row.kind, row.kind)
     step_name = "" if row.kind == "decision" and row.step.isascii() else row.step
     return Entry(
         id=row.id,

@@ -16,7 +16,7 @@ CLAUSE = re.compile(r"[A-Z][1-9][0-9]?|[一-鿿〔〕《》（）0-9]+")
 SIGN = re.compile(r"all|any|turn|ratio:(0?\.[0-9]+|1(\.0+)?)")
 RULES = ("starter", "team", "team_leader")
 KNOWN_PROPERTIES = {
-    "process": {"takes", "gives", "case", "clause"},
+    "process": {"takes", "gives", "case", "clause", "no_return"},
     "userTask": {
         "form",
         "clause",
@@ -30,9 +30,19 @@ KNOWN_PROPERTIES = {
         "lane",
         "documents",
         "signature",
+        "no_return",
     },
-    "manualTask": {"clause", "deadline", "deadline_from", "excludes", "assignee", "lane", "operation"},
-    "serviceTask": {"clause", "lane"},
+    "manualTask": {
+        "clause",
+        "deadline",
+        "deadline_from",
+        "excludes",
+        "assignee",
+        "lane",
+        "operation",
+        "no_return",
+    },
+    "serviceTask": {"clause", "lane", "no_return"},
     "businessRuleTask": {"clause", "lane"},
     "callActivity": {"items", "clause", "lane"},
     "boundaryEvent": {"deadline", "deadline_from", "clause", "lane"},
@@ -103,6 +113,8 @@ class _Checker:
             yield self.finding(
                 element, "unknown-property", f"属性「{key}」在这里没有意义。", _nearest(key, known)
             )
+        if element.property("no_return", "true") != "true":
+            yield self.finding(element, "no-return", "属性「no_return」只能写 true。", "不需要时请删去它。")
         clause = element.property("clause")
         for reference in clause.split():
             if not CLAUSE.fullmatch(reference):

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
@@ -147,6 +150,39 @@ class State:
         if walked:
             self._tell(token)
 
+    def behind(self, task: str) -> Iterator[tuple[str, str]]:
+        """(token, element) of what a token has passed, nearest first.
+
+        Ends where branches came together and where a boundary event branched off.
+        """
+        here = self._task(task)
+        while True:
+            outer = here.workflow.parent_task_id
+            here = here.parent or (self._task(str(outer)) if outer is not None else None)
+            if here is None or isinstance(here.task_spec, BoundaryEvent):
+                return
+            if isinstance(here.task_spec, UnstructuredJoin) and len(here.task_spec.inputs) > 1:
+                return
+            if getattr(here.task_spec, "bpmn_id", None):
+                yield str(here.id), here.task_spec.bpmn_id
+
+    def send_back(self, task: str) -> None:
+        """Make a passed human step wait anew, with the data it had; everything after it is dropped.
+
+        The step and its boundary events get new ids: the old ones name the work that was done before.
+        """
+        target = self._task(task)
+        self._workflow.reset_from_task_id(target.id)
+        split = isinstance(target.parent.task_spec, BoundaryEventSplit)
+        for each in list(target.parent.children) if split else [target]:
+            _rename(each)
+        self._workflow.event_manager.tasks = {  # the kernel keeps those that were dropped
+            waiting.id: waiting
+            for workflow in (self._workflow, *self._workflow.subprocesses.values())
+            for waiting in workflow.tasks.values()
+            if waiting.state == TaskState.WAITING and isinstance(waiting.task_spec, CatchingEvent)
+        }
+
     def set_due(self, task: str, due: str) -> None:
         """Note the due instant of a timer with its token."""
         self._task(task)._set_internal_data(event_value=due)  # noqa: SLF001
@@ -179,6 +215,15 @@ class State:
             if key in workflow.tasks:
                 return workflow.tasks[key]
         raise CaseworkError(f"这个环节已经不在等待（{identity}）。")
+
+
+def _rename(task: Any) -> None:
+    old, task.id = task.id, uuid4()
+    parent = task.parent
+    parent._children = [task.id if child == old else child for child in parent._children]  # noqa: SLF001
+    for child in task.children:
+        child._parent = task.id  # noqa: SLF001
+    task.workflow.tasks = {each.id: each for each in task.workflow.tasks.values()}
 
 
 def _token(task: Any) -> Token | None:

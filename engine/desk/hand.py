@@ -1,0 +1,381 @@
+"""Handing work on: transfer (转办), delegate (委派), return (退回), urge (催办), and where it went.
+
+The same guards as for doing a step: whoever gets it must hold the post or belong to the team, must not have
+done an incompatible step of the case, and must have no interest in the object.
+依据: 吉 第十二、十三、二十四条, 舞 第八、十五条.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import audit, clock
+from engine.access.rights import READ_BOARD, WORK
+from engine.access.scope import visible_bureaus
+from engine.audit import AuditEntry
+from engine.desk import step
+from engine.desk.inbox import draws_from
+from engine.desk.world import World
+from engine.domain import terms
+from engine.domain.inspection.team import team_persons
+from engine.errors import NotAllowed, NotFound, Refused
+from engine.people import Person, Role, holders, person
+from engine.runtime import back, history, receipt, release, work_item
+from engine.runtime.model import Element
+from engine.runtime.tables import Draft, History, Instance, WorkItem
+
+WAYS = ("transfer", "delegate", "return")
+GIVEN = ("task.transfer", "task.delegate")
+RECENT = 20
+LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A step that a person handed on: to whom, when, and where it stands now (open · done · cancelled)."""
+
+    item_id: int
+    case_id: int
+    name: str
+    step: str
+    way: str
+    to: str
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Urge:
+    """One urging of a step: who, when, in which words."""
+
+    who: str
+    at: datetime
+    text: str
+
+
+# --- who may get it, where it may go back to ------------------------------------------------------
+
+
+def receivers(session: Session, actor: Person, item: WorkItem, way: str = "transfer") -> list[Person]:
+    """Who may get a step from this person: of the same duty, not excluded, by staff number."""
+    if item.state != "open" or _own_part(session, item, way):
+        return []
+    return [
+        each
+        for each in _of_the_duty(session, item)
+        if each.id != actor.id and WORK.allows(each) and not _excluded(session, each, item)
+    ]
+
+
+def returns(world: World, session: Session, actor: Person, item: WorkItem) -> Sequence[Element]:
+    """Earlier human steps of the same process that a step may go back to, nearest first."""
+    if item.state != "open":
+        return []
+    return back.earlier(world.runtime.look(session, item.instance_id, actor), item)
+
+
+def delegate_of(session: Session, item: WorkItem) -> Person | None:
+    """Who works on a delegated step; None where it is not delegated."""
+    found = work_item.delegate_of(item)
+    return session.get_one(Person, found) if found is not None else None
+
+
+# --- the acts -------------------------------------------------------------------------------------
+
+
+def transfer(
+    session: Session, actor: Person, item_id: int, *, to: int, reason: str, key: str = ""
+) -> dict[str, Any]:
+    """转办: the step is the receiver's now and does not come back; inbox and log say where it went."""
+    item, receiver, answer, given = _handing(session, actor, item_id, to, reason, key, "transfer")
+    if given is not None:
+        return given
+    work_item.give(session, item, receiver)
+    _note(session, actor, item, f"转办给{receiver.name}", "task.transfer", reason, {"to": receiver.name})
+    return answer
+
+
+def delegate(
+    session: Session, actor: Person, item_id: int, *, to: int, reason: str, key: str = ""
+) -> dict[str, Any]:
+    """委派: the receiver works on the step; what they hand in returns to the delegator, who completes it."""
+    item, receiver, answer, given = _handing(session, actor, item_id, to, reason, key, "delegate")
+    if given is not None:
+        return given
+    work_item.lend(session, item, actor, receiver)
+    _note(session, actor, item, f"委派给{receiver.name}", "task.delegate", reason, {"to": receiver.name})
+    return answer
+
+
+def give_back(
+    session: Session, actor: Person, item_id: int, answers: Mapping[str, Any], *, key: str = ""
+) -> dict[str, Any]:
+    """The delegate hands the answers in: the step returns to the delegator with them as a draft to confirm.
+
+    Nothing is decided by it: the verb runs when the delegator completes the step.
+    """
+    item = work_item.locked(session, item_id)
+    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    given = receipt.take(session, key, {"item": item_id, "actor": actor.id, "back": kept}, answer)
+    if given is not None:
+        return given
+    work_item.must_be_open(session, item)
+    if work_item.delegate_of(item) != actor.id or item.claimed_by_id is None:
+        raise NotAllowed(
+            f"「{item.step}」没有委派给你，或者已被收回。", slug="not-delegated", hint="请刷新待办。"
+        )
+    step.refuse_excluded(session, actor, item)
+    step.save_draft(session, actor, item_id, {})
+    holder = session.get_one(Person, item.claimed_by_id)
+    draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == holder.id))
+    if draft is None:
+        session.add(Draft(work_item_id=item.id, person_id=holder.id, answers=kept))
+    else:
+        draft.answers = kept
+    work_item.come_back(session, item)
+    words = next((str(kept[name]) for name in ("reason", "opinion", "note") if kept.get(name)), "")
+    _note(session, actor, item, f"交回{holder.name}确认", "task.give_back", words, {"answers": kept})
+    return answer
+
+
+def send_back(
+    world: World, session: Session, actor: Person, item_id: int, *, to: str, reason: str, key: str = ""
+) -> dict[str, Any]:
+    """退回: an earlier human step of the same process is open again, with who did it if they still may.
+
+    Open steps, timers and calls of the way between are closed; what was recorded stays as versions.
+    """
+    run, item = world.runtime.open_item(session, item_id, actor)
+    reason = _reason(reason)
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    body = {"item": item_id, "actor": actor.id, "to": to, "reason": reason}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return given
+    _refuse(session, actor, item)
+    back.send_back(run, item, to, reason)
+    session.flush()
+    audit.record(
+        session,
+        action="task.return",
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        reason=reason,
+        before={"step": item.step},
+        after={"step": run.element(to).name},
+        clause=item.clause,
+        release_id=item.release_id,
+    )
+    _to_who_did_it(session, item, run.element(to))
+    return answer
+
+
+def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:
+    """催办: a line in the timeline and on the step's page; once a day by the same person.
+
+    Urging changes nothing of the step: a superior bureau may urge, too (吉 第二十四条).
+    """
+    READ_BOARD.demand(actor)
+    item = work_item.locked(session, item_id)
+    if item.bureau_id not in visible_bureaus(session, actor):
+        raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
+    words = _reason(text, "text", "催办内容")
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    body = {"item": item_id, "actor": actor.id, "urge": words}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return given
+    work_item.must_be_open(session, item)
+    today = clock.today()
+    if any(clock.local(said.at).date() == today for said in urged(session, item, by=actor)):
+        raise Refused(f"你今天已经催办过「{item.step}」。", slug="urged-today", hint="明天可以再催办一次。")
+    _note(session, actor, item, "催办", "task.urge", words, {})
+    return answer
+
+
+# --- what became of it ----------------------------------------------------------------------------
+
+
+def urged(session: Session, item: WorkItem, *, by: Person | None = None) -> list[Urge]:
+    """Who urged this step, latest first."""
+    query = (
+        select(History, Person.name)
+        .join(Person, Person.id == History.person_id)
+        .where(History.case_id == item.case_id, History.kind == "note", History.element == item.element)
+        .order_by(History.id.desc())
+    )
+    if by is not None:
+        query = query.where(History.person_id == by.id)
+    return [
+        Urge(name, row.at, str(row.detail["answers"]["reason"]))
+        for row, name in session.execute(query.limit(RECENT))
+        if row.detail.get("act") == "催办" and row.detail.get("item") == item.id
+    ]
+
+
+def given_away(session: Session, actor: Person) -> list[Given]:
+    """The steps this person lately handed on, latest first: to whom, and how they stand."""
+    rows = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.actor_id == actor.id, AuditEntry.action.in_(GIVEN))
+        .order_by(AuditEntry.id.desc())
+        .limit(RECENT)
+    ).all()
+    numbers = {int(row.after["item"]) for row in rows}
+    items = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(numbers)))}
+    found = []
+    for row in rows:
+        item = items.get(int(row.after["item"]))
+        if item is not None:
+            name = item.object_name or item.title or item.case_no or item.step
+            way = row.action.rpartition(".")[2]
+            to = str(row.after["to"])
+            found.append(Given(item.id, item.case_id, name, item.step, way, to, row.at, item.state))
+    return found
+
+
+# --- guards -----------------------------------------------------------------------------------------
+
+
+def _handing(
+    session: Session, actor: Person, item_id: int, to: int, reason: str, key: str, way: str
+) -> tuple[WorkItem, Person, dict[str, Any], dict[str, Any] | None]:
+    """What transfer and delegate share: lock, receipt, rights of both persons."""
+    item = work_item.locked(session, item_id)
+    reason = _reason(reason)
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    body = {"item": item_id, "actor": actor.id, "way": way, "to": to, "reason": reason}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return item, actor, answer, given
+    _refuse(session, actor, item)
+    if _own_part(session, item, way):
+        raise Refused(
+            f"「{item.step}」指定由本人办理，不能{'转办' if way == 'transfer' else '委派'}。",
+            slug="own-part",
+            hint="请由本人办理；本人不能办理的，按调换人员办理。",
+        )
+    try:
+        receiver = person(session, to)
+    except NotFound as fault:
+        raise _not_of_the_duty(item) from fault
+    if receiver.id == actor.id:
+        raise Refused("这件事已经在你手上。", slug="to-oneself", fields={"to": "请选另一个人。"})
+    if receiver.id not in {each.id for each in _of_the_duty(session, item)} or not WORK.allows(receiver):
+        raise _not_of_the_duty(item)
+    step.refuse_excluded(session, receiver, item)
+    return item, receiver, answer, None
+
+
+def _not_of_the_duty(item: WorkItem) -> Refused:
+    return Refused(
+        f"「{item.step}」由{item.lane}办理，接办人不在这个岗位或检查组。",
+        slug="not-of-the-duty",
+        hint="请从列出的人员中选。",
+        fields={"to": "请从列出的人员中选。"},
+    )
+
+
+def _refuse(session: Session, actor: Person, item: WorkItem) -> None:
+    """Whoever hands a step on must be able to do it, and must not be waiting for its delegate."""
+    work_item.must_be_open(session, item)
+    work_item.must_not_be_delegated(session, item)
+    step.refuse_outsider(session, actor, item)
+    step.refuse_excluded(session, actor, item)
+
+
+def _own_part(session: Session, item: WorkItem, way: str) -> bool:
+    """Whether a step is one person's own: a part of a countersign, or given to a person by name."""
+    element = release.load(session, item.release_id).processes[item.process].elements[item.element]
+    return bool(element.property("sign")) or (way == "transfer" and item.home.startswith("person/"))
+
+
+def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:
+    kind, _, rest = item.home.partition("/")
+    if kind == "role":
+        bureau, _, role = rest.partition("/")
+        return holders(session, int(bureau), Role(role))
+    inspection_id = int(rest) if kind == "team" else None
+    if kind == "person" and item.lane in (terms.TEAM, terms.TEAM_LEADER):
+        inspection_id = step.inspection_of(session, item)
+    if inspection_id is not None:
+        numbers = team_persons(session, inspection_id)
+        query = select(Person).where(Person.id.in_(numbers), Person.active).order_by(Person.staff_no)
+        return list(session.scalars(query))
+    role = terms.LANES.get(item.lane, "")
+    return holders(session, item.bureau_id, Role(role)) if role else []
+
+
+def _excluded(session: Session, each: Person, item: WorkItem) -> bool:
+    try:
+        step.refuse_excluded(session, each, item)
+    except Refused:
+        return True
+    return False
+
+
+def _to_who_did_it(session: Session, item: WorkItem, element: Element) -> None:
+    """The reopened step lies with who did it, where they still find it in its pool."""
+    if element.property("sign"):
+        return
+    opened = session.scalar(
+        select(WorkItem).where(
+            WorkItem.instance_id == item.instance_id, WorkItem.element == element.id, WorkItem.state == "open"
+        )
+    )
+    did = work_item.performer(session, item.case_id, element.id)
+    if opened is None or did is None or opened.pool.startswith("person/"):
+        return
+    who = person(session, did)
+    if WORK.allows(who) and draws_from(session, who, opened.pool) and not _excluded(session, who, opened):
+        work_item.claim(session, opened, who)
+
+
+def _reason(text: str, field: str = "reason", label: str = "理由") -> str:
+    kept = text.strip()
+    if not kept or len(kept) > LONGEST:
+        sentence = f"请填写{label}。" if not kept else f"{label}不超过 {LONGEST} 字。"
+        raise Refused(sentence, slug="form-invalid", fields={field: sentence})
+    return kept
+
+
+def _note(
+    session: Session,
+    actor: Person,
+    item: WorkItem,
+    act: str,
+    action: str,
+    reason: str,
+    after: Mapping[str, Any],
+) -> None:
+    instance = session.get_one(Instance, item.instance_id)
+    element = release.load(session, item.release_id).processes[item.process].elements[item.element]
+    history.note(
+        session,
+        instance,
+        "note",
+        element=element,
+        step=item.step,
+        actor=actor,
+        detail={"act": act, "item": item.id, "answers": {"reason": reason}},
+    )
+    audit.record(
+        session,
+        action=action,
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        reason=reason,
+        after={"item": item.id, "step": item.step, **after},
+        clause=item.clause,
+        release_id=item.release_id,
+    )
+    session.flush()
