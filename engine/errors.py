@@ -37,7 +37,13 @@ class CaseworkError(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The error body of the API: `{code, reason, clause, hint, fields}`."""
-        return {"code": self.code, "reason": self.reason, "clause": self.clause, "hint": self.hint, "fields": {}}
+        return {
+            "code": self.code,
+            "reason": self.reason,
+            "clause": self.clause,
+            "hint": self.hint,
+            "fields": {},
+        }
 
 
 class Refused(CaseworkError):

@@ -145,7 +145,9 @@ def rehearse(path: Path, *, as_json: bool) -> None:
     else:
         for one in tried:
             outcome = say(_OUTCOMES[one.outcome])
-            click.echo(say("{0:<14}{1}：开始 {2}，走完 {3}", one.process, outcome, one.started, one.completed))
+            click.echo(
+                say("{0:<14}{1}：开始 {2}，走完 {3}", one.process, outcome, one.started, one.completed)
+            )
             for stop in one.stuck:
                 click.echo(f"    {stop['element']}「{stop['step']}」{stop['reason']}")
     sys.exit(1 if any(one.outcome == "stuck" for one in tried) else 0)

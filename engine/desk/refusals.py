@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NoReturn
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,7 +60,9 @@ class Tried:
 
 
 def _plan(session: Session, bureau: Bureau) -> Plan:
-    return session.scalars(select(Plan).where(Plan.bureau_id == bureau.id).order_by(Plan.id)).first() or _missing("抽查计划")
+    return session.scalars(
+        select(Plan).where(Plan.bureau_id == bureau.id).order_by(Plan.id)
+    ).first() or _missing("抽查计划")
 
 
 def _inspection(session: Session, bureau: Bureau) -> Inspection:
@@ -67,7 +70,7 @@ def _inspection(session: Session, bureau: Bureau) -> Inspection:
     return session.scalars(query).first() or _missing("检查")
 
 
-def _missing(what: str) -> CaseworkError:
+def _missing(what: str) -> NoReturn:
     raise CaseworkError(f"这个机构还没有{what}，无从试验。", hint="请先走完一个年度。")
 
 
@@ -100,9 +103,13 @@ def _witness(session: Session, bureau: Bureau) -> None:
     if parameters(bureau.pack)["draw.engine"].value != "native":
         return
     query = select(Person).join(Inspector, Inspector.person_id == Person.id)
-    query = query.where(Inspector.bureau_id == bureau.id, Inspector.state == "active", Person.bureau_id == bureau.id)
+    query = query.where(
+        Inspector.bureau_id == bureau.id, Inspector.state == "active", Person.bureau_id == bureau.id
+    )
     inspector = session.scalars(query.order_by(Person.id)).first() or _missing("执法检查人员")
-    draw = session.scalars(select(Draw).where(Draw.bureau_id == bureau.id).order_by(Draw.id)).first() or _missing("抽取")
+    draw = session.scalars(
+        select(Draw).where(Draw.bureau_id == bureau.id).order_by(Draw.id)
+    ).first() or _missing("抽取")
     refuse_witness(session, draw, inspector, bureau.pack)
 
 
@@ -118,7 +125,9 @@ def _feedback(session: Session, bureau: Bureau) -> None:
 def _undiscussed(session: Session, bureau: Bureau) -> Inspection:
     """An inspection that has only begun: a copy of a real one without anything that happened later."""
     real = _inspection(session, bureau)
-    begun = Inspection(id=-real.id, bureau_id=real.bureau_id, local_bureau_id=real.local_bureau_id, object_id=real.object_id)
+    begun = Inspection(
+        id=-real.id, bureau_id=real.bureau_id, local_bureau_id=real.local_bureau_id, object_id=real.object_id
+    )
     begun.case_no = real.case_no
     return begun
 

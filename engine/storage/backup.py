@@ -93,7 +93,9 @@ def restore(database: Database, files_dir: Path, source: Path, *, force: bool = 
         raise CaseworkError(f"{source} 不是完整的备份文件，没有恢复任何内容。") from fault
 
 
-def _restore(database: Database, files_dir: Path, archive: tarfile.TarFile, source: Path, *, force: bool) -> Copied:
+def _restore(
+    database: Database, files_dir: Path, archive: tarfile.TarFile, source: Path, *, force: bool
+) -> Copied:
     content = {member.name: member for member in archive if member.isfile()}
     manifest = _manifest(archive, content, source)
     names = _checked(archive, content, manifest["sha256"], files_dir)
@@ -218,7 +220,9 @@ def _broken_references(session: Session, table: Table) -> Iterator[str]:
             .limit(5)
         )
         for row in session.execute(lost):
-            named = "、".join(f"{column.name} = {value}" for (column, _), value in zip(pairs, row, strict=True))
+            named = "、".join(
+                f"{column.name} = {value}" for (column, _), value in zip(pairs, row, strict=True)
+            )
             yield f"表 {table.name} 中 {named} 引用了不存在的 {key.referred_table.name}"
 
 

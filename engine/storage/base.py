@@ -104,7 +104,7 @@ def append_once(session: Session, model: type[Base], unique: str, **values: Any)
 @cache
 def _insert_once(dialect: str, model: type[Base], unique: str) -> Any:
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = build(model.__table__).on_conflict_do_nothing(index_elements=[unique])
+    statement = build(cast("Table", model.__table__)).on_conflict_do_nothing(index_elements=[unique])
     return statement.returning(model.__table__.c[unique])
 
 

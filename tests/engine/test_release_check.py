@@ -6,16 +6,16 @@ import pytest
 
 from engine.errors import ModelInvalid
 from engine.runtime import check, model
-from tests.engine.test_runtime import FILES, HEAD, Ports, bag, flow, process, user
+from tests.engine.test_runtime import FILES, HEAD, Ports, flow, process, user
 
 DEADLINES = (
-    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="deadlines" namespace="http://casework/test">'
-    '<inputData id="k" name="key"><variable id="kv" name="key" typeRef="string"/></inputData>'
-    '<decision id="deadlines" name="deadlines"><informationRequirement id="n"><requiredInput href="#k"/></informationRequirement><decisionTable id="t" hitPolicy="UNIQUE"><input id="i"><inputExpression id="ie" typeRef="string">'
-    '<text>key</text></inputExpression></input><output id="o" name="days" typeRef="number"/>'
-    '<rule id="r"><inputEntry id="e"><text>"step.default"</text></inputEntry><outputEntry id="x"><text>5</text></outputEntry></rule>'
-    "</decisionTable></decision></definitions>"
-).encode()
+    b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="deadlines" namespace="http://casework/test">'
+    b'<inputData id="k" name="key"><variable id="kv" name="key" typeRef="string"/></inputData>'
+    b'<decision id="deadlines" name="deadlines"><informationRequirement id="n"><requiredInput href="#k"/></informationRequirement><decisionTable id="t" hitPolicy="UNIQUE"><input id="i"><inputExpression id="ie" typeRef="string">'
+    b'<text>key</text></inputExpression></input><output id="o" name="days" typeRef="number"/>'
+    b'<rule id="r"><inputEntry id="e"><text>"step.default"</text></inputEntry><outputEntry id="x"><text>5</text></outputEntry></rule>'
+    b"</decisionTable></decision></definitions>"
+)
 
 
 class World(Ports):
@@ -37,7 +37,9 @@ def step(name: str, **props: str) -> str:
 
 def findings(body: str, *, name: str = "p", extra: str = "", **props: str) -> dict[str, list[str]]:
     content = HEAD + extra + process(name, body, **props) + "</bpmn:definitions>"
-    found = check.findings({f"{name}.bpmn": content.encode(), "deadlines.dmn": DEADLINES, "forms/a/b.form": b"{}"}, World())
+    found = check.findings(
+        {f"{name}.bpmn": content.encode(), "deadlines.dmn": DEADLINES, "forms/a/b.form": b"{}"}, World()
+    )
     rules: dict[str, list[str]] = {}
     for finding in found:
         assert finding.line > 0 or finding.rule == "kernel", finding
@@ -46,7 +48,13 @@ def findings(body: str, *, name: str = "p", extra: str = "", **props: str) -> di
     return rules
 
 
-GOOD = '<bpmn:startEvent id="s"/>' + step("one") + '<bpmn:endEvent id="e"/>' + flow("s", "one") + flow("one", "e")
+GOOD = (
+    '<bpmn:startEvent id="s"/>'
+    + step("one")
+    + '<bpmn:endEvent id="e"/>'
+    + flow("s", "one")
+    + flow("one", "e")
+)
 
 
 def test_a_sound_diagram_has_no_findings():
@@ -91,7 +99,23 @@ def test_all_findings_come_at_once_with_names_and_lines():
         + step("wrong_assignee", assignee="same:nobody")
         + step("wrong_routes", routes="verdict")
         + step("misspelt", dedline="x")
-        + "".join(flow(a, b) for a, b in [("s", "no_form"), ("no_form", "wrong_form"), ("wrong_form", "wrong_lane"), ("wrong_lane", "wrong_verb"), ("wrong_verb", "wrong_deadline"), ("wrong_deadline", "wrong_clause"), ("wrong_clause", "wrong_sign"), ("wrong_sign", "wrong_exclude"), ("wrong_exclude", "wrong_assignee"), ("wrong_assignee", "wrong_routes"), ("wrong_routes", "misspelt"), ("misspelt", "e")])
+        + "".join(
+            flow(a, b)
+            for a, b in [
+                ("s", "no_form"),
+                ("no_form", "wrong_form"),
+                ("wrong_form", "wrong_lane"),
+                ("wrong_lane", "wrong_verb"),
+                ("wrong_verb", "wrong_deadline"),
+                ("wrong_deadline", "wrong_clause"),
+                ("wrong_clause", "wrong_sign"),
+                ("wrong_sign", "wrong_exclude"),
+                ("wrong_exclude", "wrong_assignee"),
+                ("wrong_assignee", "wrong_routes"),
+                ("wrong_routes", "misspelt"),
+                ("misspelt", "e"),
+            ]
+        )
         + '<bpmn:endEvent id="e"/>',
     )
     assert found == {
@@ -120,7 +144,9 @@ def split(*flows: str, default: str = "") -> str:
 def test_gateways_must_lead_somewhere_whatever_the_data_says():
     assert "no-default" in findings(split(flow("g", "two", "decision = 1"), flow("g", "e", "decision = 2")))
     assert "no-condition" in findings(split(flow("g", "two"), flow("g", "e"), default="g_e"))
-    assert "default-condition" in findings(split(flow("g", "two", "decision = 1"), flow("g", "e", "true"), default="g_e"))
+    assert "default-condition" in findings(
+        split(flow("g", "two", "decision = 1"), flow("g", "e", "true"), default="g_e")
+    )
     assert findings(split(flow("g", "two", "decision = 1"), flow("g", "e"), default="g_e")) == {}
 
 
@@ -150,23 +176,38 @@ def test_a_cycle_in_which_nothing_waits_is_refused():
 
 def test_timers_need_a_deadline_and_a_way():
     timer = '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition>'
-    found = findings(GOOD + f'<bpmn:boundaryEvent id="t" name="到期" attachedToRef="one">{timer}</bpmn:boundaryEvent>')
+    found = findings(
+        GOOD + f'<bpmn:boundaryEvent id="t" name="到期" attachedToRef="one">{timer}</bpmn:boundaryEvent>'
+    )
     assert found["no-deadline"] == ["t"]
     assert found["boundary-way"] == ["t"]
 
 
 def test_processes_that_call_each_other_are_refused():
     def calling(name: str, called: str) -> str:
-        return process(name, f'<bpmn:startEvent id="{name}s"/><bpmn:callActivity id="{name}c" name="c" calledElement="{called}"/><bpmn:endEvent id="{name}e"/>' + flow(f"{name}s", f"{name}c") + flow(f"{name}c", f"{name}e"))
+        return process(
+            name,
+            f'<bpmn:startEvent id="{name}s"/><bpmn:callActivity id="{name}c" name="c" calledElement="{called}"/><bpmn:endEvent id="{name}e"/>'
+            + flow(f"{name}s", f"{name}c")
+            + flow(f"{name}c", f"{name}e"),
+        )
 
     content = HEAD + calling("a", "b") + calling("b", "a") + "</bpmn:definitions>"
-    rules = [finding.rule for finding in check.findings({"a.bpmn": content.encode(), "deadlines.dmn": DEADLINES}, World())]
+    rules = [
+        finding.rule
+        for finding in check.findings({"a.bpmn": content.encode(), "deadlines.dmn": DEADLINES}, World())
+    ]
     assert "call-cycle" in rules
 
 
 def test_strangers_xml_is_refused_before_it_is_understood():
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"/>'
-    for content, rule in ((bomb, "xml-doctype"), (b"<a", "xml-syntax"), (b"<a/>", "not-bpmn"), (b" " * 5_000_001, "xml-size")):
+    for content, rule in (
+        (bomb, "xml-doctype"),
+        (b"<a", "xml-syntax"),
+        (b"<a/>", "not-bpmn"),
+        (b" " * 5_000_001, "xml-size"),
+    ):
         with pytest.raises(ModelInvalid) as refused:
             model.read(content, "x.bpmn")
         assert [finding.rule for finding in refused.value.findings] == [rule]

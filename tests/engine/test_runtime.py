@@ -25,12 +25,18 @@ HEAD = (
 
 
 def bag(**named: str) -> str:
-    rows = "".join(f'<spiffworkflow:property name="{name}" value="{value}"/>' for name, value in named.items())
+    rows = "".join(
+        f'<spiffworkflow:property name="{name}" value="{value}"/>' for name, value in named.items()
+    )
     return f"<bpmn:extensionElements><spiffworkflow:properties>{rows}</spiffworkflow:properties></bpmn:extensionElements>"
 
 
 def flow(source: str, target: str, condition: str = "") -> str:
-    inner = f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>' if condition else ""
+    inner = (
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{condition}</bpmn:conditionExpression>'
+        if condition
+        else ""
+    )
     return f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
 
 
@@ -82,8 +88,13 @@ FILES = {
     )
     + process(
         "child",
-        '<bpmn:startEvent id="cs"/>' + service("mark", "test.mark") + user("work") + '<bpmn:endEvent id="ce"/>'
-        + flow("cs", "mark") + flow("mark", "work") + flow("work", "ce"),
+        '<bpmn:startEvent id="cs"/>'
+        + service("mark", "test.mark")
+        + user("work")
+        + '<bpmn:endEvent id="ce"/>'
+        + flow("cs", "mark")
+        + flow("mark", "work")
+        + flow("work", "ce"),
         takes="number",
         gives="outcome",
     )
@@ -93,14 +104,21 @@ FILES = {
         "timed",
         '<bpmn:startEvent id="s"/>'
         + user("slow")
-        + '<bpmn:boundaryEvent id="remind" attachedToRef="slow" cancelActivity="false">' + bag(deadline="days-3")
+        + '<bpmn:boundaryEvent id="remind" attachedToRef="slow" cancelActivity="false">'
+        + bag(deadline="days-3")
         + '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
-        + '<bpmn:boundaryEvent id="breach" attachedToRef="slow" cancelActivity="true">' + bag(deadline="days-5")
+        + '<bpmn:boundaryEvent id="breach" attachedToRef="slow" cancelActivity="true">'
+        + bag(deadline="days-5")
         + '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
-        + user("nudged") + user("escalated")
+        + user("nudged")
+        + user("escalated")
         + '<bpmn:endEvent id="e"/><bpmn:endEvent id="e2"/><bpmn:endEvent id="e3"/>'
-        + flow("s", "slow") + flow("slow", "e") + flow("remind", "nudged") + flow("nudged", "e2")
-        + flow("breach", "escalated") + flow("escalated", "e3"),
+        + flow("s", "slow")
+        + flow("slow", "e")
+        + flow("remind", "nudged")
+        + flow("nudged", "e2")
+        + flow("breach", "escalated")
+        + flow("escalated", "e3"),
     )
     + "</bpmn:definitions>",
     "beside.bpmn": HEAD
@@ -108,22 +126,41 @@ FILES = {
     + process(
         "beside",
         '<bpmn:startEvent id="s"/>'
-        + '<bpmn:subProcess id="inner" name="inner"><bpmn:startEvent id="is"/>' + user("deep") + '<bpmn:endEvent id="ie"/>'
-        + flow("is", "deep") + flow("deep", "ie") + "</bpmn:subProcess>"
+         '<bpmn:subProcess id="inner" name="inner"><bpmn:startEvent id="is"/>'
+        + user("deep")
+        + '<bpmn:endEvent id="ie"/>'
+        + flow("is", "deep")
+        + flow("deep", "ie")
+        + "</bpmn:subProcess>"
         + '<bpmn:intermediateCatchEvent id="wait" name="wait"><bpmn:messageEventDefinition messageRef="m2"/></bpmn:intermediateCatchEvent>'
-        + '<bpmn:endEvent id="e"/>' + flow("s", "inner") + flow("inner", "wait") + flow("wait", "e")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "inner")
+        + flow("inner", "wait")
+        + flow("wait", "e")
         + '<bpmn:subProcess id="blocked" name="受阻处理" triggeredByEvent="true">'
         + f'<bpmn:startEvent id="bs" isInterrupting="false">{bag(by="业务科室")}<bpmn:messageEventDefinition messageRef="m"/></bpmn:startEvent>'
-        + user("instruct") + '<bpmn:endEvent id="be"/>' + flow("bs", "instruct") + flow("instruct", "be") + "</bpmn:subProcess>",
+        + user("instruct")
+        + '<bpmn:endEvent id="be"/>'
+        + flow("bs", "instruct")
+        + flow("instruct", "be")
+        + "</bpmn:subProcess>",
         case="beside",
     )
     + "</bpmn:definitions>",
     "signed.bpmn": HEAD
     + process(
         "signed",
-        '<bpmn:startEvent id="s"/>' + user("every", sign="all") + user("some", sign="any") + user("most", sign="ratio:0.5")
-        + user("turn", sign="turn") + '<bpmn:endEvent id="e"/>'
-        + flow("s", "every") + flow("every", "some") + flow("some", "most") + flow("most", "turn") + flow("turn", "e"),
+        '<bpmn:startEvent id="s"/>'
+        + user("every", sign="all")
+        + user("some", sign="any")
+        + user("most", sign="ratio:0.5")
+        + user("turn", sign="turn")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "every")
+        + flow("every", "some")
+        + flow("some", "most")
+        + flow("most", "turn")
+        + flow("turn", "e"),
     )
     + "</bpmn:definitions>",
 }
@@ -182,7 +219,9 @@ def at(database):
 
 
 def begin(machine, session, name, **data):
-    return machine.start(session, process=name, data=data, bureau_id=1, pack="test", actor=session.get(Person, 1))
+    return machine.start(
+        session, process=name, data=data, bureau_id=1, pack="test", actor=session.get(Person, 1)
+    )
 
 
 def the_item(session, element, **where):
@@ -245,7 +284,9 @@ def test_called_processes_run_detached_and_the_last_one_sends_the_parent_on(mach
     drain(machine, at)
     children = at.scalars(select(Instance).where(Instance.parent_id == parent.id)).all()
     assert [child.data["marked"] for child in children] == [0, 2, 4, 6, 8]
-    assert len(at.get(Instance, parent.id).body) < 6000, "the parent keeps one token, however many children there are"
+    assert len(at.get(Instance, parent.id).body) < 6000, (
+        "the parent keeps one token, however many children there are"
+    )
     for _ in range(ITEMS):
         do(machine, at, "work")
     row = at.scalars(select(Call).where(Call.element == "many")).one()
@@ -286,7 +327,9 @@ def test_a_timer_whose_step_was_done_does_nothing(machine, at):
 def test_event_subprocesses_run_beside_their_case_which_ends_after_them(machine, at):
     case = begin(machine, at, "beside")
     definition = release.load(at, case.release_id).processes["beside"]
-    assert [(t.process, t.name, t.element.property("by")) for t in definition.triggers] == [("beside.blocked", "受阻处理", "业务科室")]
+    assert [(t.process, t.name, t.element.property("by")) for t in definition.triggers] == [
+        ("beside.blocked", "受阻处理", "业务科室")
+    ]
     for n in ("a", "b"):
         call.trigger(machine, at, case, "beside.blocked", actor=at.get(Person, 1), data={}, key=n)
     do(machine, at, "deep")
@@ -300,7 +343,14 @@ def test_event_subprocesses_run_beside_their_case_which_ends_after_them(machine,
 def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):
     case = begin(machine, at, "signed")
     for seat in "132":
-        do(machine, at, "every", person=int(seat), seat=seat, answers={"decision": "agree" if seat != "2" else "against"})
+        do(
+            machine,
+            at,
+            "every",
+            person=int(seat),
+            seat=seat,
+            answers={"decision": "agree" if seat != "2" else "against"},
+        )
     assert at.get(Instance, case.id).data["every_votes"] == {"total": 3, "done": 3, "agree": 2}
     do(machine, at, "some", person=2, seat="2")
     assert the_item(at, "some") is None
@@ -316,7 +366,10 @@ def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):
 def test_a_state_that_was_altered_or_moved_does_not_open(machine, at):
     one, two = begin(machine, at, "linear"), begin(machine, at, "linear")
     at.flush()
-    at.execute(text("update instance set body = (select body from instance where id = :two) where id = :one"), {"one": one.id, "two": two.id})
+    at.execute(
+        text("update instance set body = (select body from instance where id = :two) where id = :one"),
+        {"one": one.id, "two": two.id},
+    )
     with pytest.raises(CaseworkError, match="封记不符"):
         machine.open(at, one.id)
 
