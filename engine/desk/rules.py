@@ -17,8 +17,9 @@ from engine.desk import case
 from engine.errors import NotFound
 from engine.people import Person
 from engine.rules import dmn
-from engine.rules.dmn.model import Model, Node
+from engine.rules.dmn.model import Model
 from engine.rules.dmn.reader import name_of
+from engine.rules.dmn.session import Node
 from engine.rules.dmn.table import Table
 from engine.rules.feel import to_feel
 from engine.runtime import release

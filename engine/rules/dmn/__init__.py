@@ -1,7 +1,7 @@
 """DMN: decision tables and requirement graphs, decided by FEEL.
 
 `reader` (hardened XML) → `document` (types, names, findings) → `boxed` and `table` (closures) → `model`
-(the graph). `analysis` says what is wrong with a table as a whole.
+(the graph; `session` is one evaluation of it). `analysis` says what is wrong with a table as a whole.
 """
 
 from __future__ import annotations
