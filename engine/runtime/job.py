@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -70,14 +70,19 @@ def claim(session: Session, *, limit: int = 1) -> Sequence[Job]:
     return jobs
 
 
+_FINISH = (
+    update(Job)
+    .where(Job.id == bindparam("job"), Job.lock_token == bindparam("token"), Job.state == "running")
+    .values(state="done", done_at=bindparam("at"), locked_until=None, last_error="")
+)
+
+
 def finish(session: Session, job: Job) -> None:
     """The job's effect and this mark are one transaction; who lost the lease gets ChangedMeanwhile."""
-    changed = session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
-        .values(state="done", done_at=clock.now(), locked_until=None, last_error=""),
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    session.flush()
+    values = {"job": job.id, "token": job.lock_token, "at": clock.now()}
+    changed = session.connection().execute(_FINISH, values)
+    if changed.rowcount != 1:
         raise ChangedMeanwhile(f"任务 {job.key} 已由另一个进程接手。")
 
 
