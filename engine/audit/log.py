@@ -1,11 +1,11 @@
 """Entries and their chain. An outsider who holds one signed head sees any later change, cut or reordering.
 
 An entry is written in the transaction of the act. A seal gives it its place in the chain:
-`hash = SHA-256(prev_hash ⏎ canonical JSON of the entry)`. Draws, decisions and publications are sealed inline, the
-others in order by the worker within the hour, so that no ordinary step waits for a global lock.
+`hash = SHA-256(prev_hash ⏎ canonical JSON of the entry)`. Draws, decisions and publications are sealed
+inline, the others in order by the worker within the hour, so that no ordinary step waits for a global lock.
 
-Who acted, why and on which values stands in the chained form only as a digest with the entry's own salt, so that
-the whole chain can be handed to anybody without naming anybody.
+Who acted, why and on which values stands in the chained form only as a digest with the entry's own salt, so
+that the whole chain can be handed to anybody without naming anybody.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CHAIN_LOCK = 7_021_002  # advisory lock of the chain on PostgreSQL
 
 
 class AuditEntry(Base):
-    """Who did what to which subject, why, by which article, before and after. Never changed, never deleted."""
+    """Who did what to which subject, why, by which article, before and after. Never changed or deleted."""
 
     __tablename__ = "audit_entry"
 
@@ -62,7 +62,7 @@ class AuditEntry(Base):
         }
 
     def public(self) -> dict[str, Any]:
-        """What is chained and may be handed to anybody; `private` = SHA-256(salt ⏎ RFC 8785 JSON of the private part)."""
+        """What is chained and may be handed out; `private` = SHA-256(salt ⏎ RFC 8785 JSON of the rest)."""
         hidden = hashlib.sha256(self.salt.encode() + b"\n" + rfc8785.dumps(self.private())).hexdigest()
         return {
             "id": self.id,
@@ -94,15 +94,26 @@ class AuditSeal(Base):
 
 APPEND_ONLY = {
     "sqlite": [
-        "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        (
+            "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} "
+            "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        ),
         # INSERT OR REPLACE deletes without firing delete triggers
-        "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        (
+            "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            "WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        ),
     ],
     "postgresql": [
-        "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
-        "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+        (
+            "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+        ),
+        (
+            "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
+        ),
     ],
 }
 PROTECTED = {
@@ -130,7 +141,7 @@ for _table in (cast("Table", AuditEntry.__table__), cast("Table", AuditSeal.__ta
             event.listen(_table, "after_create", _ddl.execute_if(dialect=_dialect))
 
 
-def record(
+def record(  # noqa: PLR0913 (the columns of an entry, all by keyword)
     session: Session,
     *,
     action: str,
@@ -233,7 +244,7 @@ class Verdict:
         return {name: getattr(self, name) for name in ("ok", "sealed", "unsealed", "head", "bad", "reason")}
 
 
-def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdict:
+def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdict:  # noqa: PLR0911 (each way to be wrong)
     """Recompute the chain and compare it with anchors `{seq, hash}`; names the first bad sequence number."""
     known = {int(anchor["seq"]): str(anchor["hash"]) for anchor in anchors}
     previous, expected = ZERO, 1
