@@ -14,7 +14,7 @@ from engine.desk import audit, draw, publication
 from engine.domain import terms
 from web import http
 from web.auth import open_to_all
-from web.draw import download
+from web.draw import download, shown
 
 page = Blueprint("public", __name__, url_prefix="/public")
 COLUMNS = ("检查对象", "机构编码", "检查事项", "检查机关", "检查结果", "检查日期", "公示日期")
@@ -122,8 +122,17 @@ def draws() -> ResponseReturnValue:
 def show_draw(draw_id: str) -> ResponseReturnValue:
     """One draw: before its day of publication hashes only."""
     reading = http.reading()
-    view = draw.view(reading, publication.draw(reading, draw_id), public=True)
-    return render_template("draw/show.html", view=view, kinds=terms.OBJECT_KINDS, public=True)
+    code = request.args.get("code", "").strip()[:40]
+    view = draw.view(reading, publication.draw(reading, draw_id), public=True, code=code)
+    return render_template("draw/show.html", **shown(view, public=True))
+
+
+@page.get("/draws/<draw_id>/state.json")
+@open_to_all
+def draw_state(draw_id: str) -> ResponseReturnValue:
+    """Whether anything has happened since the page was read: for those in the room without an account."""
+    found = publication.draw(http.reading(), draw_id)
+    return http.jsonify({"mark": draw.mark(found), "live": draw.is_live(found)})
 
 
 @page.get("/draws/<draw_id>/transcript.json")

@@ -1,12 +1,14 @@
 """A draw as people see it: from the registry to the drawn, the events in their order, the hashes.
 
 Lists are for the people of the bureau until `publish_by`; the public sees number, state and hashes before,
-everything after. Where operator and witness typed their shares on our pages it says 「未经承诺见证」.
+everything after. Where each party brought its own commitment it says 「各方自备封签」, where operator
+and witness typed their shares on our pages 「未经承诺见证」.
 依据: 吉 第十一、十二条, 舞 第九条.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +19,12 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from engine import clock
 from engine.access.scope import visible_bureaus
+from engine.desk.ticket import Explanation, explain
 from engine.domain.ceremony.pool import HIGH, stratum_name
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.plan.tables import PlanTask
 from engine.domain.registry import Inspector, RegistryObject
+from engine.domain.substitution import alarms_of
 from engine.domain.terms import EXCLUSIONS, VOID_REASONS
 from engine.errors import NotFound
 from engine.people import Bureau, Person
@@ -42,13 +46,15 @@ EVENTS = {
     "import": "导入平台结果",
 }
 STEPS = (
+    ("seals", "各方封签"),
     ("commit", "名单封存"),
     ("reveal", "启封"),
     ("objects", "出号"),
-    ("route", "分组"),
-    ("place", "排人"),
+    ("place", "分组"),
+    ("signed", "签字"),
     ("close", "结束"),
 )
+PARTIES = {"bureau": "抽取人", "witness": "见证人", "third": "第三方"}
 STATES = {
     "prepared": ("doing", "准备中"),
     "frozen": ("doing", "名单已封存"),
@@ -102,6 +108,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """One envelope: whose it is, what was handed over, whether it has been opened and the record signed."""
+
+    name: str
+    label: str
+    who: str
+    commit: str
+    revealed: bool
+    signs: bool
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DrawView:
     """The page of a draw."""
 
@@ -116,7 +135,13 @@ class DrawView:
     groups: Sequence[Group]
     objects: Sequence[tuple[RegistryObject, str, str]]
     more_objects: int
-    commits: Sequence[tuple[str, str]]
+    parties: Sequence[Party]
+    own: bool
+    beacon: tuple[str, str, str]
+    explained: Explanation | None
+    alarms: Sequence[str]
+    mark: str
+    live: bool
     secret: bool
 
 
@@ -143,13 +168,16 @@ def find(session: Session, person: Person, draw_id: str) -> Draw:
     return draw
 
 
-def view(session: Session, draw: Draw, *, public: bool = False) -> DrawView:
+def view(session: Session, draw: Draw, *, public: bool = False, code: str = "") -> DrawView:
     """The page of a draw; for the public without lists before publication."""
     secret = public and not is_public(draw)
     lamp, state = STATES.get(draw.state, ("idle", draw.state))
     document: Mapping[str, Any] = draw.document or {}
     events = [_event(event, secret=secret) for event in draw.events or []]
     types = {event.type for event in events}
+    parties = _parties(draw, public=public)
+    types |= {"seals"} if parties and all(party.commit for party in parties) else set()
+    types |= {"signed"} if draw.operator_signed_at and draw.witness_signed_at else set()
     objects, more = ([], 0) if secret else _objects(session, draw)
     return DrawView(
         draw=draw,
@@ -163,9 +191,81 @@ def view(session: Session, draw: Draw, *, public: bool = False) -> DrawView:
         groups=[] if secret else _groups(session, draw),
         objects=objects,
         more_objects=more,
-        commits=[(party["name"], party["commit"]) for party in document.get("parties", [])],
+        parties=parties,
+        own=draw.settings.get("shares") == "own-device",
+        beacon=(
+            str(document.get("beacon") or draw.settings.get("beacon") or ""),
+            str(draw.settings.get("beacon_value") or ""),
+            str(draw.settings.get("beacon_source") or ""),
+        ),
+        explained=explain(
+            session,
+            draw,
+            stratum_names(session, draw),
+            public=public,
+            open_to_all=is_public(draw),
+            code=code,
+        ),
+        alarms=alarms_of(session, draw) if draw.events and not public else [],
+        mark=mark(draw),
+        live=is_live(draw),
         secret=secret,
     )
+
+
+def mark(draw: Draw) -> str:
+    """What the page of a draw looks like, in a few characters: changes with every envelope and signature."""
+    stand = (
+        draw.state,
+        draw.roster,
+        draw.head,
+        draw.operator_commit,
+        draw.witness_commit,
+        bool(draw.operator_secret),
+        bool(draw.witness_secret),
+        draw.settings.get("beacon_value"),
+        draw.operator_signed_at,
+        draw.witness_signed_at,
+        draw.published_at,
+    )
+    return hashlib.sha256(repr(stand).encode()).hexdigest()[:16]
+
+
+def is_live(draw: Draw) -> bool:
+    """Whether people in the room still wait for something."""
+    return draw.state in ("prepared", "frozen") or (draw.state == "placed" and draw.witness_signed_at is None)
+
+
+def _parties(draw: Draw, *, public: bool) -> list[Party]:
+    if draw.mode == "import":
+        return []
+    opened = any(event["type"] == "reveal" for event in draw.events or [])
+    rows = [
+        ("bureau", draw.operator, draw.operator_commit, draw.operator_secret, draw.operator_signed_at),
+        ("witness", draw.witness, draw.witness_commit, draw.witness_secret, draw.witness_signed_at),
+    ]
+    own = draw.settings.get("shares") == "own-device"
+    found = [
+        Party(
+            name,
+            PARTIES[name],
+            "" if public or person is None else person.name,
+            commit,
+            opened or (own and bool(secret)),
+            signs=True,
+            signed=signed_at is not None,
+        )
+        for name, person, commit, secret, signed_at in rows
+    ]
+    third = str(draw.settings.get("third") or "")
+    if third:
+        commit = str(draw.settings.get("third_commit") or "")
+        found.append(
+            Party(
+                "third", PARTIES["third"], "" if public else third, commit, opened, signs=False, signed=False
+            )
+        )
+    return found
 
 
 def is_public(draw: Draw) -> bool:
@@ -202,14 +302,19 @@ def _strata(session: Session, document: Mapping[str, Any], draw: Draw) -> list[S
     rows = document.get("objects", [])
     eligible = Counter(row["stratum"] for row in rows if not row["excl"])
     drawn = set(_drawn_ids(draw))
-    tasks = session.scalars(select(PlanTask).where(PlanTask.plan_id == draw.plan_id))
-    names = {stratum_name(task): task.name for task in tasks}
-    names |= {f"{name}-{HIGH}": f"{label}（重点监管对象）" for name, label in names.items()}
+    names = stratum_names(session, draw)
     hit = Counter(row["stratum"] for row in rows if row["id"] in drawn)
     return [
         Stratum(names.get(name, name), eligible[name], f"{rule['num']}/{rule['den']}", hit[name])
         for name, rule in document.get("strata", {}).items()
     ]
+
+
+def stratum_names(session: Session, draw: Draw) -> dict[str, str]:
+    """What the strata of a draw are called in the plan."""
+    tasks = session.scalars(select(PlanTask).where(PlanTask.plan_id == draw.plan_id))
+    names = {stratum_name(task): task.name for task in tasks}
+    return names | {f"{name}-{HIGH}": f"{label}（重点监管对象）" for name, label in names.items()}
 
 
 def _event(event: Mapping[str, Any], *, secret: bool) -> Event:

@@ -1,6 +1,7 @@
 """人员调换 (J13): somebody who was drawn cannot come; the next ticket serves, never a choice."""
 
 from engine.domain.substitution import shown
+from engine.domain.substitution.alarm import alarms_of
 from engine.domain.substitution.request import (
     approve,
     decline,
@@ -24,6 +25,7 @@ from engine.domain.substitution.tables import Substitution, get
 
 __all__ = [
     "Substitution",
+    "alarms_of",
     "apply",
     "approve",
     "borrow",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
-
-from sqlalchemy import select
 
 from engine import clock
 from engine.domain.ceremony import store
-from engine.domain.ceremony.tables import Draw
-from engine.domain.draw.aftermath import alarms
 from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import team
 from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, above, inspectors_of
+from engine.domain.substitution.alarm import alarms_of
 from engine.domain.substitution.successor import candidates
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
@@ -74,14 +70,7 @@ def warnings(step: Step, row: Substitution) -> list[str]:
     """调换预警 for who approves: the alarms of the protocol over this year's substitutions (draw.md 2.7)."""
     if row.draw_id is None:
         return []
-    draw = store.get(step.session, row.draw_id)
-    query = select(Substitution).join(Draw, Draw.id == Substitution.draw_id)
-    query = query.where(Draw.bureau_id == draw.bureau_id, Draw.year == draw.year)
-    names = {who.id: who.name for who in inspectors_of(step.session, draw.bureau_id)}
-    absences = Counter(
-        names[each.inspector_out_id] for each in step.session.scalars(query) if each.inspector_out_id in names
-    )
-    return alarms(store.transcript_of(draw), list(names.values()), dict(absences))
+    return alarms_of(step.session, store.get(step.session, row.draw_id))
 
 
 @prefill("substitution/candidates")

@@ -1,0 +1,115 @@
+"""The page of a draw: everybody in the room sees the same, the public only hashes, and why it came out so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from town import PASSWORD
+
+from engine.access.sign_in import set_password
+from engine.domain import ceremony
+from engine.domain.draw import check_document, check_reveal, seed_of, ticket_of
+from tests.engine.test_ceremony import OPENED, SEALED, WITNESSED, prepared
+
+NUMBER = "220581-2026-0001"
+
+
+@pytest.fixture
+def room(town, as_person):
+    """A draw whose groups are set, and the operator's browser; `acts` lets the people of the draw do a verb."""
+
+    class Room:
+        def acts(self, verb, who="", **answers):
+            with town.database.transaction() as session:
+                year = self.year
+                year.session = session
+                year.people = {key: session.merge(person) for key, person in year.people.items()}
+                year.does(verb, who, **answers) if who else year.does(verb)
+
+    room = Room()
+    with town.database.transaction() as session:
+        room.year = prepared(session)
+        set_password(room.year.people["drafter"], PASSWORD)
+    room.browser = as_person("drafter")
+    return room
+
+
+def sealed(room):
+    room.acts("draw.commit_operator", "drafter", **SEALED)
+    room.acts("draw.commit_witness", "witness", **WITNESSED)
+    room.acts("draw.freeze")
+
+
+def drawn(room):
+    sealed(room)
+    room.acts("draw.reveal_operator", "drafter", secret_operator="1" * 64)
+    room.acts("draw.reveal", "witness", **OPENED)
+    room.acts("draw.compute")
+
+
+def state(client, public=""):
+    return client.get(f"{public}/draws/{NUMBER}/state.json").json
+
+
+def test_everybody_in_the_room_sees_who_has_committed_and_revealed(room, client):
+    seen = [state(room.browser)["mark"]]
+    page = room.browser.get(f"/draws/{NUMBER}").text
+    assert "draw.js" in page
+    assert page.count("还没有交封签") == 2
+    room.acts("draw.commit_operator", "drafter", **SEALED)
+    seen.append(state(room.browser)["mark"])
+    page = room.browser.get(f"/draws/{NUMBER}").text
+    assert page.count("已交封签，等待启封") == 1
+    assert "各方自备封签" in page
+    assert "未经承诺见证" not in page
+    room.acts("draw.commit_witness", "witness", **WITNESSED)
+    room.acts("draw.freeze")
+    seen.append(state(room.browser)["mark"])
+    room.acts("draw.reveal_operator", "drafter", secret_operator="1" * 64)
+    seen.append(state(client, "/public")["mark"])
+    page = room.browser.get(f"/draws/{NUMBER}").text
+    assert page.count("已启封，与封签一致") == 1
+    assert "1" * 64 not in page
+    assert len(set(seen)) == 4
+    assert state(client, "/public")["live"]
+
+
+def test_the_page_says_which_ticket_an_institution_has_and_where_the_line_runs(room, town):
+    drawn(room)
+    with town.database.reading() as session:
+        draw = ceremony.get(session, NUMBER)
+        document = check_document(draw.document)
+        seed = seed_of(document, check_reveal(document, draw.events[1]["body"]))
+        code = draw.events[2]["body"]["drawn"][0]
+        own = ticket_of(document, seed, code)
+    page = room.browser.get(f"/draws/{NUMBER}?code={code}").text
+    text = re.sub(r"<[^>]+>| ", "", page)
+    assert own.ticket in text
+    assert own.cutoff in text
+    assert "抽中：号票不大于界线" in page
+    assert "界线：第" in page
+    assert seed not in page  # a published seed is a tip-off: only its beginning stands there
+    assert seed[:8] in page
+    assert "名单中没有 H999" in room.browser.get(f"/draws/{NUMBER}?code=H999").text
+    assert "style=" not in page
+
+
+def test_the_public_sees_hashes_at_once_and_the_lists_only_after_publication(room, client, town):
+    drawn(room)
+    with town.database.reading() as session:
+        draw = ceremony.get(session, NUMBER)
+        code, roster = draw.events[2]["body"]["drawn"][0], draw.roster
+    page = client.get(f"/public/draws/{NUMBER}?code={code}").text
+    data = client.get(f"/public/draws/{NUMBER}/transcript.json").json
+    assert roster[:8] in page
+    assert (data["roster"], data["document"], data["events"]) == (roster, None, [])
+    assert "号票：" not in page
+    room.acts("draw.release")
+    page = client.get(f"/public/draws/{NUMBER}?code={code}").text
+    data = client.get(f"/public/draws/{NUMBER}/transcript.json").json
+    assert "抽中：号票不大于界线" in page
+    assert "检查员" not in page  # people stand under aliases
+    assert data["document"]["draw"] == NUMBER
+    assert [event["type"] for event in data["events"]][-1] == "close"
+    assert "draw_verify.py" in page
