@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import engine.access
-import engine.desk.anchor
+import engine.access  # its tables
+import engine.desk.anchor  # draws and decisions send the head of the log outside
 import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock
 from engine.domain import calendar, pack, terms
