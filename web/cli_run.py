@@ -6,32 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
 
 import click
-import orjson
-from gunicorn.app.base import BaseApplication
 
-from engine import worker as background
-from engine.desk import jobs
-from engine.settings import Settings
-from web.app import create_app
-from web.assembly import open_world
-
-
-class _Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn with our options: threads, one process on SQLite, several on PostgreSQL."""
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        return create_app(open_world(Settings.from_env()))
+from web.cli_open import open_database, open_installation
+from web.cli_words import say
 
 
 @click.command()
@@ -42,10 +21,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
 @click.option("--with-worker", is_flag=True, help="同时启动后台进程")
 def serve(host: str, port: int, processes: int, threads: int, with_worker: bool) -> None:
     """启动网页进程。"""
-    Settings.from_env()
+    open_database().dispose()
+    from web.server import Server  # noqa: PLC0415 (gunicorn and the pages are needed here only)
+
     child = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"]) if with_worker else None
     try:
-        _Server(
+        Server(
             {
                 "bind": f"{host}:{port}",
                 "workers": processes,
@@ -66,11 +47,14 @@ def serve(host: str, port: int, processes: int, threads: int, with_worker: bool)
 @click.option("--once", is_flag=True, help="办完到期的任务就退出")
 def worker(once: bool) -> None:
     """启动后台进程：定时、派生案件、对外投递、封存日志。"""
-    world = open_world(Settings.from_env())
+    from engine import worker as background  # noqa: PLC0415 (the machine is needed here only)
+    from engine.desk import jobs  # noqa: PLC0415 (see above)
+
+    world = open_installation()
     if once:
         done = jobs.drain(world)
         jobs.seal_log(world)
-        click.echo(f"办理了 {done} 个任务。")
+        click.echo(say("办理了 {0} 个任务。", done))
         return
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -81,6 +65,8 @@ def worker(once: bool) -> None:
 @click.command()
 def openapi() -> None:
     """打印 OpenAPI 3.1 文档。"""
+    import orjson  # noqa: PLC0415 (see below)
+
     from web.api import document  # noqa: PLC0415 (the web app is needed by this command only)
 
     click.echo(orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode())

@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.access.rights import OPEN_LEAD
 from engine.desk import opening, release
 from engine.desk.demo import Year
+from engine.desk.registry import EDITORS
 from engine.desk.world import World
 from engine.errors import CaseworkError, ModelInvalid
-from engine.people import Role, holders
+from engine.people import Person
 from engine.runtime import check
 from engine.runtime.tables import Instance, Job, WorkItem
 
 OBJECTS = 60
 WAITS = (1, 5, 10, 20)  # working days let pass when nothing is left to answer: timers fire
-OPENERS: dict[str, tuple[Role, Callable[..., Instance]]] = {
-    "lead": (Role.SUPERVISION, opening.open_lead),
-    "registry": (
-        Role.SUPERVISION,
-        lambda world, session, actor: opening.open_change(world, session, actor, "objects"),
-    ),
+OPENERS: dict[str, Callable[[World, Session, Person], Instance]] = {
+    "lead": opening.open_lead,
+    "registry": lambda world, session, actor: opening.open_change(world, session, actor, "objects"),
 }
 
 
@@ -89,14 +89,24 @@ def _opened(world: World, year: Year) -> list[Broken]:
         year.opens()
     except CaseworkError as fault:
         broken.append(("plan", "", "", str(fault)))
-    for process, (role, opener) in OPENERS.items():
+    for process, opener in OPENERS.items():
         try:
             with clock.fixed(year.rehearsal.now), world.database.transaction() as session:
-                opener(world, session, holders(session, year.bureau_id, role)[0])
+                opener(world, session, _whoever_may(session, year.bureau_id, process))
         except CaseworkError as fault:
             broken.append((process, "", "", str(fault)))
     year.rehearsal.work()
     return broken
+
+
+def _whoever_may(session: Session, bureau_id: int, process: str) -> Person:
+    """The first person of the bureau who may open such a case."""
+    wanted = OPEN_LEAD if process == "lead" else EDITORS["objects"]
+    people = session.scalars(select(Person).where(Person.bureau_id == bureau_id).order_by(Person.staff_no))
+    found = next((person for person in people.unique() if wanted.allows(person)), None)
+    if found is None:
+        raise CaseworkError("样本机构中没有人可以开启这类案件。")
+    return found
 
 
 def _driven(year: Year) -> list[Broken]:

@@ -11,11 +11,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import engine.desk.world  # noqa: F401 (all tables)
-from engine import audit, clock
+from engine import audit
 from engine.audit import AuditSeal
 from engine.domain.registry import RegistryLock
 from engine.domain.registry.tables import RegistryObject
-from engine.people import Bureau
+from engine.people import Bureau, Person
 from engine.storage import backup, schema
 from engine.storage.base import Base
 from engine.storage.session import Database
@@ -112,9 +112,11 @@ def guarded(empty):
         bureau = Bureau(name="舞钢市医疗保障局", short_name="舞钢局", division="410481", level="county", pack="wugang")
         session.add(bureau)
         session.flush()
-        session.add(RegistryObject(bureau_id=bureau.id, code="H41048100001", name="甲医院", kind="medical", type="hospital"))
+        session.add(RegistryObject(bureau_id=bureau.id, code="H41048100001", name="甲医院", kind="pharmacy", type="institution"))
+        keeper = Person(bureau_id=bureau.id, login="keeper", name="管理员", staff_no="1")
+        session.add(keeper)
         session.flush()
-        session.add(RegistryLock(bureau_id=bureau.id, kind="objects", locked_at=clock.now()))
+        session.add(RegistryLock(bureau_id=bureau.id, kind="objects", draw_id="410481-2026-0001", locked_by_id=keeper.id))
         audit.record(session, action="x", subject="y", chained=True)
     return empty
 
