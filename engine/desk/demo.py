@@ -117,7 +117,10 @@ class Year:
             "receipt_object": lambda _: {"received_by": "刘掌柜", "signature": {"name": "刘掌柜"}},
             "receive": self._receipts,
             "import_result": self._platform,
-            "peers": lambda _: {"peers": [{"department": "卫生健康局", "peer_document": "函〔2026〕1 号"}]},
+            "peers": lambda _: {
+                "peers": [{"department": "卫生健康局"}],
+                "peer_document": "函〔2026〕1 号",
+            },
             "set_groups": self._groups,
             "commit_operator": lambda asked: self._envelope(asked, "bureau", "operator"),
             "commit_witness": lambda asked: {
