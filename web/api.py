@@ -5,6 +5,8 @@ Errors are `{code, reason, clause, hint, fields}`. Long because every action has
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -20,15 +22,17 @@ from engine.access.permission import Permission
 from engine.desk import board as boards
 from engine.desk import case as cases
 from engine.desk import draw as draws
-from engine.desk import inbox, step
+from engine.desk import hand, inbox, step
 from engine.desk import plan as plans
 from engine.desk import process as processes
+from engine.desk import release as deployment
 from engine.desk.sheet import sheet
 from engine.errors import CaseworkError, NotAllowed
+from engine.people import person_by_login
 from forms import definition, schema
 from web import http, openapi
 from web.auth import actor, has_second_factor, needs, open_to_all
-from web.inbox import SECOND_FACTOR
+from web.inbox import SECOND_FACTOR, unsigned
 from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -73,6 +77,8 @@ DRAW = record(
     id=TEXT, bureau=TEXT, state=TEXT, mode=TEXT, round=NUMBER, roster=TEXT, head=TEXT, publish_by=DAY
 )
 AFTER = {"after": TEXT}
+RECEIPT = record(item=NUMBER, case=NUMBER, step=TEXT)
+HANDED = record(to=NUMBER, reason=TEXT)
 
 
 def route(method: str, rule: str, permission: Permission | None = None) -> Callable[[View], View]:
@@ -283,7 +289,103 @@ def complete(item_id: int) -> ResponseReturnValue:
         )
     form = definition.read(shown.source, shown.path)
     kept = schema.load(form, given, options=shown.shown.get("options", {}), data=shown.data)
+    if hand.works_for_another(g.person, found):
+        kept = unsigned(form, kept)
+        key = http.given_key()
+        return answer(
+            g.database.run(lambda session: hand.give_back(session, actor(session), item_id, kept, key=key))
+        )
     return answer(step.submit(g.world, g.person.id, item_id, kept, key=http.given_key()))
+
+
+@route("GET", "/tasks/<int:item_id>/hand", rights.WORK)
+@describes(
+    "这一步可以转办、委派给谁，可以退回到哪里，谁催办过",
+    record(
+        transfer=listed(record(id=NUMBER, name=TEXT)),
+        delegate=listed(record(id=NUMBER, name=TEXT)),
+        returns=listed(record(element=TEXT, step=TEXT)),
+        urges=listed(ANY),
+        delegated_to=TEXT,
+    ),
+)
+def handing(item_id: int) -> ResponseReturnValue:
+    """To whom a step may be handed on, and where it may go back to."""
+    reading = http.reading()
+    found = inbox.item(reading, g.person, item_id)
+    to = {
+        way: [{"id": each.id, "name": each.name} for each in hand.receivers(reading, g.person, found, way)]
+        for way in ("transfer", "delegate")
+    }
+    delegate_ = hand.delegate_of(reading, found)
+    returns = hand.returns(g.world, reading, g.person, found)
+    return answer(
+        {
+            **to,
+            "returns": [{"element": each.id, "step": each.name} for each in returns],
+            "urges": hand.urged(reading, found),
+            "delegated_to": delegate_.name if delegate_ else "",
+        }
+    )
+
+
+@route("POST", "/tasks/<int:item_id>/transfer", rights.WORK)
+@describes("转办：换人办理，不再回来", RECEIPT, body=HANDED)
+def transfer(item_id: int) -> ResponseReturnValue:
+    """The step is the receiver's now."""
+    return _handed(item_id, hand.transfer)
+
+
+@route("POST", "/tasks/<int:item_id>/delegate", rights.WORK)
+@describes("委派：对方先办，交回后由本人确认提交；放回（release）即收回", RECEIPT, body=HANDED)
+def delegate(item_id: int) -> ResponseReturnValue:
+    """The receiver works on the step, it comes back."""
+    return _handed(item_id, hand.delegate)
+
+
+def _handed(item_id: int, act_: Callable[..., dict[str, Any]]) -> Response:
+    inbox.item(http.reading(), g.person, item_id)
+    given = body()
+    to, reason, key = given.get("to"), given.get("reason"), http.given_key()
+    if type(to) is not int or not isinstance(reason, str):
+        raise BadRequest
+    number_ = to if 0 < to < HUGE else 0
+    return answer(
+        g.database.run(
+            lambda session: act_(session, actor(session), item_id, to=number_, reason=reason, key=key)
+        )
+    )
+
+
+@route("POST", "/tasks/<int:item_id>/return", rights.WORK)
+@describes("退回到前面的人工环节", RECEIPT, body=record(to=TEXT, reason=TEXT))
+def send_back(item_id: int) -> ResponseReturnValue:
+    """An earlier human step of the same process is open again."""
+    inbox.item(http.reading(), g.person, item_id)
+    given = body()
+    to, reason, key = given.get("to"), given.get("reason"), http.given_key()
+    if not isinstance(to, str) or not isinstance(reason, str):
+        raise BadRequest
+    return answer(
+        g.database.run(
+            lambda session: hand.send_back(
+                g.world, session, actor(session), item_id, to=to, reason=reason, key=key
+            )
+        )
+    )
+
+
+@route("POST", "/tasks/<int:item_id>/urge", rights.READ_BOARD)
+@describes("催办", RECEIPT, body=record(text=TEXT))
+def urge(item_id: int) -> ResponseReturnValue:
+    """A line in the timeline, seen by whoever has the step."""
+    inbox.item(http.reading(), g.person, item_id)
+    text, key = body().get("text"), http.given_key()
+    if not isinstance(text, str):
+        raise BadRequest
+    return answer(
+        g.database.run(lambda session: hand.urge(session, actor(session), item_id, text=text, key=key))
+    )
 
 
 def _answers() -> dict[str, Any]:
@@ -579,6 +681,53 @@ def releases() -> ResponseReturnValue:
         for row in processes.releases(http.reading())
     ]
     return answer({"rows": rows})
+
+
+@route("POST", "/releases", rights.RELEASE)
+@describes(
+    "发布规则包；可带压缩包（zip，base64），其中的文件替换同名文件。有问题时 422，findings 列出每一处",
+    record(id=NUMBER, pack=TEXT, version=NUMBER, hash=TEXT),
+    body={
+        "type": "object",
+        "properties": {"pack": TEXT, "zip": TEXT, "author": TEXT, "note": TEXT},
+        "required": ["pack"],
+    },
+    status=201,
+)
+def deploy() -> ResponseReturnValue:
+    """Check and freeze the files as the next version of a pack."""
+    given = {"zip": "", "author": "", "note": "", **body()}
+    if not all(isinstance(given.get(name), str) for name in ("pack", "zip", "author", "note")):
+        raise BadRequest
+    if not has_second_factor():
+        raise NotAllowed(
+            "发布要先输入动态口令。",
+            slug="second-factor",
+            hint="请在页面上输入动态口令，再用同一个会话调用。",
+        )
+    files = deployment.files_in(given["pack"], _unpacked(given["zip"]))
+
+    def work(session: Any) -> Any:
+        author = person_by_login(session, given["author"]) if given["author"] else None
+        return deployment.deploy_files(
+            g.world,
+            session,
+            given["pack"],
+            files,
+            actor=actor(session),
+            author=author,
+            note=given["note"][:500],
+        )
+
+    made = g.database.run(work)
+    return answer({"id": made.id, "pack": made.pack, "version": made.version, "hash": made.hash}, 201)
+
+
+def _unpacked(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as fault:
+        raise BadRequest from fault
 
 
 @page.errorhandler(CaseworkError)

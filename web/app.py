@@ -13,6 +13,7 @@ from web import (
     board,
     case,
     draw,
+    hand,
     health,
     http,
     inbox,
@@ -38,7 +39,7 @@ def create_app(world: World) -> Flask:
         locale_selector=auth.language,
         default_translation_directories="translations",
     )
-    records = (inbox, case, plan, draw, registry, board, process, rules, audit, upload)
+    records = (inbox, hand, case, plan, draw, registry, board, process, rules, audit, upload)
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)
     return app

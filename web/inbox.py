@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import inbox, step
+from engine.desk import hand, inbox, step
 from engine.desk.sheet import Sheet, sheet
 from engine.domain import terms
 from engine.domain.calendar import why_not
@@ -124,6 +124,7 @@ def index() -> ResponseReturnValue:
         off=why_not(reading, clock.today()),
         process_label=process_label,
         may_open_lead=rights.OPEN_LEAD.allows(g.person),
+        given=hand.given_away(reading, g.person) if tab == "done" else [],
     )
 
 
@@ -180,12 +181,11 @@ def complete(item_id: int) -> ResponseReturnValue:
     try:
         options = shown.shown.get("options", {})
         kept = upload.load(form, typed, faults, case_id=shown.item.case_id, options=options, data=shown.data)
-        step.submit(g.world, g.person.id, item_id, kept, key=key)
+        _hand_in(shown, form, kept, key)
     except ChangedMeanwhile as other:
         return _task_page(shown, form, typed, other, 409)
     except Refused as refusal:
         return _task_page(shown, form, typed, refusal, 422)
-    http.say("done", _("已交：%(step)s，%(name)s。", step=shown.item.step, name=_name(shown)))
     return redirect(url_for("inbox.index")), 303
 
 
@@ -210,6 +210,24 @@ def release(item_id: int) -> ResponseReturnValue:
 
 def _form(shown: Sheet) -> Form:
     return definition.read(shown.source, shown.path)
+
+
+def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str) -> None:
+    """Complete the step; what was delegated goes back to the delegator instead."""
+    item = shown.item
+    if hand.works_for_another(g.person, item):
+        own = unsigned(form, kept)
+        g.database.run(lambda session: hand.give_back(session, actor(session), item.id, own, key=key))
+        http.say("done", _("已交回确认：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
+        return
+    step.submit(g.world, g.person.id, item.id, kept, key=key)
+    http.say("done", _("已交：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
+
+
+def unsigned(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What a delegate hands back: the signature is the delegator's own."""
+    own = {component.key for component in form.walk() if component.type == "signature"}
+    return {key: value for key, value in answers.items() if key not in own}
 
 
 def _name(shown: Sheet) -> str:
@@ -243,6 +261,8 @@ def _task_page(
             failed=refusal is not None,
             mine=mine,
             claimed=shown.item.claimed_by_id == g.person.id,
+            delegate=hand.delegate_of(http.reading(), shown.item),
+            urges=hand.urged(http.reading(), shown.item) if shown.item.state == "open" else [],
             name=_name(shown),
             process_label=process_label,
             second_factor=shown.item.process in SECOND_FACTOR and not has_second_factor(),

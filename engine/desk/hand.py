@@ -86,6 +86,11 @@ def delegate_of(session: Session, item: WorkItem) -> Person | None:
     return session.get_one(Person, found) if found is not None else None
 
 
+def works_for_another(actor: Person, item: WorkItem) -> bool:
+    """Whether the step was delegated to this person: what they hand in goes back to the delegator."""
+    return work_item.delegate_of(item) == actor.id
+
+
 # --- the acts -------------------------------------------------------------------------------------
 
 

@@ -197,7 +197,7 @@ def item(session: Session, person: Person, item_id: int) -> WorkItem:
     found = session.get(WorkItem, item_id)
     if found is None:
         raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
-    if found.done_by_id == person.id or draws_from(session, person, found.pool):
+    if person.id in (found.done_by_id, found.claimed_by_id) or draws_from(session, person, found.pool):
         return found
     if found.bureau_id in visible_bureaus(session, person):
         return found

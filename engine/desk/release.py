@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import io
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,9 @@ from engine.runtime import check
 from engine.runtime import release as releases
 from engine.runtime.tables import Blob, Release, ReleaseFile
 from engine.settings import ROOT
+
+MOST_FILES = 500
+MOST_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,37 @@ def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
     return name, {**base, **own} if not any(file.startswith("forms/") for file in own) else own
 
 
+def files_in(name: str, archive: bytes) -> dict[str, bytes]:
+    """The shipped files of a pack with those of a zip in their place; Refused names what may not be in it.
+
+    At most 20 MB unpacked and 500 files; only kinds that belong into a release; no path leads outside.
+    """
+    if name not in packs.names():
+        raise NotFound(f"没有规则包“{name}”。", hint=f"可用的有：{'、'.join(packs.names())}。")
+    found = seed_files(name)
+    if not archive:
+        return found
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
+            entries = [entry for entry in zipped.infolist() if not entry.is_dir()]
+            if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
+                raise _bad_zip(f"文件太多或太大：最多 {MOST_FILES} 个，合计 {MOST_BYTES // 1_000_000} MB。")
+            for entry in entries:
+                parts = entry.filename.split("/")
+                if ".." in parts or "" in parts or "\\" in entry.filename or not entry.filename.isprintable():
+                    raise _bad_zip(f"“{entry.filename}”的路径不能用。")
+                if not releases.kind_of(entry.filename):
+                    raise _bad_zip(f"“{entry.filename}”不属于发布的文件种类。")
+                found[entry.filename] = zipped.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as fault:
+        raise _bad_zip("压缩包打不开，可能已损坏或者加了密码。") from fault
+    return found
+
+
+def _bad_zip(reason: str) -> Refused:
+    return Refused(reason, slug="bad-zip", hint="请重新打包后再发布。", fields={"zip": reason})
+
+
 def _place(file: Path, root: Path) -> str:
     """A file's path within a release: forms keep their folder, everything else stands at the top."""
     relative = file.relative_to(root).as_posix()
@@ -92,6 +129,20 @@ def deploy(
 ) -> Release:
     """Check and freeze; raises ModelInvalid with every error, changes nothing then."""
     name, files = files_at(path)
+    return deploy_files(world, session, name, files, actor=actor, author=author, note=note)
+
+
+def deploy_files(
+    world: World,
+    session: Session,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    actor: Person | None = None,
+    author: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Check and freeze files that are at hand; raises ModelInvalid with every error, changes nothing then."""
     faults = check.errors(check.findings(files, world.answers))
     if faults:
         raise ModelInvalid(faults)

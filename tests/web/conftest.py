@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from argon2 import PasswordHasher
-from town import NOW, PASSWORD, build
+from town import KEY, NOW, PASSWORD, build
 
 import web.app
 from engine import clock
@@ -45,7 +45,7 @@ def town(town_file, tmp_path):
     shutil.copy(town_file, path)
     settings = Settings(
         database_url=f"sqlite:///{path}",
-        secret_key="k" * 64,
+        secret_key=KEY,
         files_dir=tmp_path,
         anchors_dir=tmp_path,
         demo=True,

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from engine.access.sign_in import set_password
 from engine.people import Bureau, Grant, Person, Role, Section
+from engine.runtime import release as releases
+from engine.runtime.instance import Runtime
+from engine.runtime.spiff import State
 from engine.runtime.tables import Blob, History, Instance, Release, ReleaseFile, WorkItem
 
 NOW = datetime(2026, 10, 9, 2, 20, tzinfo=UTC)  # Friday 10:20 in Shanghai
 PASSWORD = "demo-casework"  # noqa: S105 (every demo account has it)
+KEY = "k" * 64
+NOBODY = None  # the town's diagram asks nothing of the world
 ROOT = Path(__file__).parents[2]
 FORM = (ROOT / "forms/plan/approve.form").read_bytes()
 DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
@@ -105,13 +110,14 @@ def instance(session, release, bureau, people, number, name, due_at):
         object_name=name,
         started_by_id=people["lu"].id,
         data={},
-        body=b"",
-        mac="",
-        version=1,
     )
     session.add(case)
     session.flush()
     case.case_id = case.id
+    state = State.start(releases.load(session, release.id).specs["plan"], {})
+    state.advance(NOBODY)
+    case.body = state.dump()
+    case.mac = Runtime(key=KEY, ports=NOBODY).mac(case, case.body)
     session.add(
         WorkItem(
             instance_id=case.id,
@@ -119,7 +125,7 @@ def instance(session, release, bureau, people, number, name, due_at):
             bureau_id=bureau.id,
             release_id=release.id,
             process="plan",
-            task="t",
+            task=next(iter(state.tokens())).id,
             element="approve_plan",
             step="审批计划",
             lane="分管领导",

@@ -1,0 +1,210 @@
+"""Handing a step on, page by page and by the API: 转办, 委派, 退回, 催办."""
+
+import base64
+import io
+import re
+import zipfile
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from town import ROOT
+
+from engine.people import Grant, Person, Role
+from engine.runtime.tables import WorkItem
+from web.assembly import form_check, form_keys
+
+ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader
+
+RETURNED = {"decision": "return", "reason": "比例偏低"}
+
+
+@pytest.fixture
+def deputy(town):
+    """周砚秋 is a second deputy director now; returns the id."""
+    with town.database.transaction() as session:
+        person = session.scalar(select(Person).where(Person.login == "zhou"))
+        session.add(
+            Grant(
+                person_id=person.id, bureau_id=person.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1)
+            )
+        )
+        return person.id
+
+
+def item(town):
+    with town.database.reading() as session:
+        return session.get_one(WorkItem, ITEM)
+
+
+def id_of(town, login):
+    with town.database.reading() as session:
+        return session.scalar(select(Person.id).where(Person.login == login))
+
+
+def test_a_transferred_step_is_the_receivers_and_the_giver_sees_where_it_went(as_person, town, deputy):
+    shen, zhou = as_person("shen"), as_person("zhou")
+    form = shen.get(f"/tasks/{ITEM}/hand/transfer").text
+    assert "周砚秋" in form
+    assert "沈其昌（" not in form, "not to oneself"
+    done = shen.post(f"/tasks/{ITEM}/hand/transfer", data={"to": deputy, "reason": "出差，请代办"})
+    assert done.status_code == 303
+    assert "柳坪镇中心卫生院" not in shen.get("/").text.replace(shen.get("/?tab=done").text, "")
+    given = shen.get("/?tab=done").text
+    assert "已转出" in given
+    assert "转办 周砚秋" in given
+    assert "柳坪镇中心卫生院" in zhou.get("/").text
+    told = zhou.get(f"/cases/{item(town).case_id}").text
+    assert "转办给周砚秋" in told
+    assert "出差，请代办" in told
+    late = shen.post(f"/tasks/{ITEM}", data=RETURNED)
+    assert late.status_code == 409
+    assert "周砚秋" in late.text
+
+
+def test_a_delegated_step_comes_back_with_the_draft_and_the_delegator_decides(as_person, town, deputy):
+    shen, zhou = as_person("shen"), as_person("zhou")
+    sent = {"to": deputy, "reason": "请先核对比例"}
+    assert shen.post(f"/tasks/{ITEM}/hand/delegate", data=sent).status_code == 303
+    assert "你已委派给周砚秋" in shen.get(f"/tasks/{ITEM}").text
+    assert shen.post(f"/tasks/{ITEM}", data=RETURNED).status_code == 409
+    assert "沈其昌委派你办理" in zhou.get(f"/tasks/{ITEM}").text
+    back = zhou.post(f"/tasks/{ITEM}", data=RETURNED)
+    assert back.status_code == 303
+    assert item(town).state == "open", "nothing is decided by a delegate"
+    page = shen.get(f"/tasks/{ITEM}").text
+    assert "比例偏低" in page
+    assert 'value="return"' in page
+    late = zhou.post(f"/tasks/{ITEM}", data=RETURNED)
+    assert late.status_code == 409
+    assert "沈其昌" in late.text
+    done = shen.post(f"/tasks/{ITEM}", data=RETURNED)
+    assert done.status_code == 303
+    assert (item(town).state, item(town).done_by_id) == ("done", id_of(town, "shen"))
+
+
+def test_a_delegation_is_taken_back(as_person, town, deputy):
+    shen = as_person("shen")
+    shen.post(f"/tasks/{ITEM}/hand/delegate", data={"to": deputy, "reason": "请先看"})
+    assert shen.post(f"/tasks/{ITEM}/release").status_code == 303
+    assert item(town).pool == item(town).home
+
+
+@pytest.mark.parametrize("way", ["transfer", "delegate"])
+def test_nobody_gets_a_step_that_is_not_of_their_duty(as_person, town, way):
+    shen = as_person("shen")
+    for login in ("he", "shen", "wai"):
+        answer = shen.post(f"/api/v1/tasks/{ITEM}/{way}", json={"to": id_of(town, login), "reason": "请代办"})
+        assert answer.status_code == 422, login
+        assert answer.json["code"] in ("not-of-the-duty", "to-oneself")
+    nobody = shen.post(f"/api/v1/tasks/{ITEM}/{way}", json={"to": 999, "reason": "请代办"})
+    assert (nobody.status_code, nobody.json["code"]) == (422, "not-of-the-duty")
+    assert shen.post(f"/tasks/{ITEM}/hand/{way}", data={"to": "x", "reason": ""}).status_code == 422
+
+
+def test_who_may_not_do_a_step_may_not_hand_it_on(as_person, deputy):
+    answer = as_person("he").post(f"/api/v1/tasks/{ITEM}/transfer", json={"to": deputy, "reason": "请代办"})
+    assert (answer.status_code, answer.json["code"]) == (403, "not-your-step")
+
+
+def test_the_same_key_gives_the_same_receipt_and_another_body_is_refused(as_person, deputy):
+    shen, head = as_person("shen"), {"Idempotency-Key": "once"}
+    body = {"to": deputy, "reason": "请代办"}
+    first = shen.post(f"/api/v1/tasks/{ITEM}/transfer", json=body, headers=head)
+    again = shen.post(f"/api/v1/tasks/{ITEM}/transfer", json=body, headers=head)
+    assert first.status_code == again.status_code == 200
+    assert first.json == again.json == {"item": ITEM, "case": first.json["case"], "step": "审批计划"}
+    other = shen.post(f"/api/v1/tasks/{ITEM}/transfer", json={**body, "reason": "另一个"}, headers=head)
+    assert (other.status_code, other.json["code"]) == (422, "key-reused")
+    late = shen.post(f"/api/v1/tasks/{ITEM}/transfer", json=body)
+    assert (late.status_code, late.json["code"]) == (409, "changed-meanwhile")
+    assert "周砚秋" in late.json["reason"]
+
+
+def test_the_first_step_goes_back_nowhere_and_says_so(as_person):
+    shen = as_person("shen")
+    assert "没有可以退回的环节" in shen.get(f"/tasks/{ITEM}/hand/return").text
+    answer = shen.post(f"/api/v1/tasks/{ITEM}/return", json={"to": "s", "reason": "材料不全"})
+    assert (answer.status_code, answer.json["code"]) == (422, "no-return")
+
+
+def test_urging_is_seen_on_the_step_and_counts_once_a_day(as_person):
+    shen, he = as_person("shen"), as_person("he")
+    assert f"/board/{ITEM}/urge" in he.get("/board?when=all").text
+    assert he.post(f"/board/{ITEM}/urge", data={"reason": "请今天办完"}).status_code == 303
+    page = shen.get(f"/tasks/{ITEM}").text
+    assert "贺知夏" in page
+    assert "请今天办完" in page
+    again = he.post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "再催"})
+    assert (again.status_code, again.json["code"]) == (422, "urged-today")
+    assert as_person("lu").post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "请办"}).status_code == 403
+    assert as_person("wai").post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "请办"}).status_code == 404
+
+
+def test_the_api_says_to_whom_and_where(as_person, deputy):
+    told = as_person("shen").get(f"/api/v1/tasks/{ITEM}/hand").json
+    assert told["transfer"] == told["delegate"] == [{"id": deputy, "name": "周砚秋"}]
+    assert told["returns"] == []
+
+
+# --- releases -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def releaser(as_person, town):
+    """A releaser; with the second factor when asked."""
+    with town.database.transaction() as session:
+        person = session.scalar(select(Person).where(Person.login == "liang"))
+        person.grants[0].role = Role.RELEASER
+    return as_person("liang")
+
+
+def with_code(client):
+    shown = re.search(r"现在的口令是 (\d{6})", client.get("/second-factor").text)
+    assert client.post("/second-factor", data={"code": shown[1]}).status_code == 303
+
+
+def packed(**files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_a_release_needs_the_second_factor_and_the_post(releaser, as_person):
+    answer = releaser.post("/api/v1/releases", json={"pack": "jilin"})
+    assert (answer.status_code, answer.json["code"]) == (403, "second-factor")
+    assert as_person("shen").post("/api/v1/releases", json={"pack": "jilin"}).status_code == 403
+
+
+def test_a_pack_is_released_and_a_broken_one_is_refused_with_every_finding(releaser, town):
+    town.answers.form_check, town.answers.form_key_list = form_check, form_keys
+    with_code(releaser)
+    source = (ROOT / "workflows/national/report.bpmn").read_text("utf-8")
+    wrong = {"report.bpmn": source.replace('name="form" value="', 'name="form" value="nowhere/', 2)}
+    answer = releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": packed(**wrong)})
+    assert (answer.status_code, answer.json["code"]) == (422, "model-invalid")
+    assert {finding["file"] for finding in answer.json["findings"]} == {"report.bpmn"}
+    assert len(answer.json["findings"]) >= 2
+    made = releaser.post("/api/v1/releases", json={"pack": "jilin", "note": "首发"})
+    assert (made.status_code, made.json["version"]) == (201, 2)
+    rows = releaser.get("/api/v1/releases").json["rows"]
+    assert [(row["version"], row["current"], row["releaser"]) for row in rows][:1] == [(2, True, "梁书禾")]
+    own = releaser.post("/api/v1/releases", json={"pack": "jilin", "author": "liang"})
+    assert (own.status_code, own.json["code"]) == (422, "self-release")
+
+
+@pytest.mark.parametrize("name", ["../x.bpmn", "/x.bpmn", "a\\b.bpmn", "x.exe"])
+def test_an_archive_holds_only_what_belongs_into_a_release(releaser, name):
+    with_code(releaser)
+    answer = releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": packed(**{name: "x"})})
+    assert (answer.status_code, answer.json["code"]) == (422, "bad-zip")
+
+
+def test_a_damaged_archive_and_an_unknown_pack_are_named(releaser):
+    with_code(releaser)
+    broken = base64.b64encode(b"no zip").decode()
+    assert releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": broken}).json["code"] == "bad-zip"
+    assert releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": "§"}).status_code == 400
+    assert releaser.post("/api/v1/releases", json={"pack": "nowhere"}).status_code == 404
