@@ -73,7 +73,7 @@ def compute_command(document: Path, reveal: Path, *, as_json: bool) -> None:
 @click.option("--previous", type=_FILE, help="上一次抽取的记录。")
 @click.option("--ticket", "code", metavar="ID", help="另外打印某一对象的号签和入围线。")
 @click.option("--json", "as_json", is_flag=True, help="只向标准输出写一个 JSON 文档。")
-def verify_command(  # noqa: PLR0913 - one parameter per option
+def verify_command(
     file: Path,
     roster: str | None,
     head: str | None,

@@ -39,7 +39,7 @@ def registry() -> None:
     "--refused-file", type=click.Path(dir_okay=False, path_type=Path), default=None, help="被拒绝的行存到哪里"
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def import_(  # noqa: PLR0913 (one parameter an option)
+def import_(
     file: Path,
     kind: str | None,
     division: str,
@@ -98,7 +98,7 @@ def _print(report: Report, kept: str) -> None:
 )
 @click.option("--public", is_flag=True, help="公示版：隐去个人信息")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def export(  # noqa: PLR0913 (one parameter an option)
+def export(
     kinds: tuple[str, ...],
     division: str,
     folder: Path,

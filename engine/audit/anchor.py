@@ -62,9 +62,13 @@ class Anchors:
         try:
             if path.stat().st_mode & 0o077:
                 raise SettingsInvalid(f"签名密钥 {path} 可被他人读取，没有使用。", hint="请改为 600。")
-            key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text(encoding="ascii").strip()))
+            key = Ed25519PrivateKey.from_private_bytes(
+                bytes.fromhex(path.read_text(encoding="ascii").strip())
+            )
         except (OSError, ValueError) as fault:
-            raise SettingsInvalid(f"签名密钥 {path} 不能用：{fault}。", hint="应为 64 位十六进制。") from fault
+            raise SettingsInvalid(
+                f"签名密钥 {path} 不能用：{fault}。", hint="应为 64 位十六进制。"
+            ) from fault
         public = key.public_key().public_bytes_raw().hex()
         shown = self.folder / PUBLIC_FILE
         if not shown.exists():
@@ -123,7 +127,9 @@ def restart(session: Session, anchors: Anchors, reason: str) -> dict[str, Any]:
     last = anchors.newest()
     if last is None:
         raise CaseworkError("还没有签过链头，不需要说明。")
-    anchors.path.rename(anchors.folder / f"heads-until-{last['seq']}-{clock.local(clock.now()):%Y%m%dT%H%M%S}.jsonl")
+    anchors.path.rename(
+        anchors.folder / f"heads-until-{last['seq']}-{clock.local(clock.now()):%Y%m%dT%H%M%S}.jsonl"
+    )
     now = head(session)
     line = sign(anchors.key(), int(now["seq"]), str(now["hash"]))
     line["after"] = {"seq": last["seq"], "hash": last["hash"], "reason": reason}
@@ -160,7 +166,9 @@ def read(content: bytes, name: str) -> list[dict[str, Any]]:
             found = orjson.loads(line)
             heads.append({**found, "seq": int(found["seq"]), "hash": str(found["hash"])})
         except (ValueError, TypeError, KeyError) as fault:
-            raise CaseworkError(f"{name} 第 {number} 行不是链头。", hint="每行应为 {seq, hash, …}。") from fault
+            raise CaseworkError(
+                f"{name} 第 {number} 行不是链头。", hint="每行应为 {seq, hash, …}。"
+            ) from fault
     return heads
 
 

@@ -18,10 +18,17 @@ def lines(session: Session, *, disclose: bool = False) -> Iterator[dict[str, Any
     read them: the digest in the entry then proves that they are the original ones.
     """
     rows = session.execute(
-        select(AuditSeal, AuditEntry).join(AuditEntry, AuditEntry.id == AuditSeal.entry_id).order_by(AuditSeal.seq),
+        select(AuditSeal, AuditEntry)
+        .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+        .order_by(AuditSeal.seq),
     ).yield_per(SEAL_BATCH)
     for link, entry in rows:
-        line: dict[str, Any] = {"seq": link.seq, "prev": link.prev_hash, "hash": link.hash, "entry": entry.public()}
+        line: dict[str, Any] = {
+            "seq": link.seq,
+            "prev": link.prev_hash,
+            "hash": link.hash,
+            "entry": entry.public(),
+        }
         if disclose:
             line |= {"private": entry.private(), "salt": entry.salt}
         yield line

@@ -45,7 +45,7 @@ class Tried:
 
     @property
     def outcome(self) -> str:
-        """completed · stuck · not-reached."""
+        """Completed · stuck · not-reached."""
         if self.stuck:
             return "stuck"
         return "completed" if self.completed else "not-reached"
@@ -61,7 +61,9 @@ class Tried:
         }
 
 
-def rehearse(world: World, path: Path, *, tick: Callable[[WorkItem], None] = lambda _item: None) -> list[Tried]:
+def rehearse(
+    world: World, path: Path, *, tick: Callable[[WorkItem], None] = lambda _item: None
+) -> list[Tried]:
     """Check a candidate, then run it in an empty `world`; raises ModelInvalid when the check finds errors.
 
     `world` is a scratch installation: it is filled with a sample bureau.

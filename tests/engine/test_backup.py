@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, func, select, text
 
 from engine import audit, clock
 from engine.audit import anchor as heads
+from engine.desk.demo import Year
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw import verify as verify_draw
 from engine.errors import CaseworkError, Refused
@@ -23,7 +24,6 @@ from engine.settings import Settings
 from engine.storage import backup, schema
 from engine.storage.base import Base
 from engine.storage.session import Database
-from engine.desk.demo import Year
 from web.assembly import open_world
 
 
@@ -43,7 +43,9 @@ def installation(tmp_path_factory) -> Iterator[tuple[Database, Path, Path]]:
     year = Year(world, "jilin", objects=200, cases=2)
     year.runs()
     year.goes_on(start=year.rehearsal.now, cases=2)
-    year.rehearsal.until(lambda session: session.scalar(select(Draw.id).where(Draw.state == "frozen")) is not None)
+    year.rehearsal.until(
+        lambda session: session.scalar(select(Draw.id).where(Draw.state == "frozen")) is not None
+    )
     copy = folder / "copy.tar.gz"
     with clock.fixed(year.rehearsal.now):
         backup.backup(world.database, folder / "files", copy)
@@ -219,7 +221,9 @@ def test_lost_or_changed_evidence_is_named(installation, tmp_path):
     _, _, copy = installation
     target = Database(f"sqlite:///{tmp_path / 'target.db'}")
     backup.restore(target, tmp_path / "files", copy)
-    first, second = sorted(path for path in (tmp_path / "files").rglob("*") if path.is_file() and len(path.name) == 64)[:2]
+    first, second = sorted(
+        path for path in (tmp_path / "files").rglob("*") if path.is_file() and len(path.name) == 64
+    )[:2]
     first.unlink()
     second.write_bytes(b"other")
     named = backup.faults(target, tmp_path / "files")

@@ -81,7 +81,10 @@ def exported(world, tmp_path, **options):
 def outsider(*arguments):
     """What somebody without our software sees: exit code, words."""
     done = subprocess.run(
-        [sys.executable, "-I", str(VERIFIER), *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-I", str(VERIFIER), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -20,7 +20,6 @@ from engine.storage import backup, schema
 from engine.storage.base import Base
 from engine.storage.session import Database
 
-
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -30,7 +29,9 @@ def migrated(request, tmp_path_factory) -> Iterator[Callable[[str], Database]]:
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("migrated")
         first = Database(f"sqlite:///{folder / 'first.db'}")
-        copy = lambda name: shutil.copy(folder / "first.db", folder / f"{name}.db") and f"sqlite:///{folder / name}.db"
+        copy = lambda name: (
+            shutil.copy(folder / "first.db", folder / f"{name}.db") and f"sqlite:///{folder / name}.db"
+        )
     else:
         address = request.getfixturevalue("postgres_server")
         administer(address, "CREATE DATABASE migrated")
@@ -78,7 +79,9 @@ def test_migrated_and_created_databases_have_the_same_guards(empty, tmp_path, re
         Base.metadata.create_all(made.engine)
         statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     else:
-        made = Database(request.getfixturevalue("postgres_server").replace("/postgres?", "/template_casework?"))
+        made = Database(
+            request.getfixturevalue("postgres_server").replace("/postgres?", "/template_casework?")
+        )
         statement = (
             "SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
             "WHERE NOT tgisinternal ORDER BY tgname"
@@ -86,7 +89,9 @@ def test_migrated_and_created_databases_have_the_same_guards(empty, tmp_path, re
     found = []
     for database in (empty, made):
         with database.engine.connect() as connection:
-            found.append([[" ".join(part.split()) for part in row] for row in connection.execute(text(statement))])
+            found.append(
+                [[" ".join(part.split()) for part in row] for row in connection.execute(text(statement))]
+            )
     made.dispose()
     assert found[0] == found[1]
 
@@ -109,14 +114,24 @@ def test_a_missing_guard_is_named(empty):
 def guarded(empty):
     """A migrated database with a sealed entry and a locked registry."""
     with empty.transaction() as session:
-        bureau = Bureau(name="舞钢市医疗保障局", short_name="舞钢局", division="410481", level="county", pack="wugang")
+        bureau = Bureau(
+            name="舞钢市医疗保障局", short_name="舞钢局", division="410481", level="county", pack="wugang"
+        )
         session.add(bureau)
         session.flush()
-        session.add(RegistryObject(bureau_id=bureau.id, code="H41048100001", name="甲医院", kind="pharmacy", type="institution"))
+        session.add(
+            RegistryObject(
+                bureau_id=bureau.id, code="H41048100001", name="甲医院", kind="pharmacy", type="institution"
+            )
+        )
         keeper = Person(bureau_id=bureau.id, login="keeper", name="管理员", staff_no="1")
         session.add(keeper)
         session.flush()
-        session.add(RegistryLock(bureau_id=bureau.id, kind="objects", draw_id="410481-2026-0001", locked_by_id=keeper.id))
+        session.add(
+            RegistryLock(
+                bureau_id=bureau.id, kind="objects", draw_id="410481-2026-0001", locked_by_id=keeper.id
+            )
+        )
         audit.record(session, action="x", subject="y", chained=True)
     return empty
 

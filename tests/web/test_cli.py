@@ -52,7 +52,7 @@ def test_every_command_of_the_contract_explains_itself_in_chinese(path):
     said = casework(*path, "--help")
     assert (said.code, said.err) == (0, "")
     assert "用法" in said.out
-    explanation = said.out.splitlines()[2]
+    explanation = said.out.partition("选项")[0].partition("用法")[2][1:]
     assert any("\u4e00" <= sign <= "\u9fff" for sign in explanation), explanation
 
 
@@ -190,7 +190,9 @@ def test_wrong_settings_are_one_line_that_names_them_all(monkeypatch):
 
 
 def test_a_database_that_does_not_answer_is_one_line(monkeypatch):
-    monkeypatch.setenv("CASEWORK_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2")
+    monkeypatch.setenv(
+        "CASEWORK_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2"
+    )
     said = casework("user", "list")
     assert said.code == 1
     assert "数据库没有办成" in said.line
@@ -215,7 +217,10 @@ def test_english_where_it_is_asked_for():
     assert "Commands" in said.out
     assert not any("\u4e00" <= sign <= "\u9fff" for sign in said.out)
     said = apart("calendar", "add", "2027-09-28", "20", CASEWORK_LANG="en")
-    assert (said.code, said.err.strip()) == (0, casework_in_english("注意：涉及尚未公布放假安排的年份，这是暂定日期。"))
+    assert (said.code, said.err.strip()) == (
+        0,
+        casework_in_english("注意：涉及尚未公布放假安排的年份，这是暂定日期。"),
+    )
     said = apart("draw", "verify", CASEWORK_LANG="en")
     assert said.code == 2
     assert said.err.startswith("Missing argument 'FILE'")
@@ -254,7 +259,9 @@ def sentences():
 
 def test_every_sentence_has_its_english():
     known = catalogue("en", "cli")
-    missing = sorted({text for text in sentences() if text and not (known.get(text) and known.get(text).string)})
+    missing = sorted(
+        {text for text in sentences() if text and not (known.get(text) and known.get(text).string)}
+    )
     assert missing == []
 
 
@@ -265,21 +272,27 @@ def test_translations_keep_their_places():
         for message in catalogue(language, domain):
             if message.id and isinstance(message.id, str):
                 given = {name for _, name, _, _ in string.Formatter().parse(message.id) if name is not None}
-                used = {name for _, name, _, _ in string.Formatter().parse(message.string) if name is not None}
+                used = {
+                    name for _, name, _, _ in string.Formatter().parse(message.string) if name is not None
+                }
                 assert used <= given, message.id
 
 
-def test_compiled_catalogues_are_current(tmp_path):
-    from babel.messages import mofile  # noqa: PLC0415 (only here)
+def test_compiled_catalogues_are_current():
+    import gettext  # noqa: PLC0415 (only here)
 
     for language, domain in (("en", "cli"), ("zh", "click")):
-        made = tmp_path / f"{domain}.mo"
-        with made.open("wb") as file:
-            mofile.write_mo(file, catalogue(language, domain))
-        kept = TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.mo"
-        assert kept.read_bytes() == made.read_bytes(), "run scripts/translate"
+        compiled = gettext.translation(domain, TRANSLATIONS, languages=[language])
+        for message in catalogue(language, domain):
+            if message.id and isinstance(message.id, str):
+                assert compiled.gettext(message.id) == message.string, "run scripts/translate"
 
 
 def test_json_is_the_only_thing_on_standard_output():
-    for arguments in (["pack", "list", "--json"], ["pack", "show", "jilin", "--json"], ["calendar", "add", "2027-09-28", "20", "--json"], ["calendar", "list", "2026", "--json"]):
+    for arguments in (
+        ["pack", "list", "--json"],
+        ["pack", "show", "jilin", "--json"],
+        ["calendar", "add", "2027-09-28", "20", "--json"],
+        ["calendar", "list", "2026", "--json"],
+    ):
         json.loads(casework(*arguments).out)
