@@ -18,7 +18,7 @@ from engine.desk import outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
-from engine.runtime import call, history, job
+from engine.runtime import call, history, job, wait
 from engine.runtime.tables import Instance, Job, WorkItem
 
 log = structlog.get_logger("casework.worker")
@@ -74,7 +74,7 @@ def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, A
             continue
         done.add((item.instance_id, item.task))
         run = world.runtime.open(session, item.instance_id)
-        run.redistribute(item.task)
+        wait.redistribute(run, item.task)
 
 
 def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:  # noqa: ARG001

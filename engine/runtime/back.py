@@ -13,8 +13,8 @@ from engine.errors import ChangedMeanwhile, Refused
 from engine.runtime import history, work_item
 
 if TYPE_CHECKING:
-    from engine.runtime.instance import Run
     from engine.runtime.model import Element
+    from engine.runtime.run import Run
     from engine.runtime.tables import WorkItem
 
 NO_RETURN = "no_return"

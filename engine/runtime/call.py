@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.people import Person
-    from engine.runtime.instance import Run, Runtime
+    from engine.runtime.instance import Runtime
+    from engine.runtime.run import Run
     from engine.runtime.spiff import Token
 
 BATCH = 100

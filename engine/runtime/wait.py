@@ -1,0 +1,160 @@
+"""Where an instance waits, as rows: work items for people, jobs for timers; opened, handed on, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine import clock
+from engine.runtime import call, spiff, work_item
+from engine.runtime.model import Element
+from engine.runtime.ports import Asked, DueDate, Place
+from engine.runtime.tables import WorkItem
+from engine.storage.base import append
+
+if TYPE_CHECKING:
+    from engine.runtime.run import Run
+
+
+def opened(run: Run, token: spiff.Token) -> None:
+    """A token has reached a human step: open it for its people, due as the rules say."""
+    element = run.element(token.element)
+    found = places(run, element, token.data)
+    sign = element.property("sign")
+    if sign == "turn":
+        found = found[:1]
+    limit = due(run, element, token.data)
+    for place in found:
+        add_item(run, token.id, element, place, limit)
+
+
+def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate | None) -> None:
+    """Write a work item, with everything that the inbox shows."""
+    append(
+        run.session,
+        WorkItem,
+        instance_id=run.instance.id,
+        case_id=run.instance.case_id,
+        bureau_id=run.instance.bureau_id,
+        release_id=run.instance.release_id,
+        process=run.instance.process,
+        task=task,
+        element=element.id,
+        step=element.name,
+        lane=element.lane,
+        form=element.property("form"),
+        clause=element.property("clause"),
+        case_no=run.instance.case_no,
+        title=run.instance.title,
+        object_name=run.instance.object_name,
+        pool=place.pool,
+        home=place.pool,
+        seat=place.seat,
+        due_at=due.at if due else None,
+        due_key=element.property("deadline", "step.default"),
+        due_why=dict(due.why) if due else {},
+    )
+
+
+def places(run: Run, element: Element, data: Mapping[str, Any]) -> list[Place]:
+    """Where a human step is found."""
+    case_id = run.instance.case_id or run.instance.id
+    return list(
+        run.runtime.ports.places(
+            run.session,
+            Asked(
+                process=run.instance.process,
+                element=element.id,
+                lane=element.lane,
+                rule=element.property("assignee"),
+                sign=element.property("sign"),
+                bureau_id=run.instance.bureau_id,
+                case_id=case_id,
+                data=data,
+                starter_id=run.instance.started_by_id,
+                performer=_performer(run, case_id),
+            ),
+        ),
+    )
+
+
+def _performer(run: Run, case_id: int) -> Callable[[str], int | None]:
+    def who(element: str) -> int | None:
+        run.session.flush()
+        return work_item.performer(run.session, case_id, element)
+
+    return who
+
+
+def due(run: Run, element: Element, data: Mapping[str, Any]) -> DueDate | None:
+    """The due instant of a step or timer, from today or from the day that `deadline_from` names."""
+    origin = data.get(element.property("deadline_from"))
+    start = date.fromisoformat(str(origin)[:10]) if origin else clock.today()
+    with run.session.no_autoflush:  # the calendar does not depend on what this step writes
+        return run.runtime.ports.due(
+            run.session,
+            pack=run.compiled.pack,
+            key=element.property("deadline") or "step.default",
+            start=start,
+            decide=run.compiled.limit,
+        )
+
+
+def scheduled(run: Run, token: spiff.Token) -> None:
+    """A token waits for a timer: compute its due instant, let a job wait for it."""
+    element = run.element(token.element)
+    limit = due(run, element, token.data)
+    if limit is None:  # the pack sets no limit: the timer never fires, its token ends with its host
+        run.state.set_due(token.id, "never")
+        return
+    run.state.set_due(token.id, limit.at.isoformat())
+    run.enqueue(
+        "timer",
+        {"instance": run.instance.id, "task": token.id},
+        key=f"timer:{run.instance.id}:{token.id}",
+        due_at=limit.at,
+    )
+
+
+def redistribute(run: Run, task: str) -> None:
+    """The people of the case have changed: open parts of a step go to those now responsible."""
+    token = next((token for token in run.state.tokens() if token.id == task and token.kind == "human"), None)
+    if token is None:
+        return
+    parts = run.session.scalars(
+        select(WorkItem).where(WorkItem.instance_id == run.instance.id, WorkItem.task == task),
+    ).all()
+    element = run.element(token.element)
+    found = places(run, element, token.data)
+    seats = {part.seat: part for part in parts}
+    for part in parts:
+        if part.state == "open" and part.seat not in {place.seat for place in found}:
+            part.state = "cancelled"
+    for place in found:
+        seated = seats.get(place.seat)
+        if seated is None:
+            add_item(run, task, element, place, due(run, element, token.data))
+        elif seated.state == "cancelled":
+            seated.state, seated.pool, seated.home = "open", place.pool, place.pool
+        elif seated.state == "open" and seated.home != place.pool:
+            seated.pool = seated.home = place.pool
+            seated.claimed_by_id = seated.claimed_at = None
+    run.session.flush()
+
+
+def closed(run: Run, token: spiff.Token) -> None:
+    """A token is gone: its open parts are withdrawn, its children cancelled."""
+    if token.kind == "human":
+        for item in run.session.scalars(
+            select(WorkItem).where(
+                WorkItem.instance_id == run.instance.id,
+                WorkItem.task == token.id,
+                WorkItem.state == "open",
+            ),
+        ):
+            item.state = "cancelled"
+    elif token.kind == "call":
+        call.closed(run, token)
