@@ -252,7 +252,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
     for row in connection.execution_options(stream_results=True).execute(
         select(table).order_by(*table.primary_key.columns)
     ):
-        yield {column: _portable(value) for column, value in row._mapping.items()}  # noqa: SLF001
+        yield {''.join(column): _portable(value) for column, value in row._mapping.items()}  # noqa: SLF001
 
 
 def _portable(value: Any) -> Any:
