@@ -133,6 +133,13 @@ def reveals(case: Case, **more: Any) -> Case:
     )
 
 
+def voids(case: Case, void_reason: str, reason: str) -> Case:
+    """The witness does not open the envelopes: the draw is void and keeps its number."""
+    case.completes("抽取人启封", by=DRAFTER, secret_operator=SECRETS["bureau"])
+    answers = {"ceremony": "void", "void_reason": void_reason, "reason": reason}
+    return case.completes("当场启封", by=WITNESS, **answers)
+
+
 def signs(case: Case) -> Case:
     """Both sign the record of the draw."""
     case.completes("抽取人签署抽取记录", by=DRAFTER)

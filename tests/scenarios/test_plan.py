@@ -49,9 +49,7 @@ def test_wugang_enters_the_plan_on_the_platform_first(wugang):
 def test_a_void_draw_is_repeated_only_by_approval_and_both_stay_visible(jilin):
     case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
     acts.seals(acts.locks(case))
-    case.completes(
-        "当场启封", by=acts.WITNESS, ceremony="void", void_reason="roster-error", reason="名单漏列"
-    )
+    acts.voids(case, "roster-error", "名单漏列")
     case.completes(
         "申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="roster", reason="名单已更正"
     )
@@ -62,10 +60,23 @@ def test_a_void_draw_is_repeated_only_by_approval_and_both_stay_visible(jilin):
     assert [(draw.serial, draw.state) for draw in rounds] == [(1, "void"), (2, "placed")]
 
 
+def test_a_record_that_is_not_public_on_the_promised_day_is_accounted_for(jilin):
+    """吉 第三、七条: the day stands in the sealed roster; passing it is a finding and a step for 基金监管."""
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    acts.draws(case)
+    case.expects_nothing("说明抽取记录逾期未公开")
+    case.passes(working_days=150)
+    case.expects("说明抽取记录逾期未公开", role="基金监管")
+    case.completes("说明抽取记录逾期未公开", by=acts.KEEPER, reason="检查组尚未进场", until="2026-12-31")
+    draw = jilin.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[0])
+    assert draw.settings["missed"] == {"reason": "检查组尚未进场", "until": "2026-12-31"}
+    assert draw.published_at is None
+
+
 def test_a_draw_given_up_ends_its_tasks_and_the_plan(jilin):
     case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
     acts.seals(acts.locks(case))
-    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="另行安排")
+    acts.voids(case, "ordered", "另行安排")
     case.completes("申请重新抽取", by=acts.DRAFTER, redraw="redraw", reason_code="ordered", reason="另行安排")
     case.completes("审批重新抽取", by=acts.LEADER, decision="return", reason="本期不再抽取")
     assert case.state() == "completed"
@@ -74,7 +85,7 @@ def test_a_draw_given_up_ends_its_tasks_and_the_plan(jilin):
 def test_no_redraw_wanted_ends_the_tasks(jilin):
     case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
     acts.seals(acts.locks(case))
-    case.completes("当场启封", by=acts.WITNESS, ceremony="void", void_reason="ordered", reason="另行安排")
+    acts.voids(case, "ordered", "另行安排")
     case.completes("申请重新抽取", by=acts.DRAFTER, redraw="end", reason_code="ordered", reason="另行安排")
     assert case.state() == "completed"
     draw = jilin.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[0])

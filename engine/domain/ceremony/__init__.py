@@ -33,6 +33,7 @@ from engine.domain.ceremony.platform import check_import, freeze_import, import_
 from engine.domain.ceremony.pool import Pool, pool_of, servants, visits
 from engine.domain.ceremony.preparation import (
     abandon,
+    account_missed,
     approve_exceptions,
     drop_batch,
     fail,
@@ -64,6 +65,7 @@ __all__ = [
     "DrawnPerson",
     "Pool",
     "abandon",
+    "account_missed",
     "approve_exceptions",
     "check_import",
     "close_if_settled",

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.pool import Pool, pool_of
@@ -118,7 +119,7 @@ def _exception(
 @operation(
     "draw.settings",
     clause="J10 J16 W9",
-    gives=("small_team", "people", "licensed", "leaders", "groups", "team_size"),
+    gives=("small_team", "people", "licensed", "leaders", "groups", "team_size", "publish_by"),
 )
 def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """确定抽取数量和分组: how many groups of how many people, and the facts that the team table judges."""
@@ -161,6 +162,7 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         "leaders": sum(person.lead for person in pool.people),
         "groups": groups,
         "team_size": size,
+        "publish_by": draw.publish_by.isoformat() if draw.publish_by else "",
     }
 
 
@@ -269,6 +271,22 @@ def release_draw(step: Step, *, draw_id: str) -> None:
     store.publish(step.session, draw.plan_id, draw.batch)
     for task in tasks_of(step.session, draw.plan_id, draw.batch):
         task.state = "done"
+
+
+@operation("draw.account_missed", clause="J3 J7 W9")
+def account_missed(step: Step, *, draw_id: str) -> None:
+    """说明抽取记录逾期未公开: the day promised in D has passed; why, and until when, stands in the sealed log."""
+    draw = store.get(step.session, draw_id)
+    if draw.published_at is not None:
+        return
+    why = ask.required(step.answers, "reason", "逾期原因", clause=cite("J7 W9", step.pack))
+    until = ask.day(step.answers, "until")
+    if until is None or until < clock.today():
+        raise Refused("请填写今后的公开日期。", slug="publish-by", fields={"until": "不得早于今天"})
+    draw.settings = {**draw.settings, "missed": {"reason": why, "until": until.isoformat()}}
+    promised = draw.publish_by.isoformat() if draw.publish_by else ""
+    said = {"publish_by": promised, "until": until.isoformat(), "missed": why}
+    store.log(step.session, draw, "draw.publish_missed", step.actor, after=said)
 
 
 @operation("plan.drop_batch", clause="J7 J10")

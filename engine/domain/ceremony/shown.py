@@ -287,6 +287,20 @@ def _revealing(step: Step) -> dict[str, Any]:
     return shown
 
 
+@prefill("draw/missed")
+def show_missed(step: Step) -> dict[str, Any]:
+    """Which draw should have been public, and what keeps it back."""
+    draw = _draw(step)
+    promised = draw.publish_by.isoformat() if draw.publish_by else ""
+    return {
+        "facts": [
+            *_head(draw),
+            ("最迟公开日期", promised),
+            ("尚未进场", f"{store.waiting(step.session, draw.id)} 户"),
+        ]
+    }
+
+
 @prefill("draw/import")
 def show_import(step: Step) -> dict[str, Any]:
     """What the platform was asked for, and what was imported before it came back."""
