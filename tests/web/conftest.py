@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 from argon2 import PasswordHasher
-from town import KEY, NOW, PASSWORD, build
 
 import web.app
 from engine import clock
@@ -16,6 +15,7 @@ from engine.runtime.instance import Runtime
 from engine.settings import Settings
 from engine.storage.base import Base
 from engine.storage.session import Database
+from tests.web.town import KEY, NOW, PASSWORD, build
 
 
 @pytest.fixture(scope="session", autouse=True)

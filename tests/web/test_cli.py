@@ -6,8 +6,8 @@ import json
 
 import click
 import pytest
-from command import apart, casework
 
+from tests.web.command import apart, casework
 from web.cli import COMMANDS
 from web.cli import casework as group
 from web.cli_words import TRANSLATIONS

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from town import PASSWORD
 
 from engine.access.sign_in import set_password
 from engine.domain import ceremony
 from engine.domain.draw import check_document, check_reveal, seed_of, ticket_of
 from tests.engine.test_ceremony import OPENED, SEALED, WITNESSED, prepared
+from tests.web.town import PASSWORD
 
 NUMBER = "220581-2026-0001"
 

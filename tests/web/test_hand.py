@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
-from town import ROOT
 
 from engine.people import Grant, Person, Role
 from engine.runtime.tables import WorkItem
+from tests.web.town import ROOT
 from web.assembly import form_check, form_keys
 
 ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader

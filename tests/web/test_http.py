@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from town import PASSWORD
 
 from engine.errors import (
     ChangedMeanwhile,
@@ -15,6 +14,7 @@ from engine.errors import (
     RuleError,
     Unavailable,
 )
+from tests.web.town import PASSWORD
 from web.auth import open_to_all
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pyotp
 from sqlalchemy import select
-from town import NOW, PASSWORD
 
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
 from engine.people import Person
+from tests.web.town import NOW, PASSWORD
 
 
 def test_a_stranger_is_sent_to_the_sign_in_and_back_again(client):
