@@ -149,7 +149,7 @@ def refuse_unsettled(session: Session, inspection_id: int, pack: str) -> Opinion
 def refuse_before_feedback(session: Session, inspection: Inspection, pack: str) -> Feedback:
     """No publication before the object has been told (slug `publication-before-feedback`)."""
     given = of(session, inspection.id)
-    if given is None or given.finished_at is None:
+    if given is None or (given.finished_at is None and parameters(pack)["feedback.object"].value):
         raise Refused(
             f"{inspection.case_no}的检查情况尚未向被检查对象反馈，不能公示。",
             clause=cite("J22 国办发〔2024〕54号", pack),

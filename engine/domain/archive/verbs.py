@@ -32,11 +32,12 @@ from engine.domain.followup import open_of, refuse_open
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import team, team_leader
 from engine.domain.inspection.visit import findings
+from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill
-from engine.people import Bureau, Person
+from engine.people import Bureau, Person, Role
 
 PIECES: Mapping[str, str] = {
     "approval": "行政检查审批表、检查通知书",
@@ -188,12 +189,24 @@ def write_list(step: Step, *, inspection_id: int) -> None:
     step.session.flush()
 
 
+def refuse_keeper(person: Person, pack: str) -> None:
+    """The dedicated person seals where the pack names one (slug `not-the-archivist`; 依据: J27)."""
+    rule = parameters(pack)["archive.person"]
+    if rule.value == "archivist" and Role.ARCHIVIST not in person.roles():
+        raise Refused(
+            f"案卷由{parameters(pack).label('archivist')}封存。",
+            clause=cite(rule.source, pack),
+            slug="not-the-archivist",
+        )
+
+
 @operation("archive.seal", clause="J27 W3")
 def seal(step: Step, *, inspection_id: int) -> None:
     """The archivist checks the list and seals it; from now on it can be read and lent, never altered."""
     package = _arranged(step, inspection_id)
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.pack)
+    refuse_keeper(step.person(), step.pack)
     if not ask.flag(step.answers, "checked"):
         raise Refused(
             "请确认已逐件核对卷内目录。",

@@ -57,6 +57,8 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
             hint="请由纪检监察或政策法规部门的其他人员见证。",
             slug="draw-operator-is-witness",
         )
+    if not parameters(pack)["draw.supervisor"].value:
+        return
     if in_pool(session, draw.bureau_id, witness):
         raise Refused(
             f"{witness.name}在本次抽取的执法检查人员名录库中，不能见证。",

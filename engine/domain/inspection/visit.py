@@ -47,7 +47,7 @@ def shown_certificates(members: list[TeamMember], chosen: list[str], pack: str) 
     """The certificates shown: at least two, each of a licensed member (slug `certificates-not-shown`)."""
     valid = {str(m.id): m for m in members if m.licensed}
     shown = [{"name": valid[key].name, "number": valid[key].certificate_no} for key in chosen if key in valid]
-    if len(shown) < TWO:
+    if len(shown) < TWO and parameters(pack).value("certificates.shown"):
         raise Refused(
             f"出示执法证件的持证检查人员只有{len(shown)}人，不得少于2人。",
             clause=cite("J18 W11 行政处罚法", pack),
@@ -74,7 +74,8 @@ def arrive(step: Step, *, inspection_id: int) -> None:
     at = ask.instant(step.answers, "arrived_at") or clock.now()
     _refuse_future(at, "到达时间")
     certificates = shown_certificates(members, ask.words(step.answers, "certificates"), step.pack)
-    if not ask.flag(step.answers, "rights_told"):
+    told = ask.flag(step.answers, "rights_told")
+    if not told and parameters(step.pack).value("rights_notice"):
         raise Refused(
             "请确认已告知检查要求和被检查对象的权利义务。",
             clause=cite("J18", step.pack),
@@ -89,7 +90,7 @@ def arrive(step: Step, *, inspection_id: int) -> None:
             certificates=certificates,
             certificate_count=len(certificates),
             received_by=ask.required(step.answers, "received_by", "接待人员"),
-            rights_told=True,
+            rights_told=told,
             rights_signature=ask.signature(step.answers, "rights_signature"),
             photos=ask.photos(step.answers, "photos"),
         ),

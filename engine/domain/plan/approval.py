@@ -17,13 +17,25 @@ from engine.domain.plan.tables import Plan
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
-from engine.people import Person
+from engine.people import Person, Role
 
 
 def refuse_author(plan: Plan, approver: Person, pack: str) -> None:
     """Neither the author nor the drafter of a section approves the plan (slug `self-approval`)."""
     for author in (plan.author_id, *(part.author_id for part in plan.parts)):
         refuse_self_approval(author, approver, "抽查计划", "J8 W8", pack)
+
+
+def refuse_approver(approver: Person, pack: str) -> None:
+    """The plan is approved by the post that the pack names (slug `not-the-approver`; 依据: W8)."""
+    rule = parameters(pack)["plan.approver"]
+    if Role(rule.value) not in approver.roles():
+        raise Refused(
+            f"抽查计划由{parameters(pack).label(rule.value)}审批。",
+            clause=cite(rule.source, pack),
+            hint="请由其办理。",
+            slug="not-the-approver",
+        )
 
 
 @operation("plan.approve", clause="J8 W8", gives=("decision",))
@@ -35,6 +47,7 @@ def approve(step: Step, *, plan_id: int, coverage_verdict: str) -> Mapping[str, 
     plan = get(step.session, plan_id)
     leader = step.person()
     refuse_author(plan, leader, step.pack)
+    refuse_approver(leader, step.pack)
     decided = ask.decision(step.answers, clause=cite("W8", step.pack))
     if decided["decision"] == "return":
         plan.state = "drafting"

@@ -27,7 +27,7 @@ from engine.domain.registry import RegistryObject
 from engine.domain.report import note
 from engine.domain.report import of as report_of
 from engine.domain.terms import cite
-from engine.errors import Refused
+from engine.errors import Refused, RuleError
 from engine.operation import Step, operation
 from engine.people import Person, Role
 
@@ -58,7 +58,7 @@ def receipts(session: Session, publication_id: int) -> list[PublicationReceipt]:
 
 def refuse_other_unit(inspection: Inspection, person: Person, pack: str) -> None:
     """谁检查、谁录入、谁公开 (slug `publisher-not-inspecting-unit`)."""
-    if person.bureau_id != inspection.bureau_id:
+    if person.bureau_id != inspection.bureau_id and parameters(pack)["publish.same_unit"].value:
         raise Refused(
             f"{person.name}不属于实施检查的单位，不能公示本次检查结果。",
             clause=cite("J25 W15", pack),
@@ -233,6 +233,13 @@ def owe(
     """Enter which channels are owed, as the table `channel` says, and queue what can be pushed."""
     row = step.session.get_one(Publication, publication_id)
     owed = dict(zip(CHANNELS, (website, gsxt, credit, platform), strict=True))
+    strange = {name for name, is_owed in owed.items() if is_owed} - set(
+        parameters(step.pack)["publish.channels"].value
+    )
+    if strange:
+        raise RuleError(
+            f"公示渠道表给出了规则包没有的渠道：{'、'.join(sorted(strange))}。", hint="请检查 channel.dmn。"
+        )
     known = {receipt.channel: receipt for receipt in receipts(step.session, publication_id)}
     for channel, is_owed in owed.items():
         if is_owed and channel not in known:
