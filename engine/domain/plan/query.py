@@ -68,5 +68,5 @@ def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
 
 def default_title(plan: Plan) -> str:
     """The title of a plan that nobody has named yet."""
-    part = f"第{'一二三四'[plan.quarter - 1]}季度" if plan.quarter else "年度"
-    return f"{plan.year}年{part}双随机抽查计划"
+    part = f"年第{'一二三四'[plan.quarter - 1]}季度" if plan.quarter else "年度"
+    return f"{plan.year}{part}双随机抽查计划"
