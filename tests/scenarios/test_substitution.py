@@ -69,6 +69,30 @@ def test_the_next_ticket_serves_before_a_witness(jilin):
     assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
 
 
+def test_an_approval_lapses_when_the_proof_or_the_candidates_change(jilin):
+    """The leader has agreed to this vacancy with this proof and these candidates, to nothing else."""
+    case = inspecting(jilin)
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    number = last(case).id
+
+    def other_proof(session: Any) -> None:
+        session.get(Substitution, number).proof = [{"name": "另一份证明", "sha256": "0" * 64}]
+
+    jilin.does(other_proof)
+    with pytest.raises(Refused) as fault:
+        case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    assert fault.value.slug == "approval-lapsed"
+    case.completes("见证递补", by=acts.WITNESS, decision="return", reason="证明材料已换")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.expects("审批调换", role="分管领导")
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    assert last(case).outcome == "replaced"
+
+
 def test_a_substitution_is_not_approved(jilin):
     case = inspecting(jilin)
     out = asks(case, code="post_change")

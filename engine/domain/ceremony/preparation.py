@@ -275,7 +275,7 @@ def release_draw(step: Step, *, draw_id: str) -> None:
 
 @operation("draw.account_missed", clause="J3 J7 W9")
 def account_missed(step: Step, *, draw_id: str) -> None:
-    """说明抽取记录逾期未公开: the day promised in D has passed; why, and until when, stands in the sealed log."""
+    """说明抽取记录逾期未公开: the promised day has passed; why, and until when, stands in the sealed log."""
     draw = store.get(step.session, draw_id)
     if draw.published_at is not None:
         return

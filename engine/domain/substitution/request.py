@@ -21,6 +21,7 @@ from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import arrived
 from engine.domain.pack import parameters
 from engine.domain.plan.query import refuse_self_approval
+from engine.domain.substitution.basis import approved_for
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.errors import Refused
@@ -131,6 +132,8 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         )
     decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
+    if row.decision == "approve":
+        approved_for(step.session, row)
     audit.record(
         step.session,
         action="substitution.approve",

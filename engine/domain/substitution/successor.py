@@ -24,6 +24,7 @@ from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import join, licensed_count, replace_member, team
 from engine.domain.registry import Inspector, above, inspector_by_staff_no, relation_to
 from engine.domain.registry import RegistryObject as Thing
+from engine.domain.substitution.basis import refuse_lapsed, stands
 from engine.domain.substitution.request import refuse_arrived
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS, cite
@@ -69,13 +70,16 @@ def candidates(step: Step, row: Substitution) -> list[tuple[str, Inspector]]:
     return [(candidate.id, people[draw.aliases[candidate.id]]) for candidate in found]
 
 
-@operation("substitution.confirm", clause="J13")
-def confirm(step: Step, *, substitution_id: int) -> None:
+@operation("substitution.confirm", clause="J13", gives=("approval",))
+def confirm(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """确认递补人选: the first candidate who can come serves.
 
-    Whoever is passed over needs a reason and proof.
+    Whoever is passed over needs a reason and proof. `approval`: stands · lapsed (the leader decides again).
     """
     row = get(step.session, substitution_id)
+    if not stands(step.session, row):
+        row.decision, row.approver_id, row.decided_at = "", None, None
+        return {"approval": "lapsed"}
     absent = []
     for line in ask.rows(step.answers, "absent"):
         alias = ask.required(line, "candidate", "不能参加的候选人")
@@ -90,6 +94,7 @@ def confirm(step: Step, *, substitution_id: int) -> None:
         absent.append({"id": alias, "reason": ask.text(line, "absence") or "unavailable", "evidence": proof})
     row.absent = absent
     appended(step, row, witness="pending")
+    return {"approval": "stands"}
 
 
 def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
@@ -143,6 +148,7 @@ def apply(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     `substitution_outcome`: replaced · leader_lost (choose the leader again) · none (nobody is left).
     """
     row = get(step.session, substitution_id)
+    refuse_lapsed(step, row)
     draw = store.get(step.session, str(row.draw_id))
     transcript = appended(step, row, witness=_signature(step, row))
     place = slot(step, row)
