@@ -34,7 +34,9 @@ def _copied() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="toggle-")) / "workflows"
     shutil.copytree(SHIPPED, folder)
     for module in list(sys.modules.values()):
-        if not str(getattr(module, "__name__", "")).startswith(("engine.", "tests.", "test_", "year_samples")):
+        if not str(getattr(module, "__name__", "")).startswith(
+            ("engine.", "tests.", "test_", "year_samples")
+        ):
             continue
         for name, value in list(vars(module).items()):
             if module.__name__ != __name__ and isinstance(value, Path) and value.is_relative_to(SHIPPED):
@@ -60,7 +62,9 @@ def _parameter(*, parameter: str, pack: str, value: Any) -> None:
     if line.search(path.read_text("utf-8")):
         _rewrite(path, lambda text: line.sub(lambda m: m[1] + json.dumps(value) + m[3], text))
         return
-    row = f'"{parameter}" = {{ value = {json.dumps(value)}, strength = "hard", source = "国发〔2019〕5号" }}\n'
+    row = (
+        f'"{parameter}" = {{ value = {json.dumps(value)}, strength = "hard", source = "国发〔2019〕5号" }}\n'
+    )
     _rewrite(path, lambda text: text + row)
 
 
@@ -90,7 +94,8 @@ def _deadline(*, deadline: str, pack: str, days: int) -> None:
         rf'(<text>"{re.escape(deadline)}"</text></inputEntry>\s*<outputEntry[^>]*><text>)(\d+)(</text>)'
     )
     _rewrite(
-        _copied() / pack / "deadlines.dmn", lambda text: row.sub(lambda m: f"{m[1]}{days}{m[3]}", text, count=1)
+        _copied() / pack / "deadlines.dmn",
+        lambda text: row.sub(lambda m: f"{m[1]}{days}{m[3]}", text, count=1),
     )
 
 
@@ -149,7 +154,11 @@ def _trigger(*, trigger: str) -> None:
     execute = DDL.__call__
 
     def unless_named(self: DDL, *args: Any, **named: Any) -> Any:
-        return None if re.search(rf" {trigger}(_[a-z]+)? ", str(self.statement)) else execute(self, *args, **named)
+        return (
+            None
+            if re.search(rf" {trigger}(_[a-z]+)? ", str(self.statement))
+            else execute(self, *args, **named)
+        )
 
     DDL.__call__ = unless_named
 

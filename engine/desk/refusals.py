@@ -14,17 +14,21 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.domain import calendar
-from engine.domain.ceremony import refuse_licensed, refuse_repeat, refuse_witness
+from engine.domain.ceremony import refuse_repeat, refuse_witness
+from engine.domain.ceremony.duty import refuse_unreasoned
 from engine.domain.ceremony.tables import Draw
+from engine.domain.eligibility import Eligibility
 from engine.domain.feedback import refuse_before_feedback, refuse_unsettled
 from engine.domain.followup import open_followup, refuse_open
 from engine.domain.inspection.tables import Inspection
+from engine.domain.inspection.team import refuse_few, team
 from engine.domain.pack import parameters
 from engine.domain.plan.approval import refuse_author
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.verbs import refuse_other_unit
-from engine.domain.registry import Inspector
+from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import cite
 from engine.errors import CaseworkError, Refused
 from engine.people import Bureau, Person
@@ -79,24 +83,50 @@ def _self_approval(session: Session, bureau: Bureau) -> None:
     refuse_author(plan, session.get_one(Person, plan.author_id), bureau.pack)
 
 
-def _licensed(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
-    refuse_licensed(1, bureau.pack)
+def _licensed(session: Session, bureau: Bureau) -> None:
+    """A real team in which only one certificate still holds."""
+    members = team(session, _inspection(session, bureau).id)
+    with session.no_autoflush:
+        for member in members[1:]:
+            member.licensed = False
+        try:
+            refuse_few(members, bureau.pack)
+        finally:
+            for member in members:
+                session.expire(member)
 
 
-def _cap(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
-    rule = parameters(bureau.pack)["cap.per_year"]
-    refuse_repeat("cap", "某定点医药机构", bureau.pack)  # may be asked for: only the cap can be lifted
-    raise Refused(
-        f"某定点医药机构本年度已抽查 {rule.value} 次，达到上限。",
-        clause=cite(rule.source, bureau.pack),
-        hint="确有正当理由的，写明理由报分管领导批准。",
-        slug="reason-needed" if rule.strength == "principle" else "cap-reached",
+def _cap(session: Session, bureau: Bureau) -> None:
+    """A real object that was visited as often as the pack allows, asked for again without a reason."""
+    cap = int(parameters(bureau.pack)["cap.per_year"].value)
+    thing = _eligible(session, bureau)
+    excluded = Eligibility(parameters(bureau.pack)).reason(
+        thing, on=clock.today(), visits=cap, by_superior=False
     )
+    if excluded:
+        refuse_repeat(excluded, thing.name, bureau.pack)
+        refuse_unreasoned("", thing.name, bureau.pack)
 
 
-def _superior(session: Session, bureau: Bureau) -> None:  # noqa: ARG001
-    if parameters(bureau.pack)["exclude.superior_drawn"].value:
-        refuse_repeat("done-superior", "某定点医药机构", bureau.pack)
+def _superior(session: Session, bureau: Bureau) -> None:
+    """A real object that a superior drew this year, asked for again with the best of reasons."""
+    thing = _eligible(session, bureau)
+    excluded = Eligibility(parameters(bureau.pack)).reason(
+        thing, on=clock.today(), visits=0, by_superior=True
+    )
+    if excluded:
+        refuse_repeat(excluded, thing.name, bureau.pack)
+
+
+def _eligible(session: Session, bureau: Bureau) -> RegistryObject:
+    """The first object of the registry that may be drawn and is on no list."""
+    rule = Eligibility(parameters(bureau.pack))
+    query = select(RegistryObject).where(RegistryObject.bureau_id == bureau.id).order_by(RegistryObject.id)
+    for thing in session.scalars(query.limit(200)):
+        listed = rule.listed(thing, clock.today())
+        if not listed and not rule.reason(thing, on=clock.today(), visits=0, by_superior=False):
+            return thing
+    return _missing("可以抽取的检查对象")
 
 
 def _witness(session: Session, bureau: Bureau) -> None:

@@ -19,6 +19,7 @@ from engine.domain.feedback import Feedback, refuse_before_feedback
 from engine.domain.inspection.tables import Inspection
 from engine.domain.pack import pack_files, parameters
 from engine.domain.plan.approval import refuse_approver
+from engine.domain.publication.verbs import refuse_other_unit
 from engine.domain.registry import Inspector, RegistryLock
 from engine.domain.substitution import refuse_reason
 from engine.domain.terms import SUBSTITUTION_REASONS
@@ -188,6 +189,13 @@ def test_nothing_is_published_before_the_object_was_told():
         Inspection(id=1, case_no="某号"),
         "jilin",
     )
+
+
+def test_who_supervises_publication_does_not_publish():
+    """舞 第十五条: 监督催办; duty 10."""
+    own = Inspection(id=1, bureau_id=1, case_no="某号")
+    refuse_other_unit(own, holder(Role.SECTION), "wugang")
+    refused("supervisor-publishes", refuse_other_unit, own, holder(Role.SUPERVISION), "wugang")
 
 
 # -- what the database holds by itself --

@@ -108,6 +108,28 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
         )
 
 
+def refuse_unreasoned(reason: str, name: str, pack: str) -> None:
+    """At its yearly cap an object is drawn again only for a reason of the pack (slug `reason-needed`).
+
+    Where the pack's cap is hard, never (slug `cap-reached`). 依据: J11 正当理由, W9 原则上.
+    """
+    rule = parameters(pack)["cap.per_year"]
+    if rule.strength == "hard":
+        raise Refused(
+            f"{name}本年度已抽查 {rule.value} 次，达到上限。",
+            clause=why(pack, "cap.per_year", "J11 W9"),
+            slug="cap-reached",
+        )
+    if reason not in (parameters(pack)["cap.repeat_reasons"].value or []):
+        raise Refused(
+            f"{name}本年度已抽查 {rule.value} 次，再次抽查须有规则包认可的正当理由。",
+            clause=why(pack, "cap.per_year", "J11 W9"),
+            hint="请选择理由并写明情况，报分管领导批准。",
+            slug="reason-needed",
+            fields={"exceptions": f"请写明再次抽查{name}的理由"},
+        )
+
+
 def refuse_excluded(code: str, excluded: str, pack: str) -> None:
     """An object with a reason to stay out is in no result.
 

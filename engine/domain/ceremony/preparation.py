@@ -104,9 +104,8 @@ def _exception(
         )
     duty.refuse_repeat(thing.own_reason, thing.name, step.pack)
     clause = cite("J11 W9", step.pack)
-    reason = ask.required(row, "reason_code", "正当理由", clause=clause, slug="reason-needed")
-    if reason not in (parameters(step.pack)["cap.repeat_reasons"].value or []):
-        raise Refused("所选理由不是规则包认可的正当理由。", clause=clause, slug="reason-needed")
+    reason = ask.text(row, "reason_code")
+    duty.refuse_unreasoned(reason, thing.name, step.pack)
     found = known.get(thing.object_id) or DrawException(draw_id=draw.id, object_id=thing.object_id)
     words = ask.required(row, "explanation", "说明", clause=clause, slug="reason-needed")
     if (found.reason_code, found.explanation) != (reason, words):
