@@ -20,7 +20,7 @@ from engine.access.rights import READ_BOARD, WORK
 from engine.access.scope import visible_bureaus
 from engine.audit import AuditEntry
 from engine.desk import step
-from engine.desk.inbox import draws_from
+from engine.desk.pool import draws_from
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection.team import team_persons

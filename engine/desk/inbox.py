@@ -19,24 +19,15 @@ from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk.lamp import Days, Lamp
-from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.desk.pool import kept_pools, pools
 from engine.errors import NotFound
-from engine.people import Bureau, Person, Role
+from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem
-
-# --- reading ---------------------------------------------------------------------------------
 
 PAGE = 50
 CAP = 500  # counts stop here and say «500+»
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABS = ("todo", "pool", "done", "started")
-_WORKING = frozenset(Role) - {
-    Role.SYSTEM_ADMIN,
-    Role.SECURITY_ADMIN,
-    Role.AUDIT_ADMIN,
-    Role.MODELLER,
-    Role.RELEASER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,59 +85,13 @@ class Counts:
     steps: dict[str, int] = field(default_factory=dict)
 
 
-def pools(session: Session, person: Person) -> list[str]:
-    """Where this person finds work: the own pool, those of the posts held today, those of the own teams."""
-    teams = session.scalars(_teams(person))
-    found = [*_own_pools(person), *(f"team/{inspection_id}" for inspection_id in teams)]
-    return list(dict.fromkeys(found))
-
-
-def draws_from(session: Session, person: Person, pool: str) -> bool:
-    """Whether a pool is one of this person's, without asking for all the others."""
-    kind, _, number = pool.partition("/")
-    if kind != "team":
-        return pool in _own_pools(person)
-    mine = _teams(person).where(TeamMember.inspection_id == int(number))
-    return session.scalar(mine.limit(1)) is not None
-
-
-def _own_pools(person: Person) -> list[str]:
-    day = clock.today()
-    posts = [
-        f"role/{grant.bureau_id}/{grant.role.value}"
-        for grant in person.grants
-        if grant.role in _WORKING and grant.valid_from <= day <= grant.valid_to and person.active
-    ]
-    return [f"person/{person.id}", *posts]
-
-
-def _teams(person: Person) -> Select[Any]:
-    return (
-        select(TeamMember.inspection_id)
-        .join(Inspection, Inspection.id == TeamMember.inspection_id)
-        .where(
-            TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None)
-        )
-    )
-
-
-def _pools(session: Session, person: Person) -> list[str]:
-    """As `pools`, looked up once for a page: a reading session sees one state."""
-    if session.autoflush:  # a session that may change something asks anew each time
-        return pools(session, person)
-    kept: dict[int, list[str]] = session.info.setdefault("pools", {})
-    if person.id not in kept:
-        kept[person.id] = pools(session, person)
-    return kept[person.id]
-
-
 def listing(session: Session, person: Person, tab: str, filters: Filters, cursor: str = "") -> Page:
     """One page of a tab: `todo` and `pool` soonest first, `done` and `started` latest first."""
     if tab == "done":
         return _done(session, person, filters, cursor)
     if tab == "started":
         return _started(session, person, filters, cursor)
-    mine = _pools(session, person)
+    mine = kept_pools(session, person)
     if tab == "pool":
         mine = [pool for pool in mine if not pool.startswith("person/")]
     days = Days(session)
@@ -166,7 +111,7 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
 
 def badge(session: Session, person: Person) -> str:
     """The number in the page header: open items, at most 99."""
-    kinds, places = _places(_pools(session, person))
+    kinds, places = _places(kept_pools(session, person))
     number = session.connection().scalar(_badge_query(kinds), places) or 0
     return "99+" if number > 99 else str(number or "")  # noqa: PLR2004 (two digits)
 
@@ -174,7 +119,7 @@ def badge(session: Session, person: Person) -> str:
 def counts(session: Session, person: Person) -> Counts:
     """The numbers beside tabs and filters."""
     result, days = Counts(), Days(session)
-    kinds, places = _places(_pools(session, person))
+    kinds, places = _places(kept_pools(session, person))
     places |= {"now": clock.now(), "end": clock.end_of(days.today), "soon": clock.end_of(days.soon)}
     places["own"] = f"person/{person.id}"
     query = _count_query(kinds)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.access.rights import OPEN_LEAD
 from engine.desk import step
-from engine.desk.inbox import pools
+from engine.desk.pool import pools
 from engine.desk.registry import EDITORS
 from engine.desk.world import World
 from engine.domain import change, lead

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk import jobs
 from engine.desk import step as desk
-from engine.desk.inbox import pools
+from engine.desk.pool import pools
 from engine.desk.world import World
 from engine.domain import calendar
 from engine.domain.inspection.team import team_persons

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
-from engine.desk.inbox import draws_from, pools
+from engine.desk.pool import draws_from, pools
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections

@@ -315,6 +315,7 @@ class Run:
 
     @votes.setter
     def votes(self, counts: Mapping[str, dict[str, int]]) -> None:
+        """Keep the counts."""
         self.instance.data = {**self.instance.data, "_votes": dict(counts)}
 
     @staticmethod

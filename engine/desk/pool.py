@@ -1,0 +1,69 @@
+"""Where a person finds work (待办从哪里来): the own pool, the pools of the posts held today, those of the own teams.
+
+Strings as `runtime/tables.WorkItem` explains: `person/<id>`, `role/<bureau id>/<role>`, `team/<inspection id>`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.people import Person, Role
+
+_WORKING = frozenset(Role) - {
+    Role.SYSTEM_ADMIN,
+    Role.SECURITY_ADMIN,
+    Role.AUDIT_ADMIN,
+    Role.MODELLER,
+    Role.RELEASER,
+}
+
+
+def pools(session: Session, person: Person) -> list[str]:
+    """Where this person finds work: the own pool, those of the posts held today, those of the own teams."""
+    teams = session.scalars(_teams(person))
+    found = [*_own_pools(person), *(f"team/{inspection_id}" for inspection_id in teams)]
+    return list(dict.fromkeys(found))
+
+
+def draws_from(session: Session, person: Person, pool: str) -> bool:
+    """Whether a pool is one of this person's, without asking for all the others."""
+    kind, _, number = pool.partition("/")
+    if kind != "team":
+        return pool in _own_pools(person)
+    mine = _teams(person).where(TeamMember.inspection_id == int(number))
+    return session.scalar(mine.limit(1)) is not None
+
+
+def _own_pools(person: Person) -> list[str]:
+    day = clock.today()
+    posts = [
+        f"role/{grant.bureau_id}/{grant.role.value}"
+        for grant in person.grants
+        if grant.role in _WORKING and grant.valid_from <= day <= grant.valid_to and person.active
+    ]
+    return [f"person/{person.id}", *posts]
+
+
+def _teams(person: Person) -> Select[Any]:
+    return (
+        select(TeamMember.inspection_id)
+        .join(Inspection, Inspection.id == TeamMember.inspection_id)
+        .where(
+            TeamMember.person_id == person.id, TeamMember.left_at.is_(None), Inspection.closed_at.is_(None)
+        )
+    )
+
+
+def kept_pools(session: Session, person: Person) -> list[str]:
+    """As `pools`, looked up once for a page: a reading session sees one state."""
+    if session.autoflush:  # a session that may change something asks anew each time
+        return pools(session, person)
+    kept: dict[int, list[str]] = session.info.setdefault("pools", {})
+    if person.id not in kept:
+        kept[person.id] = pools(session, person)
+    return kept[person.id]
