@@ -1,7 +1,7 @@
 """The inbox: what waits for a person, soonest first, and what the person has done.
 
 Reading stays flat with a million open items: one short index scan for each pool, merged; counts stop at a
-thousand.
+thousand. Long because every tab's query stands beside the index it was written for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk.lamp import Days, Lamp
-from engine.desk.pool import kept_pools, pools
+from engine.desk.pool import draws_from, kept_pools, pools
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem

@@ -1,6 +1,6 @@
-"""Where a person finds work (待办从哪里来): the own pool, the pools of the posts held today, those of the own teams.
+"""Where a person finds work: the own pool, those of the posts held today, those of the own teams.
 
-Strings as `runtime/tables.WorkItem` explains: `person/<id>`, `role/<bureau id>/<role>`, `team/<inspection id>`.
+As `runtime/tables.WorkItem` explains: `person/<id>`, `role/<bureau id>/<role>`, `team/<inspection id>`.
 """
 
 from __future__ import annotations
