@@ -1,0 +1,255 @@
+"""axe finds nothing, nothing is wider than the screen and no console complains: every GET route × role.
+
+The routes come from the app's own address map, their numbers from the seeded installation; a new route without
+numbers here fails. A page is looked at on a desk and on a phone. Pages whose content another role has already
+been shown byte for byte are not looked at again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.desk import rules
+from engine.desk.sample import PASSWORD
+from engine.desk.step import actions
+from engine.domain.ceremony.tables import Draw
+from engine.domain.plan.tables import Plan
+from engine.domain.publication.tables import Publication
+from engine.people import Grant, Person, Role
+from engine.runtime import release
+from engine.runtime.tables import History, Instance, Release, WorkItem
+from tests.browser.people import PHONE, WIDE
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RUN = f"axe.run(document, {{runOnly: {TAGS}, resultTypes: ['violations'], elementRef: false}})"
+NO_PAGES = {"static", "upload.download", "upload.printed", "registry.export", "health.metrics"}
+VARIANTS = {
+    "inbox.index": ["tab=pool", "tab=done", "tab=started", "due=late", "q=没有的机构"],
+    "case.index": ["kind=inspection", "q=没有的机构"],
+    "case.show": ["only=people"],
+    "registry.index": ["tab=inspectors", "tab=items", "tab=conflicts"],
+    "board.index": ["when=all"],
+    "public.index": ["q=没有的机构"],
+}
+CHANGING = re.compile(
+    r'name="(csrf_token|idempotency_key)" value="[^"]*"|\?v=[0-9a-f]+|现在的口令是 \d+|\d\d:\d\d(:\d\d)?'
+    r'|<span class="qr">.*?</span>|<span class="hash in">.*?</span>',
+    re.DOTALL,
+)
+"""What differs between two showings of the same page."""
+
+
+@pytest.fixture(scope="module")
+def served(installation):
+    """A year that went to the archive, a second plan whose cases wait everywhere, a third before its approval."""
+    served = installation(through="archive", objects=120, cases=1)
+    served.year.goes_on(start=served.year.rehearsal.now, cases=5)
+    served.year.spreads(cases=5)
+    served.year.drafts()
+    return served.open()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as one person gets it; `content` is equal for pages that are equal but for tokens and times."""
+
+    path: str
+    content: str
+    header: str
+
+
+@pytest.fixture(scope="module")
+def known(served) -> Mapping[str, list[Any]]:
+    """Numbers and names of real rows for the arguments of the routes; 0 for what there is not."""
+    with served.world.database.reading() as session:
+        newest = session.scalars(select(func.max(Release.id))).one()
+
+        def first_of_each(column: Any, *by: Any, where: Any = True) -> list[Any]:
+            return list(session.scalars(select(func.min(column)).where(where).group_by(*by)))
+
+        return {
+            "item_id": [
+                *first_of_each(WorkItem.id, WorkItem.element, where=WorkItem.state == "open"),
+                *first_of_each(WorkItem.id, WorkItem.lane, where=WorkItem.state == "done"),
+                0,
+            ],
+            "case_id": [
+                *first_of_each(
+                    Instance.id, Instance.process, Instance.state, where=Instance.case_id == Instance.id
+                ),
+                0,
+            ],
+            "plan_id": first_of_each(Plan.id, Plan.state),
+            "draw_id": first_of_each(Draw.id, Draw.state),
+            "release_id": [newest],
+            "publication_id": first_of_each(Publication.id, Publication.state),
+            "entry_id": first_of_each(History.id, History.element, where=History.kind == "decision")[:6],
+            "process.show": sorted(release.load(session, newest).processes),
+            "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
+            "case.act": triggers(session),
+            "way": ["transfer", "delegate", "return"],
+        }
+
+
+def triggers(session: Session) -> list[tuple[int, str]]:
+    """For everything that somebody may set off in a case: one such case."""
+    running = session.scalars(
+        select(Instance.id).where(Instance.state == "running", Instance.case_id == Instance.id)
+    ).all()
+    somebody = session.scalars(select(Person).where(Person.active)).all()
+    found = {
+        trigger.process: case
+        for case in running
+        for person in somebody
+        for trigger in actions(session, person, case)
+    }
+    return [(case, process) for process, case in sorted(found.items())]
+
+
+def addresses(served, known: Mapping[str, list[Any]]) -> Iterator[str]:
+    """Every GET address of the app that may be a page."""
+    adapter = served.app.url_map.bind("")
+    for rule in served.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES or rule.rule.startswith("/api/"):
+            continue
+        names = sorted(rule.arguments)
+        if rule.endpoint == "case.act":
+            yield from (
+                adapter.build(rule.endpoint, {"case_id": case, "process": process})
+                for case, process in known["case.act"]
+            )
+            continue
+        choices = [known[rule.endpoint if name == "name" else name] for name in names]
+        for values in product(*choices):
+            yield adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))
+        if not names:
+            yield from (f"{rule.rule}?{query}" for query in VARIANTS.get(rule.endpoint, ()))
+    yield "/nowhere"
+
+
+@pytest.fixture(scope="module")
+def people(served) -> Mapping[str, str]:
+    """For each role of the bureau the login of one who holds it; "" for the public."""
+    with served.world.database.reading() as session:
+        query = select(Person.login).join(Grant, Grant.person_id == Person.id)
+        return {"": ""} | {
+            role.value: login
+            for role in Role
+            if (
+                login := session.scalar(
+                    query.where(Grant.role == role, Grant.bureau_id == served.year.bureau_id).limit(1)
+                )
+            )
+        }
+
+
+def pages(served, known: Mapping[str, list[Any]], login: str) -> Iterator[Shown]:
+    """What somebody gets at every address: pages, refusals in words too, but no files and no data."""
+    client: FlaskClient = served.app.test_client()
+    if login:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
+        assert token
+        given = {"login": login, "password": PASSWORD, "csrf_token": token[1]}
+        assert client.post("/sign-in", data=given).status_code == 303
+    for path in addresses(served, known):
+        answer = client.get(path)
+        assert answer.status_code in (200, 302, 303, 401, 403, 404), f"{path}: {answer.status_code}"
+        if answer.mimetype == "text/html" and answer.status_code in (200, 403, 404):
+            head, _, content = CHANGING.sub("", answer.text).partition("<main")
+            nav = re.search(r"<nav.*?</nav>", head, re.DOTALL)
+            yield Shown(path, content, nav[0] if nav else head)
+
+
+def test_every_role_of_the_table_has_somebody(people):
+    assert set(people) == {"", *(role.value for role in Role)}
+
+
+def test_axe_finds_nothing_on_any_page_of_any_role(chrome, served, known, people):
+    """Both widths of a page are looked at with one load; all faults are told together."""
+    seen: set[str] = set()
+    faults: list[str] = []
+    looked = shown = 0
+    for role, login in people.items():
+        tab = enter(chrome, served, login)
+        for page in pages(served, known, login):
+            shown += 1
+            marks = {digest(page.content), digest(page.header)}
+            if marks <= seen:
+                continue
+            seen |= marks
+            looked += 1
+            faults += [f"{role or 'public'} {fault}" for fault in look(tab, page.path)]
+        tab.context.close()
+    assert not faults, "\n".join(faults)
+    assert shown > 20 * len(people)
+    print(f"{shown} pages of {len(people)} roles, {looked} different")  # noqa: T201 (shown with -s)
+
+
+def test_the_dark_scheme_keeps_its_contrast(chrome, served, known, people):
+    tab = enter(chrome, served, people["section"])
+    tab.emulate_media(color_scheme="dark")
+    sample = {re.sub(r"\d+", "0", page.path): page for page in pages(served, known, people["section"])}
+    faults = [fault for page in sample.values() if "?" not in page.path for fault in look(tab, page.path)]
+    tab.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def enter(chrome: Browser, served, login: str) -> Page:
+    """A tab of somebody who is signed in; what goes wrong in it is kept in `tab.wrong`."""
+    context = chrome.new_context(
+        viewport={"width": WIDE, "height": 900}, locale="zh-CN", bypass_csp=True, base_url=served.url
+    )
+    context.add_init_script(AXE)
+    tab = context.new_page()
+    tab.wrong = []
+    tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
+    tab.on("console", lambda message: tab.wrong.append(message.text) if message.type == "error" else None)
+    if login:
+        tab.goto("/sign-in")
+        tab.fill("#login", login)
+        tab.fill("#password", PASSWORD)
+        tab.click("main form button[type=submit]")
+        tab.wait_for_selector("a.me")
+    return tab
+
+
+def look(tab: Page, path: str) -> list[str]:
+    """What is wrong with a page on a desk and on a phone, folded parts opened."""
+    tab.wrong.clear()
+    faults = []
+    tab.set_viewport_size({"width": WIDE, "height": 900})
+    answer = tab.goto(path)
+    tab.evaluate("() => document.querySelectorAll('details').forEach((part) => part.open = true)")
+    for width in (WIDE, PHONE):
+        tab.set_viewport_size({"width": width, "height": 900})
+        wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            faults.append(f"{path} at {width}: {wide} px wider than the screen")
+        found = tab.evaluate(RUN)["violations"]
+        faults += [
+            f"{path} at {width}: {rule['id']} {node['target']} {node['failureSummary']}"
+            for rule in found
+            for node in rule["nodes"]
+        ]
+    # a refusal is itself told as a failed load
+    expected = {401, 403, 404} & {answer.status if answer else 0}
+    faults += [f"{path}: {text}" for text in tab.wrong if not (expected and "Failed to load" in text)]
+    return faults
