@@ -114,6 +114,10 @@ class Year:
                 "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
             },
             "check_items": self._findings,
+            "collect_evidence": lambda asked: {
+                "none": "no",
+                "evidence": [{"kind": "photo", "title": "现场照片", "file": [asked.hand_in("现场照片")]}],
+            },
             "receipt_object": lambda _: {"received_by": "刘掌柜", "signature": {"name": "刘掌柜"}},
             "receive": self._receipts,
             "import_result": self._platform,
