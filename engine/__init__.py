@@ -1,4 +1,4 @@
-"""Everything that is true without a browser, top to bottom:
+"""Everything that is true without a browser, top to bottom.
 
 worker      background process: jobs, timers, sealing of the log
 desk        use cases, named like the pages (inbox, case, board, draw, registry …)

@@ -85,7 +85,7 @@ class Page:
     data: str = "{}"
 
 
-def page(  # noqa: PLR0913  (one keyword per thing the page shows)
+def page(
     form: Form,
     *,
     values: Mapping[str, Any] = NOTHING,

@@ -24,7 +24,7 @@ class Respondent:
 
 
 def filled(form: Form, chosen: Mapping[str, Any], person: Respondent) -> dict[str, Any]:
-    """The chosen answers the form knows, completed. Conditional parts are answered too; the schema drops hidden ones."""
+    """The chosen answers the form knows, completed; conditional parts too (the schema drops hidden ones)."""
     answers = {key: value for key, value in chosen.items() if key in form.keys}
     for component in form.components:
         _fill(component, answers, person)
@@ -45,7 +45,7 @@ def _fill(component: Component, answers: dict[str, Any], person: Respondent) -> 
         answers[component.key] = _plausible(component, person)
 
 
-def _plausible(component: Component, person: Respondent) -> Any:  # noqa: C901, PLR0911 (one line a kind of field)
+def _plausible(component: Component, person: Respondent) -> Any:  # noqa: PLR0911 (one line a kind of field)
     options = _options(component, person)
     if component.chooses_one:
         return options[0] if options else ""

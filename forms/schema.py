@@ -105,7 +105,7 @@ class _Load:
 class _Level:
     """One level of answers: the form itself, a group with a path, or one row of a list."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  (a level is made in three places, all below)
+    def __init__(
         self,
         components: Sequence[Component],
         values: Mapping[str, Any],

@@ -22,7 +22,7 @@ from sqlalchemy import DDL
 SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
 
 
-class NothingToSwitchOff(Exception):  # noqa: N818 (said to the reader of tests/toggles.toml)
+class NothingToSwitchOff(Exception):
     """The line of tests/toggles.toml names something that is not there."""
 
 

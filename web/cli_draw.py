@@ -155,7 +155,10 @@ def show_command(draw_id: str, *, as_json: bool) -> None:
     with open_database().transaction() as session:
         row = ceremony.get(session, draw_id)
         if row.published_at is None:  # who read a result before its day must be known (tip-off)
-            audit.record(session, action="draw.read", subject=f"draw/{row.id}", bureau_id=row.bureau_id, reason="casework draw show")
+            subject = f"draw/{row.id}"
+            audit.record(
+                session, action="draw.read", subject=subject, bureau_id=row.bureau_id, reason="casework draw show"
+            )
         if as_json:
             _print_json({"document": row.document or None, "events": row.events, "head": row.head})
             return
@@ -174,17 +177,25 @@ def _summary(row: Any) -> list[str]:
         things, people = row.document["objects"], row.document["inspectors"]
         eligible = sum(not thing["excl"] for thing in things)
         able = sum(not person["excl"] for person in people)
-        lines.append(f"名单：检查对象 {len(things)} 家（可抽 {eligible} 家），检查人员 {len(people)} 名（可抽 {able} 名）")
+        lines.append(f"检查对象 {len(things)} 家（可抽 {eligible} 家），检查人员 {len(people)} 名（可抽 {able} 名）")
     if "objects" in bodies:
         lines.append(f"抽中 {len(bodies['objects']['drawn'])} 家：{'、'.join(bodies['objects']['drawn'])}")
-    for group in bodies.get("place", {}).get("groups", []):
-        lines.append(f"  {group['id']}：{'、'.join(group['members'])}")
-    for group in bodies.get("import", {}).get("groups", []):
-        lines.append(f"  {group['id']}：{'、'.join(group['members'])} → {'、'.join(group['objects'])}")
-    lines += [f"  第 {event['n']} 号 {_EVENTS.get(event['type'], event['type'])}" for event in row.events if event["n"] > _OPENING]
+    lines += [f"  {each['id']}：{'、'.join(each['members'])}" for each in bodies.get("place", {}).get("groups", [])]
+    lines += [
+        f"  {each['id']}：{'、'.join(each['members'])} → {'、'.join(each['objects'])}"
+        for each in bodies.get("import", {}).get("groups", [])
+    ]
+    lines += [
+        f"  第 {event['n']} 号 {_EVENTS.get(event['type'], event['type'])}"
+        for event in row.events
+        if event["n"] > _OPENING
+    ]
     if row.reason:
         lines.append(f"原因：{row.reason}")
     lines += [f"名单指纹 {row.roster or '—'}", f"末位指纹 {row.head or '—'}"]
     if row.publish_by:
-        lines.append(f"完整记录{'已' if row.published_at else '应'}于 {row.published_at.date() if row.published_at else row.publish_by} {'公开' if row.published_at else '前公开'}")
+        if row.published_at:
+            lines.append(f"完整记录已于 {row.published_at.date()} 公开")
+        else:
+            lines.append(f"完整记录应于 {row.publish_by} 前公开")
     return lines

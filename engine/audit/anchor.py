@@ -115,7 +115,8 @@ def _refuse_broken(session: Session, last: Mapping[str, Any]) -> None:
     if held != last["hash"]:
         raise CaseworkError(
             f"日志中已没有第 {seq} 号公布过的链头：日志被改动，或恢复了较早的备份。",
-            hint="请执行 casework audit verify --anchors 查明；确系恢复备份的，用 casework audit anchor --restored 说明原因。",
+            hint="请执行 casework audit verify --anchors 查明；"
+            "确系恢复备份的，用 casework audit anchor --restored 说明原因。",
         )
 
 

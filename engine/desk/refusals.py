@@ -1,7 +1,8 @@
 """What each regulation refuses, tried on a living bureau: one table refusal × pack × outcome.
 
-Outcomes: `refused` · `reason needed` (原则上: a reason and an approver lift it) · `finding` (shown, nothing is stopped) ·
-`not applicable` (the pack has no such rule). Each try calls the same check that the step calls; nothing is kept.
+Outcomes: `refused` · `reason needed` (原则上: a reason and an approver lift it) · `finding` (shown, nothing
+is stopped) · `not applicable` (the pack has no such rule). Each try calls the check that the step calls;
+nothing is kept.
 """
 
 from __future__ import annotations

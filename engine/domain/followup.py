@@ -90,7 +90,7 @@ def refuse_open(session: Session, inspection: Inspection, pack: str) -> None:
         raise Refused(
             f"{inspection.case_no}还有{len(still)}项后续监管未办结："
             f"{'、'.join(KINDS[row.kind] for row in still)}，不能归档。",
-            clause=cite("J26 J27", pack),
+            clause=cite(f"J26 J27 {parameters(pack)['followup'].source}", pack),
             hint="请先办结后续监管。",
             slug="archive-open-followup",
         )

@@ -252,7 +252,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
     for row in connection.execution_options(stream_results=True).execute(
         select(table).order_by(*table.primary_key.columns)
     ):
-        yield {''.join(column): _portable(value) for column, value in row._mapping.items()}  # noqa: SLF001
+        yield {"".join(column): _portable(value) for column, value in row._mapping.items()}  # noqa: SLF001
 
 
 def _portable(value: Any) -> Any:
@@ -309,6 +309,7 @@ def _follow_sequences(connection: Connection) -> None:
                 if sequence:
                     connection.execute(
                         text(
-                            f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"
+                            f"SELECT setval('{sequence}', "  # noqa: S608 (names of our own tables)
+                            f"COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"
                         )
                     )

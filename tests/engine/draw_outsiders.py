@@ -51,7 +51,7 @@ def by_page(cases: list[Case]) -> list[dict[str, Any] | None]:
     """First fault per case, from the page's script (needs node)."""
     assert NODE
     lines = [json.dumps(case.__dict__) for case in cases]
-    done = subprocess.run(  # noqa: S603 - our own script, our own input
+    done = subprocess.run(
         [NODE, str(Path(__file__).with_name("draw_verify_node.js")), str(PAGE)],
         input="\n".join(lines),
         capture_output=True,

@@ -146,7 +146,7 @@ def test_the_page_fetches_nothing():
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own script
+    return subprocess.run(
         [sys.executable, "-I", str(SCRIPT), *arguments], capture_output=True, text=True, check=False
     )
 

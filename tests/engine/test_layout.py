@@ -224,9 +224,9 @@ def test_the_command_writes_checks_and_says_which_file(tmp_path: Path):
     file = tmp_path / "plan.bpmn"
     file.write_bytes(SMALL)
     command = [sys.executable, str(HOUSE / "scripts" / "layout-bpmn")]
-    before = subprocess.run([*command, "--check", file], capture_output=True, text=True, check=False)  # noqa: S603
-    written = subprocess.run([*command, file], capture_output=True, text=True, check=False)  # noqa: S603
-    after = subprocess.run([*command, "--check", file], capture_output=True, text=True, check=False)  # noqa: S603
+    before = subprocess.run([*command, "--check", file], capture_output=True, text=True, check=False)
+    written = subprocess.run([*command, file], capture_output=True, text=True, check=False)
+    after = subprocess.run([*command, "--check", file], capture_output=True, text=True, check=False)
     assert (before.returncode, written.returncode, after.returncode) == (1, 0, 0)
     assert "plan.bpmn" in before.stdout
     assert file.read_bytes() == layout.relayout(SMALL)

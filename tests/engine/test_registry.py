@@ -266,7 +266,7 @@ def pair(session, bureau):
         ("spouse", "P41048100001", None, [0]),
     ],
 )
-def test_computed_conflicts(session, pair, relation, matter, until, hits) -> None:  # noqa: PLR0913, PLR0917
+def test_computed_conflicts(session, pair, relation, matter, until, hits) -> None:
     who, rows = pair
     session.add(
         Conflict(

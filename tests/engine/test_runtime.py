@@ -169,7 +169,7 @@ ITEMS = 5
 
 
 @operation.operation("test.mark", gives=("marked",))
-def mark(step: operation.Step, *, number: int) -> dict[str, int]:
+def mark(step: operation.Step, *, number: int) -> dict[str, int]:  # noqa: ARG001
     """A verb that gives a number."""
     if number < 0:
         raise Refused("编号不能为负。", slug="negative")

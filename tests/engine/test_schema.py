@@ -29,9 +29,11 @@ def migrated(request, tmp_path_factory) -> Iterator[Callable[[str], Database]]:
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("migrated")
         first = Database(f"sqlite:///{folder / 'first.db'}")
-        copy = lambda name: (
-            shutil.copy(folder / "first.db", folder / f"{name}.db") and f"sqlite:///{folder / name}.db"
-        )
+
+        def copy(name):
+            shutil.copy(folder / "first.db", folder / f"{name}.db")
+            return f"sqlite:///{folder / name}.db"
+
     else:
         address = request.getfixturevalue("postgres_server")
         administer(address, "CREATE DATABASE migrated")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.domain import feedback
+from engine.operation import Step, call
+from tests.engine.year_samples import Notes
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -13,8 +15,18 @@ def test_rights_and_duties_are_told_before_the_check(jilin):
     told.approved(jilin, case, inspection_id)
     shown = [number for number, _ in told.members(jilin, inspection_id)]
     answers = {"certificates": shown, "received_by": "刘掌柜", "rights_told": False}
-    fault = refused("certificates-not-shown", case.completes, "出示执法证件并告知权利义务", **answers)
-    assert "权利义务" in fault.reason
+    form = refused("form-invalid", case.completes, "出示执法证件并告知权利义务", **answers)
+    assert "rights_told" in form.fields
+
+    def arrives(session):
+        """The verb itself, past the form."""
+        case_ = {"release_id": 1, "instance_id": 1, "case_id": case.id, "process": "inspection"}
+        words = {"element": "arrive", "name": "", "clause": "J18", "actor": None}
+        step = Step(session=session, machine=Notes(), bureau_id=jilin.bureau, pack="jilin", answers=answers,
+                    data={"inspection_id": inspection_id}, **case_, **words)  # fmt: skip
+        call("inspection.arrive", step, {})
+
+    refused("certificates-not-shown", jilin.does, arrives)
 
 
 def test_a_record_is_not_dated_ahead(jilin):

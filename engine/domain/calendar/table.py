@@ -171,7 +171,7 @@ _YEAR = (
 
 def _read(session: Session, number: int) -> Year:
     span = {"number": number, "first": date(number, 1, 1), "last": date(number, 12, 31)}
-    # Every change of a calendar is flushed at once (`load._changed`), so reading need not flush: steps count days often.
+    # Every change of a calendar is flushed at once (`load._changed`): reading need not flush, steps count often.
     rows = session.connection().execute(_YEAR, span).all()
     if not rows:
         return shipped(number)

@@ -24,7 +24,7 @@ MEMORY = 3 << 30  # bytes of address space; typst maps its fonts and keeps its c
 ROOT = Path(__file__).parents[3]
 
 
-def render_apart(  # noqa: PLR0913  (the same wish as `render`)
+def render_apart(
     template: bytes, data: Mapping[str, Any], *, title: str, common: bytes, file: str, at: datetime
 ) -> bytes:
     """As `render`, in a process of its own; ModelInvalid also when it takes more than 20 s of time."""

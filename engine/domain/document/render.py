@@ -77,7 +77,7 @@ def check(template: Template, data: Mapping[str, Any]) -> None:
         raise ModelInvalid(findings)
 
 
-def render(  # noqa: PLR0913  (all but the first two have their default)
+def render(
     template: bytes,
     data: Mapping[str, Any],
     *,

@@ -161,7 +161,7 @@ def _known_slot(transcript: Transcript, document: Document, group: str, role: in
         raise DrawRefused(f"{path}/role", "range")
 
 
-def append_sub(  # noqa: PLR0913 - the body of the event has these parts
+def append_sub(
     transcript: Transcript,
     document: Document,
     *,

@@ -24,7 +24,7 @@ from engine.domain.draw.transcript import ENDINGS, Event, Transcript, event_hash
 _BARRED: Final = ("done-superior", "closed", "suspended")
 
 
-class Wrong(Exception):  # noqa: N818 - carries the verdict to `verify`, never seen outside
+class Wrong(Exception):
     """A check that does not hold: its number, the place, what should stand there, what does."""
 
     def __init__(self, check: int, path: str, expected: Any, actual: Any) -> None:

@@ -68,7 +68,7 @@ def check_platform_sub(
     return next(((key, expected, body[key]) for key, holds, expected in rules if not holds), None)
 
 
-def append_platform_sub(  # noqa: PLR0913 - the body of the event has these parts
+def append_platform_sub(
     transcript: Transcript,
     *,
     group: str,

@@ -110,7 +110,7 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-class _Irregular(Exception):  # noqa: N818 - a signal between the two readers, never seen outside
+class _Irregular(Exception):
     """The quick reader met something only the careful reader can name."""
 
 

@@ -20,7 +20,7 @@ _DIGITS_KEPT = 15
 Reader = Callable[[Any], Any]
 
 
-class Wrong(ValueError):  # noqa: N818 (reads as it is raised: raise Wrong("…"))
+class Wrong(ValueError):
     """A cell that cannot be read; the text says why, in Chinese."""
 
 

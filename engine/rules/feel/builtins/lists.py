@@ -311,7 +311,7 @@ def flatten(run: Run, items: list[Any]) -> list[Any]:
     return found
 
 
-class _Unordered(Exception):  # noqa: N818
+class _Unordered(Exception):
     """The order given by the rule is not an order."""
 
 

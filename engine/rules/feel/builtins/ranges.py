@@ -16,7 +16,7 @@ from engine.rules.feel.values import NUMBERS, Range, compare, type_name
 from .registry import builtin, no
 
 
-class _Incomparable(Exception):  # noqa: N818
+class _Incomparable(Exception):
     """The two have no order."""
 
 
