@@ -14,6 +14,8 @@ from engine import clock
 from engine.domain.inspection.tables import Inspection
 from engine.domain.inspection.team import team
 from engine.domain.inspection.visit import findings
+from engine.domain.plan.query import default_title, items_for
+from engine.domain.plan.tables import Plan
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, RESULT_CODES, RESULTS
 from engine.people import Bureau
@@ -73,6 +75,8 @@ def record(
     Natural persons appear masked; no phone, no identity card, no patient data.
     """
     thing = session.get_one(RegistryObject, inspection.object_id)
+    plan = session.get(Plan, inspection.plan_id) if inspection.plan_id else None
+    tasks = items_for(session, plan.id, thing) if plan else []
     bureau = session.get_one(Bureau, inspection.bureau_id)
     person = thing.type == "person"
     return {
@@ -80,9 +84,9 @@ def record(
         "uscc": "" if person else thing.uscc,
         "objectCode": "" if person else thing.code,
         "raninsPlanId": str(inspection.plan_id or ""),
-        "raninsPlaneName": extra.get("plan", ""),
+        "raninsPlaneName": extra.get("plan", plan.title or default_title(plan) if plan else ""),
         "raninsTaskId": inspection.case_no,
-        "raninsTaskName": extra.get("task", inspection.case_no),
+        "raninsTaskName": extra.get("task", "、".join(task.name for task in tasks) or inspection.case_no),
         "raninsTypeName": "不定向" if inspection.draw_id else "定向",
         "insAuth": bureau.name,
         "insDate": inspection.ended_on.isoformat() if inspection.ended_on else "",
