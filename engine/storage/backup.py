@@ -57,7 +57,7 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
                 for table in Base.metadata.sorted_tables:
                     content = io.BytesIO()
                     for row in _rows(connection, table):
-                        content.write(orjson.dumps(row) + b"\n")
+                        content.write(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
                         rows += 1
                     _add(archive, f"tables/{table.name}.jsonl", content.getvalue(), sums)
             for path in (

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from engine.domain.draw import append_close, check_document, commitment, compute, verify
 from engine.domain.draw.instances import Shape, make, random_instance
@@ -19,18 +18,9 @@ pytestmark = pytest.mark.browser
 PAGES = Path(__file__).parents[2] / "web" / "static" / "verify"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(offline=True, locale="zh-CN")
+def page(chrome: Browser) -> Iterator[Page]:
+    context = chrome.new_context(offline=True, locale="zh-CN")
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

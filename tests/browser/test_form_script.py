@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from engine.errors import Refused
 from engine.rules import feel
@@ -50,18 +48,9 @@ SHARED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or "/usr/bin/chromium"
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def open_page(browser):
-    context = browser.new_context(locale="zh-CN", viewport={"width": 1000, "height": 800})
+def open_page(chrome):
+    context = chrome.new_context(locale="zh-CN", viewport={"width": 1000, "height": 800})
     tab = context.new_page()
     faults = []
     tab.on("pageerror", lambda error: faults.append(str(error)))

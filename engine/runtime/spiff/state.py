@@ -103,6 +103,8 @@ class State:
                 self._tell(task)
 
         self._workflow.do_engine_steps(did_complete_task=did)
+        for token in self.tokens() if walked else ():
+            self._tell(self._task(token.id))  # an arrow is walked when its end is reached
 
     def _tell(self, task: Any) -> None:
         parent = task.parent

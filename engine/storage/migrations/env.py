@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import engine.desk.health  # its mark
 import engine.domain.verbs  # noqa: F401 (all tables of the domain)
 from engine import access, audit  # noqa: F401
 from engine.runtime import tables  # noqa: F401

@@ -148,6 +148,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
     )
     op.create_table(
+        "health_mark",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_health_mark")),
+    )
+    op.create_table(
         "partner",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("division", sa.String(length=80), nullable=False),
@@ -3010,6 +3016,7 @@ def downgrade() -> None:
     op.drop_table("release_blob")
     op.drop_table("receipt")
     op.drop_table("partner")
+    op.drop_table("health_mark")
     op.drop_table("calendar_year")
     op.drop_table("calendar_day")
     with op.batch_alter_table("bureau", schema=None) as batch_op:
