@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_babel import Babel
 
 from engine.desk.world import World
 from web import (
@@ -17,6 +16,7 @@ from web import (
     health,
     http,
     inbox,
+    language,
     plan,
     process,
     public,
@@ -31,14 +31,9 @@ def create_app(world: World) -> Flask:
     """The wiring, on one screen."""
     app = Flask(__name__)
     http.install(app, world)
-    words.install(app)
+    words.install(app.jinja_env)
     auth.install(app)
-    Babel(
-        app,
-        default_locale="zh",
-        locale_selector=auth.language,
-        default_translation_directories="translations",
-    )
+    language.install(app)
     records = (inbox, hand, case, plan, draw, registry, board, process, rules, audit, upload)
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)

@@ -10,6 +10,7 @@ import segno
 from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -21,11 +22,11 @@ from engine.desk import account, inbox
 from engine.domain import terms
 from engine.errors import Refused
 from engine.people import Person
-from web import http
+from web import http, language, words
 
 View = TypeVar("View", bound=Callable[..., Any])
 page = Blueprint("auth", __name__)
-PRODUCT = "双随机检查办案"
+PRODUCT = lazy_gettext("双随机检查办案")
 MAX_NEXT = 500
 
 
@@ -102,12 +103,6 @@ def actor(changing: Session) -> Person:
     return changing.get_one(Person, g.person.id)
 
 
-def language() -> str:
-    """The language of this page: the person's choice, else the installation's."""
-    chosen = session.get("language") if request else None
-    return chosen if chosen in {"zh", "en"} else g.settings.lang
-
-
 def safe_next(target: str) -> str:
     """A path on this host, or the inbox."""
     parts = urlsplit(target)
@@ -154,8 +149,8 @@ def _around() -> dict[str, Any]:
 
 def posts(person: Person) -> str:
     """The posts a person holds, in words."""
-    labels = [terms.role_label(role.value) for role in roles_of(person)]
-    return "、".join(sorted(labels)) or "未任职"
+    labels = sorted(terms.role_label(role.value) for role in roles_of(person))
+    return words.listed(labels) or _("未任职")
 
 
 def _nav(person: Person) -> list[dict[str, Any]]:
@@ -228,7 +223,7 @@ def sign_in_post() -> ResponseReturnValue:
         )
     if outcome.row is None:
         return _sign_in_form(login, outcome.reason, 422)
-    session.clear()  # a new id and a new CSRF token at every sign-in
+    language.forget_all_else()
     response = redirect(safe_next(request.form.get("next", "")))
     response.set_cookie(
         cookie_name(),
@@ -257,7 +252,7 @@ def sign_out() -> ResponseReturnValue:
     """Close this session."""
     with g.database.transaction() as changing:
         account.sign_out(changing, g.row.id)
-    session.clear()
+    language.forget_all_else()
     response = redirect(url_for("auth.sign_in_page"))
     response.delete_cookie(cookie_name())
     return response, 303
@@ -361,14 +356,6 @@ def revoke(row_id: int) -> ResponseReturnValue:
         account.revoke(changing, actor(changing), row_id)
     http.say("done", _("那个登录已退出。"))
     return redirect(url_for("auth.me")), 303
-
-
-@page.post("/language")
-@open_to_all
-def choose_language() -> ResponseReturnValue:
-    """Keep the language of the pages for this browser."""
-    session["language"] = "en" if request.form.get("language") == "en" else "zh"
-    return redirect(safe_next(request.form.get("next", ""))), 303
 
 
 def _me(fields: dict[str, str], reason: str, status: int, *, secret: str = "") -> ResponseReturnValue:

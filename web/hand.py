@@ -51,7 +51,7 @@ def on(item_id: int, way: str) -> ResponseReturnValue:
         choices = [(each.id, each.name) for each in hand.returns(g.world, reading, g.person, item)]
     else:
         choices = [
-            (str(each.id), f"{each.name}（{each.staff_no}）")
+            (str(each.id), each.name + _("（%(words)s）", words=each.staff_no))
             for each in hand.receivers(reading, g.person, item, way)
         ]
     return _answer(item, way, choices, lambda session, key: _act(session, item_id, way, key))

@@ -6,6 +6,7 @@ import hmac
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy.exc import DBAPIError
 
@@ -32,7 +33,7 @@ def ready() -> ResponseReturnValue:
             health.write_mark(session)
     except DBAPIError as fault:
         http.log.error("not ready", exc_info=fault)
-        return {"ready": False, "reason": "数据库不能写入"}, 503
+        return {"ready": False, "reason": _("数据库不能写入")}, 503
     return {"ready": True}
 
 

@@ -25,6 +25,7 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
@@ -52,26 +53,32 @@ loads = orjson.loads
 log = structlog.get_logger("casework.web")
 
 # The first line that fits decides: error class, status, heading of the page.
-ERRORS: tuple[tuple[type[CaseworkError], int, str], ...] = (
-    (NotAllowed, 403, "你不能办这件事"),
-    (Refused, 422, "没有办成"),
-    (NotFound, 404, "没有找到"),
-    (ChangedMeanwhile, 409, "别人先办了"),
-    (ModelInvalid, 422, "模型还不能使用"),
-    (RuleError, 422, "规则算不出结果"),
-    (Unavailable, 503, "暂时不能办"),
-    (CaseworkError, 500, "系统没有办成"),
+ERRORS: tuple[tuple[type[CaseworkError], int, Any], ...] = (
+    (NotAllowed, 403, lazy_gettext("你不能办这件事")),
+    (Refused, 422, lazy_gettext("没有办成")),
+    (NotFound, 404, lazy_gettext("没有找到")),
+    (ChangedMeanwhile, 409, lazy_gettext("别人先办了")),
+    (ModelInvalid, 422, lazy_gettext("模型还不能使用")),
+    (RuleError, 422, lazy_gettext("规则算不出结果")),
+    (Unavailable, 503, lazy_gettext("暂时不能办")),
+    (CaseworkError, 500, lazy_gettext("系统没有办成")),
 )
 HTTP_WORDS = {
-    400: ("请求不完整", "请回到上一页，重新填写后提交。"),
-    401: ("请先登录", "登录后再试。"),
-    403: ("你不能办这件事", "需要的岗位由安全管理员授予。"),
-    404: ("没有找到", "可能已经移走，或者不在你能看的范围内。可从待办或案件列表进入。"),
-    405: ("不能这样打开", "请从页面上的按钮进入。"),
-    413: ("内容太大", "单个文件不超过 50 MB，请压缩或分开上传。"),
-    415: ("格式不对", "请按接口说明发送 JSON。"),
-    429: ("太频繁", "请稍后再试。"),
-    500: ("系统没有办成", "已经记下。没有做任何改动，请稍后再试；再不行请把编号告诉系统管理员。"),
+    400: (lazy_gettext("请求不完整"), lazy_gettext("请回到上一页，重新填写后提交。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录后再试。")),
+    403: (lazy_gettext("你不能办这件事"), lazy_gettext("需要的岗位由安全管理员授予。")),
+    404: (
+        lazy_gettext("没有找到"),
+        lazy_gettext("可能已经移走，或者不在你能看的范围内。可从待办或案件列表进入。"),
+    ),
+    405: (lazy_gettext("不能这样打开"), lazy_gettext("请从页面上的按钮进入。")),
+    413: (lazy_gettext("内容太大"), lazy_gettext("单个文件不超过 50 MB，请压缩或分开上传。")),
+    415: (lazy_gettext("格式不对"), lazy_gettext("请按接口说明发送 JSON。")),
+    429: (lazy_gettext("太频繁"), lazy_gettext("请稍后再试。")),
+    500: (
+        lazy_gettext("系统没有办成"),
+        lazy_gettext("已经记下。没有做任何改动，请稍后再试；再不行请把编号告诉系统管理员。"),
+    ),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -169,7 +176,7 @@ def protect() -> None:
 def refuse_stranger() -> Response:
     """Nobody is signed in: 401."""
     title, hint = HTTP_WORDS[401]
-    error = CaseworkError(f"{title}。", hint=hint)
+    error = CaseworkError(_("%(title)s。", title=title), hint=str(hint))
     error.code = "sign-in"
     return _answer(401, title, error)
 
@@ -227,11 +234,11 @@ def on_http_error(error: HTTPException) -> Response:
     if isinstance(error, CSRFError):
         return _answer(
             400,
-            "页面开得太久",
-            CaseworkError("这个页面已经过期，没有做任何改动。", hint="请回到上一页，刷新后重新提交。"),
+            _("页面开得太久"),
+            CaseworkError(_("这个页面已经过期，没有做任何改动。"), hint=_("请回到上一页，刷新后重新提交。")),
         )
     title, hint = HTTP_WORDS.get(status, HTTP_WORDS[500])
-    answer = CaseworkError(f"{title}。", hint=hint)
+    answer = CaseworkError(_("%(title)s。", title=title), hint=str(hint))
     answer.code = {401: "sign-in", 403: "not-allowed", 404: "not-found", 405: "method", 429: "too-many"}.get(
         status, "request"
     )
@@ -245,15 +252,19 @@ def on_http_error(error: HTTPException) -> Response:
 def on_failure(error: Exception) -> Response:
     """Anything unforeseen: the person gets a number, the log gets the rest. Lost races are said as such."""
     if isinstance(error, StaleDataError):
-        return on_error(ChangedMeanwhile("别人同时改了同一件事。", hint="请刷新后看现在的情形。"))
+        return on_error(ChangedMeanwhile(_("别人同时改了同一件事。"), hint=_("请刷新后看现在的情形。")))
     if isinstance(error, DBAPIError) and "locked" in str(error.orig):
-        return on_error(Unavailable("数据库正忙。", hint="没有做任何改动，请再试一次。"))
+        return on_error(Unavailable(_("数据库正忙。"), hint=_("没有做任何改动，请再试一次。")))
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     number = uuid.uuid4().hex[:8]
     log.error("failed", path=request.path, number=number, exc_info=error)
     title, hint = HTTP_WORDS[500]
-    return _answer(500, title, CaseworkError(f"{title}（编号 {number}）。", hint=hint))
+    return _answer(
+        500,
+        title,
+        CaseworkError(_("%(title)s（编号 %(number)s）。", title=title, number=number), hint=str(hint)),
+    )
 
 
 def _answer(status: int, title: str, error: CaseworkError) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from engine import clock
 from engine.access import rights
@@ -23,13 +24,18 @@ from web import http, upload, words
 from web.auth import actor, ask_second_factor, has_second_factor, needs
 
 page = Blueprint("inbox", __name__)
-TABS = {"todo": "待办", "pool": "待接收", "done": "已办", "started": "我发起"}
+TABS = {
+    "todo": lazy_gettext("待办"),
+    "pool": lazy_gettext("待接收"),
+    "done": lazy_gettext("已办"),
+    "started": lazy_gettext("我发起"),
+}
 SECOND_FACTOR = {"draw", "publication"}  # 依据: 抽取、公示、发布须动态口令
 
 
 def process_label(process: str) -> str:
-    """The Chinese word of a process."""
-    return terms.chinese(process.partition(".")[0])
+    """What a process is called."""
+    return words.label(terms.chinese(process.partition(".")[0]))
 
 
 # --- the list -----------------------------------------------------------------------
@@ -278,7 +284,7 @@ def said(form: Form, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
         key = component.key
         if key in answers and answers[key] not in (None, "", [], {}):
             labels = {choice.value: choice.label for choice in component.choices}
-            found.append((component.label or key, _in_words(answers[key], labels)))
+            found.append((words.label(component.label or key), _in_words(answers[key], labels)))
     return found
 
 
@@ -288,7 +294,7 @@ def _in_words(value: Any, labels: Mapping[str, str]) -> str:
     if isinstance(value, Mapping):
         if "name" in value and "path" in value:
             return str(value["name"])
-        return "，".join(f"{key} {_in_words(part, labels)}" for key, part in value.items())
+        return _("，").join(f"{key} {_in_words(part, labels)}" for key, part in value.items())
     if isinstance(value, list):
-        return "；".join(_in_words(part, labels) for part in value)
-    return labels.get(str(value), str(value))
+        return _("；").join(_in_words(part, labels) for part in value)
+    return words.label(labels[str(value)]) if str(value) in labels else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from engine.access import rights
@@ -12,7 +13,13 @@ from web import http
 from web.auth import needs
 
 page = Blueprint("process", __name__)
-KINDS = {"bpmn": "流程图", "dmn": "决策表", "form": "表单", "document": "文书", "pack": "规则包"}
+KINDS = {
+    "bpmn": lazy_gettext("流程图"),
+    "dmn": lazy_gettext("决策表"),
+    "form": lazy_gettext("表单"),
+    "document": lazy_gettext("文书"),
+    "pack": lazy_gettext("规则包"),
+}
 
 
 @page.get("/processes")

@@ -17,7 +17,6 @@ from web.auth import open_to_all
 from web.draw import download, shown
 
 page = Blueprint("public", __name__, url_prefix="/public")
-COLUMNS = ("检查对象", "机构编码", "检查事项", "检查机关", "检查结果", "检查日期", "公示日期")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -60,7 +59,7 @@ def results_csv() -> ResponseReturnValue:
     found = _results()[3]
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    writer.writerow(publication.OPEN_COLUMNS)
     for row in found.rows:
         cells = (row.name, row.code, row.task, row.bureau, row.result, row.inspected_on, row.published_on)
         writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])

@@ -90,7 +90,7 @@ def import_post() -> ResponseReturnValue:
             report = registry.take_file(
                 session,
                 actor(session),
-                (file.filename or "名录.xlsx")[-120:],
+                (file.filename or "registry.xlsx")[-120:],
                 content,
                 kind=kind,
                 accept_valid=request.form.get("accept_valid") == "true",
@@ -122,7 +122,7 @@ def change() -> ResponseReturnValue:
 def export(kind: str, form: str) -> ResponseReturnValue:
     """A registry as a file, or the empty template (`?template=1`)."""
     if kind not in registry.EDITORS or form not in {"xlsx", "csv"}:
-        raise NotFound("没有这种文件。")
+        raise NotFound(_("没有这种文件。"))
     if request.args.get("template"):
         content = transfer.template(kind, form=form)
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
 
@@ -30,7 +31,7 @@ def download(file_id: str) -> ResponseReturnValue:
     """A file of a case that this person may see: always an attachment that nothing runs."""
     file = http.reading().get(StoredFile, file_id)
     if file is None or file.case_id is None:
-        raise NotFound("没有这个文件。", hint="可从案件页的材料进入。")
+        raise NotFound(_("没有这个文件。"), hint=_("可从案件页的材料进入。"))
     case.find(http.reading(), g.person, file.case_id)
     stream = wrap_file(request.environ, store().open(file))
     return Response(stream, headers=files.headers(file), direct_passthrough=True)
@@ -99,13 +100,13 @@ def load(
     if faults:
         raise _together(form, faults)
     if set(schema.files(form, kept)) - shown(form, kept, case_id=case_id).keys():
-        raise Refused("有文件不属于本案，没有提交。", hint="请重新上传。", slug="file-refused")
+        raise Refused(_("有文件不属于本案，没有提交。"), hint=_("请重新上传。"), slug="file-refused")
     return kept
 
 
 def _together(form: Form, sentences: Mapping[str, str]) -> Refused:
     ordered = schema.ordered(form, sentences)
-    return Refused(f"有 {len(sentences)} 处需要改正", slug="form-invalid", fields=ordered)
+    return Refused(_("有 %(n)s 处需要改正", n=len(sentences)), slug="form-invalid", fields=ordered)
 
 
 def shown(form: Form, values: Mapping[str, Any], *, case_id: int) -> dict[str, dict[str, Any]]:

@@ -1,17 +1,26 @@
-"""How values are said on a page: days, instants, numbers, articles. All pages say it alike."""
+"""How values are said on a page: days, instants, numbers, articles, labels. All pages say it alike.
+
+Two catalogues, both from Chinese: `messages` holds what the pages say by themselves (`_("…")` in templates and
+routes), `labels` what the engine, the diagrams and the forms call things (the filter `label`). What has no English,
+such as names, refusals and quotations of the regulation, stays as it is.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from flask import Flask
+from flask_babel import Domain, get_locale
+from flask_babel import gettext as _
+from jinja2 import Environment
 
 from engine import clock
 from engine.domain import terms
 
-WEEKDAYS = "一二三四五六日"
+_LABELS = Domain(domain="labels")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
 
 
@@ -28,7 +37,9 @@ def clauses(refs: str, pack: str = "") -> list[Mark]:
     marks = []
     for ref in terms.split_refs(refs or ""):
         short = terms.cite(ref, pack, short=True)
-        if short:
+        if short and in_english() and _REF.match(ref):
+            marks.append(Mark(f"{label(short.split()[0])} art. {ref[1:]}", terms.cite(ref, pack)))
+        elif short:
             marks.append(Mark(short, terms.cite(ref, pack)))
     return marks
 
@@ -38,19 +49,57 @@ def cited(text: str, pack: str = "") -> str:
     return terms.cite(text, pack) if _REF.match(text or "") else text or ""
 
 
+def in_english() -> bool:
+    """Whether this page is read in English."""
+    return str(get_locale() or "zh").startswith("en")
+
+
+def label(text: Any) -> str:
+    """What the engine, a diagram or a form calls something, in the reader's language."""
+    word = "" if text is None else str(text)
+    if not word or not in_english():
+        return word
+    said: str = _LABELS.gettext(word)
+    return said
+
+
+def listed(labels: Iterable[str]) -> str:
+    """«组长、专家»; in English «leader, expert»."""
+    joined: str = _("、").join(label(each) for each in labels)
+    return joined
+
+
+def lamp_words(lamp: Any) -> str:
+    """The words of a deadline's mark: «剩 3 日», «3 days left»."""
+    days = getattr(lamp, "days", None)
+    if not in_english() or not days:
+        return label(lamp.text)
+    return f"{-days} overdue" if days < 0 else f"{days} left"
+
+
 def day(value: date | datetime | str | None) -> str:
     """«10 月 9 日», with the year when it is another one."""
     found = _day(value)
     if found is None:
         return ""
-    year = "" if found.year == clock.today().year else f"{found.year} 年 "
-    return f"{year}{found.month} 月 {found.day} 日"
+    month = f"{found:%b}" if in_english() else str(found.month)
+    if found.year == clock.today().year:
+        return _("%(month)s 月 %(day)s 日", month=month, day=found.day)
+    return _("%(year)s 年 %(month)s 月 %(day)s 日", year=found.year, month=month, day=found.day)
+
+
+def weekdays() -> list[str]:
+    """The heads of a calendar's columns, from Monday."""
+    return [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")]
 
 
 def weekday(value: date | datetime | str | None) -> str:
     """«星期五»."""
     found = _day(value)
-    return "" if found is None else f"星期{WEEKDAYS[found.weekday()]}"
+    if found is None:
+        return ""
+    names = _("星期一"), _("星期二"), _("星期三"), _("星期四"), _("星期五"), _("星期六"), _("星期日")
+    return names[found.weekday()]
 
 
 def iso(value: date | datetime | str | None) -> str:
@@ -65,7 +114,7 @@ def moment(value: datetime | None) -> str:
         return ""
     local, today = clock.local(value), clock.today()
     if local.date() == today:
-        return f"今天 {local:%H:%M}"
+        return _("今天 %(time)s", time=f"{local:%H:%M}")
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
 
 
@@ -76,7 +125,7 @@ def number(value: float | None) -> str:
 
 def yuan(fen: int | None) -> str:
     """Fen as yuan: 620000 → «6,200.00 元»."""
-    return "" if fen is None else f"{fen // 100:,}.{fen % 100:02d} 元"
+    return "" if fen is None else _("%(amount)s 元", amount=f"{fen // 100:,}.{fen % 100:02d}")
 
 
 def _day(value: date | datetime | str | None) -> date | None:
@@ -87,10 +136,20 @@ def _day(value: date | datetime | str | None) -> date | None:
     return clock.local(value).date() if isinstance(value, datetime) else value
 
 
-def install(app: Flask) -> None:
+def _state(word: str) -> str:
+    return label(terms.state_label(word))
+
+
+def _role(word: str) -> str:
+    return label(terms.role_label(word))
+
+
+def install(environment: Environment) -> None:
     """Give templates these words."""
-    app.jinja_env.filters |= {
+    environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
-        "state_label": terms.state_label,
+        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words,
     }  # fmt: skip
-    app.jinja_env.globals |= {"clauses": clauses, "cited": cited, "role_label": terms.role_label}
+    environment.globals |= {
+        "clauses": clauses, "cited": cited, "role_label": _role, "weekdays": weekdays, "in_english": in_english,
+    }  # fmt: skip

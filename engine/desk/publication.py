@@ -25,6 +25,8 @@ from engine.people import Bureau
 
 PAGE = 50
 OPEN_STATES = ("published",)
+OPEN_COLUMNS = ("检查对象", "机构编码", "检查事项", "检查机关", "检查结果", "检查日期", "公示日期")
+"""Heads of the open data, the same in every language of the pages."""
 
 
 @dataclass(frozen=True, slots=True)

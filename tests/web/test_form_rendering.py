@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine.errors import Refused
 from forms import definition, page, schema
+from web import words
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +26,7 @@ def shown():
         lstrip_blocks=True,
     )
     env.install_null_translations(newstyle=True)
+    words.install(env)
     env.globals |= {"csrf_token": lambda: "token", "new_key": lambda: "key"}
     template = env.from_string('{% from "components/form.html" import form %}{{ form(page, "/do", "提交") }}')
     return lambda made: BeautifulSoup(template.render(page=made), "html.parser")

@@ -16,7 +16,7 @@ TABLE = {
         "permissions"
     ].items()
 }
-OPEN_TO_ALL = {"/sign-in", "/healthz", "/readyz", "/metrics", "/language"}
+OPEN_TO_ALL = {"/sign-in", "/healthz", "/readyz", "/metrics"}
 
 
 def somebody(role, **more):

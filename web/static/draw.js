@@ -20,9 +20,9 @@ async function look() {
     const state = await answer.json();
     if (state.mark !== box.dataset.mark) await refresh(state.mark);
     live = state.live;
-    word.textContent = live ? "本页随抽取进程自动更新" : "抽取已经结束";
+    word.textContent = live ? word.dataset.following : word.dataset.ended;
   } catch (error) {
-    word.textContent = `连接中断（${error.message}），正在重试；也可以刷新本页`;
+    word.textContent = `${word.dataset.lost} (${error.message})`;
   }
   if (live) setTimeout(look, EVERY);
 }

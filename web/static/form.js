@@ -211,7 +211,9 @@ function photo(field) {
   const file = field.querySelector("input[type=file]");
   file.addEventListener("change", () => {
     const set = (name, value) => { field.querySelector(`[data-here="${name}"]`).value = value; };
-    field.querySelector("[data-chosen]").textContent = [...file.files].map((one) => one.name).join("、") || "拍照或选图";
+    const chosen = field.querySelector("[data-chosen]");
+    chosen.dataset.chosen ||= chosen.textContent;
+    chosen.textContent = [...file.files].map((one) => one.name).join(" ") || chosen.dataset.chosen;
     set("taken_at", new Date().toISOString());
     navigator.geolocation?.getCurrentPosition(({ coords }) => {
       set("lat", coords.latitude.toFixed(6));

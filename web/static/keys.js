@@ -42,7 +42,7 @@ document.addEventListener("keydown", (event) => {
 
 const toggle = document.querySelector("[data-keys-toggle]");
 if (toggle) {
-  const label = () => { toggle.textContent = off ? "打开键位" : "关闭键位"; };
+  const label = () => { toggle.textContent = off ? toggle.dataset.on : toggle.dataset.off; };
   toggle.hidden = false;
   label();
   toggle.addEventListener("click", () => {

@@ -1,0 +1,53 @@
+"""In which language the pages are read: Chinese, or English where the reader asked for it (`?lang=en`, kept)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, g, request, session, url_for
+from flask_babel import Babel
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+"""Each language by its own name."""
+
+
+def install(app: Flask) -> None:
+    """Ask every request for its language and give the pages the switch."""
+    app.before_request(_choose)
+    app.jinja_env.globals |= {"languages": LANGUAGES, "here": here}
+    Babel(
+        app,
+        default_locale="zh",
+        default_timezone="Asia/Shanghai",
+        locale_selector=language,
+        default_translation_directories="translations",
+    )
+
+
+def _choose() -> None:
+    wanted = request.args.get("lang", "")
+    if wanted in LANGUAGES and request.endpoint != "static":
+        session["language"] = wanted
+
+
+def language() -> str:
+    """The language of this page: the reader's choice, else the installation's."""
+    chosen = session.get("language") if request else None
+    return chosen if chosen in LANGUAGES else str(g.settings.lang)
+
+
+def here(code: str) -> str:
+    """This page in another language; after a refused post the start page, since its address has no page."""
+    if request.method not in {"GET", "HEAD"}:
+        return f"{url_for('inbox.index')}?lang={code}"
+    given: list[tuple[str, Any]] = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    return f"{request.path}?{urlencode([*given, ('lang', code)])}"
+
+
+def forget_all_else() -> None:
+    """Empty the page session at sign-in and sign-out: new CSRF token, same language."""
+    chosen = session.get("language")
+    session.clear()
+    if chosen:
+        session["language"] = chosen
