@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, g, request, session, url_for
-from flask_babel import Babel
+from flask_babel import Babel, lazy_gettext
 
-LANGUAGES = {"zh": "中文", "en": "English"}
+LANGUAGES = {"zh": lazy_gettext("中文"), "en": "English"}
 """Each language by its own name."""
 
 
