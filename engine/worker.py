@@ -8,10 +8,12 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.desk import jobs
+from engine.desk.notice.watch import watch
 from engine.desk.world import World
 
 TICK_SECONDS = 1
 SEAL_SECONDS = 300
+WATCH_SECONDS = 60
 
 
 def serve(world: World, *, stop: threading.Event | None = None) -> None:
@@ -24,6 +26,7 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     scheduler.add_job(
         jobs.seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1
     )
+    scheduler.add_job(watch, "interval", args=[world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1)
     scheduler.start()
     try:
         ending.wait()

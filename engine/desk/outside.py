@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
@@ -30,18 +30,29 @@ SECONDS = 20
 MOST = 1_000_000
 
 
-def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
-    """(scheme, host, port, address) of a URL that may be called; Refused otherwise."""
-    parts = urlsplit(url)
-    host, scheme = parts.hostname or "", parts.scheme
-    if scheme not in ("http", "https") or not host:
+def listed(url: str, allowed: tuple[str, ...]) -> SplitResult:
+    """The parts of a URL whose host stands in the list; Refused otherwise, nothing is looked up."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as fault:
+        raise Refused(f"地址 {url} 写得不对。", slug="outside-url") from fault
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise Refused(f"地址 {url} 不是 http 或 https 地址。", slug="outside-url")
-    if host not in allowed and f"{host}:{parts.port}" not in allowed:
+    if host not in allowed and f"{host}:{port}" not in allowed:
         raise Refused(
             f"主机 {host} 不在允许外呼的名单中。",
             hint="请系统管理员在 CASEWORK_WEBHOOK_HOSTS 中登记。",
             slug="outside-host",
         )
+    return parts
+
+
+def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
+    """(scheme, host, port, address) of a URL that may be called; Refused otherwise."""
+    parts = listed(url, allowed)
+    host, scheme = parts.hostname or "", parts.scheme
     port = parts.port or (443 if scheme == "https" else 80)
     try:
         address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain.inspection.tables import Inspection, TeamMember
-from engine.people import Person, Role
+from engine.domain.inspection.team import team_persons
+from engine.people import Person, Role, holders
 
 _WORKING = frozenset(Role) - {
     Role.SYSTEM_ADMIN,
@@ -37,6 +38,17 @@ def draws_from(session: Session, person: Person, pool: str) -> bool:
         return pool in _own_pools(person)
     mine = _teams(person).where(TeamMember.inspection_id == int(number))
     return session.scalar(mine.limit(1)) is not None
+
+
+def members(session: Session, pool: str) -> list[Person]:
+    """Who finds work in a pool today, by staff number."""
+    kind, _, rest = pool.partition("/")
+    if kind == "role":
+        bureau, _, role = rest.partition("/")
+        return holders(session, int(bureau), Role(role))
+    numbers = [int(rest)] if kind == "person" else team_persons(session, int(rest))
+    query = select(Person).where(Person.id.in_(numbers), Person.active).order_by(Person.staff_no)
+    return list(session.scalars(query))
 
 
 def _own_pools(person: Person) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +27,8 @@ FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=4)
 ATTEMPTS = 8
 OUTSIDE_ATTEMPTS = 10_000  # outside systems may be down for days; a delivery is never given up silently
-OUTSIDE = {"mail", "publish.push", "webhook"}
+MOST = MappingProxyType({"publish.push": OUTSIDE_ATTEMPTS, "mail": 40, "webhook": 40})
+"""By kind; forty attempts are five days and a half, longer than a server is down; then the board has it."""
 
 
 def enqueue(
@@ -91,8 +93,7 @@ def fail(session: Session, job: Job, error: str) -> bool:
 
     A worker that lost its lease changes nothing: the job is another's now.
     """
-    most = OUTSIDE_ATTEMPTS if job.kind in OUTSIDE else ATTEMPTS
-    last = job.attempts >= most
+    last = job.attempts >= MOST.get(job.kind, ATTEMPTS)
     jitter = random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
     delay = min(FIRST_DELAY * 2 ** min(job.attempts - 1, 10), LONGEST_DELAY) * jitter
     changed = session.execute(

@@ -157,6 +157,7 @@ class WorkItem(Base):
     claimed_at: Mapped[datetime | None]
     done_by_id: Mapped[int | None] = reference("person.id")
     done_at: Mapped[datetime | None]
+    told: Mapped[bool] = mapped_column(default=False)  # whether its people have been told that it opened
     version: Mapped[int] = mapped_column(default=0)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -168,6 +169,12 @@ class WorkItem(Base):
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),
         Index("ix_work_item_heat", "bureau_id", "state", "lane", "step", "due_at"),
         Index("ix_work_item_done", "done_by_id", "done_at", "id"),
+        Index(
+            "ix_work_item_untold",
+            "opened_at",
+            postgresql_where=text("not told"),
+            sqlite_where=text("not told"),
+        ),
     )
 
 

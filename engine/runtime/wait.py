@@ -138,10 +138,11 @@ def redistribute(run: Run, task: str) -> None:
         if seated is None:
             add_item(run, task, element, place, due(run, element, token.data))
         elif seated.state == "cancelled":
-            seated.state, seated.pool, seated.home = "open", place.pool, place.pool
+            seated.state, seated.pool, seated.home, seated.told = "open", place.pool, place.pool, False
         elif seated.state == "open" and seated.home != place.pool:
             seated.pool = seated.home = place.pool
             seated.claimed_by_id = seated.claimed_at = None
+            seated.told = False
     run.session.flush()
 
 

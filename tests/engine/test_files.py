@@ -87,9 +87,7 @@ def test_changed_or_lost_bytes_are_told(store, people):
         ("你好，世界".encode("gb18030"), "说明.txt", "text/plain", "说明.txt"),
         (b"a,b\n1,2\n", "数据.csv", "text/plain", "数据.csv"),
         (
-            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-             b"\0\0\0\x14ispe\0\0\0\0"
-            + struct.pack(">II", 4032, 3024),
+            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x14ispe\0\0\0\0" + struct.pack(">II", 4032, 3024),
             "a.jpg",
             "image/heic",
             "a.jpg.heic",

@@ -126,7 +126,7 @@ FILES = {
     + process(
         "beside",
         '<bpmn:startEvent id="s"/>'
-         '<bpmn:subProcess id="inner" name="inner"><bpmn:startEvent id="is"/>'
+        '<bpmn:subProcess id="inner" name="inner"><bpmn:startEvent id="is"/>'
         + user("deep")
         + '<bpmn:endEvent id="ie"/>'
         + flow("is", "deep")

@@ -154,6 +154,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_health_mark")),
     )
     op.create_table(
+        "notice_mark",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("watch", sa.String(length=80), nullable=False),
+        sa.Column("until", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_mark")),
+        sa.UniqueConstraint("watch", name=op.f("uq_notice_mark_watch")),
+    )
+    op.create_table(
         "partner",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("division", sa.String(length=80), nullable=False),
@@ -603,6 +612,50 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inspector", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inspector_person_id"), ["person_id"], unique=True)
+
+    op.create_table(
+        "notice_choice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.Column("hook", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("digest_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "muted",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("digest_at between 0 and 1439", name=op.f("ck_notice_choice_digest_at")),
+        sa.CheckConstraint(
+            "quiet_from between 0 and 1439 and quiet_to between 0 and 1439 and quiet_from <> quiet_to",
+            name=op.f("ck_notice_choice_quiet"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_choice_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_choice")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_notice_choice_person_id")),
+    )
+    op.create_table(
+        "notice_hook",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("turn", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("url like 'http://%' or url like 'https://%'", name=op.f("ck_notice_hook_url")),
+        sa.CheckConstraint("turn >= 1", name=op.f("ck_notice_hook_turn")),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_notice_hook_bureau_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["person.id"], name=op.f("fk_notice_hook_created_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_hook")),
+        sa.UniqueConstraint("bureau_id", "url", name=op.f("uq_notice_hook_bureau_id_url")),
+    )
+    with op.batch_alter_table("notice_hook", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_hook_bureau_id"), ["bureau_id"], unique=False)
 
     op.create_table(
         "plan",
@@ -2443,6 +2496,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("(state = 'done') = (done_by_id is not null)", name=op.f("ck_work_item_done_by")),
         sa.CheckConstraint("state in ('open','done','cancelled')", name=op.f("ck_work_item_state")),
@@ -2465,6 +2519,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_work_item_inbox", ["pool", "state", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_instance_id"), ["instance_id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_untold",
+            ["opened_at"],
+            unique=False,
+            postgresql_where=sa.text("not told"),
+            sqlite_where=sa.text("not told"),
+        )
 
     op.create_table(
         "draft",
@@ -2485,6 +2546,54 @@ def upgrade() -> None:
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_draft_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_draft_work_item_id"), ["work_item_id"], unique=False)
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("read_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("mail_due_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("bundle", sa.Text(), nullable=False),
+        sa.Column("mailed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("mail_fault", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('assigned','offered','returned','given_back','withdrawn','copied','mentioned','urged','answered','due_soon','overdue','decided','delivery','account')",
+            name=op.f("ck_notice_kind"),
+        ),
+        sa.CheckConstraint("path like '/%' and path not like '//%'", name=op.f("ck_notice_path")),
+        sa.CheckConstraint(
+            "actor_id is null or actor_id <> person_id", name=op.f("ck_notice_not_to_oneself")
+        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_notice_actor_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_notice_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_mail",
+            ["person_id", "mail_due_at"],
+            unique=False,
+            postgresql_where=sa.text("mailed_at is null and mail_due_at is not null"),
+            sqlite_where=sa.text("mailed_at is null and mail_due_at is not null"),
+        )
+        batch_op.create_index("ix_notice_person", ["person_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_unread",
+            ["person_id"],
+            unique=False,
+            postgresql_where=sa.text("read_at is null"),
+            sqlite_where=sa.text("read_at is null"),
+        )
 
     op.create_table(
         "publication",
@@ -2672,12 +2781,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_publication_inspection_id"))
 
     op.drop_table("publication")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notice_unread",
+            postgresql_where=sa.text("read_at is null"),
+            sqlite_where=sa.text("read_at is null"),
+        )
+        batch_op.drop_index("ix_notice_person")
+        batch_op.drop_index(
+            "ix_notice_mail",
+            postgresql_where=sa.text("mailed_at is null and mail_due_at is not null"),
+            sqlite_where=sa.text("mailed_at is null and mail_due_at is not null"),
+        )
+
+    op.drop_table("notice")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_work_item_id"))
         batch_op.drop_index(batch_op.f("ix_draft_person_id"))
 
     op.drop_table("draft")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_work_item_untold", postgresql_where=sa.text("not told"), sqlite_where=sa.text("not told")
+        )
         batch_op.drop_index(batch_op.f("ix_work_item_instance_id"))
         batch_op.drop_index("ix_work_item_inbox")
         batch_op.drop_index("ix_work_item_heat")
@@ -2962,6 +3088,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_plan_approver_id"))
 
     op.drop_table("plan")
+    with op.batch_alter_table("notice_hook", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_hook_bureau_id"))
+
+    op.drop_table("notice_hook")
+    op.drop_table("notice_choice")
     with op.batch_alter_table("inspector", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inspector_person_id"))
 
@@ -3016,6 +3147,7 @@ def downgrade() -> None:
     op.drop_table("release_blob")
     op.drop_table("receipt")
     op.drop_table("partner")
+    op.drop_table("notice_mark")
     op.drop_table("health_mark")
     op.drop_table("calendar_year")
     op.drop_table("calendar_day")
