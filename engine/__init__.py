@@ -10,5 +10,5 @@ audit       the append-only, chained log
 access      who may do what: composed predicates
 people      bureaus, sections, persons, posts
 storage     database, evidence files, migrations
-clock errors settings
+clock markup settings errors
 """

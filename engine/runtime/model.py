@@ -7,58 +7,20 @@ Source: BPMN 2.0.2 (formal/2013-12-09). Event sub-processes started by a message
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
+from engine import markup
 from engine.errors import Finding, ModelInvalid
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 NS = {"bpmn": BPMN, "spiff": SPIFF}
-MAX_BYTES = 5_000_000
 
 Node = Any  # lxml's element type has no public name
-
-
-def parse_xml(content: bytes, file: str) -> Node:
-    """Read XML from a stranger: no entities, network or DTD, at most 5 MB; ModelInvalid names the line."""
-    if len(content) > MAX_BYTES:
-        raise ModelInvalid(
-            [Finding(file, "", "", 0, "xml-size", f"文件超过 {MAX_BYTES // 1_000_000} MB。", "请拆分图形。")]
-        )
-    if re.search(rb"<!DOCTYPE", content, re.IGNORECASE):
-        raise ModelInvalid(
-            [Finding(file, "", "", 1, "xml-doctype", "文件含有 DOCTYPE。", "请删去 DOCTYPE 声明后再上传。")]
-        )
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_pis=True,
-        remove_comments=True,
-    )
-    try:
-        return etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as fault:
-        line = fault.lineno or 0
-        raise ModelInvalid(
-            [
-                Finding(
-                    file,
-                    "",
-                    "",
-                    line,
-                    "xml-syntax",
-                    f"不是完整的 XML：{fault.msg}。",
-                    "请用建模工具重新导出。",
-                )
-            ]
-        ) from fault
 
 
 def tag(node: Node) -> str:
@@ -164,7 +126,7 @@ class Diagram:
 
 def read(content: bytes, file: str) -> Diagram:
     """Read a BPMN file; structure faults raise ModelInvalid, all else is the release check's business."""
-    tree = parse_xml(content, file)
+    tree = markup.read(content, file)
     if etree.QName(tree).namespace != BPMN or tag(tree) != "definitions":
         raise ModelInvalid(
             [

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from lxml import etree
 
+from engine import markup
 from engine.domain.terms import WORKFLOWS, lineage
 from engine.errors import NotFound
 
@@ -65,8 +66,7 @@ def same_content(one: Path, other: Path) -> bool:
 
 
 def _xml(path: Path) -> bytes:
-    parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
-    root = etree.fromstring(path.read_bytes(), parser)
+    root = markup.read(path.read_bytes(), path.name)
     for element in list(root.iter(etree.Element)):
         if _LAYOUT.match(str(element.tag)):
             parent = element.getparent()
@@ -91,7 +91,7 @@ def _plain(value: Any) -> Any:
 def deadline_rows(path: Path) -> Mapping[str, tuple[int, str, str]]:
     """The rows of a deadlines table as written: key → (working days, strength, clause)."""
     rows: dict[str, tuple[int, str, str]] = {}
-    root = etree.fromstring(path.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
+    root = markup.read(path.read_bytes(), path.name)
     for rule in root.iter("{*}rule"):
         key = _entry(rule, "inputEntry", 0).strip('"')
         days, strength, clause = (_entry(rule, "outputEntry", position).strip('"') for position in range(3))

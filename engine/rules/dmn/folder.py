@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine import markup
 from engine.errors import ModelInvalid, NotFound
 
 from .model import Model, load_all
-from .reader import LARGEST, parts, read
+from .reader import parts, read
 
 
 def load_path(path: Path, *, strict: bool = True) -> Model:
@@ -25,7 +26,7 @@ def load_path(path: Path, *, strict: bool = True) -> Model:
 def _imported(path: Path, wanted: set[str]) -> list[tuple[str, bytes]]:
     siblings: dict[str, tuple[str, bytes, set[str]]] = {}
     for other in sorted(path.parent.glob("*.dmn")):
-        if other == path or other.stat().st_size > LARGEST:
+        if other == path or other.stat().st_size > markup.LARGEST:
             continue
         data = other.read_bytes()
         try:

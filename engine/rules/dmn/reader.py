@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine import markup
 from engine.errors import Finding, ModelInvalid
 
 Element = etree._Element  # noqa: SLF001  (lxml gives its element class no public name)
@@ -16,7 +17,6 @@ NAMESPACES = frozenset({
     "https://www.omg.org/spec/DMN/20230324/MODEL/",
     "https://www.omg.org/spec/DMN/20240513/MODEL/",
 })  # fmt: skip
-LARGEST = 5 * 1024 * 1024
 _KNOWN = frozenset(
     """
     definitions import description extensionElements itemDefinition typeRef allowedValues typeConstraint
@@ -81,34 +81,18 @@ def finding(file: str, element: Element, rule: str, reason: str, hint: str = "")
 
 def read(data: bytes, file: str) -> tuple[Element, list[Finding]]:
     """The root and the findings. Refuses what is not XML, too large, has a DOCTYPE or is not DMN 1.1–1.6."""
-
-    def refuse(rule: str, reason: str, hint: str, line: int = 0) -> ModelInvalid:
-        return ModelInvalid([Finding(file, "definitions", "", line, rule, reason, hint)])
-
-    if len(data) > LARGEST:
-        raise refuse("size", f"文件超过 {LARGEST // 1024 // 1024} MB。", "请拆分模型。")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_pis=True,
-        remove_comments=True,
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as problem:
-        raise refuse(
-            "xml", f"不是合格的 XML:{problem.msg}。", "请用建模工具重新保存。", problem.lineno or 0
-        ) from None
-    if root.getroottree().docinfo.doctype:
-        raise refuse("doctype", "不接受 DOCTYPE 声明。", "请删去 <!DOCTYPE …>。", 1)
+    root = markup.read(data, file)
     if not is_dmn(root) or local(root) != "definitions":
-        raise refuse(
-            "namespace",
-            f"根元素 {etree.QName(root).text} 不是 DMN 1.1–1.6 的 definitions。",
-            "请另存为 DMN 1.5。",
-            1,
+        raise ModelInvalid(
+            [
+                finding(
+                    file,
+                    root,
+                    "namespace",
+                    f"根元素 {etree.QName(root).text} 不是 DMN 1.1–1.6 的 definitions。",
+                    "请另存为 DMN 1.5。",
+                )
+            ]
         )
     findings = [
         finding(

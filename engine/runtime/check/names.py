@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree
-
-from engine import operation
+from engine import markup, operation
 from engine.errors import Finding
 from engine.runtime.model import Diagram, Process
 from engine.runtime.ports import Ports
@@ -49,7 +47,7 @@ def deadline_keys(files: Mapping[str, bytes]) -> frozenset[str]:
     content = files.get("deadlines.dmn")
     if content is None:
         return frozenset()
-    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    root = markup.read(content, "deadlines.dmn")
     texts = (rule.find(f"{DMN}inputEntry/{DMN}text") for rule in root.iter(f"{DMN}rule"))
     return frozenset((text.text or "").strip().strip('"') for text in texts if text is not None)
 

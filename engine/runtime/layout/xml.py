@@ -8,11 +8,11 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from engine import markup
 from engine.errors import Finding, ModelInvalid
 from engine.runtime.layout.model import BOXES, BPMN, DC, DD, DI, Diagram, Node
 from engine.runtime.layout.place import Picture, Rect
 
-LIMIT = 5 * 1024 * 1024
 PREFIXES = (("bpmndi", DI), ("dc", DC), ("di", DD))
 
 
@@ -22,29 +22,16 @@ def parse(xml: bytes, file: str = "") -> etree._Element:
     Raises:
         ModelInvalid: too large, not well formed, with a DOCTYPE, or not BPMN.
     """
-    if len(xml) > LIMIT:
-        raise _invalid(file, 1, "文件超过 5 MB。", "请拆成几个流程。")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_pis=True,
-        remove_comments=True,
-    )
-    try:
-        root = etree.fromstring(xml, parser)
-    except etree.XMLSyntaxError as error:
-        raise _invalid(file, error.lineno or 1, "不是完整的 XML 文件。", "请用建模工具重新导出。") from error
-    if root.getroottree().docinfo.doctype:
-        raise _invalid(file, 1, "文件含有 DOCTYPE。", "请删除 <!DOCTYPE …> 一行。")
+    root = markup.read(xml, file)
     if root.tag != f"{{{BPMN}}}definitions":
-        raise _invalid(file, 1, "不是 BPMN 2.0 文件。", "根元素应为 definitions。")
+        raise ModelInvalid(
+            [
+                Finding(
+                    file, "definitions", "", 1, "not-bpmn", "不是 BPMN 2.0 文件。", "根元素应为 definitions。"
+                )
+            ]
+        )
     return root
-
-
-def _invalid(file: str, line: int, reason: str, hint: str) -> ModelInvalid:
-    return ModelInvalid([Finding(file, "definitions", "", line, "layout.file", reason, hint)])
 
 
 def attach(root: etree._Element, drawn: list[tuple[Diagram, Picture]]) -> None:
