@@ -26,6 +26,9 @@ from engine.runtime.model import Trigger
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 from engine.storage.base import append
 
+STAGES = {"": ("running",), "ended": ("completed",), "any": ("running", "completed")}
+"""When something may be set off (property `stage` of its start): while the process runs, after it, or both."""
+
 
 def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
     """Take a step out of a pool that the person may draw from."""
@@ -174,7 +177,12 @@ def refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
     element = compiled.processes[item.process].elements[item.element]
     excluded = element.property("excludes").split()
     if excluded:
-        for step, persons in work_item.performers(session, item.case_id, excluded).items():
+        did = work_item.performers(session, item.case_id, excluded)
+        begun = session.get_one(Instance, item.instance_id).started_by_id
+        for trigger in compiled.processes[item.process].elements.values():
+            if trigger.kind == "startEvent" and trigger.id in excluded and begun is not None:
+                did.setdefault(trigger.id, set()).add(begun)
+        for step, persons in did.items():
             if actor.id in persons:
                 name = next(
                     (p.elements[step].name for p in compiled.processes.values() if step in p.elements), step
@@ -198,8 +206,9 @@ def inspection_of(session: Session, item: WorkItem) -> int | None:
 
 
 def actions(session: Session, actor: Person, case_id: int) -> list[Trigger]:
-    """What this person may set off in a running case: the message starts of its event sub-processes.
+    """What this person may set off in a case: the message starts of its event sub-processes.
 
+    Offered while the process runs, or where the start says so (`stage`: ended · any) after it has ended.
     A lead's inspection runs inside the lead's case: what it lets people set off is offered there, too.
     """
     return [trigger for _, trigger in _offered(session, actor, case_id)]
@@ -207,17 +216,18 @@ def actions(session: Session, actor: Person, case_id: int) -> list[Trigger]:
 
 def _offered(session: Session, actor: Person, case_id: int) -> list[tuple[Instance, Trigger]]:
     # A batch's children (they carry an item key, and there may be ten thousand) stand for themselves.
-    inside = and_(Instance.parent_id == case_id, Instance.item == "")
-    running = session.scalars(
+    inside = and_(Instance.case_id == case_id, Instance.item == "")
+    here = session.scalars(
         select(Instance)
-        .where(or_(Instance.id == case_id, inside), Instance.state == "running")
+        .where(or_(Instance.id == case_id, inside), Instance.state.in_(("running", "completed")))
         .order_by(Instance.id)
     )
     return [
         (instance, trigger)
-        for instance in running
+        for instance in here
         for trigger in release.load(session, instance.release_id).processes[instance.process].triggers
-        if _may_trigger(session, actor, instance, trigger)
+        if instance.state in STAGES[trigger.element.property("stage")]
+        and _may_trigger(session, actor, instance, trigger)
     ]
 
 

@@ -267,11 +267,29 @@ ROWS = {
     ),
     "destruction by one person": (
         "destruction", "two_persons",
-        {"proposed_by_id": 1, "approved_by_id": 1, "on": date(2060, 1, 1), "retain_until": date(2050, 1, 1)},
+        {"state": "approved", "proposed_by_id": 1, "approved_by_id": 1, "on": date(2060, 1, 1), "retain_until": date(2050, 1, 1)},
+    ),
+    "destruction with one approval": (
+        "destruction", "two_approvals",
+        {"state": "destroyed", "proposed_by_id": 1, "appraised_by_id": 2, "approved_by_id": 3, "confirmed_by_id": None,
+         "on": date(2060, 1, 1), "retain_until": date(2050, 1, 1)},
+    ),
+    "loan approved by who asks": (
+        "archive_loan", "two_persons",
+        {"purpose": "查阅", "kind": "copy", "state": "approved", "requested_by_id": 1, "approved_by_id": 1},
+    ),
+    "published change without approval": (
+        "publication", "change_approved",
+        {"kind": "withdrawal", "state": "approved", "feedback_finished": True, "reason": "异议", "previous_id": 1, "approved_by_id": None},
+    ),
+    "change approved by who asks": (
+        "publication", "approval_by_another",
+        {"kind": "withdrawal", "state": "approved", "feedback_finished": True, "reason": "异议", "previous_id": 1,
+         "requested_by_id": 1, "approved_by_id": 1},
     ),
     "destruction before the term": (
         "destruction", "after_retention",
-        {"proposed_by_id": 1, "approved_by_id": 2, "on": date(2026, 3, 2), "retain_until": date(2050, 1, 1)},
+        {"state": "approved", "proposed_by_id": 1, "approved_by_id": 2, "on": date(2026, 3, 2), "retain_until": date(2050, 1, 1)},
     ),
     "handover to oneself": (
         "handover", "two_bureaus",

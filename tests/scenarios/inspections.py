@@ -283,9 +283,13 @@ def published(scenario: Scenario, case: Case, inspection_id: int, kind: str = "n
     return made_public(case)
 
 
+DRAFTS = ("汇总、分析、评估检查结果", "拟订查处结果公示内容", "拟订更正或撤回内容")
+
+
 def made_public(case: Case) -> Case:
     """The steps of one publication, whatever channels the pack owes."""
-    case.completes("汇总、分析、评估检查结果", summary="抽查结果：见各事项结果")
+    draft = next(name for name in DRAFTS if name in case.open_steps())
+    case.completes(draft, summary="抽查结果：见各事项结果")
     case.completes(
         "公示前审查", decision="approve", no_privacy=True, no_trade_secret=True, no_state_secret=True
     )
@@ -316,7 +320,7 @@ def receipts(case: Case, instance_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def archived(case: Case) -> Case:
+def archived(case: Case, retention: str = "30") -> Case:
     """Arranged, sealed, in the ledger."""
-    case.completes("整理编目", title="检查案卷", retention="30", secrecy="public")
+    case.completes("整理编目", title="检查案卷", retention=retention, secrecy="public")
     return case.completes("核对并封存", checked=True)

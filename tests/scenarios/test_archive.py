@@ -10,6 +10,8 @@ from engine.domain.archive.tables import ArchiveSupplement
 from engine.domain.followup import refuse_open
 from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
+from engine.errors import Refused
+from engine.people import Role
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -54,29 +56,114 @@ def test_a_missing_piece_is_added_or_explained(wugang):
     assert wugang.read(lambda s: s.scalars(select(ArchiveSupplement)).one().piece) == "visit"
 
 
-def test_nothing_is_destroyed_before_its_time(jilin):
-    """§2 no. 13: two persons, after the term."""
-    case, inspection_id = told.begins(jilin, jilin.bureau)
-    told.published(jilin, case, inspection_id)
-    told.archived(case)
+def closed(scene, retention="30"):
+    """A case that has ended, with its file sealed."""
+    case, inspection_id = told.begins(scene, scene.bureau)
+    told.archived(told.published(scene, case, inspection_id), retention)
+    assert case.state() == "completed"
+    return case, inspection_id
 
-    def destroy(session):
-        from engine.people import Role, holders  # noqa: PLC0415
 
-        one, two = (
-            holders(session, jilin.bureau, Role.ARCHIVIST)[0],
-            holders(session, jilin.bureau, Role.LEADER)[0],
-        )
-        archive.destroy(
-            session,
-            archive.of(session, inspection_id),
-            proposer=one,
-            approver=two,
-            reason="腾库",
-            pack="jilin",
-        )
+def borrows(scene, case, **more):
+    """Somebody of the section asks for the file."""
+    answers = {"purpose": "复议需要核对原件", "kind": "original", "due_on": "2026-03-20", **more}
+    return case.sets_off("archive.lending", by=told.one_of(scene, scene.bureau, Role.SECTION), **answers)
 
-    refused("retention-running", jilin.does, destroy)
+
+def test_a_file_is_lent_with_an_approval_and_comes_back(jilin):
+    """吉 第二十七条 按档案管理要求: asked for, allowed, handed out, due back, checked; all in the log."""
+    case, inspection_id = closed(jilin)
+    refused("loan-due", borrows, jilin, case, due_on="2026-03-02")
+    borrows(jilin, case)
+    case.expects("审批借阅", role="分管领导")
+    case.completes("审批借阅", decision="approve")
+    case.completes("调出案卷", handed=True)
+    case.expects("清点归还", role="档案专人", due="2026-03-20")
+    borrows(jilin, case, due_on="2026-04-01")
+    case.completes("审批借阅", decision="approve")
+    refused("on-loan", case.completes, "调出案卷", handed=True)
+    case.passes(working_days=16)
+    case.is_overdue("清点归还")
+    case.completes("清点归还", condition="damaged", damage="第 3 件封底缺角")
+    case.completes("调出案卷", handed=True)
+    case.completes("清点归还", condition="intact")
+    package = jilin.read(lambda s: archive.of(s, inspection_id))
+    lent = jilin.read(lambda s: archive.loans(s, package.id))
+    assert [(row.state, row.damage, row.reminded_at is not None) for row in lent] == [
+        ("returned", "第 3 件封底缺角", True),
+        ("returned", "", False),
+    ]
+    assert jilin.read(lambda s: archive.seal_of(archive.documents(s, package.id))) == package.seal
+
+
+def test_a_loan_that_is_not_agreed_to_ends_there(jilin):
+    """The deputy director in charge may say no, with a reason."""
+    case, inspection_id = closed(jilin)
+    borrows(jilin, case, purpose="随便看看", kind="copy")
+    case.completes("审批借阅", decision="return", reason="与职责无关")
+    case.expects_nothing("调出案卷")
+    package = jilin.read(lambda s: archive.of(s, inspection_id))
+    assert [row.state for row in jilin.read(lambda s: archive.loans(s, package.id))] == ["refused"]
+
+
+def proposes(scene, case):
+    """The archivist asks that a file whose term has ended be destroyed."""
+    keeper = told.one_of(scene, scene.bureau, Role.ARCHIVIST)
+    return case.sets_off("archive.destruction", by=keeper, reason="保管期限已满")
+
+
+@pytest.mark.parametrize(("retention", "words"), [("30", "2056-12-31"), ("permanent", "永久")])
+def test_nothing_is_destroyed_before_its_time(jilin, retention, words):
+    """国家档案局令第8号: until the end of the thirtieth year, or never."""
+    case, _ = closed(jilin, retention)
+    with pytest.raises(Refused, match=words) as caught:
+        proposes(jilin, case)
+    assert caught.value.slug == "retention-running"
+
+
+def test_a_file_is_destroyed_after_appraisal_by_two_approvals(jilin, tmp_path):
+    """§2 no. 13: proposed, appraised, approved twice by others; the list, the hashes and the seal stay."""
+    case, inspection_id = closed(jilin, "10")
+    ten_years_on(jilin)
+    proposes(jilin, case)
+    case.completes("鉴定案卷价值", appraisal="destroy", opinion="无保存价值")
+    case.expects("审批销毁", role="分管领导")
+    case.completes("审批销毁", decision="approve")
+    case.expects("核准销毁", role="主要负责人")
+    case.completes("核准销毁", decision="approve")
+    package = jilin.read(lambda s: archive.of(s, inspection_id))
+    left = jilin.read(lambda s: archive.documents(s, package.id))
+    assert package.state == "destroyed"
+    assert {row.content for row in left if not row.file_id} == {"（已销毁）"}
+    assert archive.seal_of(left) == package.seal
+    refused("not-archived", borrows, jilin, case, due_on="2037-06-01")
+    with pytest.raises(Refused):
+        jilin.read(lambda s: archive.export(s, package, tmp_path / "bag", lambda _: b""))
+
+
+@pytest.mark.parametrize("who", ["鉴定案卷价值", "审批销毁", "核准销毁"])
+def test_each_of_three_may_keep_the_file(jilin, who):
+    """Still worth keeping for one of them: the file stays, and so does the record of the proposal."""
+    case, inspection_id = closed(jilin, "10")
+    ten_years_on(jilin)
+    proposes(jilin, case)
+    for step in ("鉴定案卷价值", "审批销毁", "核准销毁"):
+        keeps = step == who
+        if step == "鉴定案卷价值":
+            case.completes(step, appraisal="keep" if keeps else "destroy", opinion="见鉴定表")
+        else:
+            case.completes(
+                step, decision="return" if keeps else "approve", reason="有研究价值" if keeps else ""
+            )
+        if keeps:
+            break
+    assert jilin.read(lambda s: archive.of(s, inspection_id).state) == "sealed"
+    proposes(jilin, case)  # it may be asked again, another year
+
+
+def ten_years_on(scene):
+    """The term of ten years has ended; posts and certificates go on."""
+    scene.rehearsal.now = scene.rehearsal.now.replace(year=2037)
 
 
 def test_a_file_that_is_not_sealed_is_not_exported(jilin, tmp_path):

@@ -166,19 +166,96 @@ def test_personal_data_is_never_published(wugang):
     assert not row.view["uscc"]
 
 
+def changes(scene, case, kind, reason="异议成立"):
+    """The publishing section asks for a change of what stands in public."""
+    return case.sets_off(
+        "inspection.change",
+        by=told.one_of(scene, scene.bureau, Role.SECTION),
+        kind=kind,
+        reason=reason,
+    )
+
+
 def test_corrections_and_withdrawals_are_versions(jilin):
-    """吉 第七条: the old version stays readable."""
+    """吉 第七条: the old version stays readable; each change has its own limit of five working days."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.published(jilin, case, inspection_id)
-    section = told.one_of(jilin, jilin.bureau, Role.SECTION)
     for kind in ("correction", "withdrawal"):
-        case.sets_off("inspection.change", by=section, kind=kind, reason="异议成立")
+        changes(jilin, case, kind)
+        case.expects("审批更正或撤回", role="分管领导")
+        case.completes("审批更正或撤回", decision="approve")
+        case.expects("拟订更正或撤回内容", role="业务科室", due="2026-03-09")
         told.made_public(case)
     assert shown(jilin, inspection_id) == [
         (1, "result", "superseded"),
         (2, "correction", "superseded"),
         (3, "withdrawal", "published"),
     ]
+
+
+def test_what_is_public_is_corrected_after_the_case_is_closed_too(jilin):
+    """吉 第七条 接受社会监督: an objection may come when the file is sealed; the old version stays."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.archived(told.published(jilin, case, inspection_id))
+    assert case.state() == "completed"
+    case.passes(working_days=30)
+    changes(jilin, case, "correction", "复议决定改变了一项结果")
+    case.completes("审批更正或撤回", decision="approve")
+    told.made_public(case)
+    assert case.state() == "completed"
+    assert shown(jilin, inspection_id) == [(1, "result", "superseded"), (2, "correction", "published")]
+
+
+def test_a_change_that_is_not_agreed_to_changes_nothing(jilin):
+    """Nobody withdraws a result alone: who asks does not approve, and a refusal leaves the public page."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    changes(jilin, case, "withdrawal", "对象不满意")
+    case.completes("审批更正或撤回", decision="return", reason="结果属实")
+    case.expects_nothing("拟订更正或撤回内容")
+    assert shown(jilin, inspection_id) == [(1, "result", "published"), (2, "withdrawal", "refused")]
+
+
+def test_an_overdue_change_is_urged(jilin):
+    """更正 that does not come in five working days goes to the supervising section."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.archived(told.published(jilin, case, inspection_id))
+    changes(jilin, case, "correction")
+    case.completes("审批更正或撤回", decision="approve")
+    case.passes(working_days=6)
+    case.is_overdue("拟订更正或撤回内容")
+    case.completes("督办逾期公示", note="请立即更正")
+
+
+def test_a_penalty_has_its_own_limit_and_reminders(wugang):
+    """舞 第二条 查处结果; 国办发〔2018〕118号: seven working days from the result, not the twenty of a result."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, uscc="91410481MA3X9K2A0N")
+    told.published(wugang, case, inspection_id, "filing", **told.PENDING)
+    case.passes(working_days=30)
+    case.completes(
+        "登记查处或移送结果", result="罚款 2000 元", document_no="舞医保罚〔2026〕1号", amount=200000
+    )
+    day = wugang.read(lambda s: publication.versions(s, inspection_id)[-1].due_on).isoformat()
+    assert day == "2026-04-23"
+    case.expects("拟订查处结果公示内容", role="业务科室", due=day)
+    before = urged(wugang)
+    case.passes(working_days=6)
+    assert urged(wugang) == before + 1
+    case.expects_nothing("督办逾期公示")
+    case.passes(working_days=2)
+    case.is_overdue("拟订查处结果公示内容")
+    case.expects("督办逾期公示", role="基金监管")
+    told.made_public(case)
+    row = wugang.read(lambda s: publication.versions(s, inspection_id)[-1])
+    assert (row.kind, row.overdue_days) == ("penalty", 1)
+    assert "罚款 2000 元" in row.view["penalty"]
+
+
+def urged(scene):
+    """How often the case was reminded or urged about its publication."""
+    return scene.read(
+        lambda s: len(s.scalars(select(report.Urge).where(report.Urge.about == "publication")).all())
+    )
 
 
 def test_the_batch_file_holds_text_only(jilin):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -17,6 +17,7 @@ from engine.storage.base import Base, pk, reference, sha256, word
 from engine.storage.guard import guard
 
 RETENTION = {"permanent": "永久", "30": "30 年", "10": "10 年"}
+LOANS = {"copy": "查阅电子件", "original": "借出原件"}
 SECRECY = {"public": "公开", "internal": "内部", "secret": "秘密"}
 
 
@@ -113,22 +114,91 @@ class LedgerRow(Base):
     __table_args__ = (Index("ix_ledger_row_year", "bureau_id", "year", "id"),)
 
 
+class ArchiveLoan(Base):
+    """借阅: who asked for the file and why, who allowed it, when it went out and came back."""
+
+    __tablename__ = "archive_loan"
+
+    id: Mapped[pk]
+    package_id: Mapped[int] = reference("archive_package.id", index=False)
+    purpose: Mapped[str]
+    kind: Mapped[word]
+    due_on: Mapped[date]
+    state: Mapped[word] = mapped_column(default="requested")
+    requested_by_id: Mapped[int] = reference("person.id", index=False)
+    requested_at: Mapped[datetime] = mapped_column(default=clock.now)
+    approved_by_id: Mapped[int | None] = reference("person.id", index=False)
+    approved_at: Mapped[datetime | None]
+    handed_out_by_id: Mapped[int | None] = reference("person.id", index=False)
+    handed_out_at: Mapped[datetime | None]
+    taken_back_by_id: Mapped[int | None] = reference("person.id", index=False)
+    taken_back_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    damage: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (
+        CheckConstraint(f"kind in {tuple(LOANS)}", name="kind"),
+        CheckConstraint("state in ('requested','approved','refused','out','returned')", name="state"),
+        CheckConstraint("purpose <> ''", name="purpose"),
+        CheckConstraint("approved_by_id is null or approved_by_id <> requested_by_id", name="two_persons"),
+        CheckConstraint(
+            "state not in ('approved','out','returned') or approved_by_id is not null", name="approved_first"
+        ),
+        CheckConstraint("state <> 'returned' or taken_back_at is not null", name="taken_back"),
+        Index("ix_archive_loan_package", "package_id", "id"),
+        Index(
+            "ix_archive_loan_out",
+            "package_id",
+            unique=True,
+            sqlite_where=text("state = 'out' and kind = 'original'"),
+            postgresql_where=text("state = 'out' and kind = 'original'"),
+        ),
+    )
+
+
 class Destruction(Base):
-    """销毁: two persons, after the retention period (§2 no. 13)."""
+    """销毁: proposed after the term, appraised, allowed by two more persons (§2 no. 13).
+
+    What was found still worth keeping stays in the record as well.
+    """
 
     __tablename__ = "destruction"
 
     id: Mapped[pk]
-    package_id: Mapped[int] = reference("archive_package.id", unique=True)
+    package_id: Mapped[int] = reference("archive_package.id")
     reason: Mapped[str]
     retain_until: Mapped[date]
+    state: Mapped[word] = mapped_column(default="proposed")
     proposed_by_id: Mapped[int] = reference("person.id", index=False)
-    approved_by_id: Mapped[int] = reference("person.id", index=False)
-    on: Mapped[date]
+    proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    appraised_by_id: Mapped[int | None] = reference("person.id", index=False)
+    opinion: Mapped[str] = mapped_column(default="")
+    approved_by_id: Mapped[int | None] = reference("person.id", index=False)
+    confirmed_by_id: Mapped[int | None] = reference("person.id", index=False)
+    on: Mapped[date | None]
 
     __table_args__ = (
-        CheckConstraint("proposed_by_id <> approved_by_id", name="two_persons"),
+        CheckConstraint(
+            "state in ('proposed','appraised','approved','confirmed','destroyed','kept')", name="state"
+        ),
+        CheckConstraint(
+            "proposed_by_id <> appraised_by_id and proposed_by_id <> approved_by_id "
+            "and proposed_by_id <> confirmed_by_id and approved_by_id <> confirmed_by_id",
+            name="two_persons",
+        ),
         CheckConstraint('"on" > retain_until', name="after_retention"),
+        CheckConstraint(
+            "state <> 'destroyed' or (\"on\" is not null and appraised_by_id is not null "
+            "and approved_by_id is not null and confirmed_by_id is not null)",
+            name="two_approvals",
+        ),
+        Index(
+            "ix_destruction_once",
+            "package_id",
+            unique=True,
+            sqlite_where=text("state <> 'kept'"),
+            postgresql_where=text("state <> 'kept'"),
+        ),
     )
 
 
@@ -170,4 +240,12 @@ guard(
     ("DELETE",),
     "EXISTS (SELECT 1 FROM archive_package WHERE id = OLD.package_id AND state <> 'arranged')",
     "a sealed document is never deleted",
+)
+guard(
+    ArchivePackage.__table__,
+    "archive_destroyed_twice_approved",
+    ("UPDATE",),
+    "NEW.state = 'destroyed' AND OLD.state <> 'destroyed' AND NOT EXISTS (SELECT 1 FROM destruction "
+    "WHERE package_id = NEW.id AND state = 'destroyed')",
+    "a file is destroyed by an approved destruction only",
 )

@@ -24,7 +24,6 @@ from engine.domain.archive.tables import (
     ArchiveDocument,
     ArchivePackage,
     ArchiveSupplement,
-    Destruction,
     LedgerRow,
 )
 from engine.domain.disposition import KINDS
@@ -286,43 +285,6 @@ def ledger(session: Session, bureau_id: int, year: int) -> list[LedgerRow]:
     """The 工作台账 of a bureau and year."""
     query = select(LedgerRow).where(LedgerRow.bureau_id == bureau_id, LedgerRow.year == year)
     return list(session.scalars(query.order_by(LedgerRow.id)))
-
-
-def destroy(
-    session: Session, package: ArchivePackage, *, proposer: Person, approver: Person, reason: str, pack: str
-) -> Destruction:
-    """销毁: only after the term, by two persons; the list and the seal stay, the contents go (§2 no. 13)."""
-    clause = cite("国家档案局令第8号", pack)
-    if package.retain_until is None or clock.today() <= package.retain_until:
-        raise Refused("保管期限未满，不能销毁。", clause=clause, slug="retention-running")
-    if proposer.id == approver.id:
-        raise Refused("销毁须由两人办理。", clause=clause, slug="self-approval")
-    row = Destruction(
-        package_id=package.id,
-        reason=reason,
-        retain_until=package.retain_until,
-        proposed_by_id=proposer.id,
-        approved_by_id=approver.id,
-        on=clock.today(),
-    )
-    session.add(row)
-    package.state = "destroyed"
-    session.flush()
-    for document in documents(session, package.id):
-        if document.content:
-            document.content = "（已销毁）"
-    audit.record(
-        session,
-        action="archive.destroy",
-        subject=f"archive/{package.archive_no}",
-        actor=approver,
-        bureau_id=package.bureau_id,
-        reason=reason,
-        clause="国家档案局令第8号",
-        chained=True,
-    )
-    session.flush()
-    return row
 
 
 def _arranged(step: Step, inspection_id: int) -> ArchivePackage:

@@ -56,12 +56,15 @@ one, so that every step lights up on the board. The keys:
     publish.breach         公示逾期，转督办
     publish.receipt        取得公示回执
     publish.penalty        公示查处结果
+    publish.penalty-remind 查处结果公示提醒
     publish.correct        更正或撤回公示
     publish.supervise      督办公示
     followup.handle        后续监管
     followup.recheck       复查
     archive.collect        收集归档材料
     archive.seal           封卷归档
+    archive.lend           办理案卷借阅
+    archive.appraise       鉴定和销毁案卷
     lead.verify            核实线索
     lead.start             线索处置启动
     lead.assign            指派检查人员

@@ -15,6 +15,7 @@ from engine.domain.publication.verbs import receipts
 from engine.domain.registry import RegistryObject
 from engine.domain.report import of as report_of
 from engine.operation import Step, prefill
+from engine.people import Person
 
 
 def results(
@@ -97,6 +98,25 @@ def show_view(step: Step) -> dict[str, Any]:
 
 
 prefill("publication/release")(show_view)
+
+
+@prefill("publication/approve_change")
+def show_change(step: Step) -> dict[str, Any]:
+    """What stands in public now, what shall be done with it, and why."""
+    row = step.session.get(Publication, step.data.get("change_id") or 0)
+    if row is None or row.previous_id is None:
+        return {}
+    previous = step.session.get_one(Publication, row.previous_id)
+    asker = step.session.get(Person, row.requested_by_id) if row.requested_by_id else None
+    return {
+        "facts": [
+            ("检查", get(step.session, row.inspection_id).case_no),
+            ("变更种类", KIND_LABELS[row.kind]),
+            ("理由", row.reason),
+            ("申请人", asker.name if asker else ""),
+            ("现在公示的是", f"第 {previous.version} 版：{previous.summary}"),
+        ]
+    }
 
 
 @prefill("publication/receive")

@@ -18,7 +18,17 @@ from engine.storage.base import Base, pk, reference, word
 from engine.storage.guard import guard
 
 KINDS = ("result", "penalty", "correction", "withdrawal")
-STATES = ("requested", "draft", "returned", "reviewed", "published", "superseded", "withdrawn")
+STATES = (
+    "requested",
+    "approved",
+    "refused",
+    "draft",
+    "returned",
+    "reviewed",
+    "published",
+    "superseded",
+    "withdrawn",
+)
 CHANNELS = ("website", "gsxt", "credit", "platform")
 CHANNEL_LABELS = {
     "website": "本局官网",
@@ -52,6 +62,9 @@ class Publication(Base):
     checks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     due_on: Mapped[date | None]
     overdue_days: Mapped[int] = mapped_column(default=0)
+    requested_by_id: Mapped[int | None] = reference("person.id", index=False)
+    approved_by_id: Mapped[int | None] = reference("person.id", index=False)
+    approved_at: Mapped[datetime | None]
     drafted_by_id: Mapped[int | None] = reference("person.id", index=False)
     reviewed_by_id: Mapped[int | None] = reference("person.id", index=False)
     reviewed_at: Mapped[datetime | None]
@@ -87,6 +100,14 @@ class Publication(Base):
         CheckConstraint(
             "kind not in ('correction','withdrawal') or (reason <> '' and previous_id is not null)",
             name="reason",
+        ),
+        CheckConstraint(
+            "approved_by_id is null or approved_by_id <> requested_by_id", name="approval_by_another"
+        ),
+        CheckConstraint(
+            "kind not in ('correction','withdrawal') or state in ('requested','refused') "
+            "or approved_by_id is not null",
+            name="change_approved",
         ),
         Index(
             "ix_publication_public",

@@ -7,6 +7,7 @@ Long because each of a dozen steps has its own refusals.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from engine.domain.followup import penalties
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import ever_on_team, refuse_conflict
 from engine.domain.pack import parameters
+from engine.domain.plan.query import items_for
 from engine.domain.publication import content
 from engine.domain.publication.push import JOB
 from engine.domain.publication.tables import CHANNELS, ChannelEndpoint, Publication, PublicationReceipt
@@ -32,6 +34,13 @@ from engine.operation import Step, operation
 from engine.people import Person, Role
 
 FINAL = ("published", "absent")
+LIMITS = {
+    "result": "publish.result",
+    "penalty": "publish.penalty",
+    "correction": "publish.correct",
+    "withdrawal": "publish.correct",
+}
+"""Each kind has its own row of the deadlines table: a penalty is public sooner than a result."""
 
 
 def versions(session: Session, inspection_id: int) -> list[Publication]:
@@ -127,26 +136,16 @@ def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     A change that was asked for, the result, or a penalty result (舞 第二条).
     """
     inspection = get(step.session, inspection_id)
-    row = next(
-        (
-            row
-            for row in versions(step.session, inspection_id)
-            if row.state in ("requested", "draft", "returned")
-        ),
-        None,
-    )
+    known = versions(step.session, inspection_id)
+    row = next((one for one in known if one.state == "approved"), None)
     if row is None:
-        kind = (
-            "penalty"
-            if published(step.session, inspection_id) and penalties(step.session, inspection_id)
-            else "result"
-        )
-        row = _new(step, inspection, kind)
+        again = published(step.session, inspection_id) and penalties(step.session, inspection_id)
+        kind = "penalty" if again else "result"
+        drafts = [one for one in known if one.kind == kind and one.state in ("draft", "returned")]
+        row = drafts[0] if drafts else _new(step, inspection, kind)
     row.state = "draft"
-    started = inspection.ended_on if row.kind == "result" and inspection.ended_on else clock.today()
-    row.due_on = due(
-        step.session, step.pack, "publish.penalty" if row.kind == "penalty" else "publish.result", started
-    ).day
+    started = _counted_from(step, inspection, row.kind)
+    row.due_on = due(step.session, step.pack, LIMITS[row.kind], started).day
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     return {
         "publication_id": row.id,
@@ -154,6 +153,42 @@ def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         "publish_from": started.isoformat(),
         "market": content.is_market_body(thing),
     }
+
+
+def _counted_from(step: Step, inspection: Inspection, kind: str) -> date:
+    """The day the limit of a publication counts from.
+
+    A result: the end of the inspection work, of this object or of the whole task as the pack says
+    (`publish.count_from`); a penalty: the day its result was known; a change: the day it was approved.
+    """
+    if kind == "penalty":
+        known = [row.done_at for row in penalties(step.session, inspection.id) if row.done_at is not None]
+        return clock.local(max(known)).date() if known else clock.today()
+    if kind != "result" or inspection.ended_on is None:
+        return clock.today()
+    if parameters(step.pack).value("publish.count_from") == "task":
+        return task_ended(step.session, inspection)
+    return inspection.ended_on
+
+
+def task_ended(session: Session, inspection: Inspection) -> date:
+    """检查工作结束之日 of the whole task: the last visit of its draw.
+
+    While other objects of the draw still wait, the day the task is planned to end, if that is later.
+    """
+    own = inspection.ended_on or clock.today()
+    if inspection.draw_id is None:
+        return own
+    query = select(Inspection).where(
+        Inspection.draw_id == inspection.draw_id, Inspection.state != "cancelled"
+    )
+    together = session.scalars(query).all()
+    ended = [row.ended_on for row in together if row.ended_on is not None]
+    last = max([own, *ended])
+    if len(ended) == len(together) or inspection.plan_id is None:
+        return last
+    thing = session.get_one(RegistryObject, inspection.object_id)
+    return max([last, *(task.ends_on for task in items_for(session, inspection.plan_id, thing))])
 
 
 @operation("publication.collect", clause="W15")
@@ -401,8 +436,8 @@ def urge(step: Step, *, inspection_id: int) -> None:
     )
 
 
-@operation("publication.request_change", clause="J7 W15")
-def request_change(step: Step, *, inspection_id: int) -> None:
+@operation("publication.request_change", clause="J7 W15", gives=("change_id",))
+def request_change(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """更正 or 撤回 of a published version, after an objection, a review or an error.
 
     The old version stays.
@@ -418,7 +453,7 @@ def request_change(step: Step, *, inspection_id: int) -> None:
     if kind not in ("correction", "withdrawal"):
         raise Refused(f"没有“{kind}”这种变更。", slug="publication-kind")
     reason = ask.required(step.answers, "reason", "理由", clause=cite("J7 W15", step.pack))
-    _new(
+    row = _new(
         step,
         inspection,
         kind,
@@ -426,4 +461,36 @@ def request_change(step: Step, *, inspection_id: int) -> None:
         previous_id=current.id,
         reason=reason,
         summary=current.summary,
+        requested_by_id=step.person().id,
     )
+    return {"change_id": row.id}
+
+
+@operation("publication.approve_change", clause="J7 W15", gives=("decision",))
+def approve_change(step: Step, *, change_id: int) -> Mapping[str, Any]:
+    """审批更正或撤回: what the public has read is not changed on one person's word."""
+    row = step.session.get_one(Publication, change_id)
+    actor = step.person()
+    if row.requested_by_id == actor.id:
+        raise Refused(
+            "申请人不能审批自己提出的更正或撤回。", clause=cite("J7 W15", step.pack), slug="self-approval"
+        )
+    if row.state != "requested":
+        raise Refused("该申请已经审批。", clause=cite("J7 W15", step.pack), slug="already-decided")
+    decided = ask.decision(step.answers, clause=cite("J7 W15", step.pack))
+    agreed = decided["decision"] == "approve"
+    row.state = "approved" if agreed else "refused"
+    row.approved_by_id, row.approved_at = (actor.id, clock.now()) if agreed else (None, None)
+    step.session.flush()
+    audit.record(
+        step.session,
+        action="publication.change",
+        subject=f"publication/{row.id}",
+        actor=actor,
+        bureau_id=row.bureau_id,
+        reason=ask.text(step.answers, "reason") or row.reason,
+        after={"kind": row.kind, "version": row.version, **decided},
+        clause="J7 W15",
+        chained=True,
+    )
+    return decided

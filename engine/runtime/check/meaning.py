@@ -15,6 +15,7 @@ from engine.runtime.model import Element, Process
 CLAUSE = re.compile(r"[A-Z][1-9][0-9]?|[一-鿿〔〕《》（）0-9]+")
 SIGN = re.compile(r"all|any|turn|ratio:(0?\.[0-9]+|1(\.0+)?)")
 RULES = ("starter", "team", "team_leader")
+STAGES = ("", "ended", "any")
 KNOWN_PROPERTIES = {
     "process": {"takes", "gives", "case", "clause", "no_return"},
     "userTask": {
@@ -47,7 +48,7 @@ KNOWN_PROPERTIES = {
     "callActivity": {"items", "clause", "lane"},
     "boundaryEvent": {"deadline", "deadline_from", "clause", "lane"},
     "intermediateCatchEvent": {"deadline", "deadline_from", "clause", "lane"},
-    "startEvent": {"by", "form", "operation", "clause", "lane"},
+    "startEvent": {"by", "form", "operation", "clause", "lane", "stage"},
 }
 
 
@@ -297,6 +298,13 @@ class _Checker:
         for label in by:
             if label not in lanes:
                 yield self.finding(element, "by", f"岗位「{label}」不在岗位表中。", _nearest(label, lanes))
+        if element.property("stage") not in STAGES:
+            yield self.finding(
+                element,
+                "stage",
+                f"属性 stage「{element.property('stage')}」没有意义。",
+                "不写：办理中可以发起；ended：办结后；any：都可以。",
+            )
         form = element.property("form")
         if form and form not in self.release.forms:
             yield self.finding(
