@@ -3,7 +3,8 @@
 from importlib import import_module
 
 WORDS = (
-    "calendar", "pack.breach", "registry", "change", "document", "plan", "draw", "ceremony", "substitution", "lead",
+    "calendar", "pack.breach", "registry", "change", "document", "plan", "draw", "ceremony", "substitution",
+    "replacement", "lead",
     "inspection", "feedback", "disposition", "report", "publication", "credit", "followup", "archive", "handover",
     "evidence",
 )  # fmt: skip

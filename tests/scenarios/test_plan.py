@@ -68,9 +68,31 @@ def test_a_record_that_is_not_public_on_the_promised_day_is_accounted_for(jilin)
     case.passes(working_days=150)
     case.expects("说明抽取记录逾期未公开", role="基金监管")
     case.completes("说明抽取记录逾期未公开", by=acts.KEEPER, reason="检查组尚未进场", until="2026-12-31")
-    draw = jilin.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[0])
+    draw = first_draw(case)
     assert draw.settings["missed"] == {"reason": "检查组尚未进场", "until": "2026-12-31"}
     assert draw.published_at is None
+    case.passes(working_days=100)
+    case.expects("说明抽取记录逾期未公开", role="基金监管")
+    assert first_draw(case).settings["missed_days"] == ["2026-09-30", "2026-12-31"]
+
+
+def first_draw(case):
+    """The first draw of the plan."""
+    return case.scenario.read(lambda session: ceremony.rounds_of(session, case.data()["plan_id"], 1)[0])
+
+
+def test_on_the_promised_day_the_record_becomes_public_by_itself(jilin):
+    """Every team has arrived, nobody can be warned any more: no hand is needed."""
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin, ratio=1)))
+    acts.draws(case)
+    jilin.cases("inspection")[0].goes_on(until="按清单逐项检查")
+    case.passes(working_days=100)
+    assert first_draw(case).published_at is None
+    case.passes(working_days=50)
+    draw = first_draw(case)
+    assert (draw.state, draw.events[-1]["type"]) == ("closed", "close")
+    assert draw.published_at is not None
+    case.expects_nothing("说明抽取记录逾期未公开")
 
 
 def test_a_draw_given_up_ends_its_tasks_and_the_plan(jilin):

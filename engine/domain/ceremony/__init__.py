@@ -33,18 +33,16 @@ from engine.domain.ceremony.platform import check_import, freeze_import, import_
 from engine.domain.ceremony.pool import Pool, pool_of, servants, visits
 from engine.domain.ceremony.preparation import (
     abandon,
-    account_missed,
     approve_exceptions,
-    drop_batch,
     fail,
     finish,
     open_draw,
-    release_draw,
     resolve_shortage,
     review,
     settings,
     void,
 )
+from engine.domain.ceremony.release import account_missed, drop_batch, publish_due, release_draw
 from engine.domain.ceremony.store import (
     close_if_settled,
     document_of,
@@ -88,6 +86,7 @@ __all__ = [
     "overdue",
     "pool_of",
     "previous_head",
+    "publish_due",
     "refuse_excluded",
     "refuse_licensed",
     "refuse_open_draw",

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.pool import Pool, pool_of
@@ -256,44 +255,6 @@ def finish(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     _unlock(step, draw)
     store.log(step.session, draw, "draw.signed", step.actor)
     return {"draw_outcome": "drawn"}
-
-
-@operation("draw.release", clause="J3 J7 W9")
-def release_draw(step: Step, *, draw_id: str) -> None:
-    """公开抽取记录: the inspections are over.
-
-    The draw is closed; its whole transcript becomes public, and with it the failed and void rounds before it.
-    """
-    draw = store.get(step.session, draw_id)
-    if draw.state == "placed":
-        store.close(step.session, draw)
-    store.publish(step.session, draw.plan_id, draw.batch)
-    for task in tasks_of(step.session, draw.plan_id, draw.batch):
-        task.state = "done"
-
-
-@operation("draw.account_missed", clause="J3 J7 W9")
-def account_missed(step: Step, *, draw_id: str) -> None:
-    """说明抽取记录逾期未公开: the promised day has passed; why, and until when, stands in the sealed log."""
-    draw = store.get(step.session, draw_id)
-    if draw.published_at is not None:
-        return
-    why = ask.required(step.answers, "reason", "逾期原因", clause=cite("J7 W9", step.pack))
-    until = ask.day(step.answers, "until")
-    if until is None or until < clock.today():
-        raise Refused("请填写今后的公开日期。", slug="publish-by", fields={"until": "不得早于今天"})
-    draw.settings = {**draw.settings, "missed": {"reason": why, "until": until.isoformat()}}
-    promised = draw.publish_by.isoformat() if draw.publish_by else ""
-    said = {"publish_by": promised, "until": until.isoformat(), "missed": why}
-    store.log(step.session, draw, "draw.publish_missed", step.actor, after=said)
-
-
-@operation("plan.drop_batch", clause="J7 J10")
-def drop_batch(step: Step, *, plan_id: int, batch: int) -> None:
-    """结束未抽取成功的任务: they stay in the plan as ended; what was drawn in vain becomes public at once."""
-    store.publish(step.session, plan_id, batch)
-    for task in tasks_of(step.session, plan_id, batch):
-        task.state = "ended"
 
 
 def _unlock(step: Step, draw: Draw) -> None:

@@ -18,7 +18,7 @@ from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import join, member_of
 from engine.domain.registry import Inspector, RegistryObject, matrix
 from engine.errors import Refused
-from engine.operation import Step, feed, subject
+from engine.operation import Step, feed, operation, subject
 from engine.people import Bureau
 
 CHILDREN_AT_ONCE = 200
@@ -49,6 +49,12 @@ def items(
             str(inspection.object_id),
             {"inspection_id": inspection.id, "plan_id": plan_id or draw.plan_id, "outcome": ""},
         )
+
+
+@operation("inspection.begin", clause="J3 J9 W7")
+def begin(step: Step, *, inspection_id: int) -> None:
+    """下达检查任务: from now on the inspection knows the case that runs it."""
+    get(step.session, inspection_id).case_id = step.case_id
 
 
 def open_from_draw(session: Session, draw_id: str) -> list[Inspection]:

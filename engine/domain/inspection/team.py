@@ -114,7 +114,6 @@ def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             join(step.session, inspection, int(number), source="invited", expert=True)
     inspection.leader_reason = reason
     inspection.leader_chosen_by_id = step.person().id
-    inspection.case_id = step.case_id
     step.session.flush()
     audit.record(
         step.session,

@@ -1545,6 +1545,78 @@ def upgrade() -> None:
         batch_op.create_index("ix_ledger_row_year", ["bureau_id", "year", "id"], unique=False)
 
     op.create_table(
+        "object_replacement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("draw_id", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason_code", sa.String(length=80), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column(
+            "proof",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("requester_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decision", sa.String(length=80), nullable=False),
+        sa.Column("decided_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=80), nullable=False),
+        sa.Column(
+            "skipped",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("replaced_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "(decision = '') = (approver_id is null)", name=op.f("ck_object_replacement_decided_by")
+        ),
+        sa.CheckConstraint(
+            "decision in ('', 'approve', 'return')", name=op.f("ck_object_replacement_decision")
+        ),
+        sa.CheckConstraint("explanation <> ''", name=op.f("ck_object_replacement_explanation")),
+        sa.CheckConstraint(
+            "outcome = '' or decision = 'approve'", name=op.f("ck_object_replacement_approved_first")
+        ),
+        sa.CheckConstraint("outcome in ('', 'replaced', 'none')", name=op.f("ck_object_replacement_outcome")),
+        sa.CheckConstraint("reason_code in ('closed','merged')", name=op.f("ck_object_replacement_reason")),
+        sa.CheckConstraint(
+            "approver_id is null or approver_id <> requester_id",
+            name=op.f("ck_object_replacement_self_approval"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["approver_id"], ["person.id"], name=op.f("fk_object_replacement_approver_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_object_replacement_inspection_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["registry_object.id"], name=op.f("fk_object_replacement_object_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_id"], ["registry_object.id"], name=op.f("fk_object_replacement_replaced_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["person.id"], name=op.f("fk_object_replacement_requester_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_object_replacement")),
+    )
+    with op.batch_alter_table("object_replacement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_object_replacement_draw_id"), ["draw_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_object_replacement_inspection_id"), ["inspection_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_object_replacement_object_id"), ["object_id"], unique=False)
+        batch_op.create_index(
+            "uq_object_replacement_pending",
+            ["inspection_id"],
+            unique=True,
+            sqlite_where=sa.text("decision = ''"),
+            postgresql_where=sa.text("decision = ''"),
+        )
+
+    op.create_table(
         "obstruction",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3092,6 +3164,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_obstruction_inspection_id"))
 
     op.drop_table("obstruction")
+    with op.batch_alter_table("object_replacement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_object_replacement_pending",
+            sqlite_where=sa.text("decision = ''"),
+            postgresql_where=sa.text("decision = ''"),
+        )
+        batch_op.drop_index(batch_op.f("ix_object_replacement_object_id"))
+        batch_op.drop_index(batch_op.f("ix_object_replacement_inspection_id"))
+        batch_op.drop_index(batch_op.f("ix_object_replacement_draw_id"))
+
+    op.drop_table("object_replacement")
     with op.batch_alter_table("ledger_row", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_row_year")
         batch_op.drop_index(batch_op.f("ix_ledger_row_inspection_id"))
