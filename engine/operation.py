@@ -53,7 +53,8 @@ class Step:
     """The step that a verb serves: who acts, in which bureau and case, by which rules.
 
     `actor` is None for a system step. `answers` are the validated answers of the form (human steps only).
-    `data` is a copy of the process data, references and decisions only.
+    `data` is a copy of the process data, references and decisions only. `acting_for` is the absent person whose
+    post the actor fills as a proxy (代理).
     """
 
     session: Session
@@ -68,6 +69,7 @@ class Step:
     name: str
     clause: str = ""
     actor: Person | None = None
+    acting_for: Person | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     work_item_id: int | None = None
@@ -78,6 +80,10 @@ class Step:
         if self.actor is None:
             raise CaseworkError(f"环节「{self.name}」由系统执行，但动作需要办理人。")
         return self.actor
+
+    def officer(self) -> Person:
+        """Whose post the step is done in: the acting person's own, or that of whom they stand in for."""
+        return self.acting_for or self.person()
 
 
 @dataclass(frozen=True, slots=True)

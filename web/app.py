@@ -7,6 +7,7 @@ from flask import Flask
 from engine.desk.world import World
 from web import (
     api,
+    api_leader,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
     board,
@@ -19,6 +20,7 @@ from web import (
     language,
     plan,
     process,
+    proxy,
     public,
     registry,
     rules,
@@ -34,7 +36,7 @@ def create_app(world: World) -> Flask:
     words.install(app.jinja_env)
     auth.install(app)
     language.install(app)
-    records = (inbox, hand, case, plan, draw, registry, board, process, rules, audit, upload)
+    records = (inbox, hand, proxy, case, plan, draw, registry, board, process, rules, audit, upload)
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)
     return app

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 
 from engine import clock
 from engine.access import rights
-from engine.desk import hand, inbox, step
+from engine.desk import hand, inbox, proxy, step
 from engine.desk.sheet import Sheet, sheet
 from engine.domain import terms
 from engine.domain.calendar import why_not
@@ -129,6 +129,7 @@ def index() -> ResponseReturnValue:
         today=clock.today(),
         off=why_not(reading, clock.today()),
         process_label=process_label,
+        standing_in=proxy.waiting(reading, g.person),
         may_open_lead=rights.OPEN_LEAD.allows(g.person),
         given=hand.given_away(reading, g.person) if tab == "done" else [],
     )

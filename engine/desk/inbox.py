@@ -20,6 +20,7 @@ from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk.lamp import Days, Lamp
 from engine.desk.pool import draws_from, kept_pools, pools
+from engine.desk.proxy import stands_in
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem
@@ -144,14 +145,16 @@ def item(session: Session, person: Person, item_id: int) -> WorkItem:
         raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
     if person.id in (found.done_by_id, found.claimed_by_id) or draws_from(session, person, found.pool):
         return found
-    if found.bureau_id in visible_bureaus(session, person):
+    if found.bureau_id in visible_bureaus(session, person) or stands_in(session, person, found):
         return found
     raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
 
 
 def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
     """Whether the item waits for this person (rights are read again when it is completed)."""
-    return found.state == "open" and bool(roles_of(person)) and draws_from(session, person, found.pool)
+    if found.state != "open" or not roles_of(person):
+        return False
+    return draws_from(session, person, found.pool) or stands_in(session, person, found) is not None
 
 
 def neighbours(session: Session, person: Person, item_id: int) -> int | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.desk.pool import draws_from, pools
+from engine.desk.proxy import stands_in
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections
@@ -35,8 +36,8 @@ def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkI
     item = work_item.get(session, item_id)
     work_item.must_be_open(session, item)
     if item.claimed_by_id != actor.id:
-        refuse_outsider(session, actor, item)
-        refuse_excluded(session, actor, item)
+        principal = refuse_outsider(session, actor, item)
+        refuse_excluded(session, actor, item, principal)
     work_item.claim(session, item, actor)
     _log(session, actor, item, "claim")
     return item
@@ -73,9 +74,9 @@ def complete(
         return given
     work_item.must_be_open(session, item)
     work_item.must_not_be_delegated(session, item)
-    refuse_outsider(session, actor, item)
+    principal = refuse_outsider(session, actor, item)
     element = run.element(item.element)
-    refuse_excluded(session, actor, item)
+    refuse_excluded(session, actor, item, principal)
     kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
     append(
         session,
@@ -92,13 +93,14 @@ def complete(
         action=f"step.{item.process}.{item.element}",
         subject=f"case/{item.case_id}",
         actor=actor,
+        acting_for=principal,
         bureau_id=item.bureau_id,
         reason=str(answers.get("reason", "")),
         after=kept,
         clause=element.property("clause"),
         release_id=item.release_id,
     )
-    run.complete(item, answers, advance=advance)
+    run.complete(item, answers, advance=advance, acting_for=principal)
     session.flush()
     return answer
 
@@ -155,10 +157,16 @@ def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[s
     session.flush()
 
 
-def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
-    """Refuse who does not find the step in a pool of theirs; who comes second is told who was first."""
+def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person | None:
+    """Refuse who does not find the step in a pool of theirs; who comes second is told who was first.
+
+    Gives the absent person for whom a proxy does it, None for who does it as themselves.
+    """
     if draws_from(session, actor, item.pool):
-        return
+        return None
+    principal = stands_in(session, actor, item)
+    if principal is not None:
+        return principal
     if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):
         work_item.claim(session, item, actor)  # raises: says who took it and when
     raise NotAllowed(
@@ -168,11 +176,27 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> None:
     )
 
 
-def refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
+def refuse_excluded(session: Session, actor: Person, item: WorkItem, principal: Person | None = None) -> None:
     """Refuse whom a duty excludes: did an incompatible step of this case, or has an interest in the object.
 
+    Who acts for an absent person may act only where both might: a proxy never launders an own proposal.
     依据: 职责分离 (吉 第十二条, 舞 第八条), 回避 (吉 第十三条).
     """
+    _refuse_excluded(session, actor, item)
+    if principal is None:
+        return
+    try:
+        _refuse_excluded(session, principal, item)
+    except Refused as no:
+        raise NotAllowed(
+            f"不能代{principal.name}办理「{item.step}」：{principal.name}本人按规定就不能办理。{no.reason}",
+            clause=no.clause,
+            slug="proxy-excluded",
+            hint="请由另一位有权限的人办理。",
+        ) from no
+
+
+def _refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
     compiled = release.load(session, item.release_id)
     element = compiled.processes[item.process].elements[item.element]
     excluded = element.property("excludes").split()

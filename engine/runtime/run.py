@@ -69,6 +69,7 @@ class Run:
         data: Mapping[str, Any],
         answers: Mapping[str, Any] | None = None,
         item: WorkItem | None = None,
+        acting_for: Person | None = None,
     ) -> operation.Step:
         """What a verb is told."""
         self._asking = element
@@ -85,14 +86,22 @@ class Run:
             name=element.name,
             clause=element.property("clause"),
             actor=self.actor if item is not None or answers is not None else None,
+            acting_for=acting_for,
             answers=answers or {},
             data=dict(data),
             work_item_id=item.id if item else None,
             due_at=item.due_at if item else None,
         )
 
-    def complete(self, item: WorkItem, answers: Mapping[str, Any], *, advance: bool = True) -> None:
-        """A person has answered a step: record the answers by its verb, then move on.
+    def complete(
+        self,
+        item: WorkItem,
+        answers: Mapping[str, Any],
+        *,
+        advance: bool = True,
+        acting_for: Person | None = None,
+    ) -> None:
+        """A person has answered a step, for an absent one perhaps: record it by its verb, then move on.
 
         With `advance=False` the machine's part is left to a job: the person's answer is kept even where a
         system step behind it fails.
@@ -105,10 +114,10 @@ class Run:
         result: dict[str, Any] = {}
         verb = element.property("operation")
         if verb:
-            result = operation.call(verb, self.step(element, data, answers, item), {})
+            result = operation.call(verb, self.step(element, data, answers, item, acting_for), {})
         routes = element.property("routes").split()
         result |= {key: answers[key] for key in routes if key in answers}
-        work_item.finish(self.session, item, self._person())
+        work_item.finish(self.session, item, self._person(), acting_for)
         kept = {key: value for key, value in answers.items() if not key.startswith(SECRET)}
         history.note(
             self.session,
@@ -116,7 +125,7 @@ class Run:
             "human",
             element=element,
             actor=self.actor,
-            detail={"answers": kept, "item": item.id},
+            detail={"answers": kept, "item": item.id} | ({"for": acting_for.name} if acting_for else {}),
         )
         if element.property("sign"):
             votes = sign.part_given(self, item, element, answers)

@@ -156,6 +156,9 @@ class WorkItem(Base):
     claimed_by_id: Mapped[int | None] = reference("person.id", index=False)
     claimed_at: Mapped[datetime | None]
     done_by_id: Mapped[int | None] = reference("person.id")
+    done_for_id: Mapped[int | None] = reference(
+        "person.id", index=False
+    )  # the absent one, where a proxy did it
     done_at: Mapped[datetime | None]
     told: Mapped[bool] = mapped_column(default=False)  # whether its people have been told that it opened
     version: Mapped[int] = mapped_column(default=0)
@@ -165,6 +168,7 @@ class WorkItem(Base):
         UniqueConstraint("instance_id", "task", "seat"),
         CheckConstraint("state in ('open','done','cancelled')", name="state"),
         CheckConstraint("(state = 'done') = (done_by_id is not null)", name="done_by"),
+        CheckConstraint("done_for_id is null or done_for_id <> done_by_id", name="done_for_another"),
         Index("ix_work_item_inbox", "pool", "state", "due_at", "id"),
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),
         Index("ix_work_item_heat", "bureau_id", "state", "lane", "step", "due_at"),

@@ -72,21 +72,24 @@ _FINISH = (
         state="done",
         done_at=bindparam("at"),
         done_by_id=bindparam("by"),
+        done_for_id=bindparam("for_"),
         version=WorkItem.version + 1,
     )
 )
 
 
-def finish(session: Session, item: WorkItem, person: Person) -> None:
+def finish(session: Session, item: WorkItem, person: Person, acting_for: Person | None = None) -> None:
     """Mark a step done, past the unit of work (it happens at every step); ChangedMeanwhile if it moved."""
     at = clock.now()
-    values = {"item": item.id, "seen": item.version, "at": at, "by": person.id}
+    done_for = acting_for.id if acting_for else None
+    values = {"item": item.id, "seen": item.version, "at": at, "by": person.id, "for_": done_for}
     if session.connection().execute(_FINISH, values).rowcount != 1:
         raise ChangedMeanwhile(f"「{item.step}」刚刚被别人改动。", hint="请刷新待办。")
     for name, value in {
         "state": "done",
         "done_at": at,
         "done_by_id": person.id,
+        "done_for_id": done_for,
         "version": item.version + 1,
     }.items():
         set_committed_value(item, name, value)
@@ -155,16 +158,15 @@ def performer(session: Session, case_id: int, element: str) -> int | None:
 
 
 def performers(session: Session, case_id: int, elements: list[str]) -> dict[str, set[int]]:
-    """All who did these steps of a case, by step."""
+    """All who did these steps of a case, by step; what a proxy did, the absent person did as well."""
     rows = session.execute(
-        select(WorkItem.element, WorkItem.done_by_id).where(
+        select(WorkItem.element, WorkItem.done_by_id, WorkItem.done_for_id).where(
             WorkItem.case_id == case_id,
             WorkItem.element.in_(elements),
             WorkItem.state == "done",
         ),
     )
     found: dict[str, set[int]] = {}
-    for element, person in rows:
-        if person is not None:
-            found.setdefault(element, set()).add(person)
+    for element, *persons in rows:
+        found.setdefault(element, set()).update(person for person in persons if person is not None)
     return found

@@ -71,7 +71,7 @@ def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
     return Entry(
         id=row.id,
         kind=row.kind,
-        who=name or "系统",
+        who=f"{name or '系统'}（代{detail['for']}）" if detail.get("for") else name or "系统",
         what=f"{act}：{step_name}" if step_name else act,
         at=row.at,
         clause=row.clause,

@@ -47,7 +47,7 @@ def approve(step: Step, *, plan_id: int, coverage_verdict: str) -> Mapping[str, 
     plan = get(step.session, plan_id)
     leader = step.person()
     refuse_author(plan, leader, step.pack)
-    refuse_approver(leader, step.pack)
+    refuse_approver(step.officer(), step.pack)
     decided = ask.decision(step.answers, clause=cite("W8", step.pack))
     if decided["decision"] == "return":
         plan.state = "drafting"

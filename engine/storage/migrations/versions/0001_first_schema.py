@@ -763,6 +763,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_principle_break_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "proxy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("principal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proxy_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column(
+            "processes",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "steps",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("appointed_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("appointed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_proxy_reason")),
+        sa.CheckConstraint(
+            "(revoked_at is null) = (revoked_by_id is null)", name=op.f("ck_proxy_revoked_by")
+        ),
+        sa.CheckConstraint("appointed_by_id <> proxy_id", name=op.f("ck_proxy_not_to_oneself")),
+        sa.CheckConstraint("principal_id <> proxy_id", name=op.f("ck_proxy_two_persons")),
+        sa.CheckConstraint("valid_from <= valid_to", name=op.f("ck_proxy_dates")),
+        sa.ForeignKeyConstraint(["appointed_by_id"], ["person.id"], name=op.f("fk_proxy_appointed_by_id")),
+        sa.ForeignKeyConstraint(["principal_id"], ["person.id"], name=op.f("fk_proxy_principal_id")),
+        sa.ForeignKeyConstraint(["proxy_id"], ["person.id"], name=op.f("fk_proxy_proxy_id")),
+        sa.ForeignKeyConstraint(["revoked_by_id"], ["person.id"], name=op.f("fk_proxy_revoked_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxy")),
+    )
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.create_index("ix_proxy_principal", ["principal_id", "valid_to"], unique=False)
+        batch_op.create_index("ix_proxy_proxy", ["proxy_id", "valid_to"], unique=False)
+
+    op.create_table(
         "registry_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2661,15 +2700,20 @@ def upgrade() -> None:
         sa.Column("claimed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("claimed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("done_for_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("(state = 'done') = (done_by_id is not null)", name=op.f("ck_work_item_done_by")),
         sa.CheckConstraint("state in ('open','done','cancelled')", name=op.f("ck_work_item_state")),
+        sa.CheckConstraint(
+            "done_for_id is null or done_for_id <> done_by_id", name=op.f("ck_work_item_done_for_another")
+        ),
         sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_work_item_bureau_id")),
         sa.ForeignKeyConstraint(["case_id"], ["instance.id"], name=op.f("fk_work_item_case_id")),
         sa.ForeignKeyConstraint(["claimed_by_id"], ["person.id"], name=op.f("fk_work_item_claimed_by_id")),
         sa.ForeignKeyConstraint(["done_by_id"], ["person.id"], name=op.f("fk_work_item_done_by_id")),
+        sa.ForeignKeyConstraint(["done_for_id"], ["person.id"], name=op.f("fk_work_item_done_for_id")),
         sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_work_item_instance_id")),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_work_item_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_item")),
@@ -3283,6 +3327,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_registry_change_approver_id"))
 
     op.drop_table("registry_change")
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.drop_index("ix_proxy_proxy")
+        batch_op.drop_index("ix_proxy_principal")
+
+    op.drop_table("proxy")
     with op.batch_alter_table("principle_break", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_principle_break_case_id"))
         batch_op.drop_index("ix_principle_break_bureau_at")

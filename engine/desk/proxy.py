@@ -1,0 +1,172 @@
+"""Standing in: which steps of an absent person a proxy may do now, and under which guards.
+
+Only steps of a post (a role's pool), never a person's own part. Recusal and «not the proposer» are asked of both:
+of who does the step and of whom it is done for; what a proxy did counts as done by both.
+依据: 吉 第十三条 (回避), 国发〔2019〕5号 (职责分离).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import audit
+from engine.access import proxy as proxies
+from engine.access.proxy import Proxy
+from engine.access.rights import MANAGE_PEOPLE, WORK
+from engine.desk.lamp import Days, Lamp
+from engine.desk.pool import draws_from
+from engine.domain import terms
+from engine.people import Person, Role, person
+from engine.runtime import release
+from engine.runtime.tables import WorkItem
+
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step that waits for an absent person, for the one who stands in."""
+
+    id: int
+    name: str
+    step: str
+    lamp: Lamp
+    due_at: datetime | None
+    principal: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The page of proxies: those I gave, those I hold, whom I may appoint, for which processes."""
+
+    given: Sequence[Proxy]
+    held: Sequence[Proxy]
+    able: Sequence[Person]
+    people: Sequence[Person]
+    processes: Sequence[tuple[str, str]]
+    steps: Sequence[tuple[str, str]]
+
+
+def stands_in(session: Session, actor: Person, item: WorkItem) -> Person | None:
+    """For whom this person may do a step that is not in a pool of theirs; None for nobody."""
+    kind, _, rest = item.home.partition("/")
+    if item.state != "open" or kind != "role":
+        return None
+    bureau, _, role = rest.partition("/")
+    for row in proxies.standing(session, actor):
+        principal = row.principal
+        if (
+            row.covers(item.process, item.element)
+            and proxies.able_to_stand_in(actor, Role(role), int(bureau))
+            and WORK.allows(principal)
+            and draws_from(session, principal, item.home)
+            and draws_from(session, principal, item.pool)
+        ):
+            return principal
+    return None
+
+
+def waiting(session: Session, actor: Person) -> list[Waiting]:
+    """The steps a person may do for absent ones, soonest first; those in an own pool are in the inbox anyway."""
+    found: dict[int, Waiting] = {}
+    days = Days(session)
+    for row in proxies.standing(session, actor):
+        pools = [f"person/{row.principal_id}"] + [
+            f"role/{grant.bureau_id}/{grant.role.value}" for grant in row.principal.grants
+        ]
+        query = select(WorkItem).where(WorkItem.pool.in_(pools), WorkItem.state == "open")
+        for item in session.scalars(query.order_by(WorkItem.due_at, WorkItem.id).limit(MOST)):
+            if not draws_from(session, actor, item.pool) and stands_in(session, actor, item) is not None:
+                name = item.object_name or item.title or item.case_no or item.step
+                found[item.id] = Waiting(
+                    item.id, name, item.step, days.lamp(item.due_at), item.due_at, row.principal.name,
+                    row.valid_to,
+                )  # fmt: skip
+    return sorted(found.values(), key=lambda each: (each.due_at is None, each.due_at, each.id))
+
+
+def page(session: Session, actor: Person) -> Shown:
+    """What the page of proxies shows to a person; the security administrator sees those of the bureau."""
+    manager = MANAGE_PEOPLE.allows(actor)
+    people = [] if manager else [actor]
+    if manager:
+        query = select(Person).where(Person.bureau_id == actor.bureau_id, Person.active)
+        people = [
+            each for each in session.scalars(query.order_by(Person.staff_no)).unique() if WORK.allows(each)
+        ]
+    given = [row for each in people for row in proxies.absences(session, each)]
+    able = {each.id: each for one in people for each in proxies.able(session, one)}
+    held = proxies.standing(session, actor)
+    processes, steps = _scope(session, actor)
+    return Shown(given, held, list(able.values()), people, processes, steps)
+
+
+def appoint(
+    session: Session,
+    actor: Person,
+    *,
+    principal: int,
+    proxy: int,
+    days: tuple[date, date],
+    reason: str,
+    processes: list[str],
+    steps: list[str],
+) -> Proxy:
+    """Appoint a proxy by number; what the release does not know is left out of the scope."""
+    known = [{key for key, _ in kind} for kind in _scope(session, actor)]
+    row = proxies.appoint(
+        session,
+        actor,
+        principal=person(session, principal),
+        proxy=person(session, proxy),
+        days=days,
+        reason=reason,
+        processes=[each for each in processes if each in known[0]],
+        steps=[each for each in steps if each in known[1]],
+    )
+    _log(session, actor, row, "proxy.appoint")
+    return row
+
+
+def revoke(session: Session, actor: Person, proxy_id: int) -> Proxy:
+    """End a proxy early; a second time changes nothing."""
+    row = proxies.revoke(session, actor, proxy_id)
+    _log(session, actor, row, "proxy.revoke")
+    return row
+
+
+def _log(session: Session, actor: Person, row: Proxy, action: str) -> None:
+    audit.record(
+        session,
+        action=action,
+        subject=f"person/{row.principal_id}",
+        actor=actor,
+        bureau_id=row.principal.bureau_id,
+        reason=row.reason,
+        after={
+            "proxy": row.proxy.name,
+            "from": row.valid_from.isoformat(),
+            "to": row.valid_to.isoformat(),
+            "processes": row.processes,
+            "steps": row.steps,
+        },
+    )
+
+
+def _scope(session: Session, actor: Person) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The processes and the steps of posts that a proxy may be narrowed to, with their Chinese names."""
+    found = release.load(session, release.current(session, actor.bureau.pack).id)
+    steps = [
+        (f"{process.id}.{element.id}", f"{terms.chinese(process.id.partition('.')[0])} · {element.name}")
+        for process in found.processes.values()
+        for element in process.elements.values()
+        if element.kind == "userTask" and terms.LANES.get(element.lane, "") and not element.property("sign")
+    ]
+    names = sorted({key.partition(".")[0] for key, _ in steps})
+    return [(name, terms.chinese(name)) for name in names], sorted(steps)
