@@ -22,10 +22,11 @@ from engine.access.permission import Permission
 from engine.desk import board as boards
 from engine.desk import case as cases
 from engine.desk import draw as draws
-from engine.desk import hand, inbox, step
+from engine.desk import hand, inbox, seen, step, urge
 from engine.desk import plan as plans
 from engine.desk import process as processes
 from engine.desk import release as deployment
+from engine.desk.pool import pools
 from engine.desk.sheet import sheet
 from engine.errors import CaseworkError, NotAllowed
 from engine.people import person_by_login
@@ -161,7 +162,7 @@ def me() -> ResponseReturnValue:
     """Who asks."""
     person = g.person
     roles = sorted(role.value for role in person.roles())
-    found = inbox.pools(http.reading(), person)
+    found = pools(http.reading(), person)
     return answer(
         {
             "id": person.id,
@@ -187,6 +188,7 @@ def me() -> ResponseReturnValue:
         "process": TEXT,
         "step": TEXT,
         "q": TEXT,
+        "bureau": NUMBER,
         **AFTER,
     },
 )
@@ -194,7 +196,8 @@ def tasks() -> ResponseReturnValue:
     """One page of a tab of the inbox."""
     args = request.args
     tab = args.get("tab", "todo")
-    filters = inbox.Filters(*(args.get(name, "")[:80] for name in ("due", "process", "step", "q")))
+    words = (args.get(name, "")[:80] for name in ("due", "process", "step", "q"))
+    filters = inbox.Filters(*words, bureau=number("bureau"))
     return answer(
         inbox.listing(
             http.reading(), g.person, tab if tab in inbox.TABS else "todo", filters, args.get("after", "")
@@ -226,6 +229,9 @@ def task(item_id: int) -> ResponseReturnValue:
     reading = http.reading()
     found = inbox.item(reading, g.person, item_id)
     shown = sheet(reading, g.person, found)
+    may = inbox.may_work_on(reading, g.person, found)
+    if may and not seen.has_seen(reading, g.person, found):
+        g.database.run(lambda session: seen.see(session, actor(session), item_id))
     return answer(
         {
             "id": found.id,
@@ -240,7 +246,7 @@ def task(item_id: int) -> ResponseReturnValue:
             "why": shown.why,
             "clause": found.clause,
             "version": found.version,
-            "may_complete": inbox.may_work_on(reading, g.person, found),
+            "may_complete": may,
         }
     )
 
@@ -323,7 +329,7 @@ def handing(item_id: int) -> ResponseReturnValue:
         {
             **to,
             "returns": [{"element": each.id, "step": each.name} for each in returns],
-            "urges": hand.urged(reading, found),
+            "urges": urge.urged(reading, found),
             "delegated_to": delegate_.name if delegate_ else "",
         }
     )
@@ -372,19 +378,6 @@ def send_back(item_id: int) -> ResponseReturnValue:
                 g.world, session, actor(session), item_id, to=to, reason=reason, key=key
             )
         )
-    )
-
-
-@route("POST", "/tasks/<int:item_id>/urge", rights.READ_BOARD)
-@describes("催办", RECEIPT, body=record(text=TEXT))
-def urge(item_id: int) -> ResponseReturnValue:
-    """A line in the timeline, seen by whoever has the step."""
-    inbox.item(http.reading(), g.person, item_id)
-    text, key = body().get("text"), http.given_key()
-    if not isinstance(text, str):
-        raise BadRequest
-    return answer(
-        g.database.run(lambda session: hand.urge(session, actor(session), item_id, text=text, key=key))
     )
 
 

@@ -7,11 +7,14 @@ from flask import Flask
 from engine.desk.world import World
 from web import (
     api,
+    api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
     board,
+    bulk,
     case,
+    comment,
     draw,
     hand,
     health,
@@ -36,7 +39,9 @@ def create_app(world: World) -> Flask:
     words.install(app.jinja_env)
     auth.install(app)
     language.install(app)
-    records = (inbox, hand, proxy, case, plan, draw, registry, board, process, rules, audit, upload)
+    records = (
+        inbox, hand, bulk, comment, proxy, case, plan, draw, registry, board, process, rules, audit, upload,
+    )  # fmt: skip
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)
     return app

@@ -28,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 page = Blueprint("auth", __name__)
 PRODUCT = lazy_gettext("双随机检查办案")
 MAX_NEXT = 500
+UNATTENDED = {"inbox.badge"}  # asked for by pages that nobody may be looking at: keeps no session alive
 
 
 # --- who asks ------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def _identify() -> None:
     if row is None:
         return
     g.row, g.person = row, row.person
-    if clock.now() - row.seen_at > TOUCH:
+    if clock.now() - row.seen_at > TOUCH and request.endpoint not in UNATTENDED:
         with g.database.transaction() as changing:
             changing.get_one(SessionRow, row.id).seen_at = clock.now()
 

@@ -8,11 +8,13 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights
-from engine.desk import hand, inbox, proxy, step
+from engine.desk import cc, comment, hand, inbox, marks, proxy, saved, seen, step, trace, urge
+from engine.desk.audience import audience
+from engine.desk.lamp import Days
 from engine.desk.sheet import Sheet, sheet
 from engine.domain import terms
 from engine.domain.calendar import why_not
@@ -22,14 +24,9 @@ from forms.model import Form
 from forms.page import page as form_page
 from web import http, upload, words
 from web.auth import actor, ask_second_factor, has_second_factor, needs
+from web.listing import COLUMNS, Address, chips, tabs
 
 page = Blueprint("inbox", __name__)
-TABS = {
-    "todo": lazy_gettext("待办"),
-    "pool": lazy_gettext("待接收"),
-    "done": lazy_gettext("已办"),
-    "started": lazy_gettext("我发起"),
-}
 SECOND_FACTOR = {"draw", "publication"}  # 依据: 抽取、公示、发布须动态口令
 
 
@@ -47,92 +44,77 @@ def index() -> ResponseReturnValue:
     if not rights.WORK.allows(g.person):
         return redirect(_home())
     reading = http.reading()
-    args = request.args
-    tab = args.get("tab", "todo") if args.get("tab") in TABS else "todo"
-    filters = inbox.Filters(
-        due=args.get("due", "") if args.get("due") in {"late", "today", "soon"} else "",
-        process=args.get("process", "")[:80],
-        step=args.get("step", "")[:80],
-        q=args.get("q", "").strip()[:80],
-    )
+    address = Address.read(saved.layout(reading, g.person))
+    tab, filters = address.tab, address.filters
     counts = inbox.counts(reading, g.person)
-    found = inbox.listing(reading, g.person, tab, filters, args.get("after", ""))
-
-    def url(**changes: str) -> str:
-        given = {
-            "tab": tab,
-            "due": filters.due,
-            "process": filters.process,
-            "step": filters.step,
-            "q": filters.q,
-        }
-        kept = {
-            key: value
-            for key, value in (given | changes).items()
-            if value and (key, value) != ("tab", "todo")
-        }
-        return url_for("inbox.index", **kept)
-
-    plus = "+" if counts.capped else ""
-    tabs = [
-        {
-            "url": url_for("inbox.index", **({"tab": key} if key != "todo" else {})),
-            "label": label,
-            "current": tab == key,
-            "count": {"todo": f"{counts.total}{plus}", "pool": str(counts.pool or "")}.get(key, ""),
-        }
-        for key, label in TABS.items()
-    ]
-    chips = [
-        {
-            "url": url(due=""),
-            "label": _("全部"),
-            "count": f"{counts.total}{plus}",
-            "kind": "",
-            "current": not filters.due,
-        },
-        {
-            "url": url(due="late"),
-            "label": _("超期"),
-            "count": counts.late,
-            "kind": "late",
-            "current": filters.due == "late",
-        },
-        {
-            "url": url(due="today"),
-            "label": _("今日到期"),
-            "count": counts.today,
-            "kind": "soon",
-            "current": filters.due == "today",
-        },
-        {
-            "url": url(due="soon"),
-            "label": _("3 日内"),
-            "count": counts.today + counts.soon,
-            "kind": "",
-            "current": filters.due == "soon",
-        },
-    ]
+    listed = tab in {"todo", "pool", "done", "started"}
+    found = inbox.listing(reading, g.person, tab, filters, request.args.get("after", "")) if listed else None
+    rows = found.rows if found else []
+    waiting = tab in {"todo", "pool"}
+    told = cc.unread(reading, g.person) + comment.unread(reading, g.person)
+    copies = cc.listing(reading, g.person, request.args.get("after", "")[:60]) if tab == "copies" else None
+    following = found.next if found else copies.next if copies else ""
     return render_template(
         "inbox/index.html",
         tab=tab,
         filters=filters,
+        address=address,
         counts=counts,
-        found=found,
-        tabs=tabs,
-        chips=chips if tab in {"todo", "pool"} else [],
+        rows=rows,
+        groups=_groups(rows) if waiting else [("", list(rows))],
+        marks=marks.marks(reading, g.person, rows if waiting else [], batch="batch" in address.columns),
+        tabs=tabs(tab, counts, told),
+        chips=chips(address, counts) if waiting else [],
         processes=[(key, process_label(key)) for key in sorted(counts.processes)],
         steps=[(key, key) for key in sorted(counts.steps)],
-        groups=_groups(found.rows) if tab in {"todo", "pool"} else [("", list(found.rows))],
-        next_url=url(after=found.next) if found.next else "",
-        first_url=url() if args.get("after") else "",
+        bureaus=inbox.bureau_names(reading, counts) if len(counts.bureaus) > 1 or filters.bureau else [],
+        views=saved.views(reading, g.person),
+        sharing=saved.sharing(g.person),
+        columns=[(key, COLUMNS[key]) for key in saved.COLUMNS],
+        next_url=address.url(after=following) if following else "",
+        first_url=address.url() if request.args.get("after") else "",
         today=clock.today(),
         off=why_not(reading, clock.today()),
         process_label=process_label,
         standing_in=proxy.waiting(reading, g.person),
         may_open_lead=rights.OPEN_LEAD.allows(g.person),
-        given=hand.given_away(reading, g.person) if tab == "done" else [],
+        may_read_board=rights.READ_BOARD.allows(g.person),
+        given=trace.given_away(reading, g.person) if tab == "done" else [],
+        copies=copies.rows if copies else [],
+        mentions=comment.mentions(reading, g.person) if tab == "copies" else [],
+        urged=urge.received(reading, g.person) if tab == "urged" else [],
+        urges=urge.sent(reading, g.person) if tab == "urged" else [],
+        lamp_of=Days(reading).lamp,
+        peek=_peek(reading, waiting),
     )
+
+
+@page.get("/badge")
+@needs(rights.WORK)
+def badge() -> ResponseReturnValue:
+    """The number beside 待办, asked for by open pages every half minute; asking keeps no session alive."""
+    return http.jsonify({"count": inbox.badge(http.reading(), g.person)})
+
+
+@page.get("/keys")
+@needs(rights.WORK)
+def keys() -> ResponseReturnValue:
+    """The keyboard map: a page of its own, and what `?` shows."""
+    return render_template("inbox/keys.html", part=request.args.get("part") == "1")
+
+
+def _peek(reading: Session, waiting: bool) -> Mapping[str, Any] | None:
+    """The step looked at beside the list: what it is, why this day, what was said before."""
+    number = request.args.get("peek", 0, type=int) or 0
+    if not waiting or not 0 < number < 2**62:
+        return None
+    shown = sheet(reading, g.person, inbox.item(reading, g.person, number))
+    return {
+        "sheet": shown,
+        "name": _name(shown),
+        "urges": urge.urged(reading, shown.item),
+        "mine": inbox.may_work_on(reading, g.person, shown.item),
+    }
 
 
 def _groups(rows: Any) -> list[tuple[str, list[inbox.Row]]]:
@@ -156,8 +138,9 @@ def _home() -> str:
 @page.get("/tasks/<int:item_id>")
 @needs(rights.WORK)
 def task(item_id: int) -> ResponseReturnValue:
-    """The form of a step, made from the form of the case's release."""
+    """The form of a step, made from the form of the case's release. Opening it is noted, once."""
     reading = http.reading()
+    _open(reading, inbox.item(reading, g.person, item_id))
     shown = sheet(reading, g.person, inbox.item(reading, g.person, item_id))
     return _task_page(shown, _form(shown), shown.draft, None, 200)
 
@@ -176,11 +159,8 @@ def complete(item_id: int) -> ResponseReturnValue:
         return _task_page(shown, form, again, None, 200)
     typed = post.answers(form, posted)
     if request.form.get("intent") == "draft":
-        with g.database.transaction() as session:
-            step.save_draft(session, actor(session), item_id, typed)
-        http.say("doing", _("草稿已存，未提交。"))
-        return redirect(url_for("inbox.task", item_id=item_id)), 303
-    if shown.item.process in SECOND_FACTOR and not has_second_factor():
+        return _keep_draft(item_id, typed)
+    if lacks_second_factor(shown.item):
         with g.database.transaction() as session:
             step.save_draft(session, actor(session), item_id, typed)
         return ask_second_factor()
@@ -193,7 +173,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         return _task_page(shown, form, typed, other, 409)
     except Refused as refusal:
         return _task_page(shown, form, typed, refusal, 422)
-    return redirect(url_for("inbox.index")), 303
+    return redirect(_onward(item_id)), 303
 
 
 @page.post("/tasks/<int:item_id>/claim")
@@ -213,6 +193,45 @@ def release(item_id: int) -> ResponseReturnValue:
     g.database.run(lambda session: step.release_item(session, actor(session), item_id))
     http.say("doing", _("已放回待接收。"))
     return redirect(url_for("inbox.index")), 303
+
+
+def _keep_draft(item_id: int, typed: Mapping[str, Any]) -> ResponseReturnValue:
+    """Keep what was typed; a page that saves by itself while one types gets the time, no new page."""
+    with g.database.transaction() as session:
+        step.save_draft(session, actor(session), item_id, typed)
+    if http.wants_json():
+        return http.jsonify({"saved": words.moment(clock.now())})
+    http.say("doing", _("草稿已存，未提交。"))
+    return redirect(url_for("inbox.task", item_id=item_id)), 303
+
+
+def _open(reading: Session, item: inbox.WorkItem) -> None:
+    """Note that the step, and what was said or copied to this person about it, has been opened."""
+    fresh = inbox.may_work_on(reading, g.person, item) and not seen.has_seen(reading, g.person, item)
+    copy = cc.to_read(reading, g.person, item)
+    mentioned = comment.has_unread(reading, g.person, item.case_id)
+    if not (fresh or copy or mentioned):
+        return
+    with g.database.transaction() as session:
+        if fresh:
+            seen.see(session, actor(session), item.id)
+        if copy:
+            cc.read(session, actor(session), copy.id)
+        if mentioned:
+            comment.read_those_of(session, actor(session), item.case_id)
+
+
+def _onward(item_id: int) -> str:
+    """After a step: the next one where that was asked for, else the list."""
+    number = request.form.get("next_item", "")
+    if request.form.get("intent") == "next" and number.isdecimal() and number != str(item_id):
+        return url_for("inbox.task", item_id=int(number))
+    return url_for("inbox.index")
+
+
+def lacks_second_factor(item: inbox.WorkItem) -> bool:
+    """Whether a step needs the one-time code and this session has not given it."""
+    return item.process in SECOND_FACTOR and not has_second_factor()
 
 
 def _form(shown: Sheet) -> Form:
@@ -244,7 +263,9 @@ def _name(shown: Sheet) -> str:
 def _task_page(
     shown: Sheet, form: Form, values: Mapping[str, Any], refusal: CaseworkError | None, status: int
 ) -> ResponseReturnValue:
-    mine = inbox.may_work_on(http.reading(), g.person, shown.item)
+    reading, item = http.reading(), shown.item
+    mine = inbox.may_work_on(reading, g.person, item)
+    before, following = inbox.neighbours(reading, g.person, item)
     refused = refusal if isinstance(refusal, Refused) else None
     if refused is not None:
         refused.clause = words.cited(refused.clause, shown.pack)
@@ -268,11 +289,19 @@ def _task_page(
             failed=refusal is not None,
             mine=mine,
             claimed=shown.item.claimed_by_id == g.person.id,
-            delegate=hand.delegate_of(http.reading(), shown.item),
-            urges=hand.urged(http.reading(), shown.item) if shown.item.state == "open" else [],
+            delegate=hand.delegate_of(reading, item),
+            urges=urge.urged(reading, item) if item.state == "open" else [],
+            may_urge=urge.may_urge(reading, g.person, item),
+            may_withdraw=hand.withdrawable(g.world, reading, g.person, item),
+            went=trace.given_away(reading, g.person, item_id=item.id)[:1],
+            copied=cc.copied_to(reading, item),
+            comments=comment.said(reading, item.case_id) if item.case_id else [],
+            audience=[each for each in audience(reading, item.case_id) if each.id != g.person.id],
+            before=before,
+            following=following,
             name=_name(shown),
             process_label=process_label,
-            second_factor=shown.item.process in SECOND_FACTOR and not has_second_factor(),
+            second_factor=lacks_second_factor(item),
         ),
         status,
     )

@@ -1,4 +1,4 @@
-"""Handing work on: transfer (转办), delegate (委派), return (退回), urge (催办), and where it went.
+"""Handing work on: transfer (转办), delegate (委派), return (退回), take back (撤回).
 
 The same guards as for doing a step: whoever gets it must hold the post or belong to the team, must not have
 done an incompatible step of the case, and must have no interest in the object.
@@ -8,55 +8,27 @@ done an incompatible step of the case, and must have no interest in the object.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
-from engine.access.rights import READ_BOARD, WORK
-from engine.access.scope import visible_bureaus
-from engine.audit import AuditEntry
-from engine.desk import step
+from engine.access.rights import WORK
+from engine.desk import seen, step
+from engine.desk.notice import Matter, tell, tell_of
 from engine.desk.pool import draws_from
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection.team import team_persons
-from engine.errors import NotAllowed, NotFound, Refused
+from engine.errors import ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.people import Person, Role, holders, person
 from engine.runtime import back, history, receipt, release, work_item
 from engine.runtime.model import Element
-from engine.runtime.tables import Draft, History, Instance, WorkItem
+from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 
 WAYS = ("transfer", "delegate", "return")
-GIVEN = ("task.transfer", "task.delegate")
-RECENT = 20
 LONGEST = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A step that a person handed on: to whom, when, and where it stands now (open · done · cancelled)."""
-
-    item_id: int
-    case_id: int
-    name: str
-    step: str
-    way: str
-    to: str
-    at: datetime
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Urge:
-    """One urging of a step: who, when, in which words."""
-
-    who: str
-    at: datetime
-    text: str
 
 
 # --- who may get it, where it may go back to ------------------------------------------------------
@@ -101,8 +73,11 @@ def transfer(
     item, receiver, answer, given = _handing(session, actor, item_id, to, reason, key, "transfer")
     if given is not None:
         return given
+    giver = _holder(item, actor)
     work_item.give(session, item, receiver)
-    _note(session, actor, item, f"转办给{receiver.name}", "task.transfer", reason, {"to": receiver.name})
+    work_item.handed(session, item, "transfer", giver=giver, to=receiver.id, by=actor, reason=reason)
+    tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
+    note(session, actor, item, f"转办给{receiver.name}", "task.transfer", reason, {"to": receiver.name})
     return answer
 
 
@@ -114,7 +89,9 @@ def delegate(
     if given is not None:
         return given
     work_item.lend(session, item, actor, receiver)
-    _note(session, actor, item, f"委派给{receiver.name}", "task.delegate", reason, {"to": receiver.name})
+    work_item.handed(session, item, "delegate", giver=actor.id, to=receiver.id, by=actor, reason=reason)
+    tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
+    note(session, actor, item, f"委派给{receiver.name}", "task.delegate", reason, {"to": receiver.name})
     return answer
 
 
@@ -146,7 +123,9 @@ def give_back(
         draft.answers = kept
     work_item.come_back(session, item)
     words = next((str(kept[name]) for name in ("reason", "opinion", "note") if kept.get(name)), "")
-    _note(session, actor, item, f"交回{holder.name}确认", "task.give_back", words, {"answers": kept})
+    work_item.handed(session, item, "back", giver=actor.id, to=holder.id, by=actor, reason=words)
+    tell_of(session, "given_back", item, [holder], detail=words, actor=actor)
+    note(session, actor, item, f"交回{holder.name}确认", "task.give_back", words, {"answers": kept})
     return answer
 
 
@@ -158,7 +137,7 @@ def send_back(
     Open steps, timers and calls of the way between are closed; what was recorded stays as versions.
     """
     run, item = world.runtime.open_item(session, item_id, actor)
-    reason = _reason(reason)
+    reason = worded(reason)
     answer = {"item": item.id, "case": item.case_id, "step": item.step}
     body = {"item": item_id, "actor": actor.id, "to": to, "reason": reason}
     given = receipt.take(session, key, body, answer)
@@ -179,72 +158,73 @@ def send_back(
         clause=item.clause,
         release_id=item.release_id,
     )
-    _to_who_did_it(session, item, run.element(to))
+    reopened = _to_who_did_it(session, item, run.element(to))
+    if reopened is not None and reopened.claimed_by_id is not None:
+        doer = person(session, reopened.claimed_by_id)
+        tell_of(session, "returned", reopened, [doer], detail=reason, actor=actor)
     return answer
 
 
-def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:
-    """催办: a line in the timeline and on the step's page; once a day by the same person.
+def withdrawable(world: World, session: Session, actor: Person, item: WorkItem) -> bool:
+    """Whether this person may still take back a step they did: nobody has opened what came after it."""
+    if item.state != "done" or item.done_by_id != actor.id:
+        return False
+    try:
+        following = back.after(world.runtime.look(session, item.instance_id, actor), item)
+    except Refused:
+        return False
+    return seen.seen_by_others(session, actor, following) is None
 
-    Urging changes nothing of the step: a superior bureau may urge, too (吉 第二十四条).
+
+def withdraw(
+    world: World, session: Session, actor: Person, item_id: int, *, reason: str, key: str = ""
+) -> dict[str, Any]:
+    """撤回: whoever did a step takes it back while nobody has opened what came after it.
+
+    It lies with them again, with their answers as a draft. ChangedMeanwhile says who opened it first, and when.
     """
-    READ_BOARD.demand(actor)
-    item = work_item.locked(session, item_id)
-    if item.bureau_id not in visible_bureaus(session, actor):
-        raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
-    words = _reason(text, "text", "催办内容")
+    run, item = world.runtime.open_item(session, item_id, actor)
+    reason = worded(reason)
     answer = {"item": item.id, "case": item.case_id, "step": item.step}
-    body = {"item": item_id, "actor": actor.id, "urge": words}
+    body = {"item": item_id, "actor": actor.id, "withdraw": reason}
     given = receipt.take(session, key, body, answer)
     if given is not None:
         return given
-    work_item.must_be_open(session, item)
-    today = clock.today()
-    if any(clock.local(said.at).date() == today for said in urged(session, item, by=actor)):
-        raise Refused(f"你今天已经催办过「{item.step}」。", slug="urged-today", hint="明天可以再催办一次。")
-    _note(session, actor, item, "催办", "task.urge", words, {})
-    return answer
-
-
-# --- what became of it ----------------------------------------------------------------------------
-
-
-def urged(session: Session, item: WorkItem, *, by: Person | None = None) -> list[Urge]:
-    """Who urged this step, latest first."""
-    query = (
-        select(History, Person.name)
-        .join(Person, Person.id == History.person_id)
-        .where(History.case_id == item.case_id, History.kind == "note", History.element == item.element)
-        .order_by(History.id.desc())
+    if item.done_by_id != actor.id:
+        raise NotAllowed(
+            f"「{item.step}」不是你办的，不能撤回。",
+            slug="not-your-step",
+            hint="请联系办理人撤回，或者退回。",
+        )
+    following = back.after(run, item)
+    first = seen.seen_by_others(session, actor, following)
+    if first is not None:
+        who, at = first
+        raise ChangedMeanwhile(
+            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开「{following[0].step}」，不能再撤回。",
+            who=who,
+            when=at,
+            hint="请联系对方退回。",
+        )
+    step.refuse_excluded(session, actor, item)
+    named = [person(session, number) for each in following if (number := work_item.holder_of(each))]
+    for each in following:
+        tell(session, "withdrawn", named, Matter(each.step, f"/tasks/{each.id}", reason), actor=actor)
+    back.take_back(run, item, reason)
+    session.flush()
+    audit.record(
+        session,
+        action="task.withdraw",
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        reason=reason,
+        after={"item": item.id, "step": item.step},
+        clause=item.clause,
+        release_id=item.release_id,
     )
-    if by is not None:
-        query = query.where(History.person_id == by.id)
-    return [
-        Urge(name, row.at, str(row.detail["answers"]["reason"]))
-        for row, name in session.execute(query.limit(RECENT))
-        if row.detail.get("act") == "催办" and row.detail.get("item") == item.id
-    ]
-
-
-def given_away(session: Session, actor: Person) -> list[Given]:
-    """The steps this person lately handed on, latest first: to whom, and how they stand."""
-    rows = session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.actor_id == actor.id, AuditEntry.action.in_(GIVEN))
-        .order_by(AuditEntry.id.desc())
-        .limit(RECENT)
-    ).all()
-    numbers = {int(row.after["item"]) for row in rows}
-    items = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(numbers)))}
-    found = []
-    for row in rows:
-        item = items.get(int(row.after["item"]))
-        if item is not None:
-            name = item.object_name or item.title or item.case_no or item.step
-            way = row.action.rpartition(".")[2]
-            to = str(row.after["to"])
-            found.append(Given(item.id, item.case_id, name, item.step, way, to, row.at, item.state))
-    return found
+    _to_who_did_it(session, item, run.element(item.element))
+    return answer
 
 
 # --- guards -----------------------------------------------------------------------------------------
@@ -255,7 +235,7 @@ def _handing(
 ) -> tuple[WorkItem, Person, dict[str, Any], dict[str, Any] | None]:
     """What transfer and delegate share: lock, receipt, rights of both persons."""
     item = work_item.locked(session, item_id)
-    reason = _reason(reason)
+    reason = worded(reason)
     answer = {"item": item.id, "case": item.case_id, "step": item.step}
     body = {"item": item_id, "actor": actor.id, "way": way, "to": to, "reason": reason}
     given = receipt.take(session, key, body, answer)
@@ -297,6 +277,11 @@ def _refuse(session: Session, actor: Person, item: WorkItem) -> None:
     step.refuse_excluded(session, actor, item)
 
 
+def _holder(item: WorkItem, actor: Person) -> int:
+    """Whose hands it leaves: who had taken it, else who hands it on straight out of the pool."""
+    return work_item.holder_of(item) or actor.id
+
+
 def _own_part(session: Session, item: WorkItem, way: str) -> bool:
     """Whether a step is one person's own: a part of a countersign, or given to a person by name."""
     element = release.load(session, item.release_id).processes[item.process].elements[item.element]
@@ -327,24 +312,50 @@ def _excluded(session: Session, each: Person, item: WorkItem) -> bool:
     return False
 
 
-def _to_who_did_it(session: Session, item: WorkItem, element: Element) -> None:
-    """The reopened step lies with who did it, where they still find it in its pool."""
+def _to_who_did_it(session: Session, item: WorkItem, element: Element) -> WorkItem | None:
+    """The reopened step; it lies with who did it, where they still find it in its pool."""
     if element.property("sign"):
-        return
+        return None
     opened = session.scalar(
         select(WorkItem).where(
             WorkItem.instance_id == item.instance_id, WorkItem.element == element.id, WorkItem.state == "open"
         )
     )
     did = work_item.performer(session, item.case_id, element.id)
-    if opened is None or did is None or opened.pool.startswith("person/"):
-        return
+    if opened is None or did is None:
+        return opened
     who = person(session, did)
+    if opened.pool.startswith("person/"):
+        if opened.pool == f"person/{did}":
+            _answers_again(session, opened, who)
+        return opened
     if WORK.allows(who) and draws_from(session, who, opened.pool) and not _excluded(session, who, opened):
         work_item.claim(session, opened, who)
+        _answers_again(session, opened, who)
+    return opened
 
 
-def _reason(text: str, field: str = "reason", label: str = "理由") -> str:
+def _answers_again(session: Session, opened: WorkItem, who: Person) -> None:
+    """What was answered before stands in the reopened form as a draft; one signs and decides anew."""
+    last = (
+        select(Submission.answers)
+        .join(WorkItem, WorkItem.id == Submission.work_item_id)
+        .where(
+            WorkItem.instance_id == opened.instance_id,
+            WorkItem.element == opened.element,
+            Submission.person_id == who.id,
+        )
+        .order_by(Submission.id.desc())
+    )
+    answers = session.scalar(last.limit(1))
+    if answers:
+        kept = {name: value for name, value in answers.items() if name not in ("decision", "signature")}
+        session.add(Draft(work_item_id=opened.id, person_id=who.id, answers=kept))
+        session.flush()
+
+
+def worded(text: str, field: str = "reason", label: str = "理由") -> str:
+    """What was written, trimmed; Refused where nothing was, or too much."""
     kept = text.strip()
     if not kept or len(kept) > LONGEST:
         sentence = f"请填写{label}。" if not kept else f"{label}不超过 {LONGEST} 字。"
@@ -352,7 +363,7 @@ def _reason(text: str, field: str = "reason", label: str = "理由") -> str:
     return kept
 
 
-def _note(
+def note(
     session: Session,
     actor: Person,
     item: WorkItem,
@@ -361,6 +372,7 @@ def _note(
     reason: str,
     after: Mapping[str, Any],
 ) -> None:
+    """Write an act on a step into the case's timeline and into the log."""
     instance = session.get_one(Instance, item.instance_id)
     element = release.load(session, item.release_id).processes[item.process].elements[item.element]
     history.note(

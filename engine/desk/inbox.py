@@ -7,7 +7,7 @@ thousand. Long because every tab's query stands beside the index it was written 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
+from engine.desk import trace
 from engine.desk.lamp import Days, Lamp
-from engine.desk.pool import draws_from, kept_pools, pools
+from engine.desk.pool import draws_from, kept_pools
 from engine.desk.proxy import stands_in
 from engine.errors import NotFound
 from engine.people import Bureau, Person
@@ -39,9 +40,10 @@ class Filters:
     process: str = ""
     step: str = ""
     q: str = ""
+    bureau: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.due or self.process or self.step or self.q)
+        return bool(self.due or self.process or self.step or self.q or self.bureau)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Counts:
     capped: bool = False
     processes: dict[str, int] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
+    bureaus: dict[int, int] = field(default_factory=dict)
 
 
 def listing(session: Session, person: Person, tab: str, filters: Filters, cursor: str = "") -> Page:
@@ -124,19 +127,26 @@ def counts(session: Session, person: Person) -> Counts:
     places |= {"now": clock.now(), "end": clock.end_of(days.today), "soon": clock.end_of(days.soon)}
     places["own"] = f"person/{person.id}"
     query = _count_query(kinds)
-    for nearness, is_own, process, step, number in session.connection().execute(query, places):
+    for nearness, is_own, process, step, bureau, number in session.connection().execute(query, places):
         result.total += number
         result.pool += 0 if is_own else number
         if nearness:
             setattr(result, nearness, getattr(result, nearness) + number)
         result.processes[process] = result.processes.get(process, 0) + number
         result.steps[step] = result.steps.get(step, 0) + number
+        result.bureaus[bureau] = result.bureaus.get(bureau, 0) + number
     result.capped = result.total >= CAP
     return result
 
 
+def bureau_names(session: Session, found: Counts) -> list[tuple[str, str]]:
+    """The bureaus whose steps wait, to filter by."""
+    query = select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(found.bureaus)).order_by(Bureau.id)
+    return [(str(number), name) for number, name in session.execute(query)]
+
+
 def item(session: Session, person: Person, item_id: int) -> WorkItem:
-    """A work item this person may see: in one of the own pools, done by the person, or of a visible case.
+    """A work item this person may see: in one of the own pools, once in their hands, or of a visible case.
 
     Somebody else's item is NotFound, as if it did not exist.
     """
@@ -145,7 +155,9 @@ def item(session: Session, person: Person, item_id: int) -> WorkItem:
         raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
     if person.id in (found.done_by_id, found.claimed_by_id) or draws_from(session, person, found.pool):
         return found
-    if found.bureau_id in visible_bureaus(session, person) or stands_in(session, person, found):
+    if found.bureau_id in visible_bureaus(session, person) or trace.had(session, person, found):
+        return found
+    if stands_in(session, person, found):
         return found
     raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
 
@@ -157,10 +169,13 @@ def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
     return draws_from(session, person, found.pool) or stands_in(session, person, found) is not None
 
 
-def neighbours(session: Session, person: Person, item_id: int) -> int | None:
-    """The item that comes up when this one is done: the soonest other one of the person."""
-    ids = _soonest(session, pools(session, person), [WorkItem.id != item_id], None, dated=True, limit=1)
-    return ids[0][1] if ids else None
+def neighbours(session: Session, person: Person, found: WorkItem) -> tuple[int, int]:
+    """The person's open items before and after this one, soonest first; 0 where there is none."""
+    ids = [number for _, number in _soonest(session, kept_pools(session, person), [], None, dated=True)]
+    if found.id not in ids:
+        return 0, next(iter(ids), 0)
+    here = ids.index(found.id)
+    return (ids[here - 1] if here else 0), (ids[here + 1] if here + 1 < len(ids) else 0)
 
 
 def _grouped(found: Iterable[str]) -> list[list[str]]:
@@ -182,6 +197,8 @@ def _narrow(filters: Filters, days: Days) -> list[Any]:
         conditions.append(WorkItem.process == filters.process)
     if filters.step:
         conditions.append(WorkItem.step == filters.step)
+    if filters.bureau:
+        conditions.append(WorkItem.bureau_id == filters.bureau)
     if filters.q:
         like = f"%{_escaped(filters.q)}%"
         conditions.append(
@@ -239,7 +256,7 @@ def _badge_query(kinds: str) -> Select[Any]:
 
 @cache
 def _count_query(kinds: str) -> Select[Any]:
-    items = _merged(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step), CAP)
+    items = _merged(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step, _T.bureau_id), CAP)
     due = items.c.due_at
     near = case(
         (due < bindparam("now"), "late"),
@@ -248,9 +265,8 @@ def _count_query(kinds: str) -> Select[Any]:
         else_="",
     ).label("near")
     own = (items.c.pool == bindparam("own")).label("own")
-    return select(near, own, items.c.process, items.c.step, func.count()).group_by(
-        near, own, items.c.process, items.c.step
-    )
+    kinds_of = (near, own, items.c.process, items.c.step, items.c.bureau_id)
+    return select(*kinds_of, func.count()).group_by(*kinds_of)
 
 
 def _soonest(
@@ -358,9 +374,7 @@ def _group(lamp: Lamp) -> str:
 def _done(session: Session, person: Person, filters: Filters, cursor: str) -> Page:
     query = select(WorkItem, Bureau.short_name).join(Bureau, Bureau.id == WorkItem.bureau_id)
     query = query.where(WorkItem.done_by_id == person.id)
-    query = query.where(
-        *_narrow(Filters(process=filters.process, step=filters.step, q=filters.q), Days(session))
-    )
+    query = query.where(*_narrow(replace(filters, due=""), Days(session)))
     after = _read_cursor(cursor)
     if after is not None and after[0] is not None:
         query = query.where(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.audit.anchor import anchor
-from engine.desk import notice, outside  # noqa: F401 (enters the errands)
+from engine.desk import bulk, notice, outside  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
@@ -90,6 +90,7 @@ HANDLERS: Mapping[str, Handler] = {
     "send": _send,
     "advance": _advance,
     "reassign": _reassign,
+    bulk.JOB: bulk.run_row,
 }
 
 

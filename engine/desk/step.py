@@ -46,7 +46,10 @@ def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkI
 def release_item(session: Session, actor: Person, item_id: int) -> WorkItem:
     """Hand a taken step back to its pool."""
     item = work_item.get(session, item_id)
+    delegate = work_item.delegate_of(item)
     work_item.release(session, item, actor)
+    if delegate is not None:  # 收回委派: the delegate sees that it went
+        work_item.handed(session, item, "reassign", giver=delegate, by=actor)
     _log(session, actor, item, "release")
     return item
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import engine.access  # its tables
 import engine.desk.anchor  # draws and decisions send the head of the log outside
 import engine.desk.health  # its mark
+import engine.desk.tables  # the inbox
 import engine.domain.notice  # its tables
 import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
 from engine import clock

@@ -1,4 +1,6 @@
-"""Going back (退回): a case returns to an earlier human step; what ran between is closed, its facts stay.
+"""Going back: a case returns to an earlier human step (退回), or somebody takes their own step back (撤回).
+
+What ran between is closed, its facts stay.
 
 A way back ends where the world outside was touched (`no_return` of a step or process), where a called process
 was done, where branches came together, and where a boundary event branched off.
@@ -6,18 +8,22 @@ was done, where branches came together, and where a boundary event branched off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from engine import operation
 from engine.errors import ChangedMeanwhile, Refused
 from engine.runtime import history, work_item
+from engine.runtime.tables import Job, WorkItem
 
 if TYPE_CHECKING:
     from engine.runtime.model import Element
     from engine.runtime.run import Run
-    from engine.runtime.tables import WorkItem
 
 NO_RETURN = "no_return"
+ELSEWHERE = ("start", "send", "cancel")  # wishes of a verb that reach other cases
 
 
 def earlier(run: Run, item: WorkItem) -> list[Element]:
@@ -69,3 +75,72 @@ def _ways(run: Run, item: WorkItem) -> Iterator[tuple[str, Element]]:
         if element.kind == "userTask" and identity not in seen:
             seen.add(identity)
             yield token, element
+
+
+def after(run: Run, item: WorkItem) -> Sequence[WorkItem]:
+    """Open steps that would be closed if a done step were taken back (撤回).
+
+    Refused (slug `too-late`) where it cannot be taken back: approved, published or sealed, a called process
+    or another case was set going, somebody did a later step, or parts of a countersign were counted.
+    """
+    element = run.element(item.element)
+    if item.state != "done" or run.instance.state != "running":
+        raise _too_late(item, "本流程已经办结")
+    if element.property("sign"):
+        raise _too_late(item, "会签意见已经计入")
+    if run.definition.properties.get(NO_RETURN) == "true" or element.property(NO_RETURN) == "true":
+        raise _too_late(item, "这一步办结后不能回头")
+    tokens = [token for token in run.state.tokens() if _follows(run, item, token.id)]
+    if not tokens:
+        raise _too_late(item, "后面的环节已经办过")
+    if any(token.kind == "call" for token in tokens):
+        raise _too_late(item, "下级流程已经开始")
+    later = select(WorkItem).where(WorkItem.instance_id == run.instance.id, WorkItem.id > item.id)
+    if run.session.scalar(later.where(WorkItem.state == "done", WorkItem.done_at >= item.done_at).limit(1)):
+        raise _too_late(item, "后面的环节已经办过")
+    outside = select(Job.id).where(
+        Job.instance_id == run.instance.id,
+        Job.created_at >= item.done_at,
+        Job.kind.in_((*ELSEWHERE, *operation.errands())),
+    )
+    if run.session.scalar(outside.limit(1)) is not None:
+        raise _too_late(item, "已经通知了别的案件或单位")
+    ours = {token.id for token in tokens}
+    return [each for each in run.session.scalars(later.where(WorkItem.state == "open")) if each.task in ours]
+
+
+def take_back(run: Run, item: WorkItem, reason: str) -> None:
+    """Reopen a step for who did it; the caller has checked `after`."""
+    history.note(
+        run.session,
+        run.instance,
+        "note",
+        element=run.element(item.element),
+        actor=run.actor,
+        detail={"act": "撤回", "item": item.id, "answers": {"reason": reason}},
+    )
+    run.state.send_back(item.task)
+    run.advance()
+
+
+def _follows(run: Run, item: WorkItem, token: str) -> bool:
+    for passed, identity in run.state.behind(token):
+        if passed == item.task:
+            return True
+        element = run.definition.elements.get(identity)
+        if element is None:
+            continue
+        if (
+            element.kind in ("userTask", "manualTask", "callActivity")
+            or element.property(NO_RETURN) == "true"
+        ):
+            return False
+    return False
+
+
+def _too_late(item: WorkItem, why: str) -> Refused:
+    return Refused(
+        f"「{item.step}」不能撤回：{why}。",
+        slug="too-late",
+        hint="请联系现在的承办人退回，或者按流程图上的路径办理。",
+    )

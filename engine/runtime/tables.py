@@ -182,6 +182,33 @@ class WorkItem(Base):
     )
 
 
+class Handing(Base):
+    """A step that left somebody's hands: from whom, to whom, how and why. Nobody's work just disappears.
+
+    `way`: transfer 转办 · delegate 委派 · back 交回 · reassign 改派 · close 流程走了别的路. `to_id` is null where
+    the step went back to a pool or was closed; `by_id` is null where the machine did it.
+    """
+
+    __tablename__ = "handing"
+
+    id: Mapped[pk]
+    work_item_id: Mapped[int] = reference("work_item.id")
+    case_id: Mapped[int] = reference("instance.id", index=False)
+    from_id: Mapped[int] = reference("person.id", index=False)
+    to_id: Mapped[int | None] = reference("person.id", index=False)
+    way: Mapped[word]
+    by_id: Mapped[int | None] = reference("person.id", index=False)
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        CheckConstraint("way in ('transfer','delegate','back','reassign','close')", name="way"),
+        CheckConstraint("to_id is null or to_id <> from_id", name="not_to_oneself"),
+        CheckConstraint("way not in ('transfer','delegate','back') or to_id is not null", name="to_whom"),
+        Index("ix_handing_from", "from_id", "id"),
+    )
+
+
 class Submission(Base):
     """What a person answered on a form, with the form's hash; corrections are new rows."""
 

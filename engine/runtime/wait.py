@@ -132,6 +132,7 @@ def redistribute(run: Run, task: str) -> None:
     seats = {part.seat: part for part in parts}
     for part in parts:
         if part.state == "open" and part.seat not in {place.seat for place in found}:
+            _gone(run, part, "reassign")
             part.state = "cancelled"
     for place in found:
         seated = seats.get(place.seat)
@@ -140,6 +141,7 @@ def redistribute(run: Run, task: str) -> None:
         elif seated.state == "cancelled":
             seated.state, seated.pool, seated.home, seated.told = "open", place.pool, place.pool, False
         elif seated.state == "open" and seated.home != place.pool:
+            _gone(run, seated, "reassign", place.pool)
             seated.pool = seated.home = place.pool
             seated.claimed_by_id = seated.claimed_at = None
             seated.told = False
@@ -156,6 +158,17 @@ def closed(run: Run, token: spiff.Token) -> None:
                 WorkItem.state == "open",
             ),
         ):
+            _gone(run, item, "close")
             item.state = "cancelled"
     elif token.kind == "call":
         call.closed(run, token)
+
+
+def _gone(run: Run, item: WorkItem, way: str, pool: str = "") -> None:
+    """Whoever had the step sees where it went; what one closed oneself needs no telling."""
+    holder = work_item.holder_of(item)
+    kind, _, number = pool.partition("/")
+    to = int(number) if kind == "person" else None
+    if holder is None or holder == to or (run.actor is not None and run.actor.id == holder):
+        return
+    work_item.handed(run.session, item, way, giver=holder, to=to, by=run.actor)

@@ -9,7 +9,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from engine import clock
 from engine.errors import ChangedMeanwhile, NotFound
 from engine.people import Person
-from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.tables import Handing, Instance, WorkItem
+from engine.storage.base import append
 
 
 def get(session: Session, item_id: int) -> WorkItem:
@@ -123,6 +124,36 @@ def come_back(session: Session, item: WorkItem) -> None:
     must_be_open(session, item)
     item.pool, item.claimed_at = f"person/{item.claimed_by_id}", clock.now()
     session.flush()
+
+
+def holder_of(item: WorkItem) -> int | None:
+    """Whose step it is now: who works on it, or who took it, or whom it names; None while it lies in a pool."""
+    kind, _, number = item.pool.partition("/")
+    return int(number) if kind == "person" else item.claimed_by_id
+
+
+def handed(
+    session: Session,
+    item: WorkItem,
+    way: str,
+    *,
+    giver: int,
+    to: int | None = None,
+    by: Person | None = None,
+    reason: str = "",
+) -> None:
+    """Note that a step left somebody's hands, so that they see where it went (see `tables.Handing`)."""
+    append(
+        session,
+        Handing,
+        work_item_id=item.id,
+        case_id=item.case_id,
+        from_id=giver,
+        to_id=to,
+        way=way,
+        by_id=by.id if by else None,
+        reason=reason,
+    )
 
 
 def delegate_of(item: WorkItem) -> int | None:

@@ -130,14 +130,14 @@ def test_the_first_step_goes_back_nowhere_and_says_so(as_person):
 
 def test_urging_is_seen_on_the_step_and_counts_once_a_day(as_person):
     shen, he = as_person("shen"), as_person("he")
-    assert f"/board/{ITEM}/urge" in he.get("/board?when=all").text
-    assert he.post(f"/board/{ITEM}/urge", data={"reason": "请今天办完"}).status_code == 303
+    assert f"/tasks/{ITEM}/urge" in he.get("/board?when=all").text
+    assert he.post(f"/tasks/{ITEM}/urge", data={"reason": "请今天办完"}).status_code == 303
     page = shen.get(f"/tasks/{ITEM}").text
     assert "贺知夏" in page
     assert "请今天办完" in page
     again = he.post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "再催"})
     assert (again.status_code, again.json["code"]) == (422, "urged-today")
-    assert as_person("lu").post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "请办"}).status_code == 403
+    assert as_person("zhou").post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "请办"}).status_code == 403
     assert as_person("wai").post(f"/api/v1/tasks/{ITEM}/urge", json={"text": "请办"}).status_code == 404
 
 

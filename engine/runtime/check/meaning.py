@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine import operation
 from engine.errors import Finding, RuleError
@@ -14,6 +14,7 @@ from engine.runtime.model import Element, Process
 
 CLAUSE = re.compile(r"[A-Z][1-9][0-9]?|[一-鿿〔〕《》（）0-9]+")
 SIGN = re.compile(r"all|any|turn|ratio:(0?\.[0-9]+|1(\.0+)?)")
+SINGLE = ("decision", "signature")  # answers that are given one case at a time
 RULES = ("starter", "team", "team_leader")
 STAGES = ("", "ended", "any")
 KNOWN_PROPERTIES = {
@@ -32,6 +33,7 @@ KNOWN_PROPERTIES = {
         "documents",
         "signature",
         "no_return",
+        "bulk",
     },
     "manualTask": {
         "clause",
@@ -167,7 +169,25 @@ class _Checker:
             yield self.finding(
                 element, "sign", f"会签规则「{sign}」不认识。", "可用 all、any、turn 或 ratio:0.5。"
             )
+        yield from self.bulk(element, keys)
         yield from self.people(element)
+
+    def bulk(self, element: Element, keys: Sequence[str]) -> Iterator[Finding]:
+        """Steps that many cases may be answered in at once: nothing that is decided or signed one by one."""
+        if "bulk" not in element.properties:
+            return
+        if element.property("bulk") != "true":
+            yield self.finding(element, "bulk", "属性「bulk」只能写 true。", "不能批量办理的环节请删去它。")
+            return
+        single = next((key for key in keys if key in SINGLE or key.startswith("secret_")), "")
+        if single or element.property("sign") or element.property("signature"):
+            why = f"表单有「{single}」" if single else "它要会签或签名"
+            yield self.finding(
+                element,
+                "bulk",
+                f"这个环节不能批量办理：{why}。",
+                "审批、会签、签字的环节须逐件办，请删去 bulk。",
+            )
 
     def people(self, element: Element) -> Iterator[Finding]:
         steps = {name for process in self.release.processes().values() for name in process.elements}

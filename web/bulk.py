@@ -1,0 +1,140 @@
+"""Many steps at once: the selection is looked at first, then done one by one, with an answer for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.access import rights
+from engine.desk import bulk, inbox
+from engine.desk.sheet import sheet
+from engine.errors import NotAllowed, NotFound, Refused
+from forms import definition, post, schema
+from forms.page import page as form_page
+from web import http, words
+from web.auth import actor, needs
+from web.inbox import lacks_second_factor
+
+page = Blueprint("bulk", __name__)
+DIGITS = 18
+UNLIKE = ("bulk-unlike", "bulk-not-low-risk", "bulk-size")
+
+
+@page.get("/bulk")
+@needs(rights.WORK)
+def preview() -> ResponseReturnValue:
+    """What would come of each selected step, before anything is done."""
+    return _preview(request.args.get("act", ""), {}, None, 200)
+
+
+@page.post("/bulk")
+@needs(rights.WORK)
+def begin() -> ResponseReturnValue:
+    """Begin; what cannot be begun comes back with what was typed."""
+    act, key = request.args.get("act", ""), http.given_key()
+    to, reason = request.form.get("to", ""), request.form.get("reason", "")[:5000]
+    number = int(to) if to.isdecimal() and to.isascii() and len(to) <= DIGITS else 0
+    typed: dict[str, Any] = {}
+    try:
+        items = _items()
+        kept: Mapping[int, Mapping[str, Any]] = {}
+        if act == "complete":
+            bulk.refuse_unlike(http.reading(), items)
+            needs_code(items)
+            shown = sheet(http.reading(), g.person, items[0])
+            form = definition.read(shown.source, shown.path)
+            again = post.reshaped(form, request.form)
+            if again is not None:
+                return _preview(act, again, None, 200)
+            typed = post.answers(form, request.form)
+            kept = checked(items, typed)
+        made = g.database.run(
+            lambda s: bulk.begin(s, actor(s), act, items, to=number, reason=reason, answers=kept, key=key)
+        )
+    except Refused as no:
+        no.clause = words.cited(no.clause, g.person.bureau.pack)
+        return _preview(act, typed, no, 422)
+    return redirect(url_for("bulk.progress", bulk_id=made)), 303
+
+
+@page.get("/bulk/<int:bulk_id>")
+@needs(rights.WORK)
+def progress(bulk_id: int) -> ResponseReturnValue:
+    """How far it has come; the page looks again by itself until every row has its answer."""
+    found = bulk.progress(http.reading(), g.person, bulk_id)
+    return render_template("bulk/progress.html", found=found)
+
+
+def needs_code(items: Sequence[inbox.WorkItem]) -> None:
+    """Refuse what needs the one-time code where this session has not given it."""
+    if any(lacks_second_factor(item) for item in items):
+        raise NotAllowed(
+            _("这一步要先输入动态口令。"),
+            slug="second-factor",
+            hint=_("请先在页面上输入动态口令，再批量办理。"),
+        )
+
+
+def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+    """The same answers, checked by each step's own form; Refused names field and step."""
+    kept = {}
+    for item in items:
+        shown = sheet(http.reading(), g.person, item)
+        form = definition.read(shown.source, shown.path)
+        kept[item.id] = schema.load(
+            form, dict(answers), options=shown.shown.get("options", {}), data=shown.data
+        )
+    return kept
+
+
+def _items() -> list[inbox.WorkItem]:
+    reading = http.reading()
+    given = [text for text in request.args.getlist("item") if text.isdecimal() and text.isascii()]
+    items = bulk.chosen(reading, [int(text) for text in given if len(text) <= DIGITS])
+    for item in items:
+        inbox.item(reading, g.person, item.id)
+    return items
+
+
+def _preview(act: str, typed: Mapping[str, Any], refusal: Refused | None, status: int) -> ResponseReturnValue:
+    if act not in bulk.ACTS:
+        raise NotFound(_("没有这个页面。"), hint=_("请从待办进入。"))
+    reading, items, form = http.reading(), [], None
+    try:
+        items = _items()
+        if act == "complete":
+            bulk.refuse_unlike(reading, items)
+    except Refused as no:
+        refusal, status = no, 422
+        refusal.clause = words.cited(no.clause, g.person.bureau.pack)
+    looked = bulk.preview(reading, g.person, act, items)
+    if act == "complete" and items and (refusal is None or refusal.slug not in UNLIKE):
+        shown = sheet(reading, g.person, items[0])
+        form = form_page(
+            definition.read(shown.source, shown.path),
+            values=typed,
+            refused=refusal,
+            shown={**shown.shown, "facts": []},
+            data=shown.data,
+        )
+    return (
+        render_template(
+            "bulk/preview.html",
+            act=act,
+            word=bulk.ACTS[act],
+            looked=looked,
+            going=sum(not each.no for each in looked),
+            people=bulk.receivers(reading, g.person, items) if act == "transfer" else [],
+            form_page=form,
+            url=url_for("bulk.begin", act=act, item=[each.item.id for each in looked]),
+            chosen=request.form.get("to", ""),
+            reason=request.form.get("reason", ""),
+            refusal=refusal,
+            failed=refusal is not None,
+        ),
+        status,
+    )

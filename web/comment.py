@@ -1,0 +1,112 @@
+"""What people tell each other about a case: comments with mentions, copies ticked off; kept views and layout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.access import rights
+from engine.desk import cc, comment, saved
+from engine.desk.audience import audience
+from engine.errors import Refused
+from web import http, words
+from web.auth import actor, needs, safe_next
+
+page = Blueprint("comment", __name__)
+MOST = 2000
+DIGITS = 18
+
+
+@page.route("/cases/<int:case_id>/comments", methods=["GET", "POST"])
+@needs(rights.READ_OWN_CASES)
+def on_case(case_id: int) -> ResponseReturnValue:
+    """Read and write comments on a case; a refused one comes back with what was typed."""
+    reading = http.reading()
+    case = comment.find(reading, g.person, case_id)
+    refusal: Refused | None = None
+    about = _number(request.form.get("item", ""))
+    if request.method == "POST":
+        key, text = http.given_key(), request.form.get("text", "")[:MOST]
+        people = [number for number in map(_number, request.form.getlist("mention")) if number]
+        try:
+            g.database.run(
+                lambda s: comment.add(s, actor(s), case_id, text, item_id=about, mention=people, key=key)
+            )
+        except Refused as no:
+            no.clause = words.cited(no.clause, g.person.bureau.pack)
+            refusal = no
+        else:
+            back = safe_next(request.form.get("next", "") or url_for("comment.on_case", case_id=case_id))
+            return redirect(f"{back}#talk"), 303
+    elif comment.has_unread(reading, g.person, case.id):
+        g.database.run(lambda s: comment.read_those_of(s, actor(s), case.id))
+    return (
+        render_template(
+            "inbox/comments.html",
+            case=case,
+            name=case.object_name or case.title or case.case_no,
+            comments=comment.said(reading, case.id),
+            audience=[each for each in audience(reading, case.id) if each.id != g.person.id],
+            about=about,
+            typed=request.form.get("text", ""),
+            chosen=request.form.getlist("mention"),
+            refusal=refusal,
+            failed=refusal is not None,
+        ),
+        200 if refusal is None else 422,
+    )
+
+
+@page.post("/copies/<int:copy_id>/read")
+@needs(rights.WORK)
+def read(copy_id: int) -> ResponseReturnValue:
+    """Tick a copy off."""
+    g.database.run(lambda s: cc.read(s, actor(s), copy_id))
+    return redirect(url_for("inbox.index", tab="copies")), 303
+
+
+@page.post("/copies/read")
+@needs(rights.WORK)
+def read_all() -> ResponseReturnValue:
+    """Tick all copies off."""
+    number = g.database.run(lambda s: cc.read_all(s, actor(s)))
+    http.say("done", _("%(n)s 件抄送标为已阅。", n=number))
+    return redirect(url_for("inbox.index", tab="copies")), 303
+
+
+@page.post("/views")
+@needs(rights.WORK)
+def keep() -> ResponseReturnValue:
+    """Keep the present filters, columns and density as a view, perhaps shared."""
+    form = request.form
+    query = {name: form.get(name, "")[:200] for name in saved.PARTS}
+    made: Any = g.database.run(
+        lambda s: saved.keep(s, actor(s), form.get("name", "")[:200], query, share=form.get("share", "")[:80])
+    )
+    http.say("done", _("视图“%(name)s”已保存。", name=made.name))
+    return redirect(url_for("inbox.index", **made.query)), 303
+
+
+@page.post("/views/<int:view_id>/delete")
+@needs(rights.WORK)
+def forget(view_id: int) -> ResponseReturnValue:
+    """Delete an own view."""
+    g.database.run(lambda s: saved.forget(s, actor(s), view_id))
+    http.say("doing", _("视图已删去。"))
+    return redirect(url_for("inbox.index")), 303
+
+
+@page.post("/layout")
+@needs(rights.WORK)
+def lay_out() -> ResponseReturnValue:
+    """Keep columns and density for this person."""
+    columns, density = request.form.getlist("col")[:20], request.form.get("density", "roomy")
+    g.database.run(lambda s: saved.lay_out(s, actor(s), columns, density))
+    return redirect(safe_next(request.form.get("next", ""))), 303
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS else 0
