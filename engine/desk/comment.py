@@ -119,7 +119,7 @@ def add(
     session.add(row)
     session.flush()
     session.add_all(Mention(comment_id=row.id, person_id=each.id) for each in people if each.id != actor.id)
-    where = Matter(case.title or chinese(case.process), f"/cases/{case.id}/comments", words)
+    where = Matter(chinese(case.process), f"/cases/{case.id}/comments", words)
     tell(session, "mentioned", people, where, actor=actor, key=f"comment:{row.id}")
     audit.record(
         session,

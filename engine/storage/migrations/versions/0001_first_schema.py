@@ -34,6 +34,8 @@ TRIGGERS = {
         "CREATE TRIGGER archive_sealed BEFORE UPDATE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_sealed()",
         "CREATE OR REPLACE FUNCTION archive_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state <> 'arranged' THEN RAISE EXCEPTION 'a sealed file is never deleted'; END IF; RETURN OLD; END $$",
         "CREATE TRIGGER archive_kept BEFORE DELETE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_kept()",
+        "CREATE OR REPLACE FUNCTION archive_destroyed_twice_approved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'destroyed' AND OLD.state <> 'destroyed' AND NOT EXISTS (SELECT 1 FROM destruction WHERE package_id = NEW.id AND state = 'destroyed') THEN RAISE EXCEPTION 'a file is destroyed by an approved destruction only'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER archive_destroyed_twice_approved BEFORE UPDATE ON archive_package FOR EACH ROW EXECUTE FUNCTION archive_destroyed_twice_approved()",
         "CREATE OR REPLACE FUNCTION audit_seal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_seal is append-only'; END $$",
         "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
         "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
@@ -71,6 +73,7 @@ TRIGGERS = {
         "CREATE TRIGGER archive_open_followup_update BEFORE UPDATE ON archive_package WHEN NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup WHERE inspection_id = NEW.inspection_id AND state = 'open') BEGIN SELECT RAISE(ABORT, 'an open follow-up keeps the file open'); END",
         "CREATE TRIGGER archive_sealed_update BEFORE UPDATE ON archive_package WHEN OLD.state IN ('sealed','destroyed') AND (NEW.seal IS DISTINCT FROM OLD.seal OR NEW.retain_until IS DISTINCT FROM OLD.retain_until OR NEW.retention IS DISTINCT FROM OLD.retention OR NEW.archive_no IS DISTINCT FROM OLD.archive_no OR NEW.state = 'arranged') BEGIN SELECT RAISE(ABORT, 'a sealed file never changes'); END",
         "CREATE TRIGGER archive_kept_delete BEFORE DELETE ON archive_package WHEN OLD.state <> 'arranged' BEGIN SELECT RAISE(ABORT, 'a sealed file is never deleted'); END",
+        "CREATE TRIGGER archive_destroyed_twice_approved_update BEFORE UPDATE ON archive_package WHEN NEW.state = 'destroyed' AND OLD.state <> 'destroyed' AND NOT EXISTS (SELECT 1 FROM destruction WHERE package_id = NEW.id AND state = 'destroyed') BEGIN SELECT RAISE(ABORT, 'a file is destroyed by an approved destruction only'); END",
         "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER audit_seal_no_replace BEFORE INSERT ON audit_seal WHEN EXISTS (SELECT 1 FROM audit_seal WHERE seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash) BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
@@ -95,6 +98,7 @@ FUNCTIONS = (
     "archive_open_followup",
     "archive_sealed",
     "archive_kept",
+    "archive_destroyed_twice_approved",
     "audit_seal_append_only",
     "certificate_locked",
     "draw_never_deleted",
@@ -152,6 +156,15 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_health_mark")),
+    )
+    op.create_table(
+        "notice_mark",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("watch", sa.String(length=80), nullable=False),
+        sa.Column("until", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_mark")),
+        sa.UniqueConstraint("watch", name=op.f("uq_notice_mark_watch")),
     )
     op.create_table(
         "partner",
@@ -659,6 +672,50 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inspector", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inspector_person_id"), ["person_id"], unique=True)
+
+    op.create_table(
+        "notice_choice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.Column("hook", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("digest_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "muted",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("digest_at between 0 and 1439", name=op.f("ck_notice_choice_digest_at")),
+        sa.CheckConstraint(
+            "quiet_from between 0 and 1439 and quiet_to between 0 and 1439 and quiet_from <> quiet_to",
+            name=op.f("ck_notice_choice_quiet"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_choice_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_choice")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_notice_choice_person_id")),
+    )
+    op.create_table(
+        "notice_hook",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("turn", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("url like 'http://%' or url like 'https://%'", name=op.f("ck_notice_hook_url")),
+        sa.CheckConstraint("turn >= 1", name=op.f("ck_notice_hook_turn")),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_notice_hook_bureau_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["person.id"], name=op.f("fk_notice_hook_created_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_hook")),
+        sa.UniqueConstraint("bureau_id", "url", name=op.f("uq_notice_hook_bureau_id_url")),
+    )
+    with op.batch_alter_table("notice_hook", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_hook_bureau_id"), ["bureau_id"], unique=False)
 
     op.create_table(
         "plan",
@@ -2107,6 +2164,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_archive_document_package_id"), ["package_id"], unique=False)
 
     op.create_table(
+        "archive_loan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("package_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=80), nullable=False),
+        sa.Column("requested_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("handed_out_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("handed_out_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("taken_back_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("taken_back_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("damage", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind in ('copy', 'original')", name=op.f("ck_archive_loan_kind")),
+        sa.CheckConstraint("purpose <> ''", name=op.f("ck_archive_loan_purpose")),
+        sa.CheckConstraint(
+            "state <> 'returned' or taken_back_at is not null", name=op.f("ck_archive_loan_taken_back")
+        ),
+        sa.CheckConstraint(
+            "state in ('requested','approved','refused','out','returned')", name=op.f("ck_archive_loan_state")
+        ),
+        sa.CheckConstraint(
+            "state not in ('approved','out','returned') or approved_by_id is not null",
+            name=op.f("ck_archive_loan_approved_first"),
+        ),
+        sa.CheckConstraint(
+            "approved_by_id is null or approved_by_id <> requested_by_id",
+            name=op.f("ck_archive_loan_two_persons"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["approved_by_id"], ["person.id"], name=op.f("fk_archive_loan_approved_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["handed_out_by_id"], ["person.id"], name=op.f("fk_archive_loan_handed_out_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["package_id"], ["archive_package.id"], name=op.f("fk_archive_loan_package_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by_id"], ["person.id"], name=op.f("fk_archive_loan_requested_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_back_by_id"], ["person.id"], name=op.f("fk_archive_loan_taken_back_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_loan")),
+    )
+    with op.batch_alter_table("archive_loan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_archive_loan_out",
+            ["package_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'out' and kind = 'original'"),
+            postgresql_where=sa.text("state = 'out' and kind = 'original'"),
+        )
+        batch_op.create_index("ix_archive_loan_package", ["package_id", "id"], unique=False)
+
+    op.create_table(
         "call",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2138,13 +2256,35 @@ def upgrade() -> None:
         sa.Column("package_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("retain_until", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=80), nullable=False),
         sa.Column("proposed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("proposed_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("appraised_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=False),
+        sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "state in ('proposed','appraised','approved','confirmed','destroyed','kept')",
+            name=op.f("ck_destruction_state"),
+        ),
         sa.CheckConstraint('"on" > retain_until', name=op.f("ck_destruction_after_retention")),
-        sa.CheckConstraint("proposed_by_id <> approved_by_id", name=op.f("ck_destruction_two_persons")),
+        sa.CheckConstraint(
+            "proposed_by_id <> appraised_by_id and proposed_by_id <> approved_by_id and proposed_by_id <> confirmed_by_id and approved_by_id <> confirmed_by_id",
+            name=op.f("ck_destruction_two_persons"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'destroyed' or (\"on\" is not null and appraised_by_id is not null and approved_by_id is not null and confirmed_by_id is not null)",
+            name=op.f("ck_destruction_two_approvals"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["appraised_by_id"], ["person.id"], name=op.f("fk_destruction_appraised_by_id")
+        ),
         sa.ForeignKeyConstraint(
             ["approved_by_id"], ["person.id"], name=op.f("fk_destruction_approved_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by_id"], ["person.id"], name=op.f("fk_destruction_confirmed_by_id")
         ),
         sa.ForeignKeyConstraint(
             ["package_id"], ["archive_package.id"], name=op.f("fk_destruction_package_id")
@@ -2155,7 +2295,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction")),
     )
     with op.batch_alter_table("destruction", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_destruction_package_id"), ["package_id"], unique=True)
+        batch_op.create_index(
+            "ix_destruction_once",
+            ["package_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'kept'"),
+            postgresql_where=sa.text("state <> 'kept'"),
+        )
+        batch_op.create_index(batch_op.f("ix_destruction_package_id"), ["package_id"], unique=False)
 
     op.create_table(
         "draw_exception",
@@ -2611,6 +2758,7 @@ def upgrade() -> None:
         sa.Column("done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_for_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("(state = 'done') = (done_by_id is not null)", name=op.f("ck_work_item_done_by")),
         sa.CheckConstraint("state in ('open','done','cancelled')", name=op.f("ck_work_item_state")),
@@ -2637,6 +2785,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_work_item_inbox", ["pool", "state", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_item_instance_id"), ["instance_id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_untold",
+            ["opened_at"],
+            unique=False,
+            postgresql_where=sa.text("not told"),
+            sqlite_where=sa.text("not told"),
+        )
 
     op.create_table(
         "bulk_row",
@@ -2747,6 +2902,54 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handing_work_item_id"), ["work_item_id"], unique=False)
 
     op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("read_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("mail_due_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("bundle", sa.Text(), nullable=False),
+        sa.Column("mailed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("mail_fault", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('assigned','offered','returned','given_back','withdrawn','copied','mentioned','urged','answered','due_soon','overdue','decided','delivery','account')",
+            name=op.f("ck_notice_kind"),
+        ),
+        sa.CheckConstraint("path like '/%' and path not like '//%'", name=op.f("ck_notice_path")),
+        sa.CheckConstraint(
+            "actor_id is null or actor_id <> person_id", name=op.f("ck_notice_not_to_oneself")
+        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_notice_actor_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_notice_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_mail",
+            ["person_id", "mail_due_at"],
+            unique=False,
+            postgresql_where=sa.text("mailed_at is null and mail_due_at is not null"),
+            sqlite_where=sa.text("mailed_at is null and mail_due_at is not null"),
+        )
+        batch_op.create_index("ix_notice_person", ["person_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_unread",
+            ["person_id"],
+            unique=False,
+            postgresql_where=sa.text("read_at is null"),
+            sqlite_where=sa.text("read_at is null"),
+        )
+
+    op.create_table(
         "publication",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2776,6 +2979,9 @@ def upgrade() -> None:
         ),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("overdue_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("drafted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reviewed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reviewed_at", UtcDateTime(timezone=True), nullable=True),
@@ -2795,17 +3001,28 @@ def upgrade() -> None:
             name=op.f("ck_publication_reason"),
         ),
         sa.CheckConstraint(
-            "state in ('requested', 'draft', 'returned', 'reviewed', 'published', 'superseded', 'withdrawn')",
+            "kind not in ('correction','withdrawal') or state in ('requested','refused') or approved_by_id is not null",
+            name=op.f("ck_publication_change_approved"),
+        ),
+        sa.CheckConstraint(
+            "state in ('requested', 'approved', 'refused', 'draft', 'returned', 'reviewed', 'published', 'superseded', 'withdrawn')",
             name=op.f("ck_publication_state"),
         ),
         sa.CheckConstraint(
             "state not in ('published','superseded') or reviewed_by_id is not null",
             name=op.f("ck_publication_reviewed_first"),
         ),
+        sa.CheckConstraint(
+            "approved_by_id is null or approved_by_id <> requested_by_id",
+            name=op.f("ck_publication_approval_by_another"),
+        ),
         sa.CheckConstraint("feedback_finished", name=op.f("ck_publication_after_feedback")),
         sa.CheckConstraint(
             "reviewed_by_id is null or reviewed_by_id <> drafted_by_id",
             name=op.f("ck_publication_review_by_another"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["approved_by_id"], ["person.id"], name=op.f("fk_publication_approved_by_id")
         ),
         sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_publication_bureau_id")),
         sa.ForeignKeyConstraint(["drafted_by_id"], ["person.id"], name=op.f("fk_publication_drafted_by_id")),
@@ -2822,6 +3039,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["previous_id"], ["publication.id"], name=op.f("fk_publication_previous_id")),
         sa.ForeignKeyConstraint(
             ["released_by_id"], ["person.id"], name=op.f("fk_publication_released_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by_id"], ["person.id"], name=op.f("fk_publication_requested_by_id")
         ),
         sa.ForeignKeyConstraint(
             ["reviewed_by_id"], ["person.id"], name=op.f("fk_publication_reviewed_by_id")
@@ -2988,6 +3208,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_publication_inspection_id"))
 
     op.drop_table("publication")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notice_unread",
+            postgresql_where=sa.text("read_at is null"),
+            sqlite_where=sa.text("read_at is null"),
+        )
+        batch_op.drop_index("ix_notice_person")
+        batch_op.drop_index(
+            "ix_notice_mail",
+            postgresql_where=sa.text("mailed_at is null and mail_due_at is not null"),
+            sqlite_where=sa.text("mailed_at is null and mail_due_at is not null"),
+        )
+
+    op.drop_table("notice")
     with op.batch_alter_table("handing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handing_work_item_id"))
         batch_op.drop_index("ix_handing_from")
@@ -3008,6 +3242,9 @@ def downgrade() -> None:
     op.drop_table("carbon_copy")
     op.drop_table("bulk_row")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_work_item_untold", postgresql_where=sa.text("not told"), sqlite_where=sa.text("not told")
+        )
         batch_op.drop_index(batch_op.f("ix_work_item_instance_id"))
         batch_op.drop_index("ix_work_item_inbox")
         batch_op.drop_index("ix_work_item_heat")
@@ -3094,12 +3331,26 @@ def downgrade() -> None:
     op.drop_table("draw_exception")
     with op.batch_alter_table("destruction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_destruction_package_id"))
+        batch_op.drop_index(
+            "ix_destruction_once",
+            sqlite_where=sa.text("state <> 'kept'"),
+            postgresql_where=sa.text("state <> 'kept'"),
+        )
 
     op.drop_table("destruction")
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_instance_id"))
 
     op.drop_table("call")
+    with op.batch_alter_table("archive_loan", schema=None) as batch_op:
+        batch_op.drop_index("ix_archive_loan_package")
+        batch_op.drop_index(
+            "ix_archive_loan_out",
+            sqlite_where=sa.text("state = 'out' and kind = 'original'"),
+            postgresql_where=sa.text("state = 'out' and kind = 'original'"),
+        )
+
+    op.drop_table("archive_loan")
     with op.batch_alter_table("archive_document", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_archive_document_package_id"))
 
@@ -3308,6 +3559,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_plan_approver_id"))
 
     op.drop_table("plan")
+    with op.batch_alter_table("notice_hook", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_hook_bureau_id"))
+
+    op.drop_table("notice_hook")
+    op.drop_table("notice_choice")
     with op.batch_alter_table("inspector", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inspector_person_id"))
 
@@ -3372,6 +3628,7 @@ def downgrade() -> None:
     op.drop_table("release_blob")
     op.drop_table("receipt")
     op.drop_table("partner")
+    op.drop_table("notice_mark")
     op.drop_table("health_mark")
     op.drop_table("calendar_year")
     op.drop_table("calendar_day")
