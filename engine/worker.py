@@ -21,7 +21,7 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     ending = stop or threading.Event()
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
     scheduler.add_job(
-        jobs.run_due, "interval", args=[world], seconds=TICK_SECONDS, coalesce=True, max_instances=1
+        jobs.sweep, "interval", args=[world, ending], seconds=TICK_SECONDS, coalesce=True, max_instances=1
     )
     scheduler.add_job(
         jobs.seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1

@@ -101,15 +101,15 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
     runtime.start_many(session, row.process, items, bureau_id=parent.bureau_id, caller=caller)
 
 
-def completed(run: Run) -> None:
-    """No token is left: the instance ends, unless something still runs beside it."""
+def ended(run: Run) -> bool:
+    """No token is left: the instance ends, unless something still runs beside it; to be saved, then counted."""
     if run.definition.triggers and _beside(run.session, run.instance.id):
-        return
+        return False
     instance = run.instance
     instance.state, instance.ended_at = "completed", clock.now()
     instance.outcome = str(run.state.data.get("outcome", ""))
     history.note(run.session, instance, "end", step=run.definition.name, detail={"outcome": instance.outcome})
-    child_ended(run)
+    return True
 
 
 def _beside(session: Session, instance_id: int) -> int:
@@ -131,9 +131,9 @@ def child_ended(run: Run) -> None:
     session.flush()
     if not instance.parent_task:
         parent = run.runtime.open(session, instance.parent_id)
-        if parent.state.completed and parent.instance.state == "running":
-            completed(parent)
+        if parent.state.completed and parent.instance.state == "running" and ended(parent):
             parent.save()
+            child_ended(parent)
         return
     row = session.scalar(
         select(Call)

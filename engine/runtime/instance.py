@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import operation
 from engine.errors import CaseworkError, NotFound
@@ -24,6 +25,7 @@ from engine.runtime.ports import Ports
 from engine.runtime.release import FROZEN, Frozen
 from engine.runtime.run import Run
 from engine.runtime.tables import Instance, Release, WorkItem
+from engine.storage.base import append, gathered
 
 # Built once: putting a statement together costs as much as running it.
 _SHOWN = (
@@ -40,6 +42,12 @@ _ITEM = (
     .with_for_update(of=(Instance, WorkItem))
     .execution_options(populate_existing=True)
 )
+_MADE = select(Instance).where(
+    Instance.parent_id == bindparam("parent"),
+    Instance.parent_task == bindparam("task"),
+    Instance.item.in_(bindparam("items", expanding=True)),
+)
+_NAMELESS = {"case_no": "", "title": "", "object_name": ""}
 
 
 class Runtime:
@@ -93,39 +101,40 @@ class Runtime:
         number = parent.release_id if parent else release.current(session, pack).id
         compiled = release.load(session, number)
         definition = compiled.process(process)
-        started: list[tuple[Instance, dict[str, Any]]] = []
+        rows: list[dict[str, Any]] = []
         for key, data in items:
             missing = [name for name in definition.takes if name not in data]
             if missing:
                 raise CaseworkError(f"流程「{definition.name}」缺少数据：{'、'.join(missing)}。")
             kept = {name: data[name] for name in definition.takes} if definition.takes else dict(data)
-            instance = Instance(
-                release_id=compiled.id,
-                process=process,
-                bureau_id=bureau_id,
-                parent_id=parent.id if parent else None,
-                parent_activity=caller.activity,
-                parent_task=caller.task,
-                item=key,
-                started_by_id=actor.id if actor else None,
-                changed_by_id=actor.id if actor else None,
+            row = {
+                "release_id": compiled.id,
+                "process": process,
+                "bureau_id": bureau_id,
+                "parent_id": parent.id if parent else None,
+                "parent_activity": caller.activity,
+                "parent_task": caller.task,
+                "item": key,
+                "started_by_id": actor.id if actor else None,
+                "changed_by_id": actor.id if actor else None,
+                "data": kept,
+                "case_id": None,
+                **_NAMELESS,
                 **operation.describe(process, session, kept),
-            )
+            }
             if parent is not None and not definition.case:
-                instance.case_id = parent.case_id
-                instance.case_no = instance.case_no or parent.case_no
-                instance.title = instance.title or parent.title
-                instance.object_name = instance.object_name or parent.object_name
-            started.append((instance, kept))
-        session.add_all([instance for instance, _ in started])
-        session.flush()
-        for instance, kept in started:
-            instance.case_id = instance.case_id or instance.id
-            state = spiff.State.start(compiled.specs[process], kept)
-            run = Run(self, session, instance, compiled, state, actor)
-            history.note(session, instance, "start", step=definition.name, actor=actor)
-            run.advance()
-        return [instance for instance, _ in started]
+                row["case_id"] = parent.case_id
+                row |= {name: row[name] or getattr(parent, name) for name in _NAMELESS}
+            rows.append(row)
+        with gathered(session):
+            started = _written(session, rows)
+            for instance, row in zip(started, rows, strict=True):
+                set_committed_value(instance, "case_id", instance.case_id or instance.id)
+                state = spiff.State.start(compiled.specs[process], row["data"])
+                run = Run(self, session, instance, compiled, state, actor)
+                history.note(session, instance, "start", step=definition.name, actor=actor)
+                run.advance()
+        return started
 
     def open(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """Lock an instance, check its seal, restore it."""
@@ -156,3 +165,19 @@ class Runtime:
         compiled = release.compiled(session, frozen)
         state = spiff.State.restore(compiled.specs[instance.process], instance.body)
         return Run(self, session, instance, compiled, state, actor)
+
+
+def _written(session: Session, rows: Sequence[dict[str, Any]]) -> list[Instance]:
+    """New instances with their numbers, in the order given: a call's children all in one statement."""
+    if len(rows) == 1:
+        only = Instance(**rows[0])
+        session.add(only)
+        session.flush()
+        return [only]
+    for row in rows:
+        append(session, Instance, **row, version=1)
+    if not rows:
+        return []
+    names = {"parent": rows[0]["parent_id"], "task": rows[0]["parent_task"]}
+    found = {made.item: made for made in session.scalars(_MADE, {**names, "items": [r["item"] for r in rows]})}
+    return [found[row["item"]] for row in rows]

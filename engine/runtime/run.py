@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 
 from engine import clock, operation
 from engine.errors import CaseworkError, ChangedMeanwhile
@@ -22,12 +24,21 @@ from engine.runtime import call, history, job, sign, spiff, wait, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.release import Compiled
 from engine.runtime.tables import Instance, WorkItem
+from engine.storage.base import write
 
 if TYPE_CHECKING:
     from engine.runtime.instance import Runtime
 
 MAX_DATA = 64_000  # bytes of process data: references and decisions, never documents
 SECRET = "secret_"  # noqa: S105 (keys that begin like this never reach a stored row)
+_CHANGING = (
+    "case_id", "state", "outcome", "data", "body", "mac", "version", "changed_at", "changed_by_id", "ended_at",
+)  # fmt: skip
+_SAVE = (
+    update(Instance)
+    .where(Instance.id == bindparam("instance"), Instance.version == bindparam("seen"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
 
 
 class Run:
@@ -313,9 +324,10 @@ class Run:
         self._before = now
         kept = {"_votes": self.votes} if self.votes else {}
         self.instance.data = {**kept, **self._public(self.state.data)}
+        ended = self.state.completed and self.instance.state == "running" and call.ended(self)
         self.save()
-        if self.state.completed and self.instance.state == "running":
-            call.completed(self)
+        if ended:
+            call.child_ended(self)
 
     @property
     def votes(self) -> dict[str, dict[str, int]]:
@@ -332,13 +344,23 @@ class Run:
         return {key: value for key, value in data.items() if not key.startswith("_")}
 
     def save(self) -> None:
-        """Store state, seal and version; the row's version check turns a lost race into ChangedMeanwhile."""
+        """Store the instance, state sealed; StaleDataError where the row's version is another one by now."""
         body = self.state.dump()
         if len(body) > 40 * MAX_DATA:
             raise CaseworkError(
                 f"实例 {self.instance.id} 的数据过大（{len(body)} 字节）。", hint="流程数据只放编号和决定。"
             )
-        self.instance.body = body
-        self.instance.mac = self.runtime.mac(self.instance, body)
-        self.instance.changed_at = clock.now()
-        self.instance.changed_by_id = self.actor.id if self.actor else None
+        instance = self.instance
+        new = {name: getattr(instance, name) for name in _CHANGING} | {
+            "body": body,
+            "mac": self.runtime.mac(instance, body),
+            "version": instance.version + 1,
+            "changed_at": clock.now(),
+            "changed_by_id": self.actor.id if self.actor else None,
+        }
+        values = {f"new_{name}": value for name, value in new.items()}
+        # Past the unit of work: this happens at every step.
+        if write(self.session, _SAVE, {"instance": instance.id, "seen": instance.version, **values}) != 1:
+            raise StaleDataError(f"instance {instance.id} is not as it was seen")
+        for name, value in new.items():
+            set_committed_value(instance, name, value)

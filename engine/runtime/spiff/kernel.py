@@ -123,6 +123,10 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
 
     completed: bool
 
+    def collect_log_extras(self, dct: Any = None) -> Any:
+        """What the kernel would log about itself; its own walks the tree at every start, logged or not."""
+        return dct or {}
+
     def is_completed(self) -> bool:
         """Whether no task is left to do; the kernel's own answer is wrong behind a long chain of loops."""
         if not self.completed:
