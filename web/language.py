@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, g, request, session, url_for
-from flask_babel import Babel, lazy_gettext
+from flask_babel import Babel, get_translations, lazy_gettext
 
 LANGUAGES = {"zh": lazy_gettext("中文"), "en": "English"}
 """Each language by its own name."""
@@ -23,6 +24,20 @@ def install(app: Flask) -> None:
         locale_selector=language,
         default_translation_directories="translations",
     )
+    # A page asks two hundred times: the extension would look up request, language and domain each time.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().gettext(text),
+        ngettext=lambda one, many, number: _catalogue().ngettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> NullTranslations:
+    """The words of this request's language."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: NullTranslations = g.catalogue
+    return found
 
 
 def _choose() -> None:

@@ -133,7 +133,7 @@ def run_group(world: desk_world.World, leased: Sequence[Job]) -> None:
 
     try:
         left: Sequence[Job] = world.database.run(work)
-    except Exception as fault:  # noqa: BLE001 (nothing of the group happened: each has its own try)
+    except Exception as fault:
         log.warning("jobs lost their common transaction", jobs=len(leased), error=str(fault), exc_info=True)
         left = leased
     for each in left:

@@ -107,7 +107,7 @@ class Runtime:
             if missing:
                 raise CaseworkError(f"流程「{definition.name}」缺少数据：{'、'.join(missing)}。")
             kept = {name: data[name] for name in definition.takes} if definition.takes else dict(data)
-            row = {
+            row: dict[str, Any] = {
                 "release_id": compiled.id,
                 "process": process,
                 "bureau_id": bureau_id,
@@ -179,5 +179,7 @@ def _written(session: Session, rows: Sequence[dict[str, Any]]) -> list[Instance]
     if not rows:
         return []
     names = {"parent": rows[0]["parent_id"], "task": rows[0]["parent_task"]}
-    found = {made.item: made for made in session.scalars(_MADE, {**names, "items": [r["item"] for r in rows]})}
+    found = {
+        made.item: made for made in session.scalars(_MADE, {**names, "items": [r["item"] for r in rows]})
+    }
     return [found[row["item"]] for row in rows]
