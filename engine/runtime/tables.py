@@ -168,7 +168,7 @@ class WorkItem(Base):
         UniqueConstraint("instance_id", "task", "seat"),
         CheckConstraint("state in ('open','done','cancelled')", name="state"),
         CheckConstraint("(state = 'done') = (done_by_id is not null)", name="done_by"),
-CheckConstraint("done_for_id is null or done_for_id <> done_by_id", name="done_for_another"),
+        CheckConstraint("done_for_id is null or done_for_id <> done_by_id", name="done_for_another"),
         # what stands behind `id` is not searched by: counts and filters of an inbox read the index alone
         Index("ix_work_item_inbox", "pool", "state", "due_at", "id", "process", "step"),
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),

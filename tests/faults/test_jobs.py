@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import clock
 from engine.desk import jobs, step
+from engine.desk.bench import ground
 from engine.errors import ChangedMeanwhile
 from engine.runtime import job
 from engine.runtime.tables import History, Instance, Job, WorkItem
@@ -72,6 +74,71 @@ def test_a_worker_that_lost_its_lease_changes_nothing(world, begin):
             assert session.get_one(Job, new.id).state == "done"
             assert len(session.scalars(select(Instance.id).where(Instance.parent_id == plan)).all()) == 2
     assert faults(world) == []
+
+
+def _timers(begin, number=3):
+    """As many cases with a reminder that is due, in one lease; the clock stands behind it."""
+    cases = [begin("bench_timed", number=each) for each in range(number)]
+    clock.install("+400d")
+    return cases
+
+
+def _jobs(world):
+    with world.database.reading() as session:
+        rows = session.execute(select(Job.instance_id, Job.state).where(Job.kind == "timer"))
+        return dict(rows.all())
+
+
+def test_due_timers_share_a_transaction_and_one_that_fails_takes_none_with_it(world, begin, open_items):
+    first, bad, last = _timers(begin)
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id == bad).values(mac="tampered"))
+    with ground.counted(world) as seen:
+        assert jobs.run_due(world) == 3
+    assert _jobs(world) == {first: "done", bad: "waiting", last: "done"}
+    assert len(open_items("nudged", instance_id=first)) == len(open_items("nudged", instance_id=last)) == 1
+    assert open_items("nudged", instance_id=bad) == []
+    assert seen.commits == 3, "the lease, the timers, the note of the failure"
+    with world.database.reading() as session:
+        failed = session.scalars(select(Job).where(Job.state == "waiting")).one()
+        assert (failed.attempts, "封记不符" in failed.last_error) == (1, True)
+
+
+def test_timers_whose_common_transaction_is_lost_fire_each_by_itself(world, begin, open_items, monkeypatch):
+    cases = _timers(begin)
+    run, lost = world.database.run, []
+
+    def once_lost(work):
+        if not lost:
+            lost.append(work)
+            raise OSError("disk full")
+        return run(work)
+
+    monkeypatch.setattr(world.database, "run", once_lost)
+    jobs.run_due(world)
+    assert _jobs(world) == dict.fromkeys(cases, "done")
+    assert len(open_items("nudged")) == len(cases)
+
+
+def test_a_group_that_lost_one_lease_leaves_that_job_to_its_new_holder(world, begin, open_items):
+    cases = _timers(begin)
+    with world.database.transaction() as session:
+        leased = list(job.claim(session, limit=5))
+    with world.database.transaction() as session:
+        session.execute(update(Job).where(Job.id == leased[1].id).values({Job.lock_token: "another"}))
+    jobs.run_group(world, leased)
+    assert sorted(_jobs(world).values()) == ["done", "done", "running"]
+    assert open_items("nudged", instance_id=cases[1]) == []
+
+
+def test_a_tick_of_the_worker_ends_when_nothing_is_due_or_when_it_is_told_to(world, begin):
+    _timers(begin)
+    stop = threading.Event()
+    stop.set()
+    jobs.sweep(world, stop)
+    assert set(_jobs(world).values()) == {"waiting"}
+    jobs.sweep(world)
+    assert set(_jobs(world).values()) == {"done"}
 
 
 def test_a_lease_that_still_holds_is_not_taken(world, begin):

@@ -2783,7 +2783,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_work_item_heat", ["bureau_id", "state", "lane", "step", "due_at"], unique=False
         )
-        batch_op.create_index("ix_work_item_inbox", ["pool", "state", "due_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_inbox", ["pool", "state", "due_at", "id", "process", "step"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_work_item_instance_id"), ["instance_id"], unique=False)
         batch_op.create_index(
             "ix_work_item_untold",
