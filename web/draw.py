@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from engine.access import rights
-from engine.desk import draw
+from engine.desk import document, draw
 from engine.domain import terms
-from web import http
+from web import http, upload
 from web.auth import needs
 
 page = Blueprint("draw", __name__)
@@ -40,18 +39,26 @@ def shown(view: draw.DrawView, *, public: bool) -> dict[str, Any]:
     """What the page of a draw needs besides the draw: words, and the sealed hash as a picture for phones."""
     roster = view.draw.roster
     code = Markup(segno.make(roster, error="m").svg_inline(scale=2, border=1)) if roster else ""  # noqa: S704
-    verifiers = [
-        (name, hashlib.sha256((http.STATIC / "verify" / name).read_bytes()).hexdigest())
-        for name in ("draw_verify.html", "draw_verify.py")
-    ]
     return {
         "view": view,
         "kinds": terms.OBJECT_KINDS,
         "public": public,
         "roster_code": code,
-        "verifiers": verifiers,
+        "verifiers": http.verifiers(),
+        "documents": [] if public else document.printable_of_draw(http.reading(), view.draw),
         "at": "public.draw_state" if public else "draw.state",
     }
+
+
+@page.get("/draws/<draw_id>/documents/<name>.pdf")
+@needs(rights.READ_DRAWS)
+def printed(draw_id: str, name: str) -> ResponseReturnValue:
+    """The minutes of the sealed roster, or the record of the draw, to be printed and signed."""
+    reading = http.reading()
+    found = draw.find(reading, g.person, draw_id)
+    address = f"{g.settings.base_url}{url_for('public.show_draw', draw_id=draw_id)}"
+    made = document.pdf_of_draw(reading, found, name, verify_url=address, verifiers=http.verifiers())
+    return upload.paper(made, f"{name}-{draw_id}")
 
 
 @page.get("/draws/<draw_id>/state.json")

@@ -302,3 +302,12 @@ def _version(name: str) -> str:
 def static_url(name: str) -> str:
     """Address of a static file with its content's digest, so that it may be cached for ever."""
     return url_for("static", filename=name, v=_version(name))
+
+
+@cache
+def verifiers() -> tuple[tuple[str, str], ...]:
+    """The programs with which anybody may check a draw, and their SHA-256, as pages and minutes print them."""
+    return tuple(
+        (name, hashlib.sha256((STATIC / "verify" / name).read_bytes()).hexdigest())
+        for name in ("draw_verify.html", "draw_verify.py")
+    )

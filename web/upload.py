@@ -42,11 +42,15 @@ def download(file_id: str) -> ResponseReturnValue:
 def printed(case_id: int, name: str) -> ResponseReturnValue:
     """A document of a case as PDF/A, made from the facts as they stand now."""
     address = f"{g.settings.base_url}{url_for('public.index')}"
-    made = document.pdf(http.reading(), g.person, case_id, name, verify_url=address)
-    sent = {
-        "Content-Disposition": f'inline; filename="{name}-{case_id}.pdf"',
-        "Content-Type": "application/pdf",
-    }
+    made = document.pdf(
+        http.reading(), g.person, case_id, name, verify_url=address, verifiers=http.verifiers()
+    )
+    return paper(made, f"{name}-{case_id}")
+
+
+def paper(made: bytes, name: str) -> Response:
+    """A PDF to look at or to print."""
+    sent = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Content-Type": "application/pdf"}
     return Response(made, headers=sent)
 
 

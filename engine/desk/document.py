@@ -1,15 +1,18 @@
-"""Documents of a case: which can be printed now, and the PDF of one, by the templates of its release."""
+"""Documents of a case or a draw: which can be printed now, and the PDF of one, by the templates of its release."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.desk import case
+from engine.domain.ceremony.tables import Draw
 from engine.domain.document import TEMPLATES, produce
+from engine.domain.document.draw_facts import draw_documents
 from engine.domain.document.facts import inspection
+from engine.domain.inspection.tables import Inspection
 from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime import release
@@ -26,16 +29,59 @@ def printable(session: Session, person: Person, case_id: int) -> list[tuple[str,
     ]
 
 
-def pdf(session: Session, person: Person, case_id: int, name: str, *, verify_url: str = "") -> bytes:
+def pdf(
+    session: Session,
+    person: Person,
+    case_id: int,
+    name: str,
+    *,
+    verify_url: str = "",
+    verifiers: Sequence[tuple[str, str]] = (),
+) -> bytes:
     """One document as PDF/A; NotFound for a case out of this person's sight or a document it has not got."""
     instance = case.find(session, person, case_id)
     held = release.load(session, instance.release_id).documents
-    facts = _facts(session, instance, verify_url)
+    return _made(_facts(session, instance, verify_url, verifiers), held, name)
+
+
+def printable_of_draw(session: Session, draw: Draw) -> list[tuple[str, str]]:
+    """(name, title) of what a draw can print now: the minutes once it is sealed, the record once it is drawn."""
+    held = _release_of(session, draw)
+    facts = draw_documents(session, draw) if held else {}
+    return [(name, TEMPLATES[name].title) for name in facts if TEMPLATES[name].file in held]
+
+
+def pdf_of_draw(
+    session: Session, draw: Draw, name: str, *, verify_url: str, verifiers: Sequence[tuple[str, str]]
+) -> bytes:
+    """The minutes or the record of a draw as PDF/A."""
+    facts = draw_documents(session, draw, verify_url=verify_url, verifiers=verifiers)
+    return _made(facts, _release_of(session, draw), name)
+
+
+def _release_of(session: Session, draw: Draw) -> Mapping[str, bytes]:
+    number = draw.settings.get("release")
+    return release.load(session, int(number)).documents if number else {}
+
+
+def _made(facts: Mapping[str, Mapping[str, Any]], held: Mapping[str, bytes], name: str) -> bytes:
     if name not in facts or TEMPLATES[name].file not in held:
-        raise NotFound("本案现在没有这份文书。", hint="办到相应环节后可以打印。")
+        raise NotFound("现在没有这份文书。", hint="办到相应环节后可以打印。")
     return produce(name, facts[name], held)
 
 
-def _facts(session: Session, instance: Instance, verify_url: str) -> Mapping[str, Mapping[str, Any]]:
-    number = (instance.data or {}).get("inspection_id")
-    return inspection(session, int(number), verify_url=verify_url) if number is not None else {}
+def _facts(
+    session: Session, instance: Instance, verify_url: str, verifiers: Sequence[tuple[str, str]] = ()
+) -> dict[str, dict[str, Any]]:
+    """What the case can print: of its inspection, and the minutes of the draw it comes from.
+
+    The record of the draw, which names every drawn object, stands with the draw and its plan only.
+    """
+    data = instance.data or {}
+    visit = session.get(Inspection, int(data["inspection_id"])) if data.get("inspection_id") else None
+    made = dict(inspection(session, visit.id, verify_url=verify_url)) if visit else {}
+    draw = session.get(Draw, str((visit.draw_id if visit else data.get("draw_id")) or ""))
+    if draw is not None:
+        drawn = draw_documents(session, draw, verify_url=verify_url, verifiers=verifiers)
+        made |= {name: each for name, each in drawn.items() if visit is None or name == "roster"}
+    return made

@@ -18,11 +18,10 @@ from engine.domain import ceremony
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw import Document, Stratum, check_reveal, draw_strata, outcome, seed_of, ticket_of
 from engine.domain.registry import Inspector, RegistryObject, below
-from engine.domain.terms import EXCLUSIONS
+from engine.domain.terms import EXCLUSIONS, SLOT_NEEDS
 from engine.errors import NotFound
 
 BEFORE, AFTER, MOST = 4, 3, 30
-NEEDS = {"lead": "可任组长", "cert": "持证", "spec": "专业", "any": "不限"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def _asked(
 
 def _place(document: Document, role: int, group: str) -> str:
     need = document.data["roles"][role]
-    return f"{group} 第 {role + 1} 席（{NEEDS.get(need, need)}）"
+    return f"{group} 第 {role + 1} 席（{SLOT_NEEDS.get(need, need)}）"
 
 
 def _names(session: Session, draw: Draw, codes: Sequence[str]) -> dict[str, str]:

@@ -219,6 +219,12 @@ PERSON_EXCLUSIONS: Mapping[str, str] = {
 EXCLUSIONS: Mapping[str, str] = {**OBJECT_EXCLUSIONS, **PERSON_EXCLUSIONS}
 """Codes of the draw document → words. "" means: may be drawn."""
 
+SLOT_NEEDS: Mapping[str, str] = {"lead": "可任组长", "cert": "持证", "spec": "专业", "any": "不限"}
+"""What a place in a drawn team asks for."""
+
+ROUNDINGS: Mapping[str, str] = {"up": "向上取整", "down": "向下取整", "half-up": "四舍五入"}
+"""How a quota becomes a whole number."""
+
 RELATIONS: Mapping[str, str] = {
     "relative": "近亲属在该单位任职",
     "spouse": "配偶在该单位任职",

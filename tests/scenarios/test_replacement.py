@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from engine.domain import ceremony, replacement
+from engine.domain.archive.content import pieces
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.tables import Inspection
 from engine.domain.registry import RegistryObject
@@ -68,6 +69,9 @@ def test_the_next_ticket_of_the_stratum_is_visited_instead(jilin):
     assert (new.state, new.group_no) == ("preparing", old.group_no)
     acts.goes_to_the_end(jilin.cases("inspection")[-1])
     draw = test_draw.draw_of(case)
+    kept = jilin.read(lambda session: {each.piece: each for each in pieces(session, new.id)})["draw"]
+    assert draw.roster in kept.content, "the file keeps the minutes of the draw"
+    assert draw.head in kept.content
     assert draw.published_at is not None
     assert draw.events[-1]["type"] == "close"
     assert case.state() == "completed"

@@ -8,9 +8,13 @@ import pytest
 
 from engine.access.sign_in import set_password
 from engine.domain import ceremony
+from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw import check_document, check_reveal, seed_of, ticket_of
+from engine.domain.terms import WORKFLOWS
+from engine.runtime import release
 from tests.engine.test_ceremony import OPENED, SEALED, WITNESSED, prepared
 from tests.web.town import PASSWORD
+from web import http
 
 NUMBER = "220581-2026-0001"
 
@@ -46,6 +50,18 @@ def drawn(room):
     room.acts("draw.reveal_operator", "drafter", secret_operator="1" * 64)
     room.acts("draw.reveal", "witness", **OPENED)
     room.acts("draw.compute")
+
+
+def prints(town):
+    """The draw runs under a release that holds the two papers."""
+    papers = {
+        f"documents/{name}.typ": (WORKFLOWS / f"national/documents/{name}.typ").read_bytes()
+        for name in ("common", "draw", "roster")
+    }
+    with town.database.transaction() as session:
+        number = release.deploy(session, "jilin", papers).id
+        draw = ceremony.get(session, NUMBER)
+        draw.settings = {**draw.settings, "release": number}
 
 
 def state(client, public=""):
@@ -113,3 +129,40 @@ def test_the_public_sees_hashes_at_once_and_the_lists_only_after_publication(roo
     assert data["document"]["draw"] == NUMBER
     assert [event["type"] for event in data["events"]][-1] == "close"
     assert "draw_verify.py" in page
+
+
+def test_the_minutes_are_printed_from_the_page_with_the_hash_before_anybody_reveals(room, town):
+    """名单封存纪要: 64 hex in large type and as QR, the commitments, the verifiers' hashes, room to sign."""
+    prints(town)
+    room.acts("draw.commit_operator", "drafter", **SEALED)
+    assert "打印名单封存纪要" not in room.browser.get(f"/draws/{NUMBER}").text
+    room.acts("draw.commit_witness", "witness", **WITNESSED)
+    room.acts("draw.freeze")
+    page = room.browser.get(f"/draws/{NUMBER}").text
+    assert "打印名单封存纪要" in page
+    assert "打印随机抽取记录" not in page
+    paper = room.browser.get(f"/draws/{NUMBER}/documents/roster.pdf")
+    assert (paper.status_code, paper.data[:5]) == (200, b"%PDF-")
+    assert room.browser.get(f"/draws/{NUMBER}/documents/draw.pdf").status_code == 404
+    with town.database.reading() as session:
+        draw = ceremony.get(session, NUMBER)
+        said = draw_documents(session, draw, verifiers=http.verifiers())["roster"]
+        assert said["roster"] == draw.roster
+        assert [party["commit"] for party in said["parties"]] == [draw.operator_commit, draw.witness_commit]
+        assert [row["name"] for row in said["verifiers"]] == ["draw_verify.html", "draw_verify.py"]
+        assert (said["base"], said["eligible"], said["sample_size"]) == (12, 12, 3)
+        listed = [row["id"] for row in draw.document["objects"]]
+    assert not any(code in str(said) for code in listed), "the minutes may be seen by anybody"
+
+
+def test_the_record_names_what_was_drawn_and_is_for_the_bureau_only(room, town, client):
+    prints(town)
+    drawn(room)
+    paper = room.browser.get(f"/draws/{NUMBER}/documents/draw.pdf")
+    assert paper.data[:5] == b"%PDF-"
+    assert client.get(f"/draws/{NUMBER}/documents/draw.pdf").status_code in (302, 303, 401)
+    assert "打印" not in client.get(f"/public/draws/{NUMBER}").text
+    with town.database.reading() as session:
+        said = draw_documents(session, ceremony.get(session, NUMBER))["draw"]
+    assert (len(said["objects"]), len(said["people"])) == (3, 4)
+    assert "1" * 64 not in str(said)

@@ -18,6 +18,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from engine import clock
 from engine.domain import credit, disposition, evidence, feedback, publication, report
 from engine.domain.archive.tables import ArchiveSupplement
+from engine.domain.ceremony.tables import Draw
+from engine.domain.document.draw_facts import draw_evidence
 from engine.domain.followup import Followup
 from engine.domain.inspection.tables import Finding, Obstruction, SiteRecord, TeamMember, Visit, get
 from engine.people import Bureau, Person
@@ -68,6 +70,13 @@ def pieces(session: Session, inspection_id: int) -> list[Piece]:
     bureau = session.get_one(Bureau, found.bureau_id).name
     approved = clock.local(found.approved_at).date() if found.approved_at else None
     made = [_document("approval", "行政检查审批表、检查通知书", [found], found.notice_no, bureau, approved)]
+
+    draw = session.get(Draw, found.draw_id) if found.draw_id else None
+    if draw is not None:
+        proof = {"table": "draw", **draw_evidence(session, draw, found.group_no)}
+        made.append(
+            _written("draw", "名单封存纪要和抽取凭证", [proof], draw.id, bureau, _day(draw.frozen_at))
+        )
 
     def add(
         piece: str, title: str, rows: Sequence[DeclarativeBase], no: str = "", day: date | None = None
@@ -127,9 +136,15 @@ def _day(moment: datetime | None) -> date | None:
 def _document(
     piece: str, title: str, rows: Sequence[DeclarativeBase], no: str, author: str, day: date | None
 ) -> Piece:
-    body = rfc8785.dumps(
-        {"title": title, "rows": [{"table": row.__tablename__, **plain(row)} for row in rows]}
+    return _written(
+        piece, title, [{"table": row.__tablename__, **plain(row)} for row in rows], no, author, day
     )
+
+
+def _written(
+    piece: str, title: str, rows: Sequence[Mapping[str, Any]], no: str, author: str, day: date | None
+) -> Piece:
+    body = rfc8785.dumps({"title": title, "rows": list(rows)})
     return Piece(
         piece, title, no, author, day, body.decode(), "", len(body), hashlib.sha256(body).hexdigest()
     )

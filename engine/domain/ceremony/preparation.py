@@ -55,6 +55,7 @@ def open_draw(step: Step, *, plan_id: int, batch: int) -> Mapping[str, Any]:
         mode=str(rules["draw.engine"].value),
         hash_name=str(rules["draw.hash"].value),
     )
+    draw.settings = {"release": step.release_id}
     lock(step.session, below(step.session, step.bureau_id), draw.id, step.person())
     store.log(
         step.session,

@@ -1,6 +1,6 @@
 """Which documents there are, by which article, and what each needs: field → label, list → columns → labels.
 
-Long because it is a table: eighteen documents, a line per field.
+Long because it is a table: nineteen documents, a line per field.
 
 An empty text or list says «nothing»; a field that is absent or None is refused by name before typesetting.
 Names end in `_fen` for money (int), `_on` for days, `_at` for instants (ISO text). Signatures are
@@ -108,6 +108,41 @@ _ALL = (
         {"opinions": "审批意见"},
     ),
     Template(
+        "roster",
+        "名单封存纪要",
+        "J12 W9",
+        {
+            "draw_no": "抽取编号",
+            "round": "第几次抽取",
+            "plan_name": "计划名称",
+            "task": "任务名称",
+            "roster": "名单哈希",
+            "hash_name": "哈希算法",
+            "previous_head": "上一次抽取的末位哈希",
+            "rule_release": "规则版本",
+            "frozen_at": "封存时间",
+            "publish_by": "最迟公开日期",
+            "beacon": "公共随机源",
+            "shares": "见证方式",
+            "base": "在抽取范围内的对象数量",
+            "eligible": "可抽对象数量",
+            "sample_size": "应抽数量",
+            "people_base": "执法检查人员数量",
+            "people_eligible": "可抽人员数量",
+            "groups": "组数",
+            "operator_signature": "抽取人签名",
+            "supervisor_signature": "见证人签名",
+            "third_signature": "第三方签名",
+        },
+        {
+            "strata": {"name": "层", "base": "名录", "eligible": "可抽", "ratio": "比例", "count": "应抽"},
+            "excluded": {"reason": "原因", "clause": "依据", "count": "数量"},
+            "parties": {"label": "方", "name": "姓名", "commit": "封签", "envelope": "信封保管"},
+            "verifiers": {"name": "复核程序", "digest": "SHA-256"},
+        },
+        {"strata": "各层", "excluded": "剔除情况", "parties": "各方封签", "verifiers": "复核程序"},
+    ),
+    Template(
         "draw",
         "随机抽取记录",
         "J12 W9",
@@ -116,8 +151,8 @@ _ALL = (
             "plan_name": "计划名称",
             "task": "任务名称",
             "list_version": "事项清单版本",
-            "pool_hash": "对象名单哈希（SM3）",
-            "staff_hash": "人员名单哈希（SM3）",
+            "pool_hash": "名单哈希",
+            "staff_hash": "人员代号表哈希",
             "base": "名录库数量",
             "eligible": "符合条件数量",
             "ratio": "抽查比例",
@@ -142,8 +177,15 @@ _ALL = (
             "objects": {"group": "组", "name": "名称", "code": "编码", "address": "地址"},
             "people": {"group": "组", "name": "姓名", "certificate_no": "执法证号", "role": "身份"},
             "conflicts": {"person": "人员", "object": "对象", "reason": "回避原因"},
+            "findings": {"what": "问题", "subject": "对象或人员", "settled": "处理", "reason": "理由"},
         },
-        {"excluded": "剔除情况", "objects": "抽中对象", "people": "抽中人员", "conflicts": "回避情况"},
+        {
+            "excluded": "剔除情况",
+            "objects": "抽中对象",
+            "people": "抽中人员",
+            "conflicts": "回避情况",
+            "findings": "平台结果比对问题",
+        },
     ),
     Template(
         "inspection_approval",

@@ -94,6 +94,7 @@ def render(
     refuse_outside(template, file)
     prepared = _prepared({**data, "title": title})
     prepared["qr"] = _qr(str(data.get("verify_url") or ""))
+    prepared["roster_qr"] = _qr(str(data.get("roster") or ""))
     text = orjson.dumps(prepared).decode()
     if len(text) > MAX_DATA:
         raise ModelInvalid(
