@@ -9,6 +9,7 @@ from web import (
     api,
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
+    api_own,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
     board,
@@ -21,6 +22,7 @@ from web import (
     http,
     inbox,
     language,
+    notice,
     plan,
     process,
     proxy,
@@ -41,6 +43,7 @@ def create_app(world: World) -> Flask:
     language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, case, plan, draw, registry, board, process, rules, audit, upload,
+        notice,
     )  # fmt: skip
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)

@@ -18,7 +18,7 @@ from engine import clock
 from engine.access import rights, sign_in
 from engine.access.permission import Permission, roles_of
 from engine.access.session import TOUCH, SessionRow, find_session
-from engine.desk import account, inbox
+from engine.desk import account, inbox, notice
 from engine.domain import terms
 from engine.errors import Refused
 from engine.people import Person
@@ -144,6 +144,9 @@ def _around() -> dict[str, Any]:
         "unit": person.section.name if person.section else posts(person),
         "pack": person.bureau.pack,
         "may_search": rights.READ_OWN_CASES.allows(person),
+        "notices_url": url_for("notice.index"),
+        "unread": notice.unread(http.reading(), person),
+        "in_notices": request.blueprint == "notice",
     }
     return {"reader": reader, "nav": _nav(person), "demo": g.settings.demo}
 
@@ -165,6 +168,7 @@ def _nav(person: Person) -> list[dict[str, Any]]:
         ("registry.index", _("名录库"), rights.READ_REGISTRY, True),
         ("process.index", _("流程"), rights.READ_PROCESSES, True),
         ("audit.index", _("审计"), rights.READ_AUDIT, False),
+        ("notice.hook_list", _("外送"), rights.MANAGE_SYSTEM, False),
     ]
     for endpoint, label, permission, minor in plan:
         if permission.allows(person):

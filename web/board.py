@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import board
+from engine.desk import board, stuck
 from web import http
-from web.auth import needs
+from web.auth import actor, needs
 
 page = Blueprint("board", __name__)
 
@@ -94,6 +94,7 @@ def index() -> ResponseReturnValue:
         "board/index.html",
         board=found,
         filters=filters,
+        stuck=stuck.stuck(http.reading(), g.person),
         chips=chips,
         heat=heat,
         hidden_steps=max(0, len(found.steps) - len(steps)),
@@ -105,3 +106,13 @@ def index() -> ResponseReturnValue:
         narrowed=bool(filters.unit or filters.step or filters.bureau),
         words={"late": _("超期"), "today": _("今日到期"), "soon": _("3 日内到期"), "all": _("在办")},
     )
+
+
+@page.post("/board/jobs/<int:job_id>/again")
+@needs(rights.READ_BOARD)
+def again(job_id: int) -> ResponseReturnValue:
+    """Let a stuck job run again now."""
+    with g.database.transaction() as changing:
+        stuck.again(changing, actor(changing), job_id)
+    http.say("done", _("已安排马上再试。"))
+    return redirect(url_for("board.index") + "#stuck"), 303

@@ -157,7 +157,11 @@ def show_command(draw_id: str, *, as_json: bool) -> None:
         if row.published_at is None:  # who read a result before its day must be known (tip-off)
             subject = f"draw/{row.id}"
             audit.record(
-                session, action="draw.read", subject=subject, bureau_id=row.bureau_id, reason="casework draw show"
+                session,
+                action="draw.read",
+                subject=subject,
+                bureau_id=row.bureau_id,
+                reason="casework draw show",
             )
         if as_json:
             _print_json({"document": row.document or None, "events": row.events, "head": row.head})
@@ -177,10 +181,14 @@ def _summary(row: Any) -> list[str]:
         things, people = row.document["objects"], row.document["inspectors"]
         eligible = sum(not thing["excl"] for thing in things)
         able = sum(not person["excl"] for person in people)
-        lines.append(f"检查对象 {len(things)} 家（可抽 {eligible} 家），检查人员 {len(people)} 名（可抽 {able} 名）")
+        lines.append(
+            f"检查对象 {len(things)} 家（可抽 {eligible} 家），检查人员 {len(people)} 名（可抽 {able} 名）"
+        )
     if "objects" in bodies:
         lines.append(f"抽中 {len(bodies['objects']['drawn'])} 家：{'、'.join(bodies['objects']['drawn'])}")
-    lines += [f"  {each['id']}：{'、'.join(each['members'])}" for each in bodies.get("place", {}).get("groups", [])]
+    lines += [
+        f"  {each['id']}：{'、'.join(each['members'])}" for each in bodies.get("place", {}).get("groups", [])
+    ]
     lines += [
         f"  {each['id']}：{'、'.join(each['members'])} → {'、'.join(each['objects'])}"
         for each in bodies.get("import", {}).get("groups", [])

@@ -110,7 +110,9 @@ def export(
     written: list[dict[str, str]] = []
     wanted = kinds or (("objects", "inspectors", "items") if public else tuple(REGISTRIES))
     if public and "conflicts" in wanted:
-        raise Refused(say("利害关系登记不公示，不能导出公示版。"), hint=say("请去掉 --public 或 --kind conflicts。"))
+        raise Refused(
+            say("利害关系登记不公示，不能导出公示版。"), hint=say("请去掉 --public 或 --kind conflicts。")
+        )
     with open_database().reading() as session:
         bureau = _bureau(session, division, "")
         contents = {kind: export_file(session, bureau, kind, form=form, public=public) for kind in wanted}

@@ -67,6 +67,7 @@ def openapi() -> None:
     """打印 OpenAPI 3.1 文档。"""
     import orjson  # noqa: PLC0415 (see below)
 
-    from web.api import document  # noqa: PLC0415 (the web app is needed by this command only)
+    import web.app  # noqa: F401, PLC0415 (enters all routes; the web app is needed by this command only)
+    from web.api import document  # noqa: PLC0415
 
     click.echo(orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode())

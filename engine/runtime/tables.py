@@ -177,8 +177,8 @@ class WorkItem(Base):
         Index(
             "ix_work_item_untold",
             "opened_at",
-            postgresql_where=text("not told"),
-            sqlite_where=text("not told"),
+            postgresql_where=text("told IS false"),
+            sqlite_where=text("told IS 0"),
         ),
     )
 
@@ -261,6 +261,10 @@ class History(Base):
     __table_args__ = (Index("ix_history_case", "case_id", "id"),)
 
 
+STUCK = "attempts >= 6 and state in ('failed','waiting','running')"
+"""Jobs that people should know of: six tries in vain are about an hour."""
+
+
 class Job(Base):
     """Something the worker has to do: timers, starts, deliveries. A failure stays visible with its text."""
 
@@ -295,6 +299,7 @@ class Job(Base):
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
         ),
+        Index("ix_job_stuck", "id", postgresql_where=text(STUCK), sqlite_where=text(STUCK)),
     )
 
 

@@ -1,5 +1,7 @@
 """消息: who is told what, once; when it leaves the house; what may not leave it."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -297,3 +299,80 @@ def test_the_database_refuses_a_second_notice_of_one_key_and_a_broken_choice(tow
     for statement in (again, late, "UPDATE notice_choice SET quiet_to = quiet_from"):
         with pytest.raises(IntegrityError), town.database.transaction() as session:
             session.execute(text(statement))
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def urged(town):
+    with town.database.transaction() as session:
+        item = session.get_one(WorkItem, 2)
+        notice.tell_of(
+            session,
+            "urged",
+            item,
+            [somebody(session, "shen")],
+            detail="请尽快",
+            actor=somebody(session, "he"),
+        )
+
+
+def test_the_header_counts_and_a_notice_leads_to_its_step(town, as_person):
+    urged(town)
+    client = as_person("shen")
+    assert "消息 <b>1</b>" in client.get("/").text
+    page = client.get("/notices").text
+    assert "柳坪镇中心卫生院：请尽快" in page
+    assert "贺知夏" in page
+    answer = client.post("/notices/1/open")
+    assert (answer.status_code, answer.location) == (303, "/tasks/2")
+    assert "消息</a>" in client.get("/").text
+    assert "都读过了" in client.get("/notices?unread=1").text
+    assert as_person("lu").post("/notices/1/open").status_code == 404
+
+
+def test_all_that_was_shown_is_marked_read(town, as_person):
+    urged(town)
+    client = as_person("shen")
+    client.post("/notices/read", data={"until": "1"})
+    assert "没有未读消息" in client.get("/notices").text
+
+
+def test_a_choice_is_kept_and_a_wrong_one_comes_back_as_typed(as_person):
+    client = as_person("shen")
+    assert "邮件" in client.get("/notices/choice").text
+    form = {"mail": "1", "email": "nobody", "digest_at": "09:15", "quiet_from": "20:00", "quiet_to": "07:30"}
+    answer = client.post("/notices/choice", data=form)
+    assert answer.status_code == 422
+    assert 'value="nobody"' in answer.text
+    assert 'href="#email"' in answer.text
+    form |= {"email": "shen@example.cn", "digest": "1", "wanted": ["assigned"]}
+    assert client.post("/notices/choice", data=form).status_code == 303
+    kept = client.get("/api/v1/notices/choice").json
+    assert (kept["email"], kept["digest"], kept["digest_at"]) == ("shen@example.cn", True, "09:15")
+    assert "copied" in kept["muted"]
+    assert not ALWAYS & set(kept["muted"])
+
+
+def test_a_program_reads_and_opens_notices(town, as_person):
+    urged(town)
+    client = as_person("shen")
+    (row,) = client.get("/api/v1/notices?unread=1").json["rows"]
+    assert (row["kind"], row["actor"], row["path"]) == ("urged", "贺知夏", "/tasks/2")
+    assert client.post(f"/api/v1/notices/{row['id']}/open", json={}).json == {"path": "/tasks/2"}
+    assert client.post("/api/v1/notices/read", json={"until": 10**30}).status_code == 400
+    assert client.get("/api/v1/notices?unread=1").json["rows"] == []
+
+
+def test_the_secret_of_a_web_hook_is_shown_once(town, as_person):
+    town.settings = replace(town.settings, webhook_hosts=("gateway.example",))
+    client = as_person("guan")
+    page = client.post("/hooks", data={"url": "https://gateway.example/in"})
+    secret = re.search(r'<span class="hash in">([0-9a-f]{64})</span>', page.text)[1]
+    assert secret not in client.get("/hooks").text
+    assert "在用" in client.get("/hooks").text
+    refused = client.post("/hooks", data={"url": "https://elsewhere.example/"})
+    assert refused.status_code == 422
+    assert 'value="https://elsewhere.example/"' in refused.text
+    assert client.post("/hooks/1/close").status_code == 303
+    assert as_person("shen").get("/hooks").status_code == 403

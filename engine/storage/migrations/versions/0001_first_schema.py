@@ -2545,6 +2545,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'running'"),
             sqlite_where=sa.text("state = 'running'"),
         )
+        batch_op.create_index(
+            "ix_job_stuck",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("attempts >= 6 and state in ('failed','waiting','running')"),
+            sqlite_where=sa.text("attempts >= 6 and state in ('failed','waiting','running')"),
+        )
 
     op.create_table(
         "opinion_vote",
@@ -2791,8 +2798,8 @@ def upgrade() -> None:
             "ix_work_item_untold",
             ["opened_at"],
             unique=False,
-            postgresql_where=sa.text("not told"),
-            sqlite_where=sa.text("not told"),
+            postgresql_where=sa.text("told IS false"),
+            sqlite_where=sa.text("told IS 0"),
         )
 
     op.create_table(
@@ -3245,7 +3252,9 @@ def downgrade() -> None:
     op.drop_table("bulk_row")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_work_item_untold", postgresql_where=sa.text("not told"), sqlite_where=sa.text("not told")
+            "ix_work_item_untold",
+            postgresql_where=sa.text("told IS false"),
+            sqlite_where=sa.text("told IS 0"),
         )
         batch_op.drop_index(batch_op.f("ix_work_item_instance_id"))
         batch_op.drop_index("ix_work_item_inbox")
@@ -3284,6 +3293,11 @@ def downgrade() -> None:
 
     op.drop_table("opinion_vote")
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_job_stuck",
+            postgresql_where=sa.text("attempts >= 6 and state in ('failed','waiting','running')"),
+            sqlite_where=sa.text("attempts >= 6 and state in ('failed','waiting','running')"),
+        )
         batch_op.drop_index(
             "ix_job_running",
             postgresql_where=sa.text("state = 'running'"),
