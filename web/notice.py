@@ -90,7 +90,7 @@ def choose() -> ResponseReturnValue:
 def wish_of(kept: NoticeChoice) -> choices.Wish:
     """A kept choice as it is typed."""
     times = {name: f"{getattr(kept, name) // 60:02}:{getattr(kept, name) % 60:02}" for name in TIMES}
-    channels = {name: getattr(kept, name) for name in CHANNELS}
+    channels = {name: getattr(kept, name) for name in CHANNELS} | {"mail": kept.mail and bool(g.person.email)}
     return choices.Wish(g.person.email, **channels, **times, muted=kept.muted)
 
 
