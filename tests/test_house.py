@@ -244,7 +244,11 @@ def test_every_text_of_a_page_is_marked_for_translation():
         ]
         bare += [f"{name_of(path)}:{line}: {text.strip()[:40]}" for line, text in texts if HAN.search(text)]
     for path, source in SOURCES.items():
-        if path.parent.name == "web" and not path.name.startswith(("api", "cli")) and path.name not in OTHER_CATALOGUE:
+        if (
+            path.parent.name == "web"
+            and not path.name.startswith(("api", "cli"))
+            and path.name not in OTHER_CATALOGUE
+        ):
             bare += [f"{name_of(path)}:{line}: {text[:40]}" for line, text in unmarked(ast.parse(source))]
     for path in sorted((ROOT / "web/static").glob("*.js")):
         code = re.sub(r"(?m)//.*$|/\*[\s\S]*?\*/", "", path.read_text("utf-8"))
