@@ -35,7 +35,7 @@ def partner(division: str, name: str, key: str) -> None:
     click.echo(f"已登记{name}。")
 
 
-@handover.command(help="把移交事项 NUMBER（文号或编号）导出为文件 FILE：上级导出移交，下级导出工作报告。")
+@handover.command(help="把移交事项 NUMBER（文号或编号）导出为文件 FILE：上级导出移交和审阅意见，下级导出工作报告。")
 @click.argument("number")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def send(number: str, file: Path) -> None:
@@ -56,7 +56,7 @@ def send_drawn(draw: str, division: str, file: Path) -> None:
         _write(file, desk.send_drawn(session, settings, draw, division))
 
 
-@handover.command(help="导入对方的文件 FILE：移交、工作报告或已抽取对象。")
+@handover.command(help="导入对方的文件 FILE：移交、工作报告、审阅意见或已抽取对象。")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def receive(file: Path) -> None:
     """Take in a partner's file."""

@@ -63,7 +63,10 @@ def believe(session: Session, division: str, name: str, key: str) -> Partner:
 
 
 def send(session: Session, settings: Settings, number: str) -> dict[str, Any]:
-    """The file of a handover, by document number or id: results down, or the receiver's report up."""
+    """The file of a handover, by document number or id.
+
+    The superior's results down, the receiver's report up, and then the superior's decision on it down.
+    """
     wanted = Handover.id == int(number) if number.isdigit() else Handover.document_no == number
     row = session.scalars(select(Handover).where(wanted).order_by(Handover.id.desc())).first()
     if row is None:
@@ -76,6 +79,10 @@ def send(session: Session, settings: Settings, number: str) -> dict[str, Any]:
         raise Refused(
             "移交还没有下达，不能导出。", hint="请先办理“移交检查结果和处理意见”。", slug="not-issued"
         )
+    report = handover.last_report(session, row.id)
+    if report is not None and report.decision:
+        sender = session.get_one(Bureau, row.from_bureau_id)
+        return handover.export_decision(session, row, sender, report, signer(settings))
     return handover.export_handover(session, row, signer(settings))
 
 
@@ -101,5 +108,8 @@ def receive(session: Session, document: Mapping[str, Any]) -> str:
     if kind == "report":
         report = handover.import_report(session, bureau, document)
         return f"已收到工作报告第 {report.version} 版，请审阅。"
+    if kind == "decision":
+        answered = handover.import_decision(session, bureau, document)
+        return f"已收到上级对工作报告第 {answered.version} 版的审阅意见，请登记。"
     marked = handover.import_drawn(session, bureau, document)
     return f"上级已抽取的对象中，本局名录库有 {marked} 个，已标记。"

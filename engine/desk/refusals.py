@@ -23,8 +23,9 @@ from engine.domain.ceremony.tables import Draw
 from engine.domain.eligibility import Eligibility
 from engine.domain.feedback import refuse_before_feedback, refuse_unsettled
 from engine.domain.followup import open_followup, refuse_open
+from engine.domain.inspection.licence import refuse_few
 from engine.domain.inspection.tables import Inspection
-from engine.domain.inspection.team import refuse_few, team
+from engine.domain.inspection.team import team
 from engine.domain.pack import parameters
 from engine.domain.plan.approval import refuse_author
 from engine.domain.plan.tables import Plan

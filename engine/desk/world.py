@@ -109,6 +109,8 @@ class Answers:
             inspection_id = asked.data.get("inspection_id")
             if inspection_id is not None:
                 return inspection.get(session, inspection_id).local_bureau_id
+        elif lane == terms.SUPERIOR_BUREAU and asked.data.get("superior_id"):
+            return int(asked.data["superior_id"])
         elif lane == terms.SUPERIOR_BUREAU:
             bureau = session.get(Bureau, asked.bureau_id)
             if bureau is not None and bureau.parent_id is not None:

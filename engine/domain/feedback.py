@@ -159,6 +159,13 @@ def refuse_before_feedback(session: Session, inspection: Inspection, pack: str) 
     return given
 
 
+def attendants(session: Session, inspection_id: int, pack: str) -> list[TeamMember]:
+    """Who may sit in the discussion: members, and experts too unless the pack lets them only advise (吉 第二十二条)."""
+    serving = [m for m in team(session, inspection_id, everybody=True) if m.left_at is None]
+    only_advice = parameters(pack).value("experts") == "advice"
+    return [member for member in serving if not (only_advice and member.expert)]
+
+
 @operation("feedback.discuss", clause="J22", gives=("round",))
 def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader convenes members and experts and writes down the opinion that is put to them."""
@@ -168,7 +175,7 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             "检查尚未结束，不能形成意见。", clause=cite("J22", step.pack), slug="inspection-running"
         )
     chosen = set(ask.words(step.answers, "attendance"))
-    everybody = [m for m in team(step.session, inspection_id, everybody=True) if m.left_at is None]
+    everybody = attendants(step.session, inspection_id, step.pack)
     present = [m.name for m in everybody if str(m.id) in chosen]
     if not present:
         raise Refused(
@@ -377,7 +384,7 @@ def _given(step: Step, inspection_id: int) -> Feedback:
 def show_discussion(step: Step) -> dict[str, Any]:
     """Findings, and who may attend: members and experts."""
     inspection_id = int(step.data["inspection_id"])
-    people = [m for m in team(step.session, inspection_id, everybody=True) if m.left_at is None]
+    people = attendants(step.session, inspection_id, step.pack)
     found = findings(step.session, inspection_id)
     before = latest(step.session, inspection_id)
     return {

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from engine import audit, clock
 from engine.domain import answers as ask
+from engine.domain.calendar import due
 from engine.domain.ceremony import duty
 from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.ceremony.pool import visits
@@ -71,6 +72,7 @@ class Lead(Base):
     assigned_by_id: Mapped[int | None] = reference("person.id", index=False)
     assigned: Mapped[list[Any]] = mapped_column(default=list)  # ids of the inspectors
     assign_reason: Mapped[str] = mapped_column(default="")
+    late_reason: Mapped[str] = mapped_column(default="")
     inspection_id: Mapped[int | None] = reference("inspection.id")
     closed_at: Mapped[datetime | None]
 
@@ -204,6 +206,25 @@ def approve(step: Step, *, lead_id: int) -> Mapping[str, Any]:
     return decided
 
 
+def start_by(step: Step, row: Lead) -> date | None:
+    """The last day on which the inspection of a lead begins «at once»; None where the pack sets none."""
+    if not parameters(step.pack).value("lead.immediate"):
+        return None
+    return due(step.session, step.pack, "lead.start", row.received_on).day
+
+
+def refuse_late(step: Step, row: Lead) -> None:
+    """立即实施检查、处置 (吉 第九条): a later start says why (slug `lead-late`)."""
+    day = start_by(step, row)
+    if day is not None and clock.today() > day and not row.late_reason:
+        raise Refused(
+            f"线索于 {row.received_on} 收到，应在 {day} 前立即实施检查；现在指派须说明原因。",
+            clause=cite(parameters(step.pack)["lead.immediate"].source, step.pack),
+            slug="lead-late",
+            fields={"late_reason": "请说明未能立即检查的原因"},
+        )
+
+
 @operation("lead.assign", clause="J9 J13 J16 W11")
 def assign(step: Step, *, lead_id: int) -> None:
     """指派检查人员: named, not drawn, with a reason; two licensed, nobody with a 利害关系."""
@@ -228,6 +249,8 @@ def assign(step: Step, *, lead_id: int) -> None:
             )
         if row.thing is not None:
             refuse_conflicted(step.session, who, row.thing, pack=step.pack)
+    row.late_reason = ask.text(step.answers, "late_reason")
+    refuse_late(step, row)
     row.assigned = [who.id for who in chosen]
     row.assign_reason = ask.required(step.answers, "reason", "指派理由", clause=cite(CLAUSE, step.pack))
     row.assigned_by_id = step.person().id
@@ -333,8 +356,10 @@ def show_assign(step: Step) -> dict[str, Any]:
     row = _lead(step)
     today = clock.today()
     free = [who for who in inspectors_of(step.session, row.bureau_id) if who.available(today)]
+    day = start_by(step, row)
+    immediate = [("立即检查的期限", day.isoformat())] if day is not None else []
     return {
-        "facts": [*_facts(row), ("批准人", _name(step.session, row.approver_id))],
+        "facts": [*_facts(row), ("批准人", _name(step.session, row.approver_id)), *immediate],
         "options": {
             "inspectors": [
                 (str(who.id), f"{who.name}{'' if who.licensed(today) else '（无有效证件）'}") for who in free

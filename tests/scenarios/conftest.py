@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from engine import clock
 from engine.desk import sample
 from engine.desk.world import World, seed_files
+from engine.domain.pack import parameters
 from engine.people import Bureau
 from engine.runtime import release
 from engine.settings import Settings
@@ -109,6 +110,18 @@ def jilin(install: Callable[[str], Installation]) -> Installation:
 def wugang(install: Callable[[str], Installation]) -> Installation:
     """舞钢市."""
     return install("wugang")
+
+
+@pytest.fixture
+def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, object], None]:
+    """Change a parameter of a pack for one scenario: `rule("jilin", "publish.count_from", "task")`."""
+
+    def change(pack: str, key: str, value: object) -> None:
+        items = parameters(pack).items
+        changed = {**items, key: replace(items[key], value=value)}
+        monkeypatch.setattr(type(parameters(pack)), "__getitem__", lambda _, name: changed[name])
+
+    return change
 
 
 def bureau_of(scenario: Scenario, bureau_id: int) -> Bureau:

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.domain import feedback
+from engine.domain.inspection import get
+from engine.domain.inspection.team import member_of
+from engine.domain.registry import inspectors_of
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -58,3 +63,19 @@ def test_the_object_may_refuse_to_sign_but_not_without_a_reason(jilin):
     given = jilin.read(lambda s: feedback.of(s, inspection_id))
     assert given.finished
     assert given.local_skipped == "本局即被检查对象所在地医疗保障部门，无须第二份签收。"
+
+
+@pytest.mark.parametrize(("pack", "sits"), [("jilin", True), ("national", False)])
+def test_experts_discuss_in_jilin_and_only_advise_by_the_national_rule(jilin, pack, sits):
+    """吉 第二十二条 部分或全部检查专家及成员认真讨论; where a pack lets them advise only, they do not sit with the team."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+
+    def invites(session):
+        expert = inspectors_of(session, jilin.bureau, experts=True)[0]
+        inspection = get(session, inspection_id)
+        session.add(member_of(inspection, expert, source="invited", expert=True))
+        session.flush()
+        return [m.expert for m in feedback.attendants(session, inspection_id, pack)]
+
+    assert case.state() == "running"
+    assert any(jilin.does(invites)) is sits

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
+from engine import clock
 from engine.desk import handover as desk
 from engine.domain import handover
 from engine.domain.handover.tables import Handover, Partner
@@ -138,11 +140,32 @@ def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 
     local.completes("属地处理", handling="已处理")
     local.completes("形成工作报告上报", report="已处理完毕")
     local.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
-    local.completes("登记上级审阅意见", decision="return", reason="补充材料")
+    refused("reply-missing", local.completes, "登记上级审阅意见", decision="approve", document=[])
+
+    def answers(version, decision, *, key=upper):
+        """The superior's decision on a version of the report, as a signed file."""
+        body = {
+            "version": version,
+            "decision": decision,
+            "reason": "补充材料" if decision == "return" else "",
+            "decided_by": "省局",
+            "decided_on": "2026-03-02",
+        }
+        return handover.file.signed("decision", "f" * 32, sent["from"], sent["to"], body, key.sign)
+
+    def takes(document):
+        return jilin.does(lambda s: desk.receive(s, document))
+
+    refused("handover-file", takes, answers(1, "return", key=lower))
+    refused("handover-file", takes, answers(2, "return"))
+    assert "审阅意见" in takes(answers(1, "return"))
+    refused("reply-differs", local.completes, "登记上级审阅意见", decision="approve", document=[])
+    local.completes("登记上级审阅意见", document=[])
     local.completes("属地处理", handling="已处理，材料已补充")
     local.completes("形成工作报告上报", report="已处理完毕，附材料")
     local.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
-    local.completes("登记上级审阅意见", decision="approve")
+    takes(answers(2, "accept"))
+    local.completes("登记上级审阅意见", document=[])
     assert local.state() == "completed"
 
     def brings(session):
@@ -170,10 +193,44 @@ def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 
     assert jilin.does(brings) == 1
     down.completes("送达移交文件并等候上报", imported=True)
     down.completes("审阅工作报告", decision="return", reason="金额不符")
+    decision = jilin.read(lambda s: desk.send(s, jilin.world.settings, str(handover_id)))
+    assert (decision["kind"], decision["body"]["reason"]) == ("decision", "金额不符")
     assert jilin.does(brings) == 2
     down.completes("送达移交文件并等候上报", imported=True)
     down.completes("审阅工作报告", decision="approve")
     assert down.state() == "completed"
+
+
+def test_where_no_rule_asks_for_a_report_the_handling_settles_it(wugang):
+    """Wugang's text is silent on 上报 (吉 第二十四条 is not its rule): handled is done, nothing is owed."""
+
+    def arrives(session):
+        bureau = session.get_one(Bureau, wugang.bureau)
+        row = Handover(
+            uid="e" * 32,
+            side="receiver",
+            to_bureau_id=bureau.id,
+            from_name="河南省医疗保障局",
+            from_division="410000",
+            to_name=bureau.name,
+            to_division=bureau.division,
+            object_name="某医院",
+            document_no="豫医保移〔2026〕1号",
+            due_on=clock.today() + timedelta(days=30),
+            state="sent",
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+    number = wugang.does(arrives)
+    opener = told.one_of(wugang, wugang.bureau, Role.SUPERVISION)
+    case = wugang.opens("handover", by=opener, bureau_id=wugang.bureau, handover_id=number)
+    case.completes("签收移交事项", received=True)
+    case.completes("属地处理", handling="已约谈，追回基金", recovered=6000000)
+    case.expects_nothing("形成工作报告上报")
+    assert case.state() == "completed"
+    assert wugang.read(lambda s: handover.get(s, number).state) == "accepted"
 
 
 def test_a_drawn_list_marks_the_registry_of_another_installation(jilin):

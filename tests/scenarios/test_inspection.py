@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.domain.evidence import Evidence, Preservation
 from engine.domain.inspection import get, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
+from engine.domain.inspection.team import refuse_not_drawn_leader
 from engine.domain.registry import Inspector, RegistryObject, declare, inspectors_of
 from engine.errors import Refused
 from engine.people import Role
@@ -435,12 +436,78 @@ def test_fewer_than_two_licensed_may_not_go(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True, people=2)
     leader, second = told.members(jilin, inspection_id)
 
-    def expires(session):
-        member = next(m for m in team(session, inspection_id) if str(m.id) == second[0])
-        member.licensed = False
-        assert session.get(Inspector, member.inspector_id) is not None
-
-    jilin.does(expires)
+    ends(jilin, inspection_id, second[0])
     case.completes("确定检查组组长", leader=leader[0], reason="唯一持证")
     case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
     case.expects("申请调换")
+
+
+def ends(scene, inspection_id, member_id):
+    """A member's certificates are revoked in the registry, after the team was formed."""
+
+    def revoke(session):
+        member = next(m for m in team(session, inspection_id) if str(m.id) == member_id)
+        for certificate in session.get(Inspector, member.inspector_id).certificates:
+            certificate.state = "revoked"
+
+    scene.does(revoke)
+
+
+def test_a_certificate_that_lapsed_on_the_way_is_refused_by_name(jilin):
+    """行政处罚法, 吉 第十八条: read again at the door; the case goes on by a swap, or with the new certificate."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, people=2)
+    told.approved(jilin, case, inspection_id)
+    leader, second = told.members(jilin, inspection_id)
+    ends(jilin, inspection_id, second[0])
+    shown = {
+        "arrived_at": told.local(jilin),
+        "certificates": [leader[0], second[0]],
+        "received_by": "刘掌柜",
+        "rights_told": True,
+        "rights_signature": told.SIGNED,
+    }
+    with pytest.raises(Refused, match=second[1]) as fault:
+        case.completes("出示执法证件并告知权利义务", **shown)
+    assert fault.value.slug == "certificate-lapsed"
+    assert "申请调换或回避" in fault.value.hint
+    case.sets_off(
+        "inspection.recusal", by=leader[1], member=second[0], reason="执法证件已注销", applicant="self"
+    )
+    case.expects("申请调换")
+
+
+def test_a_third_member_without_a_certificate_goes_along(jilin):
+    """Two licensed are enough: who has lost the certificate goes along, shows none, and counts no more."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, people=3)
+    told.approved(jilin, case, inspection_id)
+    *_, third = told.members(jilin, inspection_id)
+    ends(jilin, inspection_id, third[0])
+    two = [number for number, _ in told.members(jilin, inspection_id)[:2]]
+    case.completes(
+        "出示执法证件并告知权利义务",
+        arrived_at=told.local(jilin),
+        certificates=two,
+        received_by="刘掌柜",
+        rights_told=True,
+        rights_signature=told.SIGNED,
+    )
+    licensed = jilin.read(lambda s: {m.name: m.licensed for m in team(s, inspection_id)})
+    assert licensed.pop(third[1]) is False
+    assert all(licensed.values())
+
+
+def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin, rule):
+    """`leader.choice`: 吉 第十六条 leaves the choice to the bureau; a pack may have the leader drawn instead."""
+    rule("jilin", "leader.choice", "drawn")
+    case, inspection_id = told.begins(jilin, jilin.bureau, people=3)
+    first, second, _ = told.members(jilin, inspection_id)
+    refused("form-invalid", case.completes, "确定检查组组长", leader=second[0], reason="熟悉该类机构")
+
+    def enters(session):
+        inspection = get(session, inspection_id)
+        other = next(m for m in team(session, inspection_id) if str(m.id) == second[0])
+        refuse_not_drawn_leader(session, other, inspection, "jilin")
+
+    refused("leader-by-draw", jilin.read, enters)
+    case.completes("确定检查组组长", leader=first[0], reason="抽取产生")
+    case.expects("廉洁承诺与利害关系声明")

@@ -110,3 +110,30 @@ def test_a_leads_inspector_is_replaced_by_choice_or_not_at_all(jilin):
     inspection.completes("指定递补人员", by=acts.DRAFTER, inspector=substitute, reason="熟悉业务")
     row = jilin.read(lambda session: session.query(Substitution).one())
     assert (row.mode, row.outcome, row.inspector_in_id) == ("manual", "replaced", int(substitute))
+
+
+def test_at_once_means_by_the_next_day_or_with_a_reason(jilin):
+    """吉 第九条 立即实施检查、处置: a later start says why; the reason stays with the lead."""
+    case = verified(jilin)
+    case.completes("审批线索检查", by=acts.LEADER, decision="approve")
+    case.passes(working_days=2)
+    chosen = able(jilin)
+    with pytest.raises(Refused) as fault:
+        case.completes("指派检查人员", by=acts.KEEPER, inspectors=chosen, reason="熟悉该机构", late_reason="")
+    assert fault.value.slug == "lead-late"
+    case.completes(
+        "指派检查人员", by=acts.KEEPER, inspectors=chosen, reason="熟悉该机构", late_reason="等候数据比对结果"
+    )
+    row = jilin.read(lambda session: lead.get(session, case.data()["lead_id"]))
+    assert (row.state, row.late_reason) == ("assigned", "等候数据比对结果")
+
+
+def test_wugang_sets_no_such_limit(wugang):
+    """舞 第七条 says nothing of «at once»: no reason is asked for."""
+    case = verified(wugang)
+    case.completes("审批线索检查", by=acts.LEADER, decision="approve")
+    case.passes(working_days=20)
+    case.completes(
+        "指派检查人员", by=acts.KEEPER, inspectors=able(wugang), reason="熟悉该机构", late_reason=""
+    )
+    assert wugang.read(lambda session: lead.get(session, case.data()["lead_id"])).state == "assigned"

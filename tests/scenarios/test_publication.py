@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from engine.desk.world import seed_files
 from engine.domain import publication, report
-from engine.domain.inspection import get
+from engine.domain.inspection import Inspection, get
 from engine.domain.registry import RegistryObject
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime import release
@@ -291,3 +293,30 @@ def test_a_push_is_confirmed_once_and_retried_safely():
         publication.deliver(payload, http)
     assert publication.deliver(payload, http) == {"receipt_no": "R-1", "url": ""}
     assert sent == ["publication/1/gsxt"] * 2
+
+
+def test_a_pack_may_count_from_the_end_of_the_whole_task(wugang, rule):
+    """舞 第十五条 检查工作结束之日: per object, or (`publish.count_from` = task) of the whole draw."""
+    rule("wugang", "publish.count_from", "task")
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.reported(wugang, case, inspection_id)
+    case.expects(DRAFT, due="2026-03-30")  # the only object of its draw: its end is the end of the task
+
+    def later(session):
+        """Another object of the draw whose visit ended three days later."""
+        row = get(session, inspection_id)
+        other = session.scalars(select(RegistryObject).where(RegistryObject.id != row.object_id)).first()
+        fields = ("bureau_id", "local_bureau_id", "year", "draw_id", "plan_id", "group_no")
+        session.add(
+            Inspection(
+                **{key: getattr(row, key) for key in fields},
+                object_id=other.id,
+                serial=900,
+                case_no="T-900",
+                ended_on=row.ended_on + timedelta(days=3),
+            )
+        )
+        session.flush()
+        return publication.verbs.task_ended(session, row) - row.ended_on
+
+    assert wugang.does(later) == timedelta(days=3)

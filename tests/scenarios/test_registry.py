@@ -84,14 +84,30 @@ def test_the_provinces_own_leader_approves_its_list(jilin):
     assert case.state() == "completed"
 
 
-def test_a_county_cannot_touch_the_provinces_list(jilin):
-    def county(session: Any) -> None:
-        below = session.query(Bureau).filter_by(parent_id=jilin.bureau).first()
-        change.propose(session, below, "items")
-
-    with pytest.raises(Refused) as fault:
-        jilin.does(county)
-    assert fault.value.slug == "item-list-read-only"
+def test_a_county_proposes_and_the_province_decides(jilin):
+    """吉 第四条 全省统一制定: 县 → 市 → 省, one bureau at a time; the list that comes of it is the province's."""
+    county = jilin.read(lambda session: session.query(Bureau).filter_by(parent_id=jilin.bureau).first().id)
+    drafter, legal = who(jilin, county, Role.SUPERVISION), who(jilin, county, Role.LEGAL)
+    case = acts.opens_change(jilin, "items", bureau=county, by=drafter)
+    case.completes("起草随机抽查事项清单", by=drafter, **ITEMS)
+    case.completes("法制审核", by=legal, decision="approve")
+    city, province = (who(jilin, number, Role.SUPERVISION) for number in (jilin.bureau, jilin.province))
+    case.expects("提出转报意见", role="上级医保局")
+    with pytest.raises(NotAllowed):
+        case.completes("提出转报意见", by=province, decision="approve")
+    case.completes("提出转报意见", by=city, decision="return", reason="请写明依据")
+    case.completes("起草随机抽查事项清单", by=drafter, **ITEMS)
+    case.completes("法制审核", by=legal, decision="approve")
+    case.completes("提出转报意见", by=city, decision="approve")
+    case.completes("审定全省统一清单", by=province, decision="approve")
+    case.completes(
+        "公开变更", by=who(jilin, county, Role.OFFICE), channels=["website"], published_on="2026-03-02"
+    )
+    assert case.state() == "completed"
+    listed = jilin.read(lambda session: current_item_list(session, county))
+    row = jilin.read(lambda session: change.get(session, case.data()["change_id"]))
+    assert (listed.version, listed.bureau_id) == ("2026-2", jilin.province)
+    assert len(row.endorsements) == 1
 
 
 def test_objects_are_kept_by_the_sections(jilin):
@@ -107,10 +123,8 @@ def test_objects_are_kept_by_the_sections(jilin):
     case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="return", reason="请附协议")
     case.completes("起草检查对象名录库变更", by=section_of(jilin, own), cause="协议终止", rows=[row])
     case.completes("审批变更", by=who(jilin, own, Role.LEADER), decision="approve")
-    case.completes(
-        "公开变更", by=who(jilin, own, Role.OFFICE), channels=["website"], published_on="2026-03-02"
-    )
-    assert case.state() == "completed"
+    assert case.state() == "completed"  # 舞 第五条 对外公示 is Wugang's rule; Jilin asks for the list only
+    assert "公开变更" not in case.history()
     assert not jilin.read(lambda session: object_by_code(session, own, code)).active
 
 

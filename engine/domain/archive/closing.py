@@ -13,8 +13,9 @@ from sqlalchemy import select
 from engine import audit, clock
 from engine.domain.archive.tables import ArchivePackage
 from engine.domain.followup import refuse_open
+from engine.domain.inspection.licence import licensed_count
 from engine.domain.inspection.tables import Inspection, get
-from engine.domain.inspection.team import licensed_count, team
+from engine.domain.inspection.team import team
 from engine.domain.pack import parameters
 from engine.domain.publication import published
 from engine.domain.terms import cite

@@ -37,6 +37,19 @@ def approve(step: Step, *, change_id: int) -> Mapping[str, Any]:
     return _conclude(step, row, "")
 
 
+@operation("registry.endorse", clause="J4 J5", gives=("decision",))
+def endorse(step: Step, *, change_id: int) -> Mapping[str, Any]:
+    """提出转报意见: a bureau between passes the proposal on to the province, or sends it back with its reason."""
+    row = get(step.session, change_id)
+    person = step.person()
+    refuse_self_approval(row.author_id, person, "清单变更", CLAUSE, step.pack)
+    decided = _decided(step, row)
+    if decided["decision"] == "approve":
+        passed = {"bureau": person.bureau.name, "person": person.name, "on": clock.today().isoformat()}
+        row.endorsements = [*row.endorsements, passed]
+    return decided
+
+
 @operation("registry.record_government", clause="W4", gives=("decision",))
 def record_government(step: Step, *, change_id: int) -> Mapping[str, Any]:
     """登记政府审定结果: the government has approved the list, by a document with a number.

@@ -48,19 +48,19 @@ def owner_of(session: Session, bureau: Bureau) -> Bureau:
     return session.get_one(Bureau, above(session, bureau.id)[-1])
 
 
-def refuse_read_only(session: Session, bureau: Bureau) -> None:
-    """Below the province the list is read-only.
+def next_superior(session: Session, row: RegistryChange) -> tuple[int | None, bool]:
+    """Who sees a proposal for the province's list next, and whether another bureau stands before the province.
 
-    The bureaus directly under it may propose (slug `item-list-read-only`).
+    It climbs the tree one bureau at a time: 县 → 市 → 省 (J4).
     """
-    owner = owner_of(session, bureau)
-    if owner.id not in (bureau.id, bureau.parent_id):
-        raise Refused(
-            f"随机抽查事项清单由{owner.name}统一制定，{bureau.name}不能修改。",
-            clause=cite("J4", bureau.pack),
-            hint="请向上一级医疗保障部门提出建议。",
-            slug="item-list-read-only",
-        )
+    owner = owner_of(session, session.get_one(Bureau, row.bureau_id))
+    ladder = above(session, row.bureau_id)
+    here = ladder.index(row.bureau_id) if row.bureau_id in ladder else -1
+    rungs = ladder[here + 1 :]
+    passed = len(row.endorsements)
+    if passed >= len(rungs):
+        return None, False
+    return rungs[passed], rungs[passed] != owner.id
 
 
 def propose(session: Session, bureau: Bureau, kind: str) -> RegistryChange:
@@ -69,7 +69,6 @@ def propose(session: Session, bureau: Bureau, kind: str) -> RegistryChange:
         raise Refused(f"没有“{kind}”这种名录库。", slug="registry-kind")
     approval = "leader"
     if kind == "items":
-        refuse_read_only(session, bureau)
         approval = str(parameters(bureau.pack)["item_list.approval"].value)
         if approval == "province" and owner_of(session, bureau).id == bureau.id:
             approval = "leader"  # the province itself: its own leader has the last word
@@ -95,9 +94,16 @@ def propose(session: Session, bureau: Bureau, kind: str) -> RegistryChange:
 
 @operation("registry.open", clause="J4 J5 W4 W5", gives=("change_kind", "approval"))
 def open_change(step: Step, *, change_id: int) -> Mapping[str, Any]:
-    """受理变更: which list it is and who has the last word."""
+    """受理变更: which list it is and who has the last word; below the province nobody decides on its list."""
     row = get(step.session, change_id)
     return {"change_kind": row.kind, "approval": row.approval}
+
+
+@operation("registry.climb", clause="J4", gives=("superior_id", "more_levels"))
+def climb(step: Step, *, change_id: int) -> Mapping[str, Any]:
+    """逐级上报: the proposal goes to the next bureau above; `more_levels` while that is not yet the province."""
+    superior, between = next_superior(step.session, get(step.session, change_id))
+    return {"superior_id": superior, "more_levels": between}
 
 
 @operation("registry.draft", clause="J5 W3 W4 W5")
@@ -119,6 +125,7 @@ def draft(step: Step, *, change_id: int) -> None:
     row.rows = given
     row.author_id = author.id
     row.legal_id = row.approver_id = None
+    row.endorsements = []
     row.return_reason = ""
     row.state = "drafted"
 

@@ -15,6 +15,7 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.change.drafting import inspector_in, object_in, owner_of
 from engine.domain.change.tables import RegistryChange, get
+from engine.domain.pack import parameters
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import (
     Certificate,
@@ -45,9 +46,12 @@ ITEM_COLUMNS = (
 OBJECT_COLUMNS = ("name", "uscc", "level", "address", "legal_representative", "contact", "note")
 
 
-@operation("registry.apply", clause="J5 W4 W5")
-def apply(step: Step, *, change_id: int) -> None:
-    """变更名录库: the approved rows take effect; refused while a draw holds the registry."""
+@operation("registry.apply", clause="J5 W4 W5", gives=("publication_owed",))
+def apply(step: Step, *, change_id: int) -> Mapping[str, Any]:
+    """变更名录库: the approved rows take effect; refused while a draw holds the registry.
+
+    The item list is always made public (J7, W4), a registry where the pack says so (W5 录入平台并对外公示).
+    """
     row = get(step.session, change_id)
     if row.kind == "items":
         _apply_items(step, row)
@@ -57,6 +61,8 @@ def apply(step: Step, *, change_id: int) -> None:
             (_apply_object if row.kind == "objects" else _apply_inspector)(step, row, line)
     row.state = "applied"
     step.session.flush()
+    owed = bool(parameters(step.pack).value("registry.publish"))
+    return {"publication_owed": row.kind == "items" or owed}
 
 
 def _apply_items(step: Step, row: RegistryChange) -> None:

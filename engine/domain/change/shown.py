@@ -36,6 +36,7 @@ def _facts(row: RegistryChange) -> list[tuple[str, str]]:
         facts += [("原因", row.cause), ("依据", row.basis)]
     if row.version:
         facts += [("清单版本", row.version), ("生效日期", str(row.effective_on or ""))]
+    facts += [(f"{each['bureau']}转报", f"{each['person']}，{each['on']}") for each in row.endorsements]
     if row.return_reason:
         facts.append(("退回原因", row.return_reason))
     return facts

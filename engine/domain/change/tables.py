@@ -45,6 +45,7 @@ class RegistryChange(Base):
     author_id: Mapped[int | None] = reference("person.id")
     legal_id: Mapped[int | None] = reference("person.id", index=False)
     approver_id: Mapped[int | None] = reference("person.id")
+    endorsements: Mapped[list[Any]] = mapped_column(default=list)  # of the bureaus between: who, when
     approval_document: Mapped[str] = mapped_column(default="")
     approved_on: Mapped[date | None]
     return_reason: Mapped[text] = mapped_column(default="")

@@ -22,7 +22,7 @@ from engine.domain.handover.tables import Handover, HandoverReport, Partner
 from engine.domain.inspection.superior import mark
 from engine.domain.registry import RegistryObject
 from engine.errors import Refused
-from engine.people import Bureau
+from engine.people import Bureau, Person
 
 VERSION = "HANDOVER1"
 KINDS = ("handover", "report", "decision", "drawn")
@@ -169,6 +169,51 @@ def import_report(session: Session, bureau: Bureau, document: Mapping[str, Any])
     row.state = "reported"
     session.flush()
     _log(session, "handover.import_report", row, bureau.id)
+    return report
+
+
+def export_decision(
+    session: Session, row: Handover, sender: Bureau, report: HandoverReport, sign: Sign
+) -> dict[str, Any]:
+    """The superior's decision on a report (认可、退回), for the local bureau's installation."""
+    if not report.decision:
+        raise Refused("工作报告还没有审阅。", hint="请先办理“审阅工作报告”。", slug="not-decided")
+    who = session.get(Person, report.decided_by_id) if report.decided_by_id else None
+    body = {
+        "version": report.version,
+        "decision": report.decision,
+        "reason": report.reason,
+        "decided_by": who.name if who else "",
+        "decided_on": clock.local(report.decided_at).date().isoformat() if report.decided_at else "",
+    }
+    return signed("decision", row.uid, sender.division, row.to_division, body, sign)
+
+
+def import_decision(session: Session, bureau: Bureau, document: Mapping[str, Any]) -> HandoverReport:
+    """Keep the superior's signed decision with the report it is about; the same file twice changes nothing.
+
+    A decision about another version than the last one reported is refused (slug `handover-file`).
+    """
+    partner = believed(session, document, bureau.division)
+    row = session.scalar(select(Handover).where(Handover.uid == str(document["uid"])))
+    if row is None or row.to_bureau_id != bureau.id or row.from_division != partner.division:
+        raise Refused("本局没有对应的移交事项。", slug="handover-file")
+    body: Mapping[str, Any] = document["body"]
+    report = session.scalars(
+        select(HandoverReport)
+        .where(HandoverReport.handover_id == row.id)
+        .order_by(HandoverReport.version.desc())
+    ).first()
+    if report is None or report.version != int(body["version"]):
+        raise Refused(
+            f"审阅意见针对工作报告第 {body['version']} 版，不是最近上报的一版。",
+            hint="请向上级核实后重新导出。",
+            slug="handover-file",
+        )
+    if not report.answer:
+        report.answer = {key: str(body[key]) for key in ("decision", "reason", "decided_by", "decided_on")}
+        session.flush()
+        _log(session, "handover.import_decision", row, bureau.id)
     return report
 
 

@@ -53,6 +53,7 @@ class Handover(Base):
     acknowledged_by_id: Mapped[int | None] = reference("person.id", index=False)
     acknowledged_at: Mapped[datetime | None]
     handling: Mapped[str] = mapped_column(default="")
+    handled_by_id: Mapped[int | None] = reference("person.id", index=False)
     recovered_fen: Mapped[int] = mapped_column(default=0)
     overdue_noted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -89,6 +90,10 @@ class HandoverReport(Base):
     reason: Mapped[str] = mapped_column(default="")
     decided_by_id: Mapped[int | None] = reference("person.id", index=False)
     decided_at: Mapped[datetime | None]
+    answer: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # the superior's decision as its signed file said
+    answer_proof: Mapped[list[Any]] = mapped_column(default=list)  # or the paper that it came on
 
     __table_args__ = (
         UniqueConstraint("handover_id", "version"),

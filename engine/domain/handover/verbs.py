@@ -26,11 +26,12 @@ from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import RESULTS, cite
 from engine.errors import NotFound, Refused
-from engine.operation import Step, operation, prefill, subject
+from engine.operation import Step, operation
 from engine.people import Bureau
 
 SETTLED = "属地处理结果已认可"
 """Message to the superior's case: its handover has been accepted."""
+ANSWERS: Mapping[str, str] = {"accept": "认可", "return": "退回"}
 
 
 def get(session: Session, handover_id: int) -> Handover:
@@ -155,13 +156,15 @@ def acknowledge(step: Step, *, handover_id: int) -> None:
     row.acknowledged_by_id, row.acknowledged_at = step.person().id, clock.now()
 
 
-@operation("handover.handle", clause="J23")
-def handle(step: Step, *, handover_id: int) -> None:
-    """The local bureau handles each finding (下达处理意见)."""
+@operation("handover.handle", clause="J23", gives=("report_owed",))
+def handle(step: Step, *, handover_id: int) -> Mapping[str, Any]:
+    """The local bureau handles each finding (下达处理意见); whether a report is owed is a rule of the pack."""
     row = get(step.session, handover_id)
+    row.handled_by_id = step.person().id
     row.handling = ask.required(step.answers, "handling", "处理情况", clause=cite("J23", step.pack))
     row.recovered_fen = ask.number(step.answers, "recovered")
     row.state = "handled"
+    return {"report_owed": bool(parameters(step.pack).value("upward_report"))}
 
 
 @operation("handover.report_up", clause="J24")
@@ -223,25 +226,56 @@ def accept(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     report.decided_by_id, report.decided_at = actor.id, clock.now()
     row.state = "accepted" if agreed else "returned"
     if agreed and row.inspection_id is not None:
-        _settle_followup(step, row, report)
+        _settle_followup(step, row, report.text, report.recovered_fen, actor.id)
     _log(step, "handover.accept", row, report.reason)
     return decided
 
 
 @operation("handover.record_reply", clause="J24", gives=("decision",))
 def record_reply(step: Step, *, handover_id: int) -> Mapping[str, Any]:
-    """The superior sits in another installation: its answer is entered as it came."""
+    """The superior sits in another installation: its answer is entered as it came.
+
+    By its signed file, which stands whatever is typed; without one, on the paper that it came on.
+    """
     row, report = get(step.session, handover_id), _reported(step, handover_id)
     decided = ask.decision(step.answers)
     agreed = decided["decision"] == "approve"
-    report.decision, report.reason = ("accept" if agreed else "return"), ask.text(step.answers, "reason")
+    if report.answer and (report.answer["decision"] == "accept") != agreed:
+        raise Refused(
+            f"上级签名文件的审阅意见是“{ANSWERS[report.answer['decision']]}”，与填写的不一致。",
+            clause=cite("J24", step.pack),
+            hint="请按上级文件办理。",
+            slug="reply-differs",
+            fields={"decision": f"上级意见是“{ANSWERS[report.answer['decision']]}”"},
+        )
+    report.answer_proof = ask.words(step.answers, "document")
+    if not report.answer and not report.answer_proof:
+        raise Refused(
+            "还没有上级的审阅意见：既没有导入签名文件，也没有上传答复文件。",
+            clause=cite("J24", step.pack),
+            hint="请导入上级的签名文件（casework handover receive），或者上传书面答复。",
+            slug="reply-missing",
+            fields={"document": "请上传上级答复文件"},
+        )
+    report.decision = "accept" if agreed else "return"
+    report.reason = report.answer.get("reason") or ask.text(step.answers, "reason")
     report.decided_at = clock.now()
     row.state = "accepted" if agreed else "returned"
     _log(step, "handover.reply", row, report.reason)
     return decided
 
 
-def _settle_followup(step: Step, row: Handover, report: HandoverReport) -> None:
+@operation("handover.settle", clause="J23")
+def settle(step: Step, *, handover_id: int) -> None:
+    """无须上报: where no rule asks for a report, the handling itself settles the handover."""
+    row = get(step.session, handover_id)
+    row.state = "accepted"
+    if row.inspection_id is not None:
+        _settle_followup(step, row, row.handling, row.recovered_fen, row.handled_by_id)
+    _log(step, "handover.settle", row, row.handling)
+
+
+def _settle_followup(step: Step, row: Handover, words: str, recovered: int, by: int | None) -> None:
     """The superior's own case waits for this: its follow-up is done, its process goes on."""
     if row.inspection_id is None:
         return
@@ -251,9 +285,9 @@ def _settle_followup(step: Step, row: Handover, report: HandoverReport) -> None:
         ),
     )
     if open_row is not None:
-        open_row.state, open_row.result = "done", report.text
-        open_row.document_no, open_row.amount_fen = row.document_no, report.recovered_fen
-        open_row.done_by_id, open_row.done_at = step.person().id, clock.now()
+        open_row.state, open_row.result = "done", words
+        open_row.document_no, open_row.amount_fen = row.document_no, recovered
+        open_row.done_by_id, open_row.done_at = by, clock.now()
     inspection = get_inspection(step.session, row.inspection_id)
     if inspection.case_id is not None:
         step.machine.send(SETTLED, case_id=inspection.case_id, key=f"handover/{row.id}/settled")
@@ -307,47 +341,3 @@ def overdue(session: Session, bureau_id: int) -> int:
         Handover.state.in_(("sent", "acknowledged", "handled", "returned")),
     )
     return int(session.scalar(query) or 0)
-
-
-@subject("handover")
-def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
-    """Document number and object, for inboxes and pages."""
-    row = get(session, int(data["handover_id"]))
-    return {
-        "case_no": row.document_no or f"移交{row.id}号",
-        "title": f"移交检查结果：{row.object_name}（{row.from_name} → {row.to_name}）",
-        "object_name": row.object_name,
-    }
-
-
-def _shown(step: Step) -> dict[str, Any]:
-    row = get(step.session, int(step.data["handover_id"]))
-    report = last_report(step.session, row.id)
-    facts = [
-        ("移交单位", row.from_name),
-        ("接收单位", row.to_name),
-        ("检查对象", row.object_name),
-        ("移交文号", row.document_no or "待填"),
-        ("处理意见", row.opinion or "待填"),
-        ("上报期限", str(row.due_on or "由上级确定")),
-    ]
-    if row.handling:
-        facts.append(("处理情况", row.handling))
-    if report is not None:
-        facts.append((f"工作报告（第{report.version}版）", report.text))
-        facts.append(("通报部门", "、".join(str(name) for name in report.peers)))
-        if report.decision == "return":
-            facts.append(("退回理由", report.reason))
-    return {
-        "facts": facts,
-        "rows": {
-            "findings": [
-                {"item": f["item"], "result": f["result"], "description": f["description"]}
-                for f in row.findings
-            ]
-        },
-    }
-
-
-for _form in ("issue", "acknowledge", "handle", "report", "peers", "accept", "urge", "send_file", "reply"):
-    prefill(f"handover/{_form}")(_shown)

@@ -5,6 +5,7 @@ are for others.
 """
 
 from engine.domain.inspection.approval import cancel
+from engine.domain.inspection.licence import licensed_count, refuse_few
 from engine.domain.inspection.opening import items, open_from_draw, open_from_lead
 from engine.domain.inspection.superior import mark_superior_drawn, superior_drew
 from engine.domain.inspection.tables import (
@@ -21,9 +22,7 @@ from engine.domain.inspection.team import (
     arrived,
     ever_on_team,
     join,
-    licensed_count,
     refuse_conflict,
-    refuse_few,
     refuse_leader,
     replace_member,
     team,

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from engine import audit, clock
 from engine.domain import answers as ask
+from engine.domain.inspection.licence import refuse_few
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Inspection, TeamMember, get
-from engine.domain.inspection.team import refuse_conflict, refuse_few, team
+from engine.domain.inspection.team import refuse_conflict, team
 from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, current_items
 from engine.domain.terms import METHODS, cite

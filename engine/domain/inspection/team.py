@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
+from engine.domain.ceremony.tables import DrawnPerson
+from engine.domain.inspection.licence import licensed_count, licensed_needed, reread_licences
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.pack import parameters
 from engine.domain.registry import (
@@ -27,9 +29,6 @@ from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Bureau, Person
-
-MIN_LICENSED = 2
-"""Hard floor of every pack: two licensed inspectors (行政处罚法, 吉 第十六条, 舞 第十一条)."""
 
 
 def team(session: Session, inspection_id: int, *, everybody: bool = False) -> list[TeamMember]:
@@ -88,12 +87,44 @@ def refuse_leader(member: TeamMember | None, inspection: Inspection, pack: str) 
     return member
 
 
+def refuse_not_drawn_leader(session: Session, member: TeamMember, inspection: Inspection, pack: str) -> None:
+    """Where the pack has the leader drawn, the bureau only enters who it is (slug `leader-by-draw`).
+
+    `leader.choice`: bureau_among_drawn (吉 第十六条) leaves the choice among the drawn to the bureau.
+    """
+    rule = parameters(pack)["leader.choice"]
+    drawn = leader_by_draw(session, inspection) if rule.value == "drawn" else None
+    if drawn is not None and drawn.id != member.id:
+        raise Refused(
+            f"组长由抽取产生，本组组长是{drawn.name}。", clause=cite(rule.source, pack), slug="leader-by-draw"
+        )
+
+
+def leader_by_draw(session: Session, inspection: Inspection) -> TeamMember | None:
+    """Who was drawn for the first slot of the group and still serves; None for a lead's inspection."""
+    query = (
+        select(TeamMember)
+        .join(DrawnPerson, DrawnPerson.inspector_id == TeamMember.inspector_id)
+        .where(
+            TeamMember.inspection_id == inspection.id,
+            TeamMember.left_at.is_(None),
+            TeamMember.licensed,
+            DrawnPerson.draw_id == inspection.draw_id,
+            DrawnPerson.group_id == inspection.group_no,
+        )
+        .order_by(DrawnPerson.role_index, DrawnPerson.id)
+    )
+    return session.scalars(query.limit(1)).first()
+
+
 @operation("inspection.choose_leader", clause="J16", gives=("leader_id",))
 def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The bureau chooses the leader among the drawn (吉 第十六条); the reason is kept."""
     inspection = get(step.session, inspection_id)
     chosen = ask.required(step.answers, "leader", "组长")
+    reread_licences(step.session, team(step.session, inspection_id), clock.today())
     member = refuse_leader(step.session.get(TeamMember, int(chosen)), inspection, step.pack)
+    refuse_not_drawn_leader(step.session, member, inspection, step.pack)
     reason = ask.required(step.answers, "reason", "确定理由", clause=cite("J16", step.pack))
     if member.conflict:
         raise Refused(
@@ -168,34 +199,13 @@ def pledgers(session: Session, inspection_id: int) -> list[TeamMember]:
     return [member for member in serving if member.role != "helper"]
 
 
-def licensed_count(members: list[TeamMember]) -> int:
-    """How many licensed inspectors without a declared conflict; experts and helpers never count."""
-    return sum(1 for member in members if member.licensed and not member.expert and not member.conflict)
-
-
-def licensed_needed(pack: str) -> int:
-    """How many licensed inspectors a team needs."""
-    return max(MIN_LICENSED, int(parameters(pack).value("team.licensed") or 0))
-
-
-def refuse_few(members: list[TeamMember], pack: str) -> None:
-    """Fewer than two licensed inspectors may not go (slug `few-licensed`)."""
-    needed = licensed_needed(pack)
-    if licensed_count(members) < needed:
-        raise Refused(
-            f"检查组持有有效执法证件的人员只有{licensed_count(members)}人，不得少于{needed}人。",
-            clause=cite("J16 W11 行政处罚法", pack),
-            hint="请先办理人员调换。",
-            slug="too-few-licensed",
-        )
-
-
 @operation(
     "inspection.check_team", clause="J13 J16 W11", gives=("team_state", "pending_person_id", "leader_id")
 )
 def check_team(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Whether the team may go: `team_state` is substitute · leader · pledge · ready."""
     members = team(step.session, inspection_id)
+    reread_licences(step.session, members, clock.today())
     leader = team_leader(step.session, inspection_id)
     serving = pledgers(step.session, inspection_id)
     for member in serving:
@@ -357,6 +367,9 @@ def show_leader_choice(step: Step) -> dict[str, Any]:
     """The drawn members to choose the leader from."""
     inspection = get(step.session, int(step.data["inspection_id"]))
     members = team(step.session, inspection.id)
+    if parameters(step.pack).value("leader.choice") == "drawn":
+        drawn = leader_by_draw(step.session, inspection)
+        members = [drawn] if drawn is not None else members
     experts = inspectors_of(step.session, inspection.bureau_id, experts=True)
     return {
         "options": {

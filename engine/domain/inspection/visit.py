@@ -16,9 +16,16 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import answers as ask
+from engine.domain.inspection.licence import (
+    licensed_count,
+    licensed_needed,
+    refuse_few,
+    refuse_lapsed,
+    reread_licences,
+)
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Finding, Inspection, SiteRecord, TeamMember, Visit, get
-from engine.domain.inspection.team import refuse_conflict, refuse_few, team
+from engine.domain.inspection.team import refuse_conflict, team, team_leader
 from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, current_items
 from engine.domain.terms import RESULTS, cite
@@ -69,11 +76,17 @@ def arrive(step: Step, *, inspection_id: int) -> None:
         raise Refused(
             "上级本年度已抽取该对象，本级不再检查。", clause=cite("J11", step.pack), slug="superior-drawn"
         )
-    members = team(step.session, inspection_id)
-    refuse_few(members, step.pack)
     at = ask.instant(step.answers, "arrived_at") or clock.now()
     _refuse_future(at, "到达时间")
-    certificates = shown_certificates(members, ask.words(step.answers, "certificates"), step.pack)
+    members = team(step.session, inspection_id)
+    chosen = ask.words(step.answers, "certificates")
+    led = team_leader(step.session, inspection_id)
+    lapsed = reread_licences(step.session, members, clock.local(at).date())
+    if licensed_count(members) < licensed_needed(step.pack):
+        refuse_lapsed(lapsed, step.pack)
+    refuse_lapsed([member for member in lapsed if str(member.id) in chosen or member is led], step.pack)
+    refuse_few(members, step.pack)
+    certificates = shown_certificates(members, chosen, step.pack)
     told = ask.flag(step.answers, "rights_told")
     if not told and parameters(step.pack).value("rights_notice"):
         raise Refused(

@@ -60,7 +60,6 @@ _DEFINITIONS = (
         ("items", "content", "schedule", "ratio", "requirements", "discipline"),
     ),
     Definition("plan.platform_entry", BOOL, "计划审定后录入平台"),
-    Definition("plan.publish", BOOL, "公布计划"),
     Definition("plan.amend_with_superior", BOOL, "上级规定改变时调整计划"),
     Definition("draw.engine", CHOICE, "抽取方式：本系统抽取或导入平台结果", ("native", "import")),
     Definition("draw.platform", TEXT, "导入时使用的平台", optional=True),

@@ -19,9 +19,10 @@ from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused, Transcript
 from engine.domain.draw.aftermath import append_sub, candidates_for
 from engine.domain.draw.platform import append_platform_sub
+from engine.domain.inspection.licence import licensed_count
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
-from engine.domain.inspection.team import join, licensed_count, replace_member, team
+from engine.domain.inspection.team import join, replace_member, team
 from engine.domain.registry import Inspector, above, inspector_by_staff_no, relation_to
 from engine.domain.registry import RegistryObject as Thing
 from engine.domain.substitution.basis import refuse_lapsed, stands

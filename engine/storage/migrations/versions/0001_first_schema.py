@@ -879,6 +879,11 @@ def upgrade() -> None:
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("legal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "endorsements",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("approval_document", sa.Text(), nullable=False),
         sa.Column("approved_on", sa.Date(), nullable=True),
         sa.Column("return_reason", sa.Text(), nullable=False),
@@ -1460,6 +1465,7 @@ def upgrade() -> None:
         sa.Column("acknowledged_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("acknowledged_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("handling", sa.Text(), nullable=False),
+        sa.Column("handled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("recovered_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("overdue_noted_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
@@ -1484,6 +1490,7 @@ def upgrade() -> None:
             ["acknowledged_by_id"], ["person.id"], name=op.f("fk_handover_acknowledged_by_id")
         ),
         sa.ForeignKeyConstraint(["from_bureau_id"], ["bureau.id"], name=op.f("fk_handover_from_bureau_id")),
+        sa.ForeignKeyConstraint(["handled_by_id"], ["person.id"], name=op.f("fk_handover_handled_by_id")),
         sa.ForeignKeyConstraint(["inspection_id"], ["inspection.id"], name=op.f("fk_handover_inspection_id")),
         sa.ForeignKeyConstraint(["issued_by_id"], ["person.id"], name=op.f("fk_handover_issued_by_id")),
         sa.ForeignKeyConstraint(["to_bureau_id"], ["bureau.id"], name=op.f("fk_handover_to_bureau_id")),
@@ -1578,6 +1585,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("assign_reason", sa.Text(), nullable=False),
+        sa.Column("late_reason", sa.Text(), nullable=False),
         sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("closed_at", UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -2455,6 +2463,16 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("decided_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "answer",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "answer_proof",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.CheckConstraint(
             "decision <> 'return' or reason <> ''", name=op.f("ck_handover_report_return_reason")
         ),
