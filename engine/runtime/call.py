@@ -2,7 +2,8 @@
 
 A finishing child locks its own row, then the call's row, and counts under that lock; the last one locks the
 parent and sends it on. Starting and cancelling children goes through jobs, in batches. A multi-instance
-call stores the expected total before its first child starts. Event sub-processes are children without a
+call takes its items from a source of the catalogue (`items`) or from a FEEL list (`collection`) and stores the
+expected total before its first child starts. Event sub-processes are children without a
 call: many may run beside their case, which ends only after them.
 """
 
@@ -17,6 +18,8 @@ from sqlalchemy import func, select
 
 from engine import clock, operation
 from engine.errors import CaseworkError
+from engine.rules import feel
+from engine.rules.plain import plain
 from engine.runtime import history
 from engine.runtime.tables import Call, Instance
 
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
 
     from engine.people import Person
     from engine.runtime.instance import Runtime
+    from engine.runtime.model import Element
     from engine.runtime.run import Run
     from engine.runtime.spiff import Token
 
 BATCH = 100
+MAX_ELEMENTS = 1000  # of a FEEL list: they are kept with the call
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ def opened(run: Run, token: Token) -> None:
         task=token.id,
         element=element.id,
         process=element.called,
+        multiple=element.multiple,
         feed=element.property("items") if element.multiple else "",
         total=1,
     )
@@ -71,26 +77,18 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
     run = runtime.open(session, parent.id)
     data = run.state.data_at(row.task)
     caller = Caller(parent, row.element, row.task)
-    if not row.feed:
+    if not row.multiple:
         row.started = 1
         session.flush()
         runtime.start(session, process=row.process, data=data, bureau_id=parent.bureau_id, caller=caller)
         return
-    source = operation.feeds().get(row.feed)
-    if source is None:
-        raise CaseworkError(f"目录中没有条目来源「{row.feed}」。")
-    step = run.step(run.element(row.element), data)
-    takes = {key: data[key] for key in operation.references(row.feed) if key in data}
     if row.started == 0:
-        row.total = operation.feed_size(row.feed, step, takes)
+        row.total = _begin(run, row, data)
         if row.total == 0:
             row.state = "done"
             run.answer(row.task, {f"{row.element}_result": {"total": 0, "outcomes": {}}})
             return
-    items = [
-        (key, {**data, **given})
-        for key, given in islice(source(step, after=row.after, limit=batch, **takes), batch)
-    ]
+    items = _next(run, row, data, batch)
     if not items:
         raise CaseworkError(f"条目来源「{row.feed}」只给出 {row.started} 条，应有 {row.total} 条。")
     row.after = items[-1][0]
@@ -99,6 +97,55 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
         run.enqueue("children", {"call": row.id}, key=f"children:{row.id}:{row.after}")
     session.flush()
     runtime.start_many(session, row.process, items, bureau_id=parent.bureau_id, caller=caller)
+
+
+def _begin(run: Run, row: Call, data: Mapping[str, Any]) -> int:
+    """How many children a multi-instance call has; the elements of a FEEL list are fixed here."""
+    element = run.element(row.element)
+    if row.feed:
+        if row.feed not in operation.feeds():
+            raise CaseworkError(f"目录中没有条目来源「{row.feed}」。")
+        return operation.feed_size(row.feed, run.step(element, data), _taken(row, data))
+    text = element.property("collection")
+    found = plain(feel.evaluate(text, data))
+    if not isinstance(found, list):
+        raise CaseworkError(
+            f"「{element.name}」的多实例列表「{text}」得到的不是列表。", hint="请改成得到列表的表达式。"
+        )
+    if len(found) > MAX_ELEMENTS:
+        raise CaseworkError(
+            f"「{element.name}」的多实例列表有 {len(found)} 项，最多 {MAX_ELEMENTS} 项。",
+            hint="条目很多时用目录中的条目来源（属性 items）。",
+        )
+    row.elements = [_given(element, each, number) for number, each in enumerate(found, 1)]
+    return len(found)
+
+
+def _given(element: Element, each: Any, number: int) -> dict[str, Any]:
+    """What a child is given for an element: under the name `each`, else the entries of the context it is."""
+    name = element.property("each")
+    if name:
+        return {name: each}
+    if not isinstance(each, dict):
+        raise CaseworkError(
+            f"「{element.name}」的多实例列表第 {number} 项不是一组数据。", hint="请用属性 each 给每一项起名。"
+        )
+    return each
+
+
+def _next(run: Run, row: Call, data: Mapping[str, Any], batch: int) -> list[tuple[str, dict[str, Any]]]:
+    """The next `(item key, data of the child)` behind those that were started."""
+    if not row.feed:
+        some = row.elements[row.started : row.started + batch]
+        return [(f"{number:06}", {**data, **given}) for number, given in enumerate(some, row.started + 1)]
+    source = operation.feeds()[row.feed](
+        run.step(run.element(row.element), data), after=row.after, limit=batch, **_taken(row, data)
+    )
+    return [(key, {**data, **given}) for key, given in islice(source, batch)]
+
+
+def _taken(row: Call, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: data[key] for key in operation.references(row.feed) if key in data}
 
 
 def ended(run: Run) -> bool:
@@ -148,7 +195,7 @@ def child_ended(run: Run) -> None:
         return
     row.state = "done"
     result: dict[str, Any]
-    if row.feed:
+    if row.multiple:
         counts = session.execute(
             select(Instance.outcome, func.count(Instance.id))
             .where(Instance.parent_id == row.instance_id, Instance.parent_task == row.task)

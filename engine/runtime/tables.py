@@ -107,7 +107,9 @@ class Call(Base):
     task: Mapped[word]
     element: Mapped[word]
     process: Mapped[word]
-    feed: Mapped[word] = mapped_column(default="")
+    multiple: Mapped[bool] = mapped_column(default=False)
+    feed: Mapped[word] = mapped_column(default="")  # where the items of a multi-instance call come from, or
+    elements: Mapped[list[Any]] = mapped_column(default=list)  # what its FEEL list gave, fixed when it began
     total: Mapped[int] = mapped_column(default=1)
     started: Mapped[int] = mapped_column(default=0)
     finished: Mapped[int] = mapped_column(default=0)
@@ -118,6 +120,7 @@ class Call(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "task"),
         CheckConstraint("finished <= total and started <= total", name="count"),
+        CheckConstraint("multiple or total = 1", name="single"),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import ModelInvalid
 from engine.runtime import check, model
-from tests.engine.test_runtime import FILES, HEAD, Ports, flow, process, user
+from tests.engine.test_runtime import FILES, HEAD, Ports, bag, flow, process, user
 
 DEADLINES = (
     b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="deadlines" namespace="http://casework/test">'
@@ -216,3 +216,45 @@ def test_strangers_xml_is_refused_before_it_is_understood():
 def test_the_runtimes_own_test_diagrams_would_be_told_what_they_lack():
     found = check.findings({name: content.encode() for name, content in FILES.items()}, World())
     assert {finding.rule for finding in found} >= {"no-form", "no-clause", "unknown-deadline"}
+
+
+def calls(multiple=True, **props):
+    """Findings about a call activity of a process that takes `findings`; the called one takes `finding`."""
+    many = '<bpmn:multiInstanceLoopCharacteristics isSequential="false"/>' if multiple else ""
+    body = (
+        '<bpmn:startEvent id="s"/>'
+        f'<bpmn:callActivity id="c" name="逐项核对" calledElement="child">{bag(**props)}{many}</bpmn:callActivity>'
+        '<bpmn:endEvent id="e"/>' + flow("s", "c") + flow("c", "e")
+    )
+    child = '<bpmn:startEvent id="x"/>' + step("look") + '<bpmn:endEvent id="y"/>' + flow("x", "look") + flow("look", "y")
+    content = HEAD + process("p", body, takes="findings") + process("child", child, takes="finding") + "</bpmn:definitions>"
+    files = {"p.bpmn": content.encode(), "deadlines.dmn": DEADLINES, "forms/a/b.form": b"{}"}
+    return check.findings(files, World())
+
+
+def test_the_list_of_a_multi_instance_call_is_feel_over_the_process_data():
+    assert calls(collection="findings[risk = &quot;high&quot;]", each="finding") == []
+    assert calls(collection="for f in findings return {finding: f}") == []
+
+
+@pytest.mark.parametrize(
+    ("props", "rule", "words"),
+    [
+        ({"collection": "findings[", "each": "finding"}, "feel", "个字"),
+        ({"collection": "findngs", "each": "finding"}, "feel-name", "第 1 个字符处的名称「findngs」"),
+        ({"collection": "lst(findings)", "each": "finding"}, "feel-name", "函数「lst」"),
+        ({"collection": "findings", "items": "test.items"}, "items-twice", "只留一个"),
+        ({"collection": "findings", "each": "other"}, "each", "不接收「other」"),
+        ({"items": "test.items", "each": "finding"}, "each", "只和 collection 一起用"),
+        ({"items": "test.itms"}, "items", "test.items"),
+        ({}, "items", "FEEL 列表"),
+    ],
+)
+def test_what_a_multi_instance_call_cannot_be_is_refused_by_name_and_place(props, rule, words):
+    found = [finding for finding in calls(**props) if finding.rule == rule]
+    assert [finding.element for finding in found] == ["c"], calls(**props)
+    assert words in found[0].reason + found[0].hint
+
+
+def test_a_list_on_a_single_call_is_refused():
+    assert [finding.rule for finding in calls(multiple=False, collection="findings")] == ["items-single", "takes"]

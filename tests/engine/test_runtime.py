@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from engine import clock, operation
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
@@ -96,6 +97,33 @@ FILES = {
         + flow("mark", "work")
         + flow("work", "ce"),
         takes="number",
+        gives="outcome",
+    )
+    + "</bpmn:definitions>",
+    "listed.bpmn": HEAD
+    + process(
+        "listed",
+        '<bpmn:startEvent id="s"/>'
+        f'<bpmn:callActivity id="each" name="逐项核对" calledElement="listed_child">{bag(collection="findings[risk = &quot;high&quot;]", each="finding")}'
+        '<bpmn:multiInstanceLoopCharacteristics isSequential="false"/></bpmn:callActivity>'
+        f'<bpmn:callActivity id="merged" name="逐号核对" calledElement="child">{bag(collection="if rounds = 10 then rounds else for i in 1..rounds return {number: i * 10}")}'
+        '<bpmn:multiInstanceLoopCharacteristics isSequential="false"/></bpmn:callActivity>'
+        + user("after")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "each")
+        + flow("each", "merged")
+        + flow("merged", "after")
+        + flow("after", "e"),
+        takes="findings rounds",
+    )
+    + process(
+        "listed_child",
+        '<bpmn:startEvent id="ls"/>'
+        + user("look")
+        + '<bpmn:endEvent id="le"/>'
+        + flow("ls", "look")
+        + flow("look", "le"),
+        takes="finding",
         gives="outcome",
     )
     + "</bpmn:definitions>",
@@ -296,6 +324,76 @@ def test_called_processes_run_detached_and_the_last_one_sends_the_parent_on(mach
     do(machine, at, "work")
     do(machine, at, "after")
     assert at.get(Instance, parent.id).state == "completed"
+
+
+FINDINGS = [
+    {"no": "F1", "risk": "high"},
+    {"no": "F2", "risk": "low"},
+    {"no": "F3", "risk": "high"},
+    {"no": "F4", "risk": "high"},
+]
+
+
+def test_a_call_for_each_element_of_a_feel_list_gives_each_child_its_element(machine, at):
+    parent = begin(machine, at, "listed", findings=FINDINGS, rounds=2)
+    drain(machine, at)
+    row = at.scalars(select(Call).where(Call.element == "each")).one()
+    assert (row.total, row.started, row.after) == (3, 3, "000003"), "two batches of two"
+    children = at.scalars(select(Instance).where(Instance.parent_activity == "each").order_by(Instance.item))
+    assert [child.data["finding"]["no"] for child in children] == ["F1", "F3", "F4"]
+    for _ in range(3):
+        do(machine, at, "look")
+    assert at.get(Instance, parent.id).data["each_result"] == {"total": 3, "outcomes": {"": 3}}
+    drain(machine, at)
+    merged = at.scalars(select(Instance).where(Instance.parent_activity == "merged").order_by(Instance.item))
+    assert [child.data["marked"] for child in merged] == [20, 40], "a context's entries are the child's data"
+    do(machine, at, "work")
+    do(machine, at, "work")
+    do(machine, at, "after")
+    assert at.get(Instance, parent.id).state == "completed"
+
+
+def test_an_empty_list_calls_nothing_and_the_case_goes_on(machine, at):
+    parent = begin(machine, at, "listed", findings=FINDINGS[1:2], rounds=1)
+    drain(machine, at)
+    assert at.get(Instance, parent.id).data["each_result"] == {"total": 0, "outcomes": {}}
+    drain(machine, at)
+    assert the_item(at, "work") is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"findings": [], "rounds": "two"}, "没有结果"),
+        ({"findings": [], "rounds": 10}, "不是列表"),
+        ({"findings": [FINDINGS[0]] * (call.MAX_ELEMENTS + 1), "rounds": 1}, "最多 1000 项"),
+        ({"findings": None, "rounds": 1}, "没有结果"),
+    ],
+)
+def test_what_is_no_list_or_too_long_a_one_is_an_error_and_never_a_quiet_branch(machine, at, data, reason):
+    begin(machine, at, "listed", **data)
+    with pytest.raises(CaseworkError, match=reason):
+        drain(machine, at)
+    assert the_item(at, "look") is None
+
+
+def test_the_elements_are_fixed_when_the_first_batch_starts(machine, at, monkeypatch):
+    begin(machine, at, "listed", findings=FINDINGS, rounds=1)
+    (first,) = job.claim(at, limit=1)
+    call.start_children(machine, at, first.payload["call"], batch=1)
+    job.finish(at, first)
+    monkeypatch.setattr(call.feel, "evaluate", lambda *_: pytest.fail("read twice"))
+    (second,) = job.claim(at, limit=1)
+    call.start_children(machine, at, second.payload["call"], batch=10)
+    children = at.scalars(select(Instance).where(Instance.parent_activity == "each").order_by(Instance.item))
+    assert [child.data["finding"]["no"] for child in children] == ["F1", "F3", "F4"]
+
+
+def test_a_single_call_counts_to_one(machine, at):
+    begin(machine, at, "parent", number=7)
+    at.flush()
+    with pytest.raises(IntegrityError, match="single"):
+        at.execute(text("update call set multiple = false, total = 2"))
 
 
 def test_a_reminder_fires_once_and_a_breach_takes_the_step_away(machine, at):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from engine import operation
 from engine.errors import Finding, RuleError
 from engine.rules import feel
+from engine.rules.feel.expression import unknown_names
 from engine.runtime.check.names import Release, data_names
 from engine.runtime.model import Element, Process
 
@@ -47,7 +48,7 @@ KNOWN_PROPERTIES = {
     },
     "serviceTask": {"clause", "lane", "no_return"},
     "businessRuleTask": {"clause", "lane"},
-    "callActivity": {"items", "clause", "lane"},
+    "callActivity": {"items", "collection", "each", "clause", "lane"},
     "boundaryEvent": {"deadline", "deadline_from", "clause", "lane"},
     "intermediateCatchEvent": {"deadline", "deadline_from", "clause", "lane"},
     "startEvent": {"by", "form", "operation", "clause", "lane", "stage"},
@@ -237,24 +238,49 @@ class _Checker:
                 _nearest(element.called, self.release.processes()),
             )
             return
-        items = element.property("items")
-        if element.multiple and items not in operation.feeds():
+        yield from self.items(element, called)
+        given = {element.property("each")}
+        if not element.multiple or given != {""}:
+            for key in called.takes:
+                if key not in self.names | given:
+                    yield self.finding(
+                        element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names)
+                    )
+
+    def items(self, element: Element, called: Process) -> Iterator[Finding]:
+        """A multi-instance call names a source of the catalogue (`items`) or a FEEL list (`collection`)."""
+        items, text, each = (element.property(name) for name in ("items", "collection", "each"))
+        if not element.multiple:
+            if items or text or each:
+                yield self.finding(
+                    element,
+                    "items-single",
+                    "写了条目来源，但没有设为多实例。",
+                    "设为并行多实例，或删去 items、collection 和 each。",
+                )
+            return
+        if items and text:
+            yield self.finding(
+                element, "items-twice", "条目来源写了两个：items 和 collection。", "只留一个。"
+            )
+        elif text:
+            yield from self.expression(
+                text, element, element.id, f"{element.name} 的属性 collection", element.line
+            )
+        elif items not in operation.feeds():
             yield self.finding(
                 element,
                 "items",
                 f"没有条目来源「{items}」。",
-                _nearest(items, operation.feeds()) or "在属性 items 中选一个来源。",
+                _nearest(items, operation.feeds())
+                or "在属性 items 中选一个来源，或在 collection 中写 FEEL 列表。",
             )
-        elif items and not element.multiple:
+        if each and not text:
             yield self.finding(
-                element, "items-single", "写了条目来源，但没有设为多实例。", "设为并行多实例，或删去 items。"
+                element, "each", "each 只和 collection 一起用。", "删去 each，或改用 collection。"
             )
-        if not element.multiple:
-            for key in called.takes:
-                if key not in self.names:
-                    yield self.finding(
-                        element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names)
-                    )
+        elif each and called.takes and each not in called.takes:
+            yield self.finding(element, "each", f"被调流程不接收「{each}」。", _nearest(each, called.takes))
 
     def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.event == "timer":
@@ -338,29 +364,15 @@ class _Checker:
         self, text: str, element: Element | None, identity: str, name: str, line: int
     ) -> Iterator[Finding]:
         try:
-            parsed = feel.parse(text)
+            unknown = list(unknown_names(feel.parse(text).node, self.names))
         except RuleError as fault:
             where = f"第 {fault.position + 1} 个字：" if fault.position >= 0 else ""
-            yield Finding(
-                self.process.file,
-                identity,
-                name,
-                line,
-                "feel",
-                f"条件「{text}」读不懂：{where}{fault.reason}",
-                fault.hint,
-            )
+            reason = f"表达式「{text}」读不懂：{where}{fault.reason}"
+            yield Finding(self.process.file, identity, name, line, "feel", reason, fault.hint)
             return
-        for unknown in sorted(parsed.names() - self.names):
-            yield Finding(
-                self.process.file,
-                identity,
-                name,
-                line,
-                "feel-name",
-                f"条件「{text}」用到的「{unknown}」不在流程数据中。",
-                _nearest(unknown, self.names),
-            )
+        for missing in unknown:
+            reason = f"表达式「{text}」用到流程数据里没有的：{missing.reason}"
+            yield Finding(self.process.file, identity, name, line, "feel-name", reason, missing.hint)
         del element
 
 
