@@ -77,6 +77,14 @@ def lamp_words(lamp: Any) -> str:
     return f"{-days} overdue" if days < 0 else f"{days} left"
 
 
+def under(sentence: str, clause: str) -> str:
+    """A sentence with the article it rests on inside: «不能查看督办（吉医保发〔2021〕30号第二十四条）。»."""
+    if not clause:
+        return sentence
+    stop = sentence[-1:] if sentence.endswith(tuple(_("。") + ".")) else ""
+    return sentence.removesuffix(stop) + _("（%(words)s）", words=clause) + stop
+
+
 def day(value: date | datetime | str | None) -> str:
     """«10 月 9 日», with the year when it is another one."""
     found = _day(value)
@@ -148,7 +156,7 @@ def install(environment: Environment) -> None:
     """Give templates these words."""
     environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
-        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words,
+        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words, "under": under,
     }  # fmt: skip
     environment.globals |= {
         "clauses": clauses, "cited": cited, "role_label": _role, "weekdays": weekdays, "in_english": in_english,
