@@ -42,7 +42,11 @@ class Row:
 
 @dataclass(slots=True)
 class Part:
-    """One component on the page. `name` and `id` as in the HTML; `when`: its condition in words."""
+    """One component on the page. `name` and `id` as in the HTML; `when`: its condition in words.
+
+    `gone`: its condition hides it now, so a browser with a script need not show it first. What came back with a
+    sentence is always shown.
+    """
 
     component: Component
     name: str
@@ -52,6 +56,7 @@ class Part:
     error: str = ""
     when: str = ""
     hide: str = ""
+    gone: bool = False
     options: list[Option] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
@@ -100,9 +105,11 @@ def page(
     (`facts, options, defaults, rows`); `data`: process data; `files`: id → `{name, size, href}` of kept ones.
     """
     sentences = refused.fields if refused else {}
-    maker = _Maker(form, sentences, shown.get("options", {}), shown.get("rows", {}), files)
+    maker = _Maker(form, sentences, shown.get("options", {}), shown.get("rows", {}), files, data)
     parts = maker.parts(form.components, {**shown.get("defaults", {}), **values}, "")
     ids = {part.name: part.id for part in _all(parts)}
+    for part in parts:
+        part.gone = part.gone and not any(below.error for below in _all([part]))
     errors = [(ids.get(name, "errors"), sentence) for name, sentence in sentences.items()]
     headline = f"有 {len(errors)} 处需要改正" if errors else refused.reason if refused else ""
     outside = {name: schema.jsonable(data.get(name)) for name in sorted(form.needs)}
@@ -150,12 +157,14 @@ class _Maker:
         options: Mapping[str, Sequence[tuple[Any, str]]],
         tables: Mapping[str, Sequence[Mapping[str, Any]]],
         files: Mapping[str, Mapping[str, Any]],
+        data: Mapping[str, Any],
     ) -> None:
         self.form = form
         self.sentences = sentences
         self.options = options
         self.tables = tables
         self.files = files
+        self.data = data
 
     def parts(self, components: Sequence[Component], values: Mapping[str, Any], prefix: str) -> list[Part]:
         """The parts of one level; what belongs to one option stands below it, layout rows together."""
@@ -192,6 +201,7 @@ class _Maker:
         if component.hide:
             part.when = words.shown_when(self.form, component.hide)
             part.hide = orjson.dumps(component.hide.tree).decode()
+            part.gone = not prefix and component.hide.holds({**self.data, **values})
         if component.type == "group":
             inner, below = (given or {}, f"{name}.") if component.key else (values, prefix)
             part.parts = self.parts(component.children, inner, below)

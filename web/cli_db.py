@@ -63,7 +63,7 @@ def seed() -> None:
     for account in accounts:
         if (account.bureau, account.posts) not in shown:
             shown.add((account.bureau, account.posts))
-            click.echo(f"  {account.login:<18}{account.name}　{account.bureau}　{account.posts}")
+            click.echo(f"  {account.login:<20}{account.name}　{account.bureau}　{account.posts}")
 
 
 @db.command()

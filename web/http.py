@@ -204,6 +204,11 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if g.settings.base_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.headers.get("X-Upload") and response.location:
+        headers["X-Location"] = headers.pop(
+            "Location"
+        )  # the page itself goes there, so that it says what happened
+        response.status_code = 204
     if request.endpoint == "static":
         headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if request.args.get("v") else "public, max-age=300"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import Domain, get_locale
@@ -19,6 +20,7 @@ from jinja2 import Environment
 
 from engine import clock
 from engine.domain import terms
+from engine.domain.pack import names, parameters
 
 _LABELS = Domain(domain="labels")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
@@ -75,6 +77,16 @@ def lamp_words(lamp: Any) -> str:
     if not in_english() or not days:
         return label(lamp.text)
     return f"{-days} overdue" if days < 0 else f"{days} left"
+
+
+def pack_title(name: str) -> str:
+    """The rules of a place by their title: `jilin` → «吉林省规则»; a pack that only a release has, by its name."""
+    return label(_title(name))
+
+
+@cache
+def _title(name: str) -> str:
+    return parameters(name).title if name in names() else name
 
 
 def under(sentence: str, clause: str) -> str:
@@ -156,7 +168,7 @@ def install(environment: Environment) -> None:
     """Give templates these words."""
     environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
-        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words, "under": under,
+        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words, "pack_title": pack_title, "under": under,
     }  # fmt: skip
     environment.globals |= {
         "clauses": clauses, "cited": cited, "role_label": _role, "weekdays": weekdays, "in_english": in_english,

@@ -135,6 +135,8 @@ function follow(form) {
         gone = evaluate(JSON.parse(part.dataset.hide), scopeOf(form, part)) === true;
       } catch (fault) {
         if (!(fault instanceof Unknown)) throw fault;
+        part.dataset.unknown = "";
+        part.removeAttribute("data-gone");
         continue;
       }
       part.querySelector("[data-when]")?.setAttribute("hidden", "");
@@ -179,7 +181,7 @@ function sign(field) {
   const [pad, clear] = [field.querySelector("[data-pad]"), field.querySelector("[data-clear]")];
   const [input, at] = [field.querySelector("[data-path]"), field.querySelector("[data-at]")];
   const [svg, line] = [pad.querySelector("svg"), pad.querySelector("path")];
-  pad.hidden = false;
+  pad.classList.add("on");
   clear.hidden = false;
   let drawing = false;
   const point = (event) => {
@@ -223,12 +225,64 @@ function photo(field) {
   });
 }
 
-for (const form of globalThis.document?.querySelectorAll("[data-form]") ?? []) {
-  form.addEventListener("input", () => follow(form));
-  form.addEventListener("change", () => follow(form));
-  rows(form);
-  form.querySelectorAll("[data-sign]").forEach(sign);
-  form.querySelectorAll("[data-photo]").forEach(photo);
-  follow(form);
+/** Files go up with a bar and a way to stop; what the server answers is shown without losing what was typed. */
+function upload(form) {
+  const box = form.querySelector("[data-upload]");
+  if (!box) return;
+  const [bar, word, stop] = [box.querySelector("progress"), box.querySelector("[data-word]"), box.querySelector("[data-stop]")];
+  const tell = (text) => { word.textContent = text; };
+  form.addEventListener("submit", (event) => {
+    const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
+    if (!files.length || event.defaultPrevented) return;
+    event.preventDefault();
+    box.hidden = false;
+    const large = files.find((file) => file.size > Number(box.dataset.most));
+    if (large) { bar.hidden = stop.hidden = true; tell(`${large.name}：${box.dataset.large}`); return; }
+    const buttons = [...form.querySelectorAll("button[type=submit]")];
+    const sending = new XMLHttpRequest();
+    const end = (text) => {
+      for (const button of buttons) button.disabled = false;
+      bar.hidden = stop.hidden = true;
+      tell(text);
+    };
+    for (const button of buttons) button.disabled = true;
+    bar.hidden = stop.hidden = false;
+    bar.value = 0;
+    tell(box.dataset.going);
+    sending.upload.addEventListener("progress", ({ loaded, total }) => {
+      bar.value = total ? (100 * loaded) / total : 0;
+      tell(`${box.dataset.going} ${Math.round(bar.value)}%`);
+    });
+    stop.onclick = () => sending.abort();
+    sending.addEventListener("abort", () => end(box.dataset.stopped));
+    sending.addEventListener("error", () => end(box.dataset.lost));
+    sending.addEventListener("load", () => {
+      const next = sending.getResponseHeader("X-Location");
+      if (next) { location.assign(next); return; }
+      const page = new DOMParser().parseFromString(sending.responseText, "text/html");
+      if (!page.querySelector("[data-form]")) { end(page.querySelector("main p")?.textContent ?? box.dataset.lost); return; }
+      document.title = page.title;
+      document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
+      start();
+    });
+    const data = new FormData(form, event.submitter);
+    sending.open("POST", form.action);
+    sending.setRequestHeader("X-Upload", "1");
+    sending.send(data);
+  });
 }
-globalThis.document?.getElementById("errors")?.focus();
+
+function start() {
+  for (const form of globalThis.document?.querySelectorAll("[data-form]") ?? []) {
+    form.addEventListener("input", () => follow(form));
+    form.addEventListener("change", () => follow(form));
+    rows(form);
+    upload(form);
+    form.querySelectorAll("[data-sign]").forEach(sign);
+    form.querySelectorAll("[data-photo]").forEach(photo);
+    follow(form);
+  }
+  globalThis.document?.getElementById("errors")?.focus();
+}
+
+start();
