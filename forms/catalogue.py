@@ -106,6 +106,7 @@ RESERVED = frozenset(
             "idempotency_key",
             "expected_version",
             "intent",
+            "next_item",
             "constructor",
             "prototype",
             "lane_owners",

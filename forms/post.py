@@ -14,7 +14,7 @@ from typing import Any
 from forms.fields import fen, plain
 from forms.model import FILES, Component, Form, is_row, level
 
-TRANSPORT = frozenset({"csrf_token", "idempotency_key", "expected_version", "intent"})
+TRANSPORT = frozenset({"csrf_token", "idempotency_key", "expected_version", "intent", "next_item"})
 ADD, DROP = "add:", "drop:"
 MOST_ROWS = 200
 PHOTO = ("lat", "lon", "accuracy", "taken_at")

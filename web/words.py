@@ -168,7 +168,8 @@ def install(environment: Environment) -> None:
     """Give templates these words."""
     environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
-        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words, "pack_title": pack_title, "under": under,
+        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words,
+        "pack_title": pack_title, "under": under,
     }  # fmt: skip
     environment.globals |= {
         "clauses": clauses, "cited": cited, "role_label": _role, "weekdays": weekdays, "in_english": in_english,

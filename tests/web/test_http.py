@@ -76,6 +76,16 @@ def test_a_post_without_the_token_of_the_form_is_refused(app):
     )
 
 
+def test_an_article_stands_inside_the_sentence_that_rests_on_it(app):
+    @app.get("/public/raise")
+    @open_to_all
+    def page():
+        raise Refused("还不能公示。", clause="J8", hint="请先审查。")
+
+    text = app.test_client().get("/public/raise").text
+    assert "还不能公示（吉医保发〔2021〕30号第八条）。" in text
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
@@ -97,7 +107,7 @@ def test_each_kind_of_no_has_its_status_as_page_and_as_json(app, error, status):
     client = app.test_client()
     answer = client.get("/public/raise")
     assert answer.status_code == status
-    assert error.reason in answer.text
+    assert error.reason.removesuffix("。") in answer.text
     told = client.get("/public/raise", headers={"Accept": "application/json"})
     assert told.status_code == status
     assert {"code", "reason", "clause", "hint", "fields"} <= set(told.json)

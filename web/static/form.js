@@ -237,7 +237,7 @@ function upload(form) {
     event.preventDefault();
     box.hidden = false;
     const large = files.find((file) => file.size > Number(box.dataset.most));
-    if (large) { bar.hidden = stop.hidden = true; tell(`${large.name}：${box.dataset.large}`); return; }
+    if (large) { bar.hidden = stop.hidden = true; tell(`${large.name} ${box.dataset.large}`); return; }
     const buttons = [...form.querySelectorAll("button[type=submit]")];
     const sending = new XMLHttpRequest();
     const end = (text) => {
