@@ -17,6 +17,7 @@ from engine.domain.ceremony.duty import (
     refuse_team_size,
     refuse_witness,
 )
+from engine.domain.ceremony.findings import ImportFinding, settle_findings
 from engine.domain.ceremony.guard import kept_ddl
 from engine.domain.ceremony.native import (
     commit_operator,
@@ -61,6 +62,7 @@ __all__ = [
     "DrawException",
     "DrawnObject",
     "DrawnPerson",
+    "ImportFinding",
     "Pool",
     "abandon",
     "account_missed",
@@ -103,6 +105,7 @@ __all__ = [
     "send",
     "servants",
     "settings",
+    "settle_findings",
     "shown",
     "sign_operator",
     "sign_witness",

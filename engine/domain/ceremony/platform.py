@@ -3,18 +3,20 @@
 Nothing is drawn here.
 
 The result takes a number of the bureau's series and is frozen and chained like every draw, but never shown
-as verifiable. What the hard rules say of a team holds for an imported team too.
+as verifiable. What the hard rules say of a team holds for an imported team too; a name that the registries do
+not bear out is a finding (`findings`).
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from engine import clock
 from engine.domain import answers as ask
-from engine.domain.ceremony import duty, store
+from engine.domain.ceremony import duty, findings, store
 from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
@@ -22,13 +24,13 @@ from engine.domain.draw import DrawRefused
 from engine.domain.draw.platform import import_transcript
 from engine.domain.pack import parameters
 from engine.domain.plan.query import get as plan_of
-from engine.domain.registry import Inspector, conflict_between
-from engine.domain.terms import RELATIONS, cite
+from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau
 
 CLAUSE = "W5 W9"
+NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 @operation("draw.send", clause=CLAUSE)
@@ -55,23 +57,22 @@ def send(step: Step, *, draw_id: str) -> None:
     )
 
 
-@operation("draw.import_result", clause=CLAUSE, gives=("import_result",))
+@operation("draw.import_result", clause=CLAUSE, gives=("import_result", "findings"))
 def import_result(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """导入平台抽取结果: serial, time, evidence, which object and which person went to which group.
 
-    `import_result`: drawn · failed. Refuses objects that should not have been drawn, people in conflict,
-    groups with fewer than two licensed inspectors.
+    `import_result`: drawn · failed; `findings`: how many names the registries do not bear out. Refuses what is
+    no result, and groups with fewer than two licensed inspectors.
     """
     draw = store.get(step.session, draw_id)
     operator = step.person()
     if ask.text(step.answers, "result") == "failed":
         draw.reason = ask.required(step.answers, "reason", "未能抽取的原因", clause=cite(CLAUSE, step.pack))
-        return {"import_result": "failed"}
+        return {"import_result": "failed", "findings": 0}
     duty.refuse_operator(step.session, draw, operator, step.pack)
     pool = pool_of(step, draw)
     objects, members = _groups(step, "objects", "object_code"), _groups(step, "members", "staff_no")
-    _check_objects(pool, objects, step.pack)
-    _check_people(step, draw, pool, objects, members)
+    _check_shape(step, draw, pool, objects, members)
     drawn_at = ask.instant(step.answers, "drawn_at")
     if drawn_at is None:
         raise Refused(
@@ -92,7 +93,9 @@ def import_result(step: Step, *, draw_id: str) -> Mapping[str, Any]:
             "members": dict(members),
         },
     }
-    return {"import_result": "drawn"}
+    draw.reason = ""
+    found = findings.compare(step, pool, objects, members)
+    return {"import_result": "drawn", "findings": findings.record(step, draw, found)}
 
 
 def _groups(step: Step, key: str, column: str) -> dict[str, list[str]]:
@@ -104,62 +107,33 @@ def _groups(step: Step, key: str, column: str) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _check_objects(pool: Pool, objects: Mapping[str, list[str]], pack: str) -> None:
-    codes = [code for things in objects.values() for code in things]
-    for code in codes:
-        thing = pool.by_code.get(code)
-        duty.refuse_excluded(code, thing.excl if thing else "scope", pack)
-    if not codes or len(set(codes)) < len(codes):
-        raise Refused(
-            "平台结果没有检查对象，或者同一对象列了两次。",
-            clause=cite(CLAUSE, pack),
-            slug="platform-mismatch",
-            fields={"objects": "请核对检查对象"},
-        )
-
-
-def _check_people(
+def _check_shape(
     step: Step, draw: Draw, pool: Pool, objects: Mapping[str, list[str]], members: Mapping[str, list[str]]
 ) -> None:
+    """What is no result at all: nothing drawn, an object twice, a group without people, a team too small."""
+    clause = cite(CLAUSE, step.pack)
+    codes = [code for things in objects.values() for code in things]
+    numbers = [number for each in members.values() for number in each]
+    strange = [name for name in (*objects, *members, *codes, *numbers) if not NAME.fullmatch(name)]
+    if not codes or len(set(codes)) < len(codes) or strange:
+        said = f"“{strange[0]}”不是编码" if strange else "平台结果没有检查对象，或者同一对象列了两次"
+        fields = {"objects": "请核对检查对象"}
+        raise Refused(f"{said}。", clause=clause, slug="platform-mismatch", fields=fields)
+    if set(objects) != set(members):
+        said = "各组既要有检查对象，也要有检查人员。"
+        fields = {"members": "请核对组别"}
+        raise Refused(said, clause=clause, slug="platform-mismatch", fields=fields)
     by_no = {servant.staff_no: servant for servant in pool.servants}
     wanted = int(draw.settings["team_size"])
-    if set(objects) != set(members):
-        raise Refused(
-            "各组既要有检查对象，也要有检查人员。", slug="platform-mismatch", fields={"members": "请核对组别"}
-        )
-    for group, numbers in members.items():
-        unknown = [number for number in numbers if number not in by_no or by_no[number].excl]
-        if unknown:
+    for group, here in members.items():
+        duty.refuse_licensed(sum(by_no[no].cert for no in here if no in by_no), step.pack, group)
+        if len(here) < wanted:
             raise Refused(
-                f"{group} 组的 {'、'.join(unknown)} 不能参加本次检查：不在名录库内，或者本期不能参加。",
-                clause=cite("W5 W9", step.pack),
-                slug="person-not-in-pool",
-                fields={"members": f"请核对 {'、'.join(unknown)}"},
-            )
-        duty.refuse_licensed(sum(by_no[number].cert for number in numbers), step.pack, group)
-        if len(numbers) < wanted:
-            raise Refused(
-                f"{group} 组只有 {len(numbers)} 人，任务要求每组 {wanted} 人。",
+                f"{group} 组只有 {len(here)} 人，任务要求每组 {wanted} 人。",
                 clause=cite("W9", step.pack),
                 hint="请与平台核对；如人员不足，请登记平台抽取失败后重新确定分组。",
                 slug="platform-mismatch",
             )
-        for number in numbers:
-            for code in objects[group]:
-                _refuse_conflict(step, by_no[number].inspector_id, pool, code)
-
-
-def _refuse_conflict(step: Step, inspector_id: int, pool: Pool, code: str) -> None:
-    thing = pool.by_code[code]
-    relation = conflict_between(step.session, inspector_id, thing.object_id)
-    if relation:
-        who = step.session.get_one(Inspector, inspector_id)
-        raise Refused(
-            f"{who.name}与{thing.name}有利害关系：{RELATIONS.get(relation, relation)}，应当回避。",
-            clause=cite("J13 行政处罚法", step.pack),
-            hint="请在平台重新匹配人员后再导入。",
-            slug="conflict-of-interest",
-        )
 
 
 @operation("draw.check_import", clause="W3 W9", gives=("decision",))
@@ -182,6 +156,7 @@ def freeze_import(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     draw = store.get(step.session, draw_id)
     result = draw.settings["result"]
     staff = {person.id: person.staff_no for person in (draw.operator, draw.witness) if person}
+    settled = findings.of_draw(step.session, draw.id)
     body = {
         "v": "IMPORT1",
         "draw": draw.id,
@@ -191,7 +166,9 @@ def freeze_import(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         "at": result["at"],
         "operator": staff[draw.operator_id or 0],
         "witness": staff[draw.witness_id or 0],
-        "evidence": result["evidence"],
+        "evidence": sorted(
+            [*result["evidence"], *findings.as_evidence(settled)], key=lambda each: each["name"]
+        ),
         "objects": sorted(code for codes in result["objects"].values() for code in codes),
         "groups": [
             {"id": group, "objects": result["objects"][group], "members": result["members"][group]}
@@ -206,22 +183,22 @@ def freeze_import(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         ) from fault
     draw.frozen_at = clock.now()
     draw.state = "placed"
-    _enter(step, draw, body)
+    _enter(step, draw)
     step.session.flush()
     store.log(step.session, draw, "draw.import", after={"serial": result["serial"]})
     return {"draw_outcome": "placed"}
 
 
-def _enter(step: Step, draw: Draw, body: Mapping[str, Any]) -> None:
+def _enter(step: Step, draw: Draw) -> None:
+    """What is visited and who serves: the platform's result without what the leader has left out."""
     pool = pool_of(step, draw)
     staff = {servant.staff_no: servant.inspector_id for servant in pool.servants}
-    for group in body["groups"]:
-        for code in group["objects"]:
+    objects, members = findings.kept(step.session, draw)
+    for group in sorted(objects):
+        for code in objects[group]:
             thing = pool.by_code[code]
-            draw.objects.append(
-                DrawnObject(object_id=thing.object_id, group_id=group["id"], stratum=thing.stratum)
-            )
-        for place, number in enumerate(group["members"]):
+            draw.objects.append(DrawnObject(object_id=thing.object_id, group_id=group, stratum=thing.stratum))
+        for place, number in enumerate(members[group]):
             draw.people.append(
-                DrawnPerson(group_id=group["id"], role_index=place, inspector_id=staff[number], alias=number)
+                DrawnPerson(group_id=group, role_index=place, inspector_id=staff[number], alias=number)
             )

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.domain.ceremony import share, store
+from engine.domain.ceremony import findings, share, store
 from engine.domain.ceremony.pool import Pool, pool_of, quota
 from engine.domain.ceremony.preparation import exceptions_of
 from engine.domain.ceremony.tables import Draw
@@ -329,6 +329,39 @@ def show_import(step: Step) -> dict[str, Any]:
     return {"facts": facts, "defaults": defaults}
 
 
+@prefill("draw/settle_findings")
+def show_findings(step: Step) -> dict[str, Any]:
+    """Each name that the registries do not bear out, one line to settle it, and the whole result below."""
+    draw = _draw(step)
+    result = draw.settings["result"]
+    shown = settling(findings.of_draw(step.session, draw.id))
+    facts = [*_head(draw), ("平台抽取编号", result["serial"]), ("平台抽取时间", result["at"])]
+    return {"facts": facts, **shown}
+
+
+def settling(found: list[findings.ImportFinding]) -> dict[str, Any]:
+    """The lines of a form in which findings are settled."""
+    return {
+        "options": {
+            "findings": [(str(each.id), f"{findings.KINDS[each.kind]}：{each.detail}") for each in found],
+            "settlements": list(findings.DISPOSITIONS.items()),
+        },
+        "defaults": {"settlements": [{"finding": str(each.id)} for each in found]},
+        "rows": {
+            "found": [
+                {
+                    "group": each.group_id,
+                    "what": findings.KINDS[each.kind],
+                    "detail": each.detail,
+                    "settled": findings.DISPOSITIONS.get(each.settlement, ""),
+                    "reason": each.reason,
+                }
+                for each in found
+            ]
+        },
+    }
+
+
 @prefill("draw/check_import")
 def show_check_import(step: Step) -> dict[str, Any]:
     """The imported result beside its serial."""
@@ -341,6 +374,7 @@ def show_check_import(step: Step) -> dict[str, Any]:
     return {
         "facts": [*_head(draw), ("平台抽取编号", result["serial"]), ("平台抽取时间", result["at"])],
         "rows": {
+            **settling(findings.of_draw(step.session, draw.id))["rows"],
             "groups": [
                 {
                     "group": group,
@@ -348,7 +382,7 @@ def show_check_import(step: Step) -> dict[str, Any]:
                     "members": "、".join(staff.get(number, number) for number in result["members"][group]),
                 }
                 for group, things in sorted(result["objects"].items())
-            ]
+            ],
         },
     }
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from engine import clock
+from engine.domain.ceremony import findings
 from engine.domain.ceremony.pool import HIGH, quota, stratum_name
 from engine.domain.ceremony.share import PARTIES, was_own
 from engine.domain.ceremony.tables import Draw
@@ -52,7 +53,6 @@ def draw_evidence(session: Session, draw: Draw, group: str) -> dict[str, Any]:
     minutes = (
         {key: value for key, value in _minutes(session, draw, "", ()).items() if value} if draw.roster else {}
     )
-    result = dict(draw.settings.get("result") or {})
     shared = ("platform", "serial", "at", "operator", "witness", "evidence")
     body = draw.events[0]["body"] if draw.mode == "import" and draw.events else {}
     return {
@@ -60,7 +60,7 @@ def draw_evidence(session: Session, draw: Draw, group: str) -> dict[str, Any]:
         "mode": draw.mode,
         "minutes": minutes,
         "platform": {key: body[key] for key in shared if key in body},
-        "findings": list(result.get("findings") or []),
+        "findings": findings.as_document(findings.of_draw(session, draw.id)),
         "group": {
             "id": group,
             "members": [row.alias for row in draw.people if row.group_id == group and row.state == "serving"],
@@ -262,5 +262,13 @@ def _lists(session: Session, draw: Draw) -> dict[str, list[dict[str, Any]]]:
             }
             for alias, found in sorted(conflicts.items())
         ],
-        "findings": [],
+        "findings": [
+            {
+                "what": each["kind"],
+                "subject": each["detail"],
+                "settled": each["settlement"],
+                "reason": each["reason"],
+            }
+            for each in findings.as_document(findings.of_draw(session, draw.id))
+        ],
     }

@@ -2936,6 +2936,57 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handing_work_item_id"), ["work_item_id"], unique=False)
 
     op.create_table(
+        "import_finding",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("draw_id", sa.String(length=40), nullable=False),
+        sa.Column("substitution_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("group_id", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("object_code", sa.String(length=80), nullable=False),
+        sa.Column("excluded", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("settlement", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("settled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("settled_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(settlement = '') = (settled_by_id is null)", name=op.f("ck_import_finding_settled_by")
+        ),
+        sa.CheckConstraint(
+            "kind in ('unknown-object', 'excluded-object', 'unknown-person', 'excluded-person', 'conflict')",
+            name=op.f("ck_import_finding_kind"),
+        ),
+        sa.CheckConstraint(
+            "settlement <> 'accept' or kind not like 'unknown%'",
+            name=op.f("ck_import_finding_unknown_never_kept"),
+        ),
+        sa.CheckConstraint("settlement = '' or reason <> ''", name=op.f("ck_import_finding_reason")),
+        sa.CheckConstraint("settlement in ('','accept','drop')", name=op.f("ck_import_finding_settlement")),
+        sa.CheckConstraint(
+            "settled_by_id is null or settled_by_id <> recorded_by_id",
+            name=op.f("ck_import_finding_self_approval"),
+        ),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_import_finding_draw_id")),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["person.id"], name=op.f("fk_import_finding_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["person.id"], name=op.f("fk_import_finding_settled_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["substitution_id"], ["substitution.id"], name=op.f("fk_import_finding_substitution_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_finding")),
+    )
+    with op.batch_alter_table("import_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_finding_draw_id"), ["draw_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_import_finding_substitution_id"), ["substitution_id"], unique=False
+        )
+
+    op.create_table(
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -3256,6 +3307,11 @@ def downgrade() -> None:
         )
 
     op.drop_table("notice")
+    with op.batch_alter_table("import_finding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_finding_substitution_id"))
+        batch_op.drop_index(batch_op.f("ix_import_finding_draw_id"))
+
+    op.drop_table("import_finding")
     with op.batch_alter_table("handing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handing_work_item_id"))
         batch_op.drop_index("ix_handing_from")
