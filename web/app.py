@@ -10,6 +10,7 @@ from web import (
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
     api_own,  # noqa: F401 (enters its routes into the API)
+    api_release,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
     board,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from engine.access import rights
-from engine.desk import process
-from web import http
-from web.auth import needs
+from engine.desk import apart, process, proposal
+from engine.domain import pack as packs
+from engine.errors import ModelInvalid, Refused
+from web import http, words
+from web.auth import actor, ask_second_factor, has_second_factor, needs
 
 page = Blueprint("process", __name__)
+LINES = 400  # of a file's changes that a page shows
 KINDS = {
     "bpmn": lazy_gettext("流程图"),
     "dmn": lazy_gettext("决策表"),
@@ -25,8 +29,16 @@ KINDS = {
 @page.get("/processes")
 @needs(rights.READ_PROCESSES)
 def index() -> ResponseReturnValue:
-    """All releases, the one in force of each pack marked."""
-    return render_template("process/index.html", releases=process.releases(http.reading()), kinds=KINDS)
+    """All releases, the one in force of each pack marked; what waits for a second person before them."""
+    reading = http.reading()
+    return render_template(
+        "process/index.html",
+        releases=process.releases(reading),
+        kinds=KINDS,
+        proposals=proposal.listed(reading),
+        states=proposal_states(),
+        may_propose=rights.EDIT_PROCESSES.allows(g.person),
+    )
 
 
 @page.get("/processes/<int:release_id>")
@@ -42,3 +54,114 @@ def show(release_id: int, name: str) -> ResponseReturnValue:
     """One process, drawn, and its human steps."""
     view = process.process(http.reading(), g.person, release_id, name)
     return render_template("process/show.html", view=view, svg=Markup(view.svg))  # noqa: S704 (built node by node)
+
+
+# --- proposed by its author, released by another ----------------------------------------------------
+
+
+def proposal_states() -> dict[str, tuple[str, str]]:
+    """State of a proposal → (look, word)."""
+    return {
+        "refused": ("late", _("检查未通过")),
+        "waiting": ("doing", _("待复核")),
+        "released": ("done", _("已发布")),
+        "returned": ("pause", _("已退回")),
+    }
+
+
+@page.get("/processes/propose")
+@needs(rights.EDIT_PROCESSES)
+def propose_form() -> ResponseReturnValue:
+    """Choose the files that change."""
+    return _propose_page(None, 200)
+
+
+@page.post("/processes/propose")
+@needs(rights.EDIT_PROCESSES)
+def propose() -> ResponseReturnValue:
+    """Check an archive apart; whatever is found, it stands on the page of the proposal, all at once."""
+    form, upload = request.form, request.files.get("zip")
+    archive = upload.read() if upload else b""
+    start = next((each for each in proposal.STARTS if each == form.get("start")), "current")
+    try:
+        if not archive:
+            raise Refused(_("请选择压缩包。"), fields={"zip": _("请选择一个 ZIP 文件")})  # noqa: TRY301 (kept on the form)
+        found = apart.examine(proposal.base_files(http.reading(), form.get("pack", ""), start), archive)
+        with g.database.transaction() as session:
+            made = proposal.propose(
+                session,
+                actor(session),
+                form.get("pack", ""),
+                found.files,
+                found.findings,
+                note=form.get("note", ""),
+            )
+    except Refused as refusal:
+        return _propose_page(refusal, 422)
+    return redirect(url_for("process.proposed", proposal_id=made.id)), 303
+
+
+@page.get("/processes/proposals/<int:proposal_id>")
+@needs(rights.READ_PROCESSES)
+def proposed(proposal_id: int) -> ResponseReturnValue:
+    """Findings, and every line that differs from the release in force."""
+    return _proposal_page(proposal_id, None, 200)
+
+
+@page.post("/processes/proposals/<int:proposal_id>")
+@needs(rights.RELEASE)
+def decide(proposal_id: int) -> ResponseReturnValue:
+    """Release it or send it back; a release needs the second factor, and is checked once more before."""
+    if request.form.get("decision") != "release":
+        try:
+            with g.database.transaction() as session:
+                proposal.send_back(session, actor(session), proposal_id, request.form.get("reason", ""))
+        except Refused as refusal:
+            return _proposal_page(proposal_id, refusal, 422)
+        http.say("done", _("已退回作者。"))
+        return redirect(url_for("process.proposed", proposal_id=proposal_id)), 303
+    if not has_second_factor():
+        return ask_second_factor()
+    try:
+        found = apart.examine(proposal.files_of(http.reading(), proposal_id))
+        with g.database.transaction() as session:
+            made = proposal.release(session, actor(session), proposal_id, found.findings)
+            identity, name = made.id, f"{words.pack_title(made.pack)} v{made.version}"
+    except (Refused, ModelInvalid) as refusal:
+        return _proposal_page(proposal_id, refusal, 422)
+    http.say("done", _("%(name)s 已发布。新开的案件用这一版，在办案件不变。", name=name))
+    return redirect(url_for("process.release", release_id=identity)), 303
+
+
+def _propose_page(refusal: Refused | None, status: int) -> ResponseReturnValue:
+    return (
+        render_template(
+            "process/propose.html",
+            packs=packs.names(),
+            pack=request.form.get("pack", g.person.bureau.pack),
+            start=request.form.get("start", "current"),
+            note=request.form.get("note", ""),
+            refusal=refusal,
+            failed=refusal is not None,
+        ),
+        status,
+    )
+
+
+def _proposal_page(
+    proposal_id: int, refusal: Refused | ModelInvalid | None, status: int
+) -> ResponseReturnValue:
+    return (
+        render_template(
+            "process/proposal.html",
+            view=proposal.view(http.reading(), g.person, proposal_id),
+            states=proposal_states(),
+            kinds={"added": _("新增"), "removed": _("删除"), "changed": _("改动")},
+            most=LINES,
+            reason=request.form.get("reason", ""),
+            refusal=refusal,
+            fields=getattr(refusal, "fields", {}),
+            failed=refusal is not None,
+        ),
+        status,
+    )

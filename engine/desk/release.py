@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit
-from engine.desk.world import World, seed_files
+from engine.desk.world import Answers, World, seed_files
 from engine.domain import pack as packs
 from engine.errors import Finding, ModelInvalid, NotFound, Refused
 from engine.people import Person
@@ -25,6 +26,9 @@ from engine.settings import ROOT
 
 MOST_FILES = 500
 MOST_BYTES = 20_000_000
+MOST_RATIO = 100
+SMALL = 100_000  # below this no ratio can do harm
+LONGEST_PATH = 80  # bytes; the width of the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +71,50 @@ def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
     return name, {**base, **own} if not any(file.startswith("forms/") for file in own) else own
 
 
-def files_in(name: str, archive: bytes) -> dict[str, bytes]:
-    """The shipped files of a pack with those of a zip in their place; Refused names what may not be in it.
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    """The files of a zip that may be part of a release; Refused names the entry that may not, and why.
 
-    At most 20 MB unpacked and 500 files; only kinds that belong into a release; no path leads outside.
+    At most 500 files and 20 MB unpacked, none packed more than a hundredfold; only kinds that belong into a release;
+    no path leads outside, none stands twice. The directory is read before anything is unpacked.
     """
-    if name not in packs.names():
-        raise NotFound(f"没有规则包“{name}”。", hint=f"可用的有：{'、'.join(packs.names())}。")
-    found = seed_files(name)
     if not archive:
-        return found
+        return {}
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
             entries = [entry for entry in zipped.infolist() if not entry.is_dir()]
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
                 raise _bad_zip(f"文件太多或太大：最多 {MOST_FILES} 个，合计 {MOST_BYTES // 1_000_000} MB。")
+            names: set[str] = set()
             for entry in entries:
-                parts = entry.filename.split("/")
-                if ".." in parts or "" in parts or "\\" in entry.filename or not entry.filename.isprintable():
-                    raise _bad_zip(f"“{entry.filename}”的路径不能用。")
-                if not releases.kind_of(entry.filename):
-                    raise _bad_zip(f"“{entry.filename}”不属于发布的文件种类。")
-                found[entry.filename] = zipped.read(entry)
+                fault = _unusable(entry) or ("在压缩包中出现两次" if entry.filename in names else "")
+                if fault:
+                    raise _bad_zip(f"“{_shown(entry.filename)}”{fault}。")
+                names.add(entry.filename)
+            return {entry.filename: zipped.read(entry) for entry in entries}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as fault:
         raise _bad_zip("压缩包打不开，可能已损坏或者加了密码。") from fault
-    return found
+
+
+def _unusable(entry: zipfile.ZipInfo) -> str:
+    """What is wrong with an entry of a zip, before it is opened; "" for a good one."""
+    name, parts = entry.filename, entry.filename.split("/")
+    if ".." in parts or "" in parts or "\\" in name or ":" in name or not name.isprintable():
+        return "的路径不能用"
+    if len(name.encode()) > LONGEST_PATH:
+        return f"的路径太长：最多 {LONGEST_PATH} 字节"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "是链接，不是文件"
+    if entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+        return f"压缩了 {MOST_RATIO} 倍以上，不予打开"
+    return "" if releases.kind_of(name) else "不属于发布的文件种类"
+
+
+def _shown(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name)[:LONGEST_PATH]
 
 
 def _bad_zip(reason: str) -> Refused:
-    return Refused(reason, slug="bad-zip", hint="请重新打包后再发布。", fields={"zip": reason})
+    return Refused(reason, slug="bad-zip", hint="请重新打包后再送审。", fields={"zip": reason})
 
 
 def _place(file: Path, root: Path) -> str:
@@ -116,6 +135,11 @@ def inspect(world: World, path: Path) -> list[Finding]:
         own = _place(path, path.parent)
         found = [finding for finding in found if finding.file == own]
     return found
+
+
+def findings(answers: Answers, files: Mapping[str, bytes]) -> list[Finding]:
+    """All findings about the files of a release, which need no installation to be checked."""
+    return check.findings(files, answers)
 
 
 def deploy(
@@ -146,6 +170,19 @@ def deploy_files(
     faults = check.errors(check.findings(files, world.answers))
     if faults:
         raise ModelInvalid(faults)
+    return freeze(session, name, files, actor=actor, author=author, note=note)
+
+
+def freeze(
+    session: Session,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    actor: Person | None = None,
+    author: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Freeze files whose check found no error as the next version of a pack."""
     release = releases.deploy(session, name, files, author=author, releaser=actor, note=note)
     audit.record(
         session,

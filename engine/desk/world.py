@@ -19,7 +19,8 @@ import engine.desk.anchor  # draws and decisions send the head of the log outsid
 import engine.desk.health  # its mark
 import engine.desk.tables  # the inbox
 import engine.domain.notice  # its tables
-import engine.domain.verbs  # noqa: F401 (enters all verbs into the catalogue)
+import engine.domain.verbs  # enters all verbs into the catalogue
+import engine.runtime.proposal  # noqa: F401 (its table)
 from engine import clock
 from engine.domain import calendar, pack, terms
 from engine.domain.handover.tables import Handover

@@ -21,14 +21,17 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.desk import rules
+from engine import clock
+from engine.desk import proposal, rules
 from engine.desk.sample import PASSWORD
 from engine.desk.step import actions
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.tables import Publication
+from engine.errors import Finding
 from engine.people import Grant, Person, Role
 from engine.runtime import release
+from engine.runtime.proposal import Proposal
 from engine.runtime.tables import History, Instance, Release, WorkItem
 from tests.browser.people import PHONE, WIDE
 
@@ -60,7 +63,26 @@ def served(installation):
     served.year.goes_on(start=served.year.rehearsal.now, cases=5)
     served.year.spreads(cases=5)
     served.year.drafts()
+    _propose(served)
     return served.open()
+
+
+def _propose(served) -> None:
+    """A change of the processes that waits for the second person, and one whose check found an error."""
+    wrong = Finding(
+        "report.bpmn", "open", "核对报告时限", 37, "verb", "没有动词「report.nix」。", "改用 report.open。"
+    )
+    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
+        holds = Grant.role == Role.MODELLER
+        author = session.scalars(
+            select(Person).join(Grant, Grant.person_id == Person.id).where(holds)
+        ).first()
+        files = proposal.base_files(session, "jilin", "current")
+        for name, found in (("核对报告的时限", []), ("查对报告时限", [wrong])):
+            drawn = files["report.bpmn"].replace("核对报告时限".encode(), name.encode())
+            proposal.propose(
+                session, author, "jilin", {**files, "report.bpmn": drawn}, found, note="环节改名"
+            )
 
 
 @dataclass(frozen=True)
@@ -96,6 +118,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "plan_id": first_of_each(Plan.id, Plan.state),
             "draw_id": first_of_each(Draw.id, Draw.state),
             "release_id": [newest],
+            "proposal_id": first_of_each(Proposal.id, Proposal.state),
             "publication_id": first_of_each(Publication.id, Publication.state),
             "entry_id": first_of_each(History.id, History.element, where=History.kind == "decision")[:6],
             "process.show": sorted(release.load(session, newest).processes),

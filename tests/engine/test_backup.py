@@ -8,11 +8,10 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 import pytest
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select, text
 
 from engine import audit, clock
 from engine.audit import anchor as heads
@@ -61,17 +60,13 @@ def target(request, tmp_path) -> Iterator[Database]:
         yield database
         database.dispose()
         return
-    address = request.getfixturevalue("postgres_server")
-    name = f"restored_{uuid4().hex[:12]}"
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    database = Database(address.replace("/postgres?", f"/{name}?"))
+    server = request.getfixturevalue("postgres")
+    server.template("bare", lambda _: None)
+    url = server.copy("bare", tmp_path)
+    database = Database(url)
     yield database
     database.dispose()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    server.drop(url)
 
 
 def counted(database: Database) -> dict[str, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from engine import clock
@@ -18,16 +16,15 @@ PACKS = ("jilin", "wugang")
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory, sqlite_template):
+def lived(tmp_path_factory, databases):
     """A bureau of a pack, its plan drawn and its first cases archived; made once a pack."""
     made: dict[str, Year] = {}
 
     def live(pack: str) -> Year:
         if pack not in made:
             folder = tmp_path_factory.mktemp(f"lived-{pack}")
-            shutil.copy(sqlite_template, folder / "year.db")
             settings = Settings(
-                database_url=f"sqlite:///{folder / 'year.db'}",
+                database_url=databases.copy("empty", folder),
                 secret_key="s" * 40,
                 files_dir=folder / "files",
                 anchors_dir=folder / "anchors",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import engine.desk.world  # noqa: F401 (all tables)
@@ -19,53 +17,31 @@ from engine.people import Bureau, Person
 from engine.storage import backup, schema
 from engine.storage.base import Base
 from engine.storage.session import Database
+from tests.databases import SqliteDatabases
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def migrated(request, tmp_path_factory) -> Iterator[Callable[[str], Database]]:
+def migrated(request, tmp_path_factory) -> Callable[[], Database]:
     """Makes copies of a database that was empty and went through all migrations twice, on each kind."""
-    if request.param == "sqlite":
-        folder = tmp_path_factory.mktemp("migrated")
-        first = Database(f"sqlite:///{folder / 'first.db'}")
+    folder = tmp_path_factory.mktemp("migrated")
+    kind = SqliteDatabases(folder) if request.param == "sqlite" else request.getfixturevalue("postgres")
 
-        def copy(name):
-            shutil.copy(folder / "first.db", folder / f"{name}.db")
-            return f"sqlite:///{folder / name}.db"
+    def migrate(database: Database) -> None:
+        schema.upgrade(database)
+        schema.upgrade(database)  # a second time changes nothing
 
-    else:
-        address = request.getfixturevalue("postgres_server")
-        administer(address, "CREATE DATABASE migrated")
-        first = Database(address.replace("/postgres?", "/migrated?"))
-
-        def copy(name: str) -> str:
-            administer(address, f"CREATE DATABASE {name} TEMPLATE migrated")
-            return address.replace("/postgres?", f"/{name}?")
-
-    schema.upgrade(first)
-    schema.upgrade(first)  # a second time changes nothing
-    with first.engine.connect() as connection:
-        if first.is_sqlite:
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    first.dispose()
-    return lambda name: Database(copy(name))
+    kind.template("migrated", migrate)
+    return lambda: Database(kind.copy("migrated", tmp_path_factory.mktemp("copy")))
 
 
 @pytest.fixture
 def empty(migrated) -> Iterator[Database]:
     """A migrated database without any row."""
-    database = migrated(f"copy_{uuid4().hex[:12]}")
+    database = migrated()
     yield database
     database.dispose()
-
-
-def administer(address: str, statement: str) -> None:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 def test_an_empty_database_becomes_exactly_what_the_tables_say(empty):
@@ -81,9 +57,7 @@ def test_migrated_and_created_databases_have_the_same_guards(empty, tmp_path, re
         Base.metadata.create_all(made.engine)
         statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     else:
-        made = Database(
-            request.getfixturevalue("postgres_server").replace("/postgres?", "/template_casework?")
-        )
+        made = Database(request.getfixturevalue("postgres").url("template_empty"))
         statement = (
             "SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
             "WHERE NOT tgisinternal ORDER BY tgname"

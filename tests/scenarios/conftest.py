@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from engine.people import Bureau
 from engine.runtime import release
 from engine.settings import Settings
 from engine.storage.session import Database
+from tests.databases import Databases
 from tests.scenario import START, Scenario
 from web.assembly import form_check, form_keys, respond
 
@@ -44,49 +44,19 @@ def furnish(database: Database, pack: str) -> tuple[int, int]:
         return loaded.main_id, loaded.root_id
 
 
-@pytest.fixture(scope="session")
-def furnished(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
-) -> Callable[[str], tuple[Path, int, int]]:
-    """One SQLite file a pack, made when it is first asked for."""
-    made: dict[str, tuple[Path, int, int]] = {}
-
-    def make(pack: str) -> tuple[Path, int, int]:
-        if pack not in made:
-            path = tmp_path_factory.mktemp(pack) / "furnished.db"
-            shutil.copy(sqlite_template, path)
-            database = Database(f"sqlite:///{path}")
-            ids = furnish(database, pack)
-            with database.engine.connect() as connection:
-                connection.exec_driver_sql("ROLLBACK")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            database.dispose()
-            made[pack] = (path, *ids)
-        return made[pack]
-
-    return make
-
-
 @pytest.fixture
 def install(
-    request: pytest.FixtureRequest,
-    database: Database,
-    furnished: Callable[[str], tuple[Path, int, int]],
-    tmp_path: Path,
-) -> Callable[[str], Installation]:
+    databases: Databases, copied: Callable[[str], str], tmp_path: Path
+) -> Iterator[Callable[[str], Installation]]:
     """Open a furnished installation of a pack on the database of this run."""
     opened: list[World] = []
 
     def open_(pack: str) -> Installation:
-        if request.config.getoption("--database") == "postgres":
-            url, ids = database.url.render_as_string(hide_password=False), furnish(database, pack)
-        else:
-            path, *found = furnished(pack)
-            target = tmp_path / f"{pack}.db"
-            shutil.copy(path, target)
-            url, ids = f"sqlite:///{target}", (found[0], found[1])
+        ids: tuple[int, int] = databases.template(
+            pack, lambda database: furnish(database, pack), based_on="empty"
+        )
         settings = Settings(
-            database_url=url,
+            database_url=copied(pack),
             secret_key="s" * 40,
             files_dir=tmp_path / "files",
             anchors_dir=tmp_path / "anchors",

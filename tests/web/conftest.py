@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from argon2 import PasswordHasher
 
@@ -13,7 +11,6 @@ from engine.access import sign_in
 from engine.desk.world import Answers, World
 from engine.runtime.instance import Runtime
 from engine.settings import Settings
-from engine.storage.base import Base
 from engine.storage.session import Database
 from tests.web.town import KEY, NOW, PASSWORD, build
 
@@ -26,25 +23,18 @@ def _quick_passwords():
         yield
 
 
-@pytest.fixture(scope="session")
-def town_file(tmp_path_factory, _quick_passwords):
-    """The town, built once; each test gets a copy of the file."""
-    path = tmp_path_factory.mktemp("town") / "town.db"
-    database = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(database.engine)
+def furnish(database):
+    """The town, built once; each test gets a copy."""
     with clock.fixed(NOW), database.transaction() as session:
         build(session)
-    database.dispose()
-    return path
 
 
 @pytest.fixture
-def town(town_file, tmp_path):
+def town(databases, copied, _quick_passwords, tmp_path):
     """An installation on a copy of the town, with the clock held."""
-    path = tmp_path / "town.db"
-    shutil.copy(town_file, path)
+    databases.template("town", furnish, based_on="empty")
     settings = Settings(
-        database_url=f"sqlite:///{path}",
+        database_url=copied("town"),
         secret_key=KEY,
         files_dir=tmp_path,
         anchors_dir=tmp_path,

