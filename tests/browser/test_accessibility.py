@@ -1,4 +1,4 @@
-"""axe finds nothing, nothing is wider than the screen and no console complains: every GET route × role.
+"""axe finds nothing, nothing is wider than the screen, nothing jumps and no console complains: every GET route × role.
 
 The routes come from the app's own address map, their numbers from the seeded installation; a new route without
 numbers here fails. A page is looked at on a desk and on a phone. Pages whose content another role has already
@@ -48,6 +48,11 @@ VARIANTS = {
     "board.index": ["when=all"],
     "public.index": ["q=没有的机构"],
 }
+SHIFT = """globalThis.shifted = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+"""Adds up how far a page's parts jump while it loads (cumulative layout shift)."""
+PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(shifted))))"
 CHANGING = re.compile(
     r'name="(csrf_token|idempotency_key)" value="[^"]*"|\?v=[0-9a-f]+|现在的口令是 \d+|\d\d:\d\d(:\d\d)?'
     r'|<span class="qr">.*?</span>|<span class="hash in">.*?</span>',
@@ -223,11 +228,36 @@ def test_axe_finds_nothing_on_any_page_of_any_role(chrome, served, known, people
 
 
 def test_the_dark_scheme_keeps_its_contrast(chrome, served, known, people):
-    tab = enter(chrome, served, people["section"])
-    tab.emulate_media(color_scheme="dark")
-    sample = {re.sub(r"\d+", "0", page.path): page for page in pages(served, known, people["section"])}
-    faults = [fault for page in sample.values() if "?" not in page.path for fault in look(tab, page.path)]
-    tab.context.close()
+    """Each kind of page once, as the first role sees it that may."""
+    seen: set[str] = set()
+    faults: list[str] = []
+    for login in people.values():
+        kinds = {re.sub(r"\d+", "0", page.path): page.path for page in pages(served, known, login)}
+        fresh = {kind: path for kind, path in kinds.items() if kind not in seen and "?" not in path}
+        if not fresh:
+            continue
+        seen |= fresh.keys()
+        tab = enter(chrome, served, login)
+        tab.emulate_media(color_scheme="dark")
+        faults += [fault for path in fresh.values() for fault in look(tab, path)]
+        tab.context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_nothing_jumps_on_a_phone(chrome, served, known, people):
+    """Each kind of page of a section and an inspector, loaded at the width of a phone."""
+    faults: list[str] = []
+    seen: set[str] = set()
+    for role in ("", "section", "inspector"):
+        tab = enter(chrome, served, people[role], width=PHONE)
+        for page in pages(served, known, people[role]):
+            kind = re.sub(r"\d+", "0", page.path)
+            if kind not in seen and "?" not in kind:
+                seen.add(kind)
+                tab.goto(page.path)
+                jumped = tab.evaluate(PAINTED)
+                faults += [f"{page.path}: {jumped}"] * bool(jumped)
+        tab.context.close()
     assert not faults, "\n".join(faults)
 
 
@@ -235,12 +265,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def enter(chrome: Browser, served, login: str) -> Page:
+def enter(chrome: Browser, served, login: str, *, width: int = WIDE) -> Page:
     """A tab of somebody who is signed in; what goes wrong in it is kept in `tab.wrong`."""
     context = chrome.new_context(
-        viewport={"width": WIDE, "height": 900}, locale="zh-CN", bypass_csp=True, base_url=served.url
+        viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=True, base_url=served.url
     )
     context.add_init_script(AXE)
+    context.add_init_script(SHIFT)
     tab = context.new_page()
     tab.wrong = []
     tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
@@ -260,6 +291,8 @@ def look(tab: Page, path: str) -> list[str]:
     faults = []
     tab.set_viewport_size({"width": WIDE, "height": 900})
     answer = tab.goto(path)
+    jumped = tab.evaluate(PAINTED)
+    faults += [f"{path}: jumps by {jumped}"] * bool(jumped)
     tab.evaluate("() => document.querySelectorAll('details').forEach((part) => part.open = true)")
     for width in (WIDE, PHONE):
         tab.set_viewport_size({"width": width, "height": 900})

@@ -135,3 +135,74 @@ def test_the_error_summary_takes_the_focus(open_page, shown):  # noqa: F811
     refused = Refused("有 1 处需要改正", fields={"place": "请填写“检查地点”"})
     tab = open_page(shown(page.page(record(), refused=refused)))
     assert tab.evaluate("document.activeElement.id") == "errors"
+
+
+EVIDENCE = (
+    {"type": "filepicker", "key": "proof", "label": "证据"},
+    {"type": "textfield", "key": "say", "label": "说明"},
+)
+
+
+@pytest.fixture
+def evidence(open_page, shown, tmp_path):  # noqa: F811
+    """A form with a chosen file; `answer(handler)`: what the server does with the post."""
+    tab = open_page(f"<main>{shown(page.page(read(*EVIDENCE)))}</main>")
+    photo = tmp_path / "现场.jpg"
+    photo.write_bytes(b"\xff\xd8" + bytes(200_000))
+    tab.set_input_files("input[type=file]", photo)
+    tab.fill("[name=say]", "药品进销存")
+
+    def answer(handler):
+        tab.route(f"{HOST}/do", handler)
+        tab.click("button.btn[type=submit]")
+        return tab
+
+    return answer
+
+
+def test_files_go_up_with_a_bar_and_the_page_goes_where_the_server_says(evidence):
+    asked = []
+
+    def taken(route):
+        asked.append(route.request.headers.get("x-upload"))
+        route.fulfill(status=204, headers={"X-Location": "/"})
+
+    tab = evidence(taken)
+    tab.wait_for_url(f"{HOST}/")
+    assert asked == ["1"]
+
+
+def test_a_stopped_upload_keeps_what_was_typed(evidence):
+    tab = evidence(lambda _: None)  # the server never answers
+    tab.wait_for_selector("[data-upload] progress:visible")
+    assert tab.locator("button.btn[type=submit]").is_disabled()
+    tab.click("[data-stop]")
+    assert "没有提交" in tab.locator("[data-word]").inner_text()
+    assert tab.locator("button.btn[type=submit]").is_enabled()
+    assert tab.input_value("[name=say]") == "药品进销存"
+
+
+def test_a_refused_upload_shows_the_form_that_came_back(evidence, shown):  # noqa: F811
+    refused = Refused("有 1 处需要改正", fields={"say": "请写明来源"})
+    back = shown(page.page(read(*EVIDENCE), values={"say": "药品进销存"}, refused=refused))
+    html = f"<!doctype html><title>错误：收集证据</title><main>{back}</main>"
+    tab = evidence(
+        lambda route: route.fulfill(status=200, body=html, content_type="text/html; charset=utf-8")
+    )
+    tab.wait_for_selector("#errors")
+    assert tab.evaluate("document.activeElement.id") == "errors"
+    assert tab.title() == "错误：收集证据"
+    assert tab.input_value("[name=say]") == "药品进销存"
+
+
+def test_a_file_that_is_too_large_is_told_before_it_goes_up(open_page, shown, tmp_path):  # noqa: F811
+    tab = open_page(shown(page.page(read(*EVIDENCE))))
+    tab.evaluate(
+        "document.querySelector('[data-upload]').dataset.most = 1000"
+    )  # a file of 50 MB is slow to make
+    photo = tmp_path / "现场.jpg"
+    photo.write_bytes(bytes(2000))
+    tab.set_input_files("input[type=file]", photo)
+    tab.click("button.btn[type=submit]")
+    assert "现场.jpg 单个文件不超过 50 MB" in tab.locator("[data-word]").inner_text()
+    assert tab.url == f"{HOST}/"
