@@ -61,6 +61,7 @@ def index() -> ResponseReturnValue:
         address=address,
         counts=counts,
         rows=rows,
+        searched=inbox.SEARCHED if found and found.partial else 0,
         groups=_groups(rows) if waiting else [("", list(rows))],
         marks=marks.marks(reading, g.person, rows if waiting else [], batch="batch" in address.columns),
         tabs=tabs(tab, counts, told),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, g, request, session, url_for
-from flask_babel import Babel, get_translations, lazy_gettext
+from flask_babel import Babel, Domain, lazy_gettext
 
 LANGUAGES = {"zh": lazy_gettext("中文"), "en": "English"}
 """Each language by its own name."""
@@ -24,26 +24,29 @@ def install(app: Flask) -> None:
         locale_selector=language,
         default_translation_directories="translations",
     )
-    # A page asks two hundred times: the extension would look up request, language and domain each time.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _catalogue().gettext(text),
-        ngettext=lambda one, many, number: _catalogue().ngettext(one, many, number),
-        newstyle=True,
-    )
 
 
-def _catalogue() -> NullTranslations:
-    """The words of this request's language."""
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    found: NullTranslations = g.catalogue
-    return found
+class Words(Domain):  # type: ignore[misc]
+    """A catalogue that is looked up once a request: a page asks for several hundred words."""
+
+    def get_translations(self) -> NullTranslations:
+        """The words of this request's language."""
+        if not g:
+            return super().get_translations()  # type: ignore[no-any-return]
+        name = f"words_{self.domain[0]}"
+        if name not in g:
+            setattr(g, name, super().get_translations())
+        return getattr(g, name)  # type: ignore[no-any-return]
+
+
+_MESSAGES = Words()
 
 
 def _choose() -> None:
     wanted = request.args.get("lang", "")
     if wanted in LANGUAGES and request.endpoint != "static":
         session["language"] = wanted
+    _MESSAGES.as_default()
 
 
 def language() -> str:

@@ -14,15 +14,17 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from flask_babel import Domain, get_locale
+from flask import g
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from jinja2 import Environment
 
 from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
+from web.language import Words
 
-_LABELS = Domain(domain="labels")
+_LABELS = Words(domain="labels")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
 
 
@@ -53,7 +55,11 @@ def cited(text: str, pack: str = "") -> str:
 
 def in_english() -> bool:
     """Whether this page is read in English."""
-    return str(get_locale() or "zh").startswith("en")
+    if not g:
+        return False
+    if "english" not in g:
+        g.english = str(get_locale() or "zh").startswith("en")
+    return bool(g.english)
 
 
 def label(text: Any) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -28,6 +28,8 @@ from engine.runtime.tables import Instance, WorkItem
 
 PAGE = 50
 CAP = 500  # counts stop here and say «500+»
+SEARCHED = 5_000  # soonest items of a pool that are searched for any part of a name; more take seconds
+NAMED = 200  # cases whose number or object begins with what is searched for
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABS = ("todo", "pool", "done", "started")
 
@@ -68,10 +70,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the inbox; `next` is the cursor of the next page, "" at the end."""
+    """A page of the inbox; `next` is the cursor of the next page, "" at the end.
+
+    `partial`: a pool is so large that only its soonest items were searched for any part of a name.
+    """
 
     rows: Sequence[Row]
     next: str
+    partial: bool = False
 
 
 @dataclass(slots=True)
@@ -99,18 +105,47 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
     if tab == "pool":
         mine = [pool for pool in mine if not pool.startswith("person/")]
     days = Days(session)
-    conditions = _narrow(filters, days)
+    conditions = _narrow(replace(filters, q=""), days)
+    sought = _Sought(filters.q, _named(session, filters.q)) if filters.q else None
     after = _read_cursor(cursor)
     ids: list[tuple[datetime | None, int]] = []
     if after is None or after[0] is not None:
-        ids = _soonest(session, mine, conditions, after, dated=True)
+        ids = _soonest(session, mine, conditions, after, dated=True, sought=sought)
     if len(ids) <= PAGE and filters.due == "":
-        ids += _soonest(
-            session, mine, conditions, None if ids or not after or after[0] else after, dated=False
-        )
+        rest = None if ids or not after or after[0] else after
+        ids += _soonest(session, mine, conditions, rest, dated=False, sought=sought)
     shown = ids[:PAGE]
     rows = _rows(session, person, [found for _, found in shown], days)
-    return Page(rows, _cursor(*shown[-1]) if len(ids) > PAGE else "")
+    partial = sought is not None and _beyond(session, mine)
+    return Page(rows, _cursor(*shown[-1]) if len(ids) > PAGE else "", partial)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A text looked for, and the cases whose number or object begins with it."""
+
+    text: str
+    cases: Sequence[int]
+
+
+def _named(session: Session, text: str) -> Sequence[int]:
+    """Cases whose number or object begins with a text, along an index however many there are."""
+    begins = [_begins(session, column, text) for column in (Instance.case_no, Instance.object_name)]
+    queries = [select(Instance.id).where(begin).limit(NAMED) for begin in begins]
+    return session.scalars(union_all(*(select(query.subquery()) for query in queries))).all()
+
+
+def _begins(session: Session, column: Any, text: str) -> Any:
+    """SQLite compares bytes and uses its index for a range, PostgreSQL for a pattern."""
+    if session.get_bind().dialect.name == "sqlite":
+        return and_(column >= text, column < text + "\U0010ffff")
+    return column.like(f"{_escaped(text)}%", escape="\\")
+
+
+def _beyond(session: Session, found: Sequence[str]) -> bool:
+    """Whether a pool holds more than is searched."""
+    scans = [_scan((_T.id,), place, [], dated=None, limit=1).offset(SEARCHED) for place in _sited(found)]
+    return bool(scans) and session.scalar(union_all(*(select(s.subquery()) for s in scans))) is not None
 
 
 def badge(session: Session, person: Person) -> str:
@@ -200,21 +235,20 @@ def _narrow(filters: Filters, days: Days) -> list[Any]:
     if filters.bureau:
         conditions.append(WorkItem.bureau_id == filters.bureau)
     if filters.q:
-        like = f"%{_escaped(filters.q)}%"
-        conditions.append(
-            or_(
-                WorkItem.object_name.like(like, escape="\\"),
-                WorkItem.case_no.like(like, escape="\\"),
-                WorkItem.title.like(like, escape="\\"),
-            )
-        )
+        conditions.append(_contains(WorkItem, filters.q))
     return conditions
+
+
+def _contains(place: Any, text: str) -> Any:
+    like = f"%{_escaped(text)}%"
+    return or_(*(getattr(place, name).like(like, escape="\\") for name in NAMES))
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+NAMES = ("object_name", "case_no", "title")
 _T = WorkItem.__table__.c  # columns of the plain table: merging scans of mapped ones costs twice as much
 
 
@@ -226,6 +260,20 @@ def _scan(
     if dated is not None:
         query = query.where(_T.due_at.is_not(None) if dated else _T.due_at.is_(None))
     return query.order_by(_T.due_at, _T.id).limit(limit)
+
+
+def _search(
+    place: Any, conditions: Sequence[Any], sought: _Sought, *, dated: bool, limit: int
+) -> Select[Any]:
+    """Items among the soonest of a pool whose names contain a text."""
+    columns = (_T.due_at, _T.id, *(_T[name] for name in NAMES))
+    near = _scan(columns, place, conditions, dated=dated, limit=SEARCHED).subquery()
+    found = select(near.c.due_at, near.c.id).where(_contains(near.c, sought.text))
+    return found.order_by(near.c.due_at, near.c.id).limit(limit)
+
+
+def _sited(found: Iterable[str]) -> list[Any]:
+    return [_T.pool == group[0] if len(group) == 1 else _T.pool.in_(group) for group in _grouped(found)]
 
 
 def _places(found: Iterable[str]) -> tuple[str, dict[str, Any]]:
@@ -277,6 +325,7 @@ def _soonest(
     *,
     dated: bool,
     limit: int = PAGE + 1,
+    sought: _Sought | None = None,
 ) -> list[tuple[datetime | None, int]]:
     conditions = list(conditions)
     if after is not None:
@@ -286,11 +335,17 @@ def _soonest(
         else:
             conditions += [_T.due_at >= due, or_(_T.due_at > due, _T.id > last)]
     columns = (_T.due_at, _T.id)
-    places = [_T.pool == group[0] if len(group) == 1 else _T.pool.in_(group) for group in _grouped(found)]
-    scans = [_scan(columns, place, conditions, dated=dated, limit=limit) for place in places]
+    if sought is None:
+        scans = [_scan(columns, place, conditions, dated=dated, limit=limit) for place in _sited(found)]
+    else:
+        scans = [_search(place, conditions, sought, dated=dated, limit=limit) for place in _sited(found)]
+        if scans and sought.cases:
+            named = and_(_T.case_id.in_(sought.cases), _T.pool.in_(found))
+            scans.append(_scan(columns, named, conditions, dated=dated, limit=limit))
     if not scans:
         return []
-    merged = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
+    together = union_all if sought is None else union
+    merged = together(*(select(scan.subquery()) for scan in scans)).subquery()
     query = select(merged.c.due_at, merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(limit)
     return [(due, number) for due, number in session.connection().execute(query)]
 

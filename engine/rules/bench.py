@@ -28,6 +28,10 @@ HOSTILE = (
     "for i in 1..20000 return for j in 1..20000 return 1",
     "(for i in 1..20000 return i)[count((for j in 1..20000 return j)) > item]",
     "{f: function(n) f(n + 1), y: f(1)}.y",
+    "union(for i in 1..15000 return i, for i in 1..15000 return 15000 + i)",
+    "every a in 1..20000, b in 1..20000 satisfies true",
+    "for a in 1..1000, b in 1..1000, c in 1..1000 return a",
+    "for i in 1..60 return if i = 1 then {a: 1} else {a: partial[-1], b: partial[-1]}",
     '"' + "[" * 15_000 + '" in (' + "[" * 2000,
 )
 BUDGETS = {"condition_us": 20.0, "table_us": 200.0, "parse_ms": 1.0, "hostile_ms": 50.0}

@@ -94,6 +94,8 @@ class Instance(Base):
         CheckConstraint("state in ('running','completed','cancelled','incident')", name="state"),
         Index("ix_instance_bureau_state", "bureau_id", "state", "id"),
         Index("ix_instance_case", "case_id", "id"),
+        Index("ix_instance_case_no", "case_no", postgresql_ops={"case_no": "varchar_pattern_ops"}),
+        Index("ix_instance_object_name", "object_name", postgresql_ops={"object_name": "text_pattern_ops"}),
     )
 
 
@@ -173,7 +175,7 @@ class WorkItem(Base):
         CheckConstraint("(state = 'done') = (done_by_id is not null)", name="done_by"),
         CheckConstraint("done_for_id is null or done_for_id <> done_by_id", name="done_for_another"),
         # what stands behind `id` is not searched by: counts and filters of an inbox read the index alone
-        Index("ix_work_item_inbox", "pool", "state", "due_at", "id", "process", "step"),
+        Index("ix_work_item_inbox", "pool", "state", "due_at", "id", "process", "step", "bureau_id"),
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),
         Index("ix_work_item_heat", "bureau_id", "state", "lane", "step", "due_at"),
         Index("ix_work_item_done", "done_by_id", "done_at", "id"),

@@ -18,11 +18,11 @@ class Limits:
     list_size: int = 20_000
     string_size: int = 100_000
     memory: int = 2_000_000
-    steps: int = 60_000
+    steps: int = 40_000
     calls: int = 60
     digits: int = 400
     exponent: int = 6144
-    result: int = 100_000
+    result: int = 50_000
 
 
 DEFAULT = Limits()

@@ -1550,6 +1550,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_instance_bureau_state", ["bureau_id", "state", "id"], unique=False)
         batch_op.create_index("ix_instance_case", ["case_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_instance_case_no",
+            ["case_no"],
+            unique=False,
+            postgresql_ops={"case_no": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_instance_object_name",
+            ["object_name"],
+            unique=False,
+            postgresql_ops={"object_name": "text_pattern_ops"},
+        )
         batch_op.create_index(batch_op.f("ix_instance_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_release_id"), ["release_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_started_by_id"), ["started_by_id"], unique=False)
@@ -2873,7 +2885,9 @@ def upgrade() -> None:
             "ix_work_item_heat", ["bureau_id", "state", "lane", "step", "due_at"], unique=False
         )
         batch_op.create_index(
-            "ix_work_item_inbox", ["pool", "state", "due_at", "id", "process", "step"], unique=False
+            "ix_work_item_inbox",
+            ["pool", "state", "due_at", "id", "process", "step", "bureau_id"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_work_item_instance_id"), ["instance_id"], unique=False)
         batch_op.create_index(
@@ -3609,6 +3623,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_instance_started_by_id"))
         batch_op.drop_index(batch_op.f("ix_instance_release_id"))
         batch_op.drop_index(batch_op.f("ix_instance_parent_id"))
+        batch_op.drop_index("ix_instance_object_name", postgresql_ops={"object_name": "text_pattern_ops"})
+        batch_op.drop_index("ix_instance_case_no", postgresql_ops={"case_no": "varchar_pattern_ops"})
         batch_op.drop_index(batch_op.f("ix_instance_case_id"))
         batch_op.drop_index("ix_instance_case")
         batch_op.drop_index("ix_instance_bureau_state")
