@@ -224,9 +224,9 @@ def _open(reading: Session, item: inbox.WorkItem) -> None:
 
 def _onward(item_id: int) -> str:
     """After a step: the next one where that was asked for, else the list."""
-    number = request.form.get("next_item", "")
-    if request.form.get("intent") == "next" and number.isdecimal() and number != str(item_id):
-        return url_for("inbox.task", item_id=int(number))
+    wish, _colon, number = request.form.get("intent", "").partition(":")
+    if wish == "next" and number.isdecimal() and number.isascii() and number != str(item_id):
+        return url_for("inbox.task", item_id=int(number[:18]))
     return url_for("inbox.index")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.access.rights import READ_BOARD
@@ -125,7 +125,8 @@ def urged(session: Session, item: WorkItem) -> list[Urged]:
 
 def sent(session: Session, person: Person) -> list[Trace]:
     """What this person urged, latest first, and what came of it."""
-    times = select(func.count()).where(Urge.work_item_id == WorkItem.id).scalar_subquery()
+    other = aliased(Urge)
+    times = select(func.count()).where(other.work_item_id == WorkItem.id).correlate(WorkItem).scalar_subquery()
     query = (
         select(Urge, WorkItem, times)
         .join(WorkItem, WorkItem.id == Urge.work_item_id)

@@ -1,0 +1,100 @@
+"""A short errand of the town: 起草 (业务科室) → 核对 (基金监管, low risk) → 审批 (分管领导), begun as often as wanted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from engine.desk import jobs, step
+from engine.people import Grant, Person, Role
+from engine.runtime import release
+from engine.runtime.tables import WorkItem
+from tests.engine.test_runtime import HEAD, bag, flow, process
+from tests.web.town import FORM, ROOT
+
+NOTE = """{"type": "default", "id": "note", "schemaVersion": 16, "components": [
+{"type": "textarea", "key": "note", "label": "核对意见", "validate": {"required": true, "maxLength": 200}}]}"""
+
+
+def user(name, label, lane, **props):
+    bagged = bag(lane=lane, clause="J8", **props)
+    return f'<bpmn:userTask id="{name}" name="{label}">{bagged}</bpmn:userTask>'
+
+
+FILES = {
+    "memo.bpmn": HEAD
+    + process(
+        "memo",
+        '<bpmn:startEvent id="s"/>'
+        + user("draft", "起草", "业务科室", form="town/note")
+        + user("check", "核对", "基金监管", form="town/note", bulk="true")
+        + user("decide", "审批", "分管领导", form="town/decide", excludes="draft")
+        + user("file", "存档", "业务科室", form="town/note")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "draft")
+        + flow("draft", "check")
+        + flow("check", "decide")
+        + flow("decide", "file")
+        + flow("file", "e"),
+    )
+    + "</bpmn:definitions>",
+    "forms/town/note.form": NOTE,
+    "forms/town/decide.form": FORM.decode(),
+    "deadlines.dmn": (ROOT / "workflows/jilin/deadlines.dmn").read_text("utf-8"),
+}
+
+
+def person(session, login):
+    return session.scalars(select(Person).where(Person.login == login)).one()
+
+
+def deploy(town):
+    """Release the errand as the pack's next version."""
+    with town.database.transaction() as session:
+        release.deploy(session, "jilin", {name: text.encode() for name, text in FILES.items()})
+
+
+def begin(town, name="事由", *, by="lu"):
+    """Open an errand; returns the number of its first step."""
+    with town.database.transaction() as session:
+        actor = person(session, by)
+        case = town.runtime.start(
+            session, process="memo", data={}, bureau_id=actor.bureau_id, pack="jilin", actor=actor
+        )
+        case.object_name = name
+        session.flush()
+        return session.scalars(select(WorkItem.id).where(WorkItem.case_id == case.id)).one()
+
+
+def does(town, item, login, **answers):
+    """Somebody completes a step, with what follows; returns the step that waits now, 0 where none does."""
+    with town.database.reading() as session:
+        who = person(session, login).id
+    step.submit(town, who, item, answers or {"note": "核对无误"})
+    jobs.drain(town)
+    return waiting(town, item)
+
+
+def waiting(town, item):
+    """The open step of the same errand."""
+    with town.database.reading() as session:
+        case = session.get_one(WorkItem, item).case_id
+        query = select(WorkItem.id).where(WorkItem.case_id == case, WorkItem.state == "open")
+        return session.scalar(query) or 0
+
+
+def row(town, item):
+    """The step as it stands."""
+    with town.database.reading() as session:
+        return session.get_one(WorkItem, item)
+
+
+def second(town, login, role):
+    """Somebody holds one more post of the town from now on."""
+    with town.database.transaction() as session:
+        who = person(session, login)
+        session.add(
+            Grant(person_id=who.id, bureau_id=who.bureau_id, role=Role(role), valid_from=date(2020, 1, 1))
+        )
+        return who.id

@@ -1,0 +1,318 @@
+"""Many at once: preview, progress, an answer for each; and what happens when two people are at the same step."""
+
+import threading
+
+import pytest
+from sqlalchemy import select, text
+
+from engine.desk import bulk, hand, jobs, step
+from engine.errors import CaseworkError, ChangedMeanwhile, Refused
+from engine.people import Person
+from engine.runtime import model
+from engine.runtime.check import meaning
+from engine.runtime.tables import Job, WorkItem
+from engine.settings import ROOT
+from tests.web import flow
+
+
+@pytest.fixture
+def memo(town):
+    flow.deploy(town)
+    return town
+
+
+@pytest.fixture
+def checks(memo):
+    """Three steps 核对 in the pool of 基金监管, and one 起草 behind them."""
+    items = [flow.does(memo, flow.begin(memo, name), "lu") for name in ("同心药房", "永安诊所", "向阳卫生室")]
+    return [*items, flow.begin(memo, "北关医院")]
+
+
+def begun(client, act, items, **more):
+    return client.post("/api/v1/bulk", json={"act": act, "items": items, **more})
+
+
+def results(client, number):
+    return [(row["name"], row["state"]) for row in client.get(f"/api/v1/bulk/{number}").json["rows"]]
+
+
+# --- preview, progress, result ------------------------------------------------------------------------
+
+
+def test_the_preview_says_of_each_what_would_come_of_it_and_does_nothing(as_person, memo, checks):
+    he = as_person("he")
+    with memo.database.transaction() as session:
+        session.get_one(WorkItem, checks[1]).state = "cancelled"
+    shown = he.get("/bulk", query_string={"act": "claim", "item": checks[:3]}).text
+    assert "选了 3 件，其中 2 件可以接收" in shown
+    assert "不能办" in shown
+    assert flow.row(memo, checks[0]).claimed_by_id is None
+
+
+def test_claiming_many_by_the_page_ends_with_a_result_for_each(as_person, memo, checks):
+    he = as_person("he")
+    url = he.get("/bulk", query_string={"act": "claim", "item": checks[:3]}).request.full_path
+    begun_at = he.post(url).location
+    waiting = he.get(begun_at).text
+    assert "已处理 0 / 3 件" in waiting
+    assert 'http-equiv="refresh"' in waiting, "the page looks again by itself, without JavaScript"
+    jobs.drain(memo)
+    ended = he.get(begun_at).text
+    assert "已处理 3 / 3 件" in ended
+    assert "refresh" not in ended
+    assert {flow.row(memo, item).claimed_by_id for item in checks[:3]} == {
+        flow.row(memo, checks[0]).claimed_by_id
+    }
+    assert as_person("shen").get(begun_at).status_code == 404, "only one's own"
+
+
+def test_like_steps_of_low_risk_are_completed_with_one_form(as_person, memo, checks):
+    he = as_person("he")
+    url = he.get("/bulk", query_string={"act": "complete", "item": checks[:3]})
+    assert "核对意见" in url.text
+    empty = he.post(url.request.full_path, data={"note": ""})
+    assert empty.status_code == 422
+    assert "请填写“核对意见”" in empty.text
+    begun_at = he.post(url.request.full_path, data={"note": "已核对，无异议"}).location
+    jobs.drain(memo)
+    assert he.get(begun_at).text.count("已办</span>") == 3
+    assert [flow.row(memo, flow.waiting(memo, item)).step for item in checks[:3]] == ["审批"] * 3
+    with memo.database.reading() as session:
+        reached = session.scalars(select(WorkItem.done_by_id).where(WorkItem.id.in_(checks[:3]))).all()
+    assert len(set(reached)) == 1, "each is signed by who did it"
+
+
+@pytest.mark.parametrize(
+    ("act", "which", "slug"),
+    [
+        ("complete", (0, 3), "bulk-unlike"),
+        ("complete", (3,), "bulk-not-low-risk"),
+        ("claim", (), "bulk-size"),
+    ],
+)
+def test_what_is_unlike_or_not_of_low_risk_is_refused_by_name(as_person, checks, act, which, slug):
+    client = as_person("shen") if which == (3,) else as_person("he")
+    lu = as_person("lu") if 3 in which else client
+    answer = begun(lu, act, [checks[each] for each in which], answers={"note": "x"})
+    assert (answer.status_code, answer.json["code"]) == (422, slug)
+    if slug == "bulk-not-low-risk":
+        assert "「起草」须逐件办理" in answer.json["reason"]
+    page = lu.get("/bulk", query_string={"act": act, "item": [checks[each] for each in which]})
+    assert page.status_code == 422
+    assert answer.json["reason"] in page.text
+
+
+def test_transferring_many_names_who_gets_them_and_why(as_person, memo, checks):
+    deputy = flow.second(memo, "zhou", "supervision")
+    he = as_person("he")
+    nobody = begun(he, "transfer", checks[:3], to=1, reason="出差")
+    assert (nobody.status_code, nobody.json["code"]) == (422, "not-of-the-duty")
+    assert begun(he, "transfer", checks[:3], to=deputy).json["code"] == "form-invalid"
+    number = begun(he, "transfer", checks[:3], to=deputy, reason="出差").json["bulk"]
+    jobs.drain(memo)
+    assert {state for _, state in results(he, number)} == {"done"}
+    assert {flow.row(memo, item).claimed_by_id for item in checks[:3]} == {deputy}
+    assert len(he.get("/api/v1/handed").json["rows"]) == 3, "he sees where they went"
+
+
+def test_one_key_begins_once(as_person, memo, checks):
+    he, head = as_person("he"), {"Idempotency-Key": "many-1"}
+    body = {"act": "claim", "items": checks[:3]}
+    one = he.post("/api/v1/bulk", json=body, headers=head)
+    two = he.post("/api/v1/bulk", json=body, headers=head)
+    assert (one.status_code, one.json) == (two.status_code, two.json) == (202, one.json)
+    other = he.post("/api/v1/bulk", json={**body, "items": checks[:2]}, headers=head)
+    assert (other.status_code, other.json["code"]) == (422, "key-reused")
+    with memo.database.reading() as session:
+        assert len(session.scalars(select(Job).where(Job.kind == bulk.JOB)).all()) == 3
+
+
+def test_a_row_that_is_run_twice_does_nothing_twice(memo, checks, as_person):
+    he = as_person("he")
+    number = begun(he, "complete", checks[:1], answers={"note": "无异议"}).json["bulk"]
+    with memo.database.reading() as session:
+        payload = session.scalars(select(Job.payload).where(Job.kind == bulk.JOB)).one()
+    jobs.drain(memo)
+    with memo.database.transaction() as session:
+        bulk.run_row(memo, session, payload)
+    assert results(he, number) == [("同心药房", "done")]
+
+
+def test_a_post_that_ended_meanwhile_gives_nothing(memo, checks, as_person):
+    he = as_person("he")
+    number = begun(he, "claim", checks[:1]).json["bulk"]
+    with memo.database.transaction() as session:
+        session.execute(text("update grant_ set valid_to = '2020-02-01' where role = 'supervision'"))
+    jobs.drain(memo)
+    with memo.database.reading() as session:
+        person = flow.person(session, "he")
+        assert [row.state for row in bulk.progress(session, person, number).rows] == ["refused"]
+    assert flow.row(memo, checks[0]).claimed_by_id is None
+
+
+def test_the_database_holds_what_a_bulk_act_is(memo):
+    for statement in (
+        "insert into bulk (person_id, act, reason, at) values (1, 'approve', '', '2026-10-09')",
+        "insert into bulk (person_id, act, reason, at) values (1, 'transfer', '', '2026-10-09')",
+        "insert into bulk_row (bulk_id, work_item_id, answers, state, text) values (1, 1, '{}', 'done', '')",
+    ):
+        with (
+            pytest.raises(Exception, match="CHECK constraint failed"),
+            memo.database.transaction() as session,
+        ):
+            session.execute(text(statement))
+
+
+# --- which steps a diagram may mark ------------------------------------------------------------------
+
+
+def findings(properties):
+    element = model.Element("x", "userTask", "审批", 1, "分管领导", properties)
+    checker = meaning._Checker.__new__(meaning._Checker)
+    checker.process = model.Process("p", "p", "p.bpmn", 1, {}, {"x": element}, [], [])
+    keys = {
+        "plain": ["note"],
+        "decides": ["decision", "reason"],
+        "signs": ["signature"],
+        "secret": ["secret_code"],
+    }
+    return [found.rule for found in checker.bulk(element, keys[properties["form"]])]
+
+
+@pytest.mark.parametrize("form", ["decides", "signs", "secret"])
+def test_a_decision_a_signature_and_a_secret_are_never_low_risk(form):
+    assert findings({"form": form, "bulk": "true"}) == ["bulk"]
+
+
+def test_a_countersign_is_never_low_risk_and_the_word_is_true():
+    assert findings({"form": "plain", "bulk": "true", "sign": "all"}) == ["bulk"]
+    assert findings({"form": "plain", "bulk": "yes"}) == ["bulk"]
+    assert findings({"form": "plain", "bulk": "true"}) == findings({"form": "plain"}) == []
+
+
+def test_the_shipped_diagrams_mark_reminders_and_acknowledgements_only():
+    marked = {
+        f"{process.id}.{element.id}"
+        for file in sorted((ROOT / "workflows").glob("*/*.bpmn"))
+        for process in model.read(file.read_bytes(), file.name).processes.values()
+        for element in process.elements.values()
+        if element.property("bulk")
+    }
+    assert marked == {
+        "report.urge",
+        "followup.urge",
+        "handover.urge",
+        "handover.acknowledge",
+        "inspection.assist",
+    }
+
+
+# --- two people -----------------------------------------------------------------------------------------
+
+
+def test_while_somebody_else_completes_one_its_row_names_who_and_when(as_person, memo, checks):
+    flow.second(memo, "zhou", "supervision")
+    he = as_person("he")
+    number = begun(he, "complete", checks[:3], answers={"note": "无异议"}).json["bulk"]
+    with memo.database.reading() as session:
+        zhou = flow.person(session, "zhou").id
+    step.submit(memo, zhou, checks[1], {"note": "我先办了"})
+    jobs.drain(memo)
+    assert results(he, number) == [("同心药房", "done"), ("永安诊所", "late"), ("向阳卫生室", "done")]
+    row = he.get(f"/api/v1/bulk/{number}").json["rows"][1]
+    assert row["text"] == "「核对」已由周砚秋于 2026-10-09 10:20 办完。"
+    assert "别人先办了" in he.get(f"/bulk/{number}").text
+
+
+def together(*works):
+    """Run these at the same moment; what each returned or raised, in order."""
+    gate, found = threading.Barrier(len(works)), {}
+
+    def run(number, work):
+        gate.wait()
+        try:
+            found[number] = work()
+        except CaseworkError as fault:
+            found[number] = fault
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return [found[number] for number in range(len(works))]
+
+
+@pytest.fixture
+def two(memo):
+    """贺知夏 and 周砚秋, both of 基金监管."""
+    flow.second(memo, "zhou", "supervision")
+    with memo.database.reading() as session:
+        return [flow.person(session, login).id for login in ("he", "zhou")]
+
+
+def one_winner(outcomes, names):
+    """Exactly one went through; the other was told who was first."""
+    losers = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, Exception)]
+    assert len(losers) == 1, outcomes
+    loser = outcomes[losers[0]]
+    assert isinstance(loser, ChangedMeanwhile), loser
+    assert loser.who == names[1 - losers[0]]
+    assert loser.when is not None
+
+
+def act(memo, number, work):
+    return lambda: memo.database.run(lambda session: work(session, session.get_one(Person, number)))
+
+
+def test_two_people_take_one_step(memo, two, checks):
+    outcomes = together(*(act(memo, n, lambda s, who: step.claim(memo, s, who, checks[0])) for n in two))
+    one_winner(outcomes, ["贺知夏", "周砚秋"])
+
+
+def test_two_people_complete_one_step(memo, two, checks):
+    outcomes = together(*(lambda n=n: step.submit(memo, n, checks[0], {"note": "无异议"}) for n in two))
+    one_winner(outcomes, ["贺知夏", "周砚秋"])
+    assert flow.row(memo, checks[0]).state == "done"
+
+
+def test_a_transfer_while_the_receiver_completes(memo, two, checks):
+    he, zhou = two
+    outcomes = together(
+        act(memo, he, lambda s, who: hand.transfer(s, who, checks[0], to=zhou, reason="出差")),
+        lambda: step.submit(memo, zhou, checks[0], {"note": "无异议"}),
+    )
+    item = flow.row(memo, checks[0])
+    assert (item.state, item.done_by_id) == ("done", zhou), "whichever came first, it is done once, by him"
+    assert isinstance(outcomes[0], ChangedMeanwhile | dict)
+
+
+def test_a_transfer_while_the_giver_completes(memo, two, checks):
+    he, zhou = two
+    memo.database.run(lambda s: step.claim(memo, s, s.get_one(Person, he), checks[0]))
+    transfer, complete = together(
+        act(memo, he, lambda s, who: hand.transfer(s, who, checks[0], to=zhou, reason="出差")),
+        lambda: step.submit(memo, he, checks[0], {"note": "无异议"}),
+    )
+    if isinstance(complete, dict):
+        assert isinstance(transfer, ChangedMeanwhile)
+        assert transfer.who == "贺知夏"
+    else:
+        assert isinstance(complete, ChangedMeanwhile | Refused), complete
+        assert flow.row(memo, checks[0]).claimed_by_id == zhou
+
+
+def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
+    """Either the drafter has it back, or the next has it; never both."""
+    del checks
+    first = flow.begin(memo)
+    following = flow.does(memo, first, "lu")
+    with memo.database.reading() as session:
+        lu = flow.person(session, "lu").id
+    back, taken = together(
+        act(memo, lu, lambda s, who: hand.withdraw(memo, s, who, first, reason="写错了")),
+        act(memo, two[0], lambda s, who: step.claim(memo, s, who, following)),
+    )
+    assert isinstance(back, dict) is not isinstance(taken, WorkItem)
+    loser = taken if isinstance(back, dict) else back
+    assert isinstance(loser, ChangedMeanwhile), loser
