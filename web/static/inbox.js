@@ -14,6 +14,9 @@ function count() {
 if (bar) {
   if (all) { all.hidden = false; all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; count(); }); }
   bar.querySelector("[data-none]").hidden = false;
+  const every = bar.querySelector("[data-every]");
+  every.hidden = false;
+  every.addEventListener("click", () => { for (const box of boxes()) box.checked = true; count(); });
   document.addEventListener("change", (event) => { if (event.target.name === "item") count(); });
   bar.addEventListener("reset", () => setTimeout(count));
   addEventListener("pageshow", count);
