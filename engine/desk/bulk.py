@@ -241,6 +241,8 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
         if item.claimed_by_id != actor.id:
             step.refuse_outsider(session, actor, item)
             step.refuse_excluded(session, actor, item)
+        if act == "complete" and not low_risk(session, item):
+            return "须逐件办理。"
         if act == "transfer" and not hand.receivers(session, actor, item):
             return "没有可以接办的人。"
     except (Refused, ChangedMeanwhile) as no:
