@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, Select, bindparam, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from engine import clock
@@ -76,18 +77,20 @@ def open_session(
 
 def find_session(session: Session, secret: str, *, kind: str = "browser") -> SessionRow | None:
     """The open session of a secret with person, bureau and posts in one query, or None."""
-    row = session.scalar(
-        select(SessionRow)
-        .where(SessionRow.digest == digest(secret), SessionRow.kind == kind)
-        .options(
-            joinedload(SessionRow.person).options(
-                joinedload(Person.bureau), joinedload(Person.section), joinedload(Person.grants)
-            )
-        )
-    )
+    row = session.scalar(_found(), {"digest": digest(secret), "kind": kind})
     if row is None or not row.is_open(clock.now()) or not row.person.active:
         return None
     return row
+
+
+@cache
+def _found() -> Select[SessionRow]:
+    """Built once: every request asks."""
+    person = joinedload(SessionRow.person).options(
+        joinedload(Person.bureau), joinedload(Person.section), joinedload(Person.grants)
+    )
+    asked = (SessionRow.digest == bindparam("digest"), SessionRow.kind == bindparam("kind"))
+    return select(SessionRow).where(*asked).options(person)
 
 
 def sessions_of(session: Session, person: Person) -> list[SessionRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn
 
 from sqlalchemy import select
@@ -31,13 +32,16 @@ class Opinion:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """Everything the page of a step shows. `source` is the form-js JSON of the case's own release.
 
-    `shown`: what the domain shows beside the fields, `{facts, options, defaults, rows}`.
+    `shown`: what the domain shows beside the fields, `{facts, options, defaults, rows}`. What only a page
+    needs is read when the page asks for it: handing a form in does not.
     """
 
+    session: Session
+    person: Person
     item: WorkItem
     instance: Instance
     pack: str
@@ -45,15 +49,65 @@ class Sheet:
     path: str
     shown: Mapping[str, Any]
     data: Mapping[str, Any]
-    draft: Mapping[str, Any]
-    draft_at: datetime | None
-    lamp: Lamp
-    why: Mapping[str, Any]
-    days: Sequence[Cell]
-    holder: Person | None
-    done_by: Person | None
-    opinions: Sequence[Opinion]
-    answers: Mapping[str, Any]
+
+    @cached_property
+    def _draft(self) -> Draft | None:
+        mine = (Draft.work_item_id == self.item.id, Draft.person_id == self.person.id)
+        return self.session.scalar(select(Draft).where(*mine))
+
+    @property
+    def draft(self) -> Mapping[str, Any]:
+        """What the person has typed and not handed in."""
+        return dict(self._draft.answers) if self._draft else {}
+
+    @property
+    def draft_at(self) -> datetime | None:
+        """When the draft was kept."""
+        return self._draft.at if self._draft else None
+
+    @cached_property
+    def lamp(self) -> Lamp:
+        """How near the due day is."""
+        return (
+            Days(self.session).lamp(self.item.due_at) if self.item.state == "open" else Lamp("done", "已办")
+        )
+
+    @property
+    def why(self) -> Mapping[str, Any]:
+        """«Why this date»."""
+        return self.item.due_why or {}
+
+    @cached_property
+    def days(self) -> Sequence[Cell]:
+        """The days counted."""
+        return band(self.session, self.why, self.item.due_at)
+
+    @property
+    def holder(self) -> Person | None:
+        """Who has taken the step."""
+        return self._someone(self.item.claimed_by_id)
+
+    @property
+    def done_by(self) -> Person | None:
+        """Who has done it."""
+        return self._someone(self.item.done_by_id)
+
+    def _someone(self, number: int | None) -> Person | None:
+        return self.session.get(Person, number) if number else None
+
+    @cached_property
+    def opinions(self) -> Sequence[Opinion]:
+        """What people wrote in the steps before."""
+        return opinions(self.session, self.item.case_id)
+
+    @cached_property
+    def answers(self) -> Mapping[str, Any]:
+        """What was handed in; nothing while the step is open."""
+        if self.item.state == "open":
+            return {}
+        query = select(Submission).where(Submission.work_item_id == self.item.id)
+        sent = self.session.scalar(query.order_by(Submission.id.desc()).limit(1))
+        return dict(sent.answers) if sent else {}
 
 
 class _Looking:
@@ -121,10 +175,9 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
         due_at=item.due_at,
     )
     shown = operation.shown_on(item.form, step) if item.form and item.state == "open" else {}
-    draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == person.id))
-    answered = select(Submission).where(Submission.work_item_id == item.id).order_by(Submission.id.desc())
-    sent = None if item.state == "open" else session.scalar(answered.limit(1))
     return Sheet(
+        session=session,
+        person=person,
         item=item,
         instance=instance,
         pack=compiled.pack,
@@ -132,15 +185,6 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
         path=f"{item.form}.form",
         shown=shown,
         data=step.data,
-        draft=dict(draft.answers) if draft else {},
-        draft_at=draft.at if draft else None,
-        lamp=Days(session).lamp(item.due_at) if item.state == "open" else Lamp("done", "已办"),
-        why=item.due_why or {},
-        days=band(session, item.due_why or {}, item.due_at),
-        holder=session.get(Person, item.claimed_by_id) if item.claimed_by_id else None,
-        done_by=session.get(Person, item.done_by_id) if item.done_by_id else None,
-        opinions=opinions(session, item.case_id),
-        answers=dict(sent.answers) if sent else {},
     )
 
 
