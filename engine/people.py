@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from engine import clock
 from engine.errors import NotFound
 from engine.storage.base import Base, pk, reference, word
+from engine.storage.guard import guard
 
 
 class Role(StrEnum):
@@ -86,6 +87,7 @@ class Person(Base):
     email: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str] = mapped_column(default="")
     totp_secret: Mapped[str] = mapped_column(default="")
+    totp_step: Mapped[int] = mapped_column(default=0)  # half minutes since 1970 of the last accepted code
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
@@ -123,6 +125,28 @@ class Grant(Base):
         CheckConstraint("granted_by_id is null or granted_by_id <> person_id", name="not_to_oneself"),
     )
 
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+_THREE = ",".join(f"'{role.value}'" for role in sorted(ADMINISTRATORS))
+# 三员分立: who is one of the three administrators is nothing else on the same day.
+guard(
+    Grant.__table__,
+    "grant_administrator_alone",
+    ("INSERT", "UPDATE"),
+    "EXISTS (SELECT 1 FROM grant_ other WHERE other.person_id = NEW.person_id "  # noqa: S608 (roles of this module)
+    "AND other.id IS DISTINCT FROM NEW.id AND other.role <> NEW.role "
+    f"AND (other.role IN ({_THREE}) OR NEW.role IN ({_THREE})) "
+    "AND other.valid_from <= NEW.valid_to AND other.valid_to >= NEW.valid_from)",
+    "an administrator holds no other post",
+)
+# A one-time code is taken once: its half minute never runs backwards while the secret stays.
+guard(
+    Person.__table__,
+    "person_totp_forward",
+    ("UPDATE",),
+    "NEW.totp_step < OLD.totp_step AND NEW.totp_secret = OLD.totp_secret",
+    "a one-time code is accepted once",
+)
 
 _PERSON = select(Person).where(Person.id == bindparam("person")).options(joinedload(Person.grants))
 

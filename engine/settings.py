@@ -87,6 +87,10 @@ class Settings:
         port = given.get("SMTP_PORT", "25")
         if not port.isdigit():
             faults.append("CASEWORK_SMTP_PORT 应为数字")
+        if given.get("OIDC_ISSUER") and not re.match(r"https?://[^/]+", given["OIDC_ISSUER"]):
+            faults.append("CASEWORK_OIDC_ISSUER 应以 https:// 开头")
+        if given.get("OIDC_ISSUER") and not given.get("OIDC_CLIENT_ID"):
+            faults.append("设了 CASEWORK_OIDC_ISSUER，还要设 CASEWORK_OIDC_CLIENT_ID")
         if faults:
             raise SettingsInvalid("不能启动：" + "；".join(faults) + "。")
         return cls(

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from engine.access import rights
+from engine.access.identity import identities
 from engine.access.session import SessionRow
-from engine.desk import account, notice, stuck
+from engine.desk import account, identity, notice, stuck
 from engine.desk.notice import choice as choices
 from engine.desk.notice import hook as hooks
 from engine.domain.notice import KINDS, NoticeHook
@@ -103,6 +104,24 @@ def new_token() -> ResponseReturnValue:
     return answer(
         {"token": g.database.run(lambda session: account.new_token(session, actor(session), name))}, 201
     )
+
+
+@route("GET", "/me/identity")
+@describes("绑定的统一身份", record(rows=listed(record(id=NUMBER, issuer=TEXT, linked_at=MOMENT))))
+def my_identities() -> ResponseReturnValue:
+    """The own links; a new one is made in the browser only."""
+    rows = identities(http.reading(), g.person)
+    return answer(
+        {"rows": [{"id": row.id, "issuer": row.issuer, "linked_at": row.linked_at} for row in rows]}
+    )
+
+
+@route("POST", "/me/identity/<int:identity_id>/part")
+@describes("解除绑定", DONE, body=record())
+def part_identity(identity_id: int) -> ResponseReturnValue:
+    """Take a link away."""
+    g.database.run(lambda session: identity.part(session, actor(session), identity_id))
+    return answer({"id": identity_id})
 
 
 # --- notices --------------------------------------------------------------------------------------

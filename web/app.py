@@ -10,6 +10,7 @@ from web import (
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
     api_own,  # noqa: F401 (enters its routes into the API)
+    api_people,  # noqa: F401 (enters its routes into the API)
     api_release,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
@@ -21,9 +22,11 @@ from web import (
     hand,
     health,
     http,
+    identity,
     inbox,
     language,
     notice,
+    people,
     plan,
     process,
     proxy,
@@ -44,7 +47,7 @@ def create_app(world: World) -> Flask:
     language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, case, plan, draw, registry, board, process, rules, audit, upload,
-        notice,
+        notice, people, identity,
     )  # fmt: skip
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)

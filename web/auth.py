@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights, sign_in
+from engine.access.identity import identities
 from engine.access.permission import Permission, roles_of
 from engine.access.session import TOUCH, SessionRow, find_session
 from engine.desk import account, inbox, notice
@@ -168,6 +169,8 @@ def _nav(person: Person) -> list[dict[str, Any]]:
         ("registry.index", _("名录库"), rights.READ_REGISTRY, True),
         ("process.index", _("流程"), rights.READ_PROCESSES, True),
         ("audit.index", _("审计"), rights.READ_AUDIT, False),
+        ("people.index", _("人员"), rights.MANAGE_PEOPLE, False),
+        ("people.leavers", _("移交"), rights.HAND_OVER, True),
         ("notice.hook_list", _("外送"), rights.MANAGE_SYSTEM, False),
     ]
     for endpoint, label, permission, minor in plan:
@@ -210,7 +213,7 @@ def _public_nav() -> list[dict[str, Any]]:
 @open_to_all
 def sign_in_page() -> ResponseReturnValue:
     """The sign-in form."""
-    return _sign_in_form("", "", 200)
+    return sign_in_form("", "", 200)
 
 
 @page.post("/sign-in")
@@ -227,12 +230,17 @@ def sign_in_post() -> ResponseReturnValue:
             agent=request.user_agent.string[:200],
         )
     if outcome.row is None:
-        return _sign_in_form(login, outcome.reason, 422)
+        return sign_in_form(login, outcome.reason, 422)
+    return enter(outcome.secret, safe_next(request.form.get("next", "")))
+
+
+def enter(secret: str, target: str) -> ResponseReturnValue:
+    """This browser is signed in: a new session id and a new CSRF token, then on to a page."""
     language.forget_all_else()
-    response = redirect(safe_next(request.form.get("next", "")))
+    response = redirect(target)
     response.set_cookie(
         cookie_name(),
-        outcome.secret,
+        secret,
         httponly=True,
         samesite="Lax",
         secure=g.settings.base_url.startswith("https://"),
@@ -241,12 +249,19 @@ def sign_in_post() -> ResponseReturnValue:
     return response, 303
 
 
-def _sign_in_form(login: str, reason: str, status: int) -> ResponseReturnValue:
+def sign_in_form(login: str, reason: str, status: int) -> ResponseReturnValue:
+    """The sign-in form with what was wrong."""
     target = request.values.get("next", "")
     people = account.demo_people(http.reading()) if g.settings.demo else []
     return (
         render_template(
-            "auth/sign_in.html", login=login, reason=reason, next=target, people=people, failed=bool(reason)
+            "auth/sign_in.html",
+            login=login,
+            reason=reason,
+            next=target,
+            people=people,
+            failed=bool(reason),
+            identity=bool(g.settings.oidc_issuer),
         ),
         status,
     )
@@ -371,6 +386,8 @@ def _me(fields: dict[str, str], reason: str, status: int, *, secret: str = "") -
             person=g.person,
             posts=sorted(g.person.grants, key=lambda grant: grant.valid_from),
             sessions=account.sessions(reading, g.person),
+            identities=identities(reading, g.person),
+            provider=g.settings.oidc_issuer,
             current=g.row.id,
             second_factor=bool(g.person.totp_secret),
             fields=fields,

@@ -160,17 +160,18 @@ def _hooks(
     secret: str = "",
     hook: NoticeHook | None = None,
 ) -> ResponseReturnValue:
-    return (
-        render_template(
-            "notice/hooks.html",
-            hooks=hooks.hooks(http.reading(), g.person),
-            hosts=g.settings.webhook_hosts,
-            url=url,
-            fields=fields,
-            reason=reason,
-            failed=bool(reason),
-            secret=secret,
-            shown=hook.url if hook else "",
-        ),
-        status,
-    )
+    with g.database.reading() as fresh:  # this request's older view does not know what was just entered
+        return (
+            render_template(
+                "notice/hooks.html",
+                hooks=hooks.hooks(fresh, g.person),
+                hosts=g.settings.webhook_hosts,
+                url=url,
+                fields=fields,
+                reason=reason,
+                failed=bool(reason),
+                secret=secret,
+                shown=hook.url if hook else "",
+            ),
+            status,
+        )

@@ -39,6 +39,7 @@ EDIT_PROCESSES = Permission("process.edit", "编制流程", holds(Role.MODELLER)
 RELEASE = Permission("process.release", "发布流程", holds(Role.RELEASER) & ~drafted_it)
 READ_AUDIT = Permission("audit.read", "查看审计日志", holds(Role.AUDIT_ADMIN))
 MANAGE_PEOPLE = Permission("people.manage", "管理人员和岗位", holds(Role.SECURITY_ADMIN))
+HAND_OVER = Permission("people.hand_over", "移交离岗人员的待办", holds(Role.LEADER, Role.HEAD))
 MANAGE_SYSTEM = Permission("system.manage", "管理运行参数", holds(Role.SYSTEM_ADMIN))
 
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.access.permission import roles_of
 from engine.access.rights import READ_BELOW, READ_CASES
 from engine.people import Bureau, Person
 
@@ -20,14 +21,22 @@ def bureaus_below(session: Session, bureau_id: int) -> list[int]:
     return list(session.scalars(select(tree.c.id)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A bureau as the subject of a permission."""
+
+    bureau_id: int
+
+
 def visible_bureaus(session: Session, person: Person) -> list[int]:
-    """Bureaus whose business this person may read; none for administrators and outside experts."""
-    if not READ_CASES.allows(person):
-        return []
-    own = sorted({grant.bureau_id for grant in person.grants if roles_of(person, grant.bureau_id)})
-    if not READ_BELOW.allows(person):
-        return own
+    """Bureaus whose business this person may read; none for administrators and outside experts.
+
+    Asked for each bureau by itself: an expert lent to a neighbour reads no cases there.
+    """
     found: dict[int, None] = {}
-    for bureau_id in own:
-        found.update(dict.fromkeys(bureaus_below(session, bureau_id)))
+    for bureau_id in sorted({grant.bureau_id for grant in person.grants}):
+        if READ_BELOW.allows(person, _Unit(bureau_id)):
+            found.update(dict.fromkeys(bureaus_below(session, bureau_id)))
+        elif READ_CASES.allows(person, _Unit(bureau_id)):
+            found[bureau_id] = None
     return list(found)

@@ -103,8 +103,15 @@ def totp_now(secret: str) -> str:
     return pyotp.TOTP(secret).at(int(clock.now().timestamp()))
 
 
-def totp_is(secret: str, code: str) -> bool:
-    """Whether a one-time code is right now; half a minute early or late is accepted."""
+def totp_step(secret: str, code: str, *, after: int = 0) -> int | None:
+    """The half minute (counted from 1970) that a one-time code belongs to, None for a wrong or used code.
+
+    A code half a minute early or late is accepted; one of a half minute up to `after` was given before.
+    """
     digits = "".join(character for character in code if character.isdigit())
     totp, now = pyotp.TOTP(secret), int(clock.now().timestamp())
-    return any(hmac.compare_digest(totp.at(now, counter_offset=step), digits) for step in (-1, 0, 1))
+    for early in (-1, 0, 1):
+        step = now // totp.interval + early
+        if hmac.compare_digest(totp.at(now, counter_offset=early), digits) and step > after:
+            return step
+    return None

@@ -17,7 +17,7 @@ from engine.access.sign_in import (
     new_totp_secret,
     password_is,
     set_password,
-    totp_is,
+    totp_step,
 )
 from engine.audit import record
 from engine.domain.terms import role_label
@@ -155,10 +155,12 @@ def give_code(session: Session, row_id: int, code: str, *, secret: str = "") -> 
     """
     row = session.get_one(SessionRow, row_id)
     person, now = row.person, clock.now()
+    session.refresh(person, with_for_update=True)  # two sessions with one code: the second comes second
     if person.locked_until is not None and person.locked_until > now:
         return False
     wanted = person.totp_secret or secret
-    if not wanted or not totp_is(wanted, code):
+    step = totp_step(wanted, code, after=person.totp_step) if wanted else None
+    if step is None:
         person.failed_logins += 1
         if person.failed_logins >= TRIES_PER_ACCOUNT:
             person.locked_until, person.failed_logins = now + LOCKED_FOR, 0
@@ -171,7 +173,7 @@ def give_code(session: Session, row_id: int, code: str, *, secret: str = "") -> 
         )
         return False
     enrolled = not person.totp_secret
-    person.totp_secret, person.failed_logins = wanted, 0
+    person.totp_secret, person.totp_step, person.failed_logins = wanted, step, 0
     row.second_factor_at = now
     record(
         session,

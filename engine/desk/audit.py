@@ -15,6 +15,7 @@ from engine.people import Bureau, Person
 from engine.settings import Settings
 
 PAGE = 50
+OWN = frozenset({"account", "user", "hook", "job", "release", "audit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Line:
     bureau: str
     seq: int | None
     hash: str
+
+    @property
+    def reason(self) -> str:
+        """Why, for what concerns accounts and the installation; what business was about is not the reader's."""
+        return self.entry.reason if self.entry.action.partition(".")[0] in OWN else ""
 
 
 @dataclass(frozen=True, slots=True)

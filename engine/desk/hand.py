@@ -38,11 +38,7 @@ def receivers(session: Session, actor: Person, item: WorkItem, way: str = "trans
     """Who may get a step from this person: of the same duty, not excluded, by staff number."""
     if item.state != "open" or _own_part(session, item, way):
         return []
-    return [
-        each
-        for each in _of_the_duty(session, item)
-        if each.id != actor.id and WORK.allows(each) and not _excluded(session, each, item)
-    ]
+    return [each for each in able(session, item) if each.id != actor.id]
 
 
 def returns(world: World, session: Session, actor: Person, item: WorkItem) -> Sequence[Element]:
@@ -286,6 +282,20 @@ def _own_part(session: Session, item: WorkItem, way: str) -> bool:
     """Whether a step is one person's own: a part of a countersign, or given to a person by name."""
     element = release.load(session, item.release_id).processes[item.process].elements[item.element]
     return bool(element.property("sign")) or (way == "transfer" and item.home.startswith("person/"))
+
+
+def is_own_part(session: Session, item: WorkItem) -> bool:
+    """Whether nobody else may ever do this step: a part of a countersign."""
+    return _own_part(session, item, "delegate")
+
+
+def able(session: Session, item: WorkItem) -> list[Person]:
+    """Who might do a step in another's place: of the same duty, at work, not excluded."""
+    return [
+        each
+        for each in _of_the_duty(session, item)
+        if WORK.allows(each) and not _excluded(session, each, item)
+    ]
 
 
 def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:

@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import orjson
 
@@ -79,7 +79,25 @@ def ask(
     settings: Settings,
 ) -> tuple[int, dict[str, Any]]:
     """Send a JSON body; (status, JSON answer). Unavailable: no answer, or it fails (5xx, 429)."""
-    scheme, host, port, address = address_of(url, settings.webhook_hosts)
+    named = {"Content-Type": "application/json", **headers}
+    return _call(method, url, settings.webhook_hosts, orjson.dumps(body), named)
+
+
+def fetch(
+    method: str, url: str, allowed: tuple[str, ...], *, form: Mapping[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """Get a JSON document, or send a form; (status, JSON answer). For who brings a list of hosts of its own."""
+    named = {"Accept": "application/json"}
+    if form is None:
+        return _call(method, url, allowed, None, named)
+    named["Content-Type"] = "application/x-www-form-urlencoded"
+    return _call(method, url, allowed, urlencode(form).encode(), named)
+
+
+def _call(
+    method: str, url: str, allowed: tuple[str, ...], content: bytes | None, headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
+    scheme, host, port, address = address_of(url, allowed)
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
     try:
@@ -87,22 +105,17 @@ def ask(
         if scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(
-            method,
-            target,
-            orjson.dumps(body),
-            {"Host": parts.netloc, "Content-Type": "application/json", **headers},
-        )
+        connection.request(method, target, content, {"Host": parts.netloc, **headers})
         answer = connection.getresponse()
-        content = answer.read(MOST)
-    except OSError as fault:
+        said = answer.read(MOST)
+    except (OSError, http.client.HTTPException) as fault:
         raise Unavailable(f"{host} 没有应答：{fault}。", hint="稍后会自动再试。") from fault
     finally:
         connection.close()
     if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 (HTTP: server errors, too many requests)
         raise Unavailable(f"{host} 应答 {answer.status}。", hint="稍后会自动再试。")
     try:
-        return answer.status, dict(orjson.loads(content)) if content else {}
+        return answer.status, dict(orjson.loads(said)) if said else {}
     except (orjson.JSONDecodeError, TypeError, ValueError):
         return answer.status, {}
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import engine.access  # its tables
+import engine.access.identity  # its tables
 import engine.desk.anchor  # draws and decisions send the head of the log outside
 import engine.desk.health  # its mark
 import engine.desk.tables  # the inbox

@@ -22,10 +22,14 @@ TRIGGERS = {
     "postgresql": [
         "CREATE OR REPLACE FUNCTION registry_object_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = NEW.bureau_id) THEN RAISE EXCEPTION 'registry_object is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
         "CREATE TRIGGER registry_object_locked BEFORE INSERT OR DELETE OR UPDATE OF bureau_id, code, kind, level, division, agreement_state, active, closed_on ON registry_object FOR EACH ROW EXECUTE FUNCTION registry_object_locked()",
+        "CREATE OR REPLACE FUNCTION person_totp_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.totp_step < OLD.totp_step AND NEW.totp_secret = OLD.totp_secret THEN RAISE EXCEPTION 'a one-time code is accepted once'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER person_totp_forward BEFORE UPDATE ON person FOR EACH ROW EXECUTE FUNCTION person_totp_forward()",
         "CREATE OR REPLACE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit_entry is append-only'; END $$",
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()",
+        "CREATE OR REPLACE FUNCTION grant_administrator_alone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM grant_ other WHERE other.person_id = NEW.person_id AND other.id IS DISTINCT FROM NEW.id AND other.role <> NEW.role AND (other.role IN ('audit_admin','security_admin','system_admin') OR NEW.role IN ('audit_admin','security_admin','system_admin')) AND other.valid_from <= NEW.valid_to AND other.valid_to >= NEW.valid_from) THEN RAISE EXCEPTION 'an administrator holds no other post'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER grant_administrator_alone BEFORE INSERT OR UPDATE ON grant_ FOR EACH ROW EXECUTE FUNCTION grant_administrator_alone()",
         "CREATE OR REPLACE FUNCTION inspector_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) THEN RAISE EXCEPTION 'inspector is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = NEW.bureau_id) THEN RAISE EXCEPTION 'inspector is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
         "CREATE TRIGGER inspector_locked BEFORE INSERT OR DELETE OR UPDATE OF bureau_id, staff_no, specialties, can_lead, is_expert, relatives ON inspector FOR EACH ROW EXECUTE FUNCTION inspector_locked()",
         "CREATE OR REPLACE FUNCTION archive_open_followup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'sealed' AND EXISTS (SELECT 1 FROM followup WHERE inspection_id = NEW.inspection_id AND state = 'open') THEN RAISE EXCEPTION 'an open follow-up keeps the file open'; END IF; RETURN NEW; END $$",
@@ -63,9 +67,12 @@ TRIGGERS = {
         "CREATE TRIGGER registry_object_locked_insert BEFORE INSERT ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
         "CREATE TRIGGER registry_object_locked_update BEFORE UPDATE OF bureau_id, code, kind, level, division, agreement_state, active, closed_on ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
         "CREATE TRIGGER registry_object_locked_delete BEFORE DELETE ON registry_object WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'objects' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'registry_object is locked by a draw'); END",
+        "CREATE TRIGGER person_totp_forward_update BEFORE UPDATE ON person WHEN NEW.totp_step < OLD.totp_step AND NEW.totp_secret = OLD.totp_secret BEGIN SELECT RAISE(ABORT, 'a one-time code is accepted once'); END",
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
         "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END",
+        "CREATE TRIGGER grant_administrator_alone_insert BEFORE INSERT ON grant_ WHEN EXISTS (SELECT 1 FROM grant_ other WHERE other.person_id = NEW.person_id AND other.id IS DISTINCT FROM NEW.id AND other.role <> NEW.role AND (other.role IN ('audit_admin','security_admin','system_admin') OR NEW.role IN ('audit_admin','security_admin','system_admin')) AND other.valid_from <= NEW.valid_to AND other.valid_to >= NEW.valid_from) BEGIN SELECT RAISE(ABORT, 'an administrator holds no other post'); END",
+        "CREATE TRIGGER grant_administrator_alone_update BEFORE UPDATE ON grant_ WHEN EXISTS (SELECT 1 FROM grant_ other WHERE other.person_id = NEW.person_id AND other.id IS DISTINCT FROM NEW.id AND other.role <> NEW.role AND (other.role IN ('audit_admin','security_admin','system_admin') OR NEW.role IN ('audit_admin','security_admin','system_admin')) AND other.valid_from <= NEW.valid_to AND other.valid_to >= NEW.valid_from) BEGIN SELECT RAISE(ABORT, 'an administrator holds no other post'); END",
         "CREATE TRIGGER inspector_locked_insert BEFORE INSERT ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = NEW.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
         "CREATE TRIGGER inspector_locked_update BEFORE UPDATE OF bureau_id, staff_no, specialties, can_lead, is_expert, relatives ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
         "CREATE TRIGGER inspector_locked_delete BEFORE DELETE ON inspector WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = OLD.bureau_id) BEGIN SELECT RAISE(ABORT, 'inspector is locked by a draw'); END",
@@ -93,7 +100,9 @@ TRIGGERS = {
 }
 FUNCTIONS = (
     "registry_object_locked",
+    "person_totp_forward",
     "audit_entry_append_only",
+    "grant_administrator_alone",
     "inspector_locked",
     "archive_open_followup",
     "archive_sealed",
@@ -366,6 +375,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("totp_secret", sa.Text(), nullable=False),
+        sa.Column("totp_step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("failed_logins", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("locked_until", UtcDateTime(timezone=True), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
@@ -477,6 +487,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_grant__person_id"), ["person_id"], unique=False)
         batch_op.create_index("ix_grant_bureau_role", ["bureau_id", "role"], unique=False)
 
+    op.create_table(
+        "identity",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("linked_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("issuer <> '' and subject <> ''", name=op.f("ck_identity_named")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_identity_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_identity_issuer_subject")),
+        sa.UniqueConstraint("person_id", "issuer", name=op.f("uq_identity_person_id_issuer")),
+    )
     op.create_table(
         "import_run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3764,6 +3788,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_import_run_bureau_id"))
 
     op.drop_table("import_run")
+    op.drop_table("identity")
     with op.batch_alter_table("grant_", schema=None) as batch_op:
         batch_op.drop_index("ix_grant_bureau_role")
         batch_op.drop_index(batch_op.f("ix_grant__person_id"))

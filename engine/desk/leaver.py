@@ -1,0 +1,205 @@
+"""移交离岗人员的待办: all open steps of who leaves, in one action, each row by itself and with its own answer.
+
+What was taken out of a pool may go back there; what goes to a colleague goes to one who holds the same post or
+belongs to the team, did no incompatible step of the case and has no interest in the object. A person's own part
+(a pledge, a vote, a sealed envelope) is nobody else's: those are left, by name.
+依据: 吉 第十二、十三条, 舞 第八条 (职责分离、回避).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from engine.access.rights import HAND_OVER
+from engine.desk import hand, step
+from engine.desk.notice import tell_of
+from engine.desk.world import World
+from engine.domain import terms
+from engine.errors import ChangedMeanwhile, NotFound, Refused
+from engine.people import Person, person
+from engine.runtime import receipt, work_item
+from engine.runtime.tables import Draft, WorkItem
+
+BACK = 0
+"""Instead of a receiver: back to the pool it was taken from."""
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of a leaver: who may get it, and whether it may go back to its pool; or why neither."""
+
+    item: WorkItem
+    name: str
+    receivers: Sequence[Person]
+    back: bool
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one row: where it went, or the refusal."""
+
+    item_id: int
+    step: str
+    name: str
+    ok: bool
+    words: str
+
+
+def leavers(session: Session, actor: Person) -> list[tuple[Person, int]]:
+    """Persons of the bureau whose account is closed or who hold no post any more, with their open steps."""
+    HAND_OVER.demand(actor)
+    mates = select(Person).where(Person.bureau_id == actor.bureau_id).order_by(Person.staff_no)
+    mates = mates.options(selectinload(Person.grants))
+    gone = {each.id: each for each in session.scalars(mates) if not each.active or not each.roles()}
+    pools = {f"person/{number}": number for number in gone}
+    left: Counter[int] = Counter()
+    lying = select(WorkItem.pool, WorkItem.claimed_by_id).where(
+        WorkItem.bureau_id == actor.bureau_id,
+        WorkItem.state == "open",
+        or_(WorkItem.pool.in_(pools), WorkItem.claimed_by_id.in_(gone)),
+    )
+    for pool, holder in session.execute(lying):
+        left.update({number for number in (pools.get(pool), holder) if number in gone})
+    return [(each, left[number]) for number, each in gone.items() if left[number]]
+
+
+def preview(session: Session, actor: Person, person_id: int) -> tuple[Person, list[Row]]:
+    """The open steps of a person, soonest first, with what may be done with each."""
+    leaver = _own(session, actor, person_id)
+    return leaver, [_row(session, leaver, item) for item in _steps(session, leaver)]
+
+
+def hand_over(
+    world: World, actor_id: int, person_id: int, wanted: dict[int, int], *, reason: str, key: str = ""
+) -> list[Done]:
+    """Hand on each step to the person wanted for it (`BACK`: to its pool); a transaction for each row.
+
+    A row that is refused, or that somebody has done meanwhile, says so and hinders no other.
+    """
+    found = []
+    for item_id, to in wanted.items():
+        row_key = f"{key}:{item_id}"[-80:] if key else ""
+        one = partial(
+            _hand, actor_id=actor_id, person_id=person_id, item_id=item_id, to=to, reason=reason, key=row_key
+        )
+        try:
+            words, ok = world.database.run(one), True
+        except (Refused, NotFound, ChangedMeanwhile) as fault:
+            words, ok = fault.reason + fault.hint, False
+        with world.database.reading() as session:
+            item = session.get(WorkItem, item_id)
+            name = (item.object_name or item.title or item.case_no) if item else ""
+            found.append(Done(item_id, item.step if item else "", name, ok, words))
+    return found
+
+
+def _hand(
+    session: Session, *, actor_id: int, person_id: int, item_id: int, to: int, reason: str, key: str
+) -> str:
+    actor = person(session, actor_id)
+    leaver = _own(session, actor, person_id)
+    item = work_item.locked(session, item_id)
+    why = hand.worded(reason)
+    words = "已放回待接收" if to == BACK else f"已交给{person(session, to).name}"
+    body = {"item": item_id, "actor": actor.id, "leaver": person_id, "to": to, "reason": why}
+    given = receipt.take(session, key, body, {"words": words})
+    if given is not None:
+        return str(given["words"])
+    work_item.must_be_open(session, item)
+    if not _lies_with(item, leaver):
+        raise ChangedMeanwhile(f"「{item.step}」已经不在{leaver.name}手上。", hint="请刷新后看现在的情形。")
+    row = _row(session, leaver, item)
+    if row.why_not:
+        raise Refused(row.why_not, slug="own-part")
+    if to == BACK:
+        _give_back(session, item, leaver, row)
+        hand.note(
+            session, actor, item, f"{leaver.name}离岗，放回待接收", "task.hand_over", why, {"to": item.pool}
+        )
+        return words
+    receiver = next((each for each in row.receivers if each.id == to), None)
+    if receiver is None:
+        step.refuse_excluded(session, person(session, to), item)
+        raise Refused(
+            f"「{item.step}」由{item.lane}办理，接办人不在这个岗位或检查组。",
+            slug="not-of-the-duty",
+            hint="请从列出的人员中选。",
+        )
+    _leave_draft(session, item, leaver, receiver)
+    work_item.give(session, item, receiver)
+    work_item.handed(session, item, "transfer", giver=leaver.id, to=receiver.id, by=actor, reason=why)
+    tell_of(session, "assigned", item, [receiver], detail=why, actor=actor)
+    hand.note(
+        session, actor, item, f"{leaver.name}离岗，交给{receiver.name}", "task.hand_over", why,
+        {"from": leaver.name, "to": receiver.name},
+    )  # fmt: skip
+    return words
+
+
+def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
+    name = item.object_name or item.title or item.case_no
+    if item.home.startswith("person/") and item.lane in (terms.TEAM, terms.TEAM_LEADER):
+        words = f"「{item.step}」是检查组的事，请先调换检查人员或改选组长，待办随之移交。"
+        return Row(item, name, [], back=False, why_not=words)
+    if hand.is_own_part(session, item):
+        return Row(
+            item,
+            name,
+            [],
+            back=False,
+            why_not=f"「{item.step}」须由{leaver.name}本人办理，请按调换人员办理。",
+        )
+    delegated = item.claimed_by_id not in (None, leaver.id)
+    receivers = [] if delegated else [each for each in hand.able(session, item) if each.id != leaver.id]
+    back = delegated or not item.home.startswith("person/")
+    why_not = "" if receivers or back else f"「{item.step}」没有可以接办的人，请先配备{item.lane}。"
+    return Row(item, name, receivers, back=back, why_not=why_not)
+
+
+def _give_back(session: Session, item: WorkItem, leaver: Person, row: Row) -> None:
+    if not row.back:
+        raise Refused(f"「{item.step}」是指定到人的，不能放回。", slug="not-pooled", hint="请选一位接办人。")
+    if item.claimed_by_id == leaver.id:
+        item.pool = f"person/{leaver.id}"  # a delegate's hold ends with the delegator's
+        work_item.release(session, item, leaver)
+        item.told = False  # whoever finds it in the pool is told of it
+    else:
+        work_item.come_back(session, item)
+
+
+def _leave_draft(session: Session, item: WorkItem, leaver: Person, receiver: Person) -> None:
+    """What the leaver had typed is not lost: it becomes the receiver's draft, unless there is one."""
+    drafts = {
+        draft.person_id: draft
+        for draft in session.scalars(
+            select(Draft).where(Draft.work_item_id == item.id, Draft.person_id.in_((leaver.id, receiver.id)))
+        )
+    }
+    if leaver.id in drafts and receiver.id not in drafts:
+        drafts[leaver.id].person_id = receiver.id
+
+
+def _steps(session: Session, leaver: Person) -> Sequence[WorkItem]:
+    mine = or_(WorkItem.pool == f"person/{leaver.id}", WorkItem.claimed_by_id == leaver.id)
+    query = select(WorkItem).where(mine, WorkItem.state == "open", WorkItem.bureau_id == leaver.bureau_id)
+    return session.scalars(query.order_by(WorkItem.due_at, WorkItem.id).limit(PAGE)).all()
+
+
+def _lies_with(item: WorkItem, leaver: Person) -> bool:
+    return item.pool == f"person/{leaver.id}" or item.claimed_by_id == leaver.id
+
+
+def _own(session: Session, actor: Person, person_id: int) -> Person:
+    found = person(session, person_id)
+    if found.bureau_id != actor.bureau_id:
+        raise NotFound(f"没有编号为 {person_id} 的人员。")
+    HAND_OVER.demand(actor, found)
+    return found
