@@ -4,13 +4,18 @@ import re
 from datetime import timedelta
 
 import pyotp
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
 from engine.people import Person
+from tests.web.test_api import token_of
 from tests.web.town import NOW, PASSWORD
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 (an authenticator app's, made up)
 
 
 def test_a_stranger_is_sent_to_the_sign_in_and_back_again(client):
@@ -124,3 +129,89 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(as_person, app):
     row = re.search(r"/me/sessions/(\d+)/revoke", client.get("/me").text).group(1)
     client.post(f"/me/sessions/{row}/revoke")
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
+
+
+# --- the one-time code ------------------------------------------------------------------------------
+
+
+def enrolled(town, login="luo"):
+    with town.database.transaction() as session:
+        session.scalar(select(Person).where(Person.login == login)).totp_secret = SECRET
+
+
+def code_at(moment):
+    return pyotp.TOTP(SECRET).at(int(moment.timestamp()))
+
+
+@pytest.mark.parametrize(
+    ("early", "accepted"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)]
+)
+def test_a_code_counts_half_a_minute_early_or_late(as_person, town, early, accepted):
+    enrolled(town)
+    answer = as_person("luo").post("/second-factor", data={"code": code_at(NOW + timedelta(seconds=early))})
+    assert answer.status_code == (303 if accepted else 422)
+
+
+def test_a_code_is_taken_once_in_whatever_session(as_person, town):
+    """Who looks over a shoulder cannot use the code again; an older one of the window is worth nothing either."""
+    enrolled(town)
+    one, other = as_person("luo"), as_person("luo")
+    assert one.post("/second-factor", data={"code": code_at(NOW)}).status_code == 303
+    for client in (one, other):
+        assert client.post("/second-factor", data={"code": code_at(NOW)}).status_code == 422
+    earlier = code_at(NOW - timedelta(seconds=30))
+    assert other.post("/second-factor", data={"code": earlier}).status_code == 422
+    assert (
+        other.post("/second-factor", data={"code": code_at(NOW + timedelta(seconds=30))}).status_code == 303
+    )
+
+
+def test_the_database_lets_no_code_run_backwards(town, as_person):
+    enrolled(town)
+    as_person("luo").post("/second-factor", data={"code": code_at(NOW)})
+    with pytest.raises(IntegrityError, match="accepted once"), town.database.transaction() as session:
+        session.execute(text("UPDATE person SET totp_step = 1 WHERE login = 'luo'"))
+
+
+def test_five_wrong_codes_lock_and_a_right_one_does_not_help_until_it_is_over(as_person, town):
+    enrolled(town)
+    client = as_person("luo")
+    for _ in range(5):
+        client.post("/second-factor", data={"code": "000000"})
+    assert client.post("/second-factor", data={"code": code_at(NOW)}).status_code == 422
+    later = NOW + timedelta(minutes=16)
+    with clock.fixed(later):
+        assert client.post("/second-factor", data={"code": code_at(later)}).status_code == 303
+
+
+def test_a_program_gives_its_code_too(town, app):
+    enrolled(town)
+    headers = {"Authorization": f"Bearer {token_of(town, 'luo')}"}
+    client = app.test_client()
+    wrong = client.post("/api/v1/me/second-factor", json={"code": "1"}, headers=headers)
+    assert (wrong.status_code, wrong.json["code"]) == (422, "wrong-code")
+    right = client.post("/api/v1/me/second-factor", json={"code": code_at(NOW)}, headers=headers)
+    assert right.json == {"ok": True}
+    with town.database.reading() as session:
+        assert session.scalar(select(SessionRow)).second_factor_at == NOW
+
+
+def test_an_address_that_tries_too_many_accounts_has_to_wait(client):
+    for number in range(30):
+        client.post("/sign-in", data={"login": f"nobody{number}", "password": "wrong wrong"})
+    refused = client.post("/sign-in", data={"login": "shen", "password": PASSWORD})
+    assert refused.status_code == 422
+    assert "这个网络地址试错太多" in refused.text
+    with clock.fixed(NOW + timedelta(minutes=16)):
+        assert client.post("/sign-in", data={"login": "shen", "password": PASSWORD}).status_code == 303
+
+
+def test_the_pages_carry_their_security_headers(client, as_person):
+    for answer in (client.get("/sign-in"), as_person("shen").get("/")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"] == "no-store"
