@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.desk import identity
-from engine.errors import CaseworkError, NotAllowed
+from engine.errors import CaseworkError, NotAllowed, Unavailable
 from web import http
 from web.auth import actor, enter, open_to_all, safe_next, sign_in_form
 
@@ -31,7 +31,7 @@ def link() -> ResponseReturnValue:
 def _to_provider(*, link: bool) -> ResponseReturnValue:
     try:
         address, pending = identity.begin(g.settings, _back())
-    except CaseworkError as fault:
+    except Unavailable as fault:
         if link:
             raise
         return sign_in_form("", fault.reason + fault.hint, 503)

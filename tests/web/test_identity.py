@@ -300,7 +300,7 @@ def test_a_provider_that_is_down_leaves_the_password(known, provider, app):
 
 def test_without_a_provider_there_is_no_such_button(town, client):
     assert "统一身份" not in client.get("/sign-in").text
-    assert client.get("/sign-in/identity").status_code == 503
+    assert client.get("/sign-in/identity").status_code == 404
     assert town.settings.oidc_issuer == ""
 
 
