@@ -142,7 +142,7 @@ class Year:
         """What a party hands over: the commitment made on its own device, or, where typed, the secret."""
         secret = self._secret(party)
         draw = draw_called(asked.session, str(asked.data["draw_id"]))
-        if way_of(self.pack) == TYPED:
+        if way_of(draw, self.pack) == TYPED:
             return {f"secret_{key}": secret}
         return {f"commit_{key}": commitment(draw.id, party, secret, draw.hash)}
 

@@ -221,6 +221,7 @@ def mark(draw: Draw) -> str:
         draw.head,
         draw.operator_commit,
         draw.witness_commit,
+        draw.settings.get("third_commit"),
         bool(draw.operator_secret),
         bool(draw.witness_secret),
         draw.settings.get("beacon_value"),

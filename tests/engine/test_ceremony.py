@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 
 from engine import clock
 from engine.domain import ceremony, plan
-from engine.domain.ceremony import share
 from engine.domain.draw import commitment
 from engine.domain.draw.verify import verify
 from engine.domain.registry import RegistryLock, refuse_locked
@@ -174,9 +173,13 @@ def test_a_party_hands_over_its_commitment_and_the_database_holds_no_secret_befo
     assert (draw.operator_secret, draw.witness_secret, draw.state) == ("", "", "placed")
 
 
-def test_where_secrets_are_typed_two_equal_ones_are_no_witness(session, monkeypatch):
-    monkeypatch.setattr(share, "way_of", lambda _pack: share.TYPED)
+def test_where_secrets_are_typed_two_equal_ones_are_no_witness(session):
     year = prepared(session)
+    settings = {"groups": 2, "team_size": 2, "publish_by": "2026-07-31", "shares": "typed"}
+    refused("reason-needed", year.does, "draw.settings", "drafter", **settings)
+    year.does("draw.settings", "drafter", **settings, typed_reason="没有自己的设备")
+    assert year.data["typed_shares"] is True
+    year.does("draw.approve_exceptions", "leader", decision="approve")
     year.does("draw.commit_operator", "drafter", secret_operator="1" * 64)
     witnessed = {"decision": "agree", "secret_witness": "1" * 64}
     refused("secret-same", year.does, "draw.commit_witness", "witness", **witnessed)

@@ -92,7 +92,7 @@ def locks(case: Case, *, groups: int = 1, size: int = 2, **more: Any) -> Case:
     return sets(case, groups=groups, size=size, **more)
 
 
-def sets(case: Case, *, groups: int = 1, size: int = 2, reason: str = "") -> Case:
+def sets(case: Case, *, groups: int = 1, size: int = 2, reason: str = "", **more: Any) -> Case:
     """How many groups of how many."""
     return case.completes(
         "确定抽取数量和分组",
@@ -102,6 +102,7 @@ def sets(case: Case, *, groups: int = 1, size: int = 2, reason: str = "") -> Cas
         specialty="",
         principle_reason=reason,
         publish_by="2026-09-30",
+        **more,
     )
 
 

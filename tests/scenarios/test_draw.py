@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from engine.domain import ceremony
-from engine.domain.ceremony import share
+from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw.verify import verify
+from engine.domain.pack import breaks
 from engine.domain.registry import Inspector, RegistryObject, inspectors_of
 from engine.errors import Refused
 from engine.runtime.tables import Submission
@@ -184,15 +185,71 @@ def test_a_witness_who_does_not_open_has_left_an_envelope_too_or_the_draw_is_voi
     assert (draw.state, [event["type"] for event in draw.events]) == ("void", ["commit", "void"])
 
 
-def test_secrets_typed_into_our_page_are_called_unwitnessed(jilin, monkeypatch):
-    """做不到自备封签的单位: the rule pack says `typed`, and the record says so too."""
-    monkeypatch.setattr(share, "way_of", lambda _pack: share.TYPED)
-    case = acts.locks(opened(jilin))
+def test_secrets_typed_into_our_page_are_approved_counted_and_called_unwitnessed(jilin):
+    """做不到自备封签的单位: with a reason and the leader's approval, and the record says so."""
+    case = opened(jilin)
+    case.completes("锁定名录库", by=acts.DRAFTER, confirm=True)
+    case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[])
+    acts.sets(case, shares="typed", typed_reason="见证人没有自己的设备")
+    case.completes("审批例外事项", by=acts.LEADER, decision="approve")
+    assert jilin.read(lambda session: breaks(session, jilin.bureau, 2026))["draw.shares"] == 1
     case.completes("抽取人封签", by=acts.DRAFTER, secret_operator="1" * 64)
     case.completes("见证人核对名单并封签", by=acts.WITNESS, decision="agree", secret_witness="2" * 64)
     case.completes("当场启封", by=acts.WITNESS, ceremony="reveal")
     acts.signs(case)
-    assert draw_of(case).settings["shares"] == "typed"
+    draw = draw_of(case)
+    assert draw.settings["shares"] == "typed"
+    minutes = jilin.read(lambda session: draw_documents(session, ceremony.get(session, draw.id))["roster"])
+    assert minutes["shares"] == "未经承诺见证"
+
+
+def with_third(scene: Any) -> Case:
+    """A draw to which a deputy of the people's congress was invited, before the envelopes."""
+    case = opened(scene)
+    case.completes("锁定名录库", by=acts.DRAFTER, confirm=True)
+    case.completes("资格审查", by=acts.DRAFTER, checked=True, exceptions=[])
+    acts.sets(case, third="人大代表 田家和")
+    return case.completes("抽取人封签", by=acts.DRAFTER, commit_operator=acts.commit_of(case, "bureau"))
+
+
+def test_a_third_party_without_an_account_seals_and_opens_with_the_others(jilin):
+    """The commitment was made on the third party's own device and is read out; the witness writes it down."""
+    case = with_third(jilin)
+    witnessed = {"decision": "agree", "commit_witness": acts.commit_of(case, "witness")}
+    with pytest.raises(Refused) as fault:
+        case.completes("见证人核对名单并封签", by=acts.WITNESS, **witnessed)
+    assert fault.value.slug == "third-party"
+    case.completes(
+        "见证人核对名单并封签", by=acts.WITNESS, **witnessed, commit_third=acts.commit_of(case, "third")
+    )
+    case.completes("抽取人启封", by=acts.DRAFTER, secret_operator=acts.SECRETS["bureau"])
+    with pytest.raises(Refused) as fault:
+        case.completes("当场启封", by=acts.WITNESS, ceremony="reveal", secret_witness=acts.SECRETS["witness"])
+    assert fault.value.slug == "secret-format", "nothing is opened while the third party is missing"
+    case.completes(
+        "当场启封",
+        by=acts.WITNESS,
+        ceremony="reveal",
+        secret_witness=acts.SECRETS["witness"],
+        secret_third=acts.SECRETS["third"],
+    )
+    draw = draw_of(case)
+    assert [party["name"] for party in draw.document["parties"]] == ["bureau", "witness", "third"]
+    assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
+
+
+def test_a_third_party_who_does_not_come_back_makes_the_draw_void(jilin):
+    case = with_third(jilin)
+    case.completes(
+        "见证人核对名单并封签",
+        by=acts.WITNESS,
+        decision="agree",
+        commit_witness=acts.commit_of(case, "witness"),
+        commit_third=acts.commit_of(case, "third"),
+    )
+    acts.voids(case, "reveal-missing", "第三方未到场，信封内密值与封签不符")
+    draw = draw_of(case)
+    assert (draw.state, draw.events[-1]["body"]["reason"]) == ("void", "reveal-missing")
 
 
 # -- 舞钢: the platform draws --

@@ -6,7 +6,7 @@ prepare (lock, eligibility, groups) → envelopes → sealed roster → opening 
 the platform draws, its result is imported with evidence.
 """
 
-from engine.domain.ceremony import shown
+from engine.domain.ceremony import shown, shown_import
 from engine.domain.ceremony.duty import (
     in_pool,
     refuse_excluded,
@@ -107,6 +107,7 @@ __all__ = [
     "settings",
     "settle_findings",
     "shown",
+    "shown_import",
     "sign_operator",
     "sign_witness",
     "transcript_of",

@@ -35,7 +35,7 @@ def commit_operator(step: Step, *, draw_id: str) -> None:
     draw.witness_id = None
     draw.operator_id = operator.id
     draw.operator_secret, draw.operator_commit = share.handed_over(step, draw, "bureau", "operator")
-    draw.settings = {**draw.settings, "shares": share.way_of(step.pack)}
+    draw.settings = {**draw.settings, "shares": share.way_of(draw, step.pack)}
 
 
 @operation("draw.commit_witness", clause="J12", gives=("decision",))

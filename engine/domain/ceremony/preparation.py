@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.domain import answers as ask
-from engine.domain.ceremony import duty, store
+from engine.domain.ceremony import duty, share, store
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw, DrawException
 from engine.domain.pack import parameters, record_break
@@ -118,7 +118,16 @@ def _exception(
 @operation(
     "draw.settings",
     clause="J10 J16 W9",
-    gives=("small_team", "people", "licensed", "leaders", "groups", "team_size", "publish_by"),
+    gives=(
+        "small_team",
+        "typed_shares",
+        "people",
+        "licensed",
+        "leaders",
+        "groups",
+        "team_size",
+        "publish_by",
+    ),
 )
 def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """确定抽取数量和分组: how many groups of how many people, and the facts that the team table judges."""
@@ -141,6 +150,7 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
             fields={"groups": "组数过多"},
         )
     approved = int(draw.settings.get("approved_size", 0))
+    way, typed_reason = share.chosen_way(step, draw)
     draw.publish_by = ask.day(step.answers, "publish_by")
     draw.settings = {
         **draw.settings,
@@ -150,12 +160,15 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         "specialty": specialty,
         "principle_reason": reason,
         "approved_size": approved,
+        "way": way,
+        "typed_reason": typed_reason,
         "third": ask.text(step.answers, "third"),
         "beacon": ask.text(step.answers, "beacon"),
         "set_by": step.person().id,
     }
     return {
         "small_team": small and size != approved,
+        "typed_shares": share.departs(draw, step.pack) and draw.settings.get("approved_way") != way,
         "people": len(pool.people),
         "licensed": sum(person.cert for person in pool.people),
         "leaders": sum(person.lead for person in pool.people),
@@ -201,6 +214,12 @@ def approve_exceptions(step: Step, *, draw_id: str) -> Mapping[str, Any]:
             step, rule, f"抽取 {draw.id}", str(draw.settings["principle_reason"]), leader, requester=asker
         )
         draw.settings = {**draw.settings, "approved_size": size}
+    if share.departs(draw, step.pack):
+        asker = step.session.get_one(Person, int(draw.settings["set_by"]))
+        way, why = share.way_of(draw, step.pack), str(draw.settings["typed_reason"])
+        if draw.settings.get("approved_way") != way:
+            record_break(step, "draw.shares", f"抽取 {draw.id}", why, leader, requester=asker)
+            draw.settings = {**draw.settings, "approved_way": way}
     return decided
 
 

@@ -27,9 +27,32 @@ HEX = re.compile(r"[0-9a-f]{64}")
 BLANKS = re.compile(r"\s+")
 
 
-def way_of(pack: str) -> str:
-    """own-device · typed, as the pack has it (`draw.shares`)."""
-    return str(parameters(pack)["draw.shares"].value)
+def way_of(draw: Draw, pack: str) -> str:
+    """own-device · typed: as was set for this draw, else as the pack has it (`draw.shares`, a principle)."""
+    return str(draw.settings.get("way") or parameters(pack)["draw.shares"].value)
+
+
+def departs(draw: Draw, pack: str) -> bool:
+    """Whether this draw departs from the pack's way, which needs a reason and the leader's approval."""
+    return way_of(draw, pack) != str(parameters(pack)["draw.shares"].value)
+
+
+def chosen_way(step: Step, draw: Draw) -> tuple[str, str]:
+    """(way, reason) asked for on the form; typing against the pack needs a reason (slug `reason-needed`)."""
+    usual = str(parameters(step.pack)["draw.shares"].value)
+    way = ask.text(step.answers, "shares") or usual
+    reason = ask.text(step.answers, "typed_reason").strip()
+    if way not in SHARES or draw.mode == "import":
+        way = usual
+    if way != usual and not reason:
+        raise Refused(
+            "原则上各方在本人设备上生成密值，只交封签；改为在本页填写的，须写明理由。",
+            clause=parameters(step.pack).cite(parameters(step.pack)["draw.shares"].source),
+            hint="请写明理由，由分管领导批准；抽取记录会注明“未经承诺见证”。",
+            slug="reason-needed",
+            fields={"typed_reason": "请写明理由"},
+        )
+    return way, reason
 
 
 def was_own(draw: Draw) -> bool:
@@ -54,7 +77,7 @@ def handed_over(step: Step, draw: Draw, party: str, name: str) -> tuple[str, str
 
     Refuses what is no hash (slugs `commitment-format`, `secret-format`).
     """
-    if way_of(step.pack) == OWN:
+    if way_of(draw, step.pack) == OWN:
         key = f"commit_{name}"
         return "", _hexadecimal(step.answers, key, f"{PARTIES[party]}封签", "commitment-format")
     secret = _hexadecimal(step.answers, f"secret_{name}", f"{PARTIES[party]}密值", "secret-format")

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.domain.ceremony import findings, share, store
+from engine.domain.ceremony import share, store
 from engine.domain.ceremony.pool import Pool, pool_of, quota
 from engine.domain.ceremony.preparation import exceptions_of
 from engine.domain.ceremony.tables import Draw
@@ -31,11 +31,13 @@ ROWS = 200
 PUBLISH_DAYS = 120
 
 
-def _draw(step: Step) -> Draw:
+def drawn_by(step: Step) -> Draw:
+    """The draw that a step is about."""
     return store.get(step.session, str(step.data["draw_id"]))
 
 
-def _head(draw: Draw) -> list[tuple[str, str]]:
+def headed(draw: Draw) -> list[tuple[str, str]]:
+    """Number, round and sealed hash of a draw: the first facts of every form."""
     facts = [("抽取编号", draw.id), ("第几次抽取", str(draw.round))]
     if draw.previous_id:
         facts.append(("上一次抽取", draw.previous_id))
@@ -85,7 +87,7 @@ def _registered(session: Session, bureau_id: int) -> int:
 @prefill("draw/eligibility")
 def show_eligibility(step: Step) -> dict[str, Any]:
     """Every stratum, and every object that stays out with its reason."""
-    draw = _draw(step)
+    draw = drawn_by(step)
     pool = pool_of(step, draw)
     excluded = [thing for thing in pool.things if thing.excl]
     names = {thing.object_id: thing.code for thing in pool.things}
@@ -93,7 +95,7 @@ def show_eligibility(step: Step) -> dict[str, Any]:
     staff = Counter(servant.excl for servant in pool.servants if servant.excl)
     return {
         "facts": [
-            *_head(draw),
+            *headed(draw),
             ("名录库", f"{len(pool.things)} 户在抽取范围内，{len(pool.eligible)} 户可抽"),
             *((f"排除：{EXCLUSIONS[code]}", f"{number} 户") for code, number in sorted(counts.items())),
             ("执法检查人员", f"{len(pool.servants)} 人，{len(pool.people)} 人可抽"),
@@ -130,7 +132,7 @@ def repeat_reasons(pack: str) -> list[tuple[str, str]]:
 @prefill("draw/groups")
 def show_groups(step: Step) -> dict[str, Any]:
     """How many will be drawn, who could serve, and the usual number of groups."""
-    draw = _draw(step)
+    draw = drawn_by(step)
     pool = pool_of(step, draw)
     rules = parameters(step.pack)
     size = int(rules["team.nominal"].value)
@@ -140,14 +142,18 @@ def show_groups(step: Step) -> dict[str, Any]:
     )
     return {
         "facts": [
-            *_head(draw),
+            *headed(draw),
             ("可抽对象", f"{len(pool.eligible)} 户，应抽 {pool.sample()} 户"),
             ("可抽人员", f"{len(pool.people)} 人，其中持证 {licensed} 人"),
             ("每组人数", f"原则上 {size} 人，不得少于 {rules['team.min'].value} 人"),
             *([("人员情况", str(step.data["team_advice"]))] if step.data.get("team_advice") else []),
         ],
-        "options": {"specialties": list(SPECIALTIES.items())},
+        "options": {
+            "specialties": list(SPECIALTIES.items()),
+            "ways": list(share.SHARES.items()) if draw.mode == "native" else [],
+        },
         "defaults": {
+            "shares": share.way_of(draw, step.pack) if draw.mode == "native" else "",
             "groups": usual,
             "team_size": size,
             "publish_by": (clock.today() + timedelta(days=PUBLISH_DAYS)).isoformat(),
@@ -158,7 +164,7 @@ def show_groups(step: Step) -> dict[str, Any]:
 @prefill("draw/approve_exceptions")
 def show_exceptions(step: Step) -> dict[str, Any]:
     """The objects over their yearly cap and the smaller groups that wait for approval."""
-    draw = _draw(step)
+    draw = drawn_by(step)
     asked = exceptions_of(step, draw)
     things = {row.id: row for row in _objects(step.session, [row.object_id for row in asked])}
     rules = parameters(step.pack)
@@ -166,11 +172,16 @@ def show_exceptions(step: Step) -> dict[str, Any]:
     small = size < int(rules["team.nominal"].value)
     return {
         "facts": [
-            *_head(draw),
+            *headed(draw),
             ("年度次数上限", f"原则上 {rules['cap.per_year'].value} 次"),
             *(
                 [("每组人数", f"{size} 人，理由：{draw.settings.get('principle_reason', '')}")]
                 if small
+                else []
+            ),
+            *(
+                [("封签方式", f"{share.SHARES[share.TYPED]}，理由：{draw.settings.get('typed_reason', '')}")]
+                if share.departs(draw, step.pack)
                 else []
             ),
         ],
@@ -204,12 +215,12 @@ def show_shortage(step: Step) -> dict[str, Any]:
         ("team_size", "每组人数"),
     )
     facts = [(label, str(step.data.get(key, ""))) for key, label in keys]
-    return {"facts": [*_head(_draw(step)), *facts, ("意见", str(step.data.get("team_advice", "")))]}
+    return {"facts": [*headed(drawn_by(step)), *facts, ("意见", str(step.data.get("team_advice", "")))]}
 
 
 def _ceremony_facts(step: Step) -> dict[str, Any]:
-    draw = _draw(step)
-    facts = _head(draw)
+    draw = drawn_by(step)
+    facts = headed(draw)
     if draw.operator_commit:
         facts.append(("抽取人封签", draw.operator_commit))
     if draw.witness_commit:
@@ -223,7 +234,7 @@ def _ceremony_facts(step: Step) -> dict[str, Any]:
     if draw.settings.get("beacon_value"):
         value, source = draw.settings["beacon_value"], draw.settings["beacon_source"]
         facts.append(("公共随机值", f"{value}（{source}）"))
-    way = share.way_of(step.pack)
+    way = share.way_of(draw, step.pack)
     facts.append(("见证方式", "各方自备封签" if way == share.OWN else "未经承诺见证"))
     return {
         "facts": facts,
@@ -247,7 +258,7 @@ def show_commit_witness(step: Step) -> dict[str, Any]:
 def _with_strata(step: Step, party: str) -> dict[str, Any]:
     shown = _ceremony_facts(step)
     shown["facts"].insert(1, ("本方代号", party))
-    pool = pool_of(step, _draw(step))
+    pool = pool_of(step, drawn_by(step))
     excluded = [thing for thing in pool.things if thing.excl]
     shown["facts"].append(
         ("名单", f"{len(pool.things)} 户在范围内，排除 {len(excluded)} 户，应抽 {pool.sample()} 户")
@@ -281,7 +292,7 @@ def show_envelope(step: Step) -> dict[str, Any]:
 
 
 def _revealing(step: Step) -> dict[str, Any]:
-    draw = _draw(step)
+    draw = drawn_by(step)
     shown = _ceremony_facts(step)
     shown["facts"].append(("抽取人", "已启封" if draw.operator_secret else "尚未启封"))
     return shown
@@ -290,100 +301,14 @@ def _revealing(step: Step) -> dict[str, Any]:
 @prefill("draw/missed")
 def show_missed(step: Step) -> dict[str, Any]:
     """Which draw should have been public, and what keeps it back."""
-    draw = _draw(step)
+    draw = drawn_by(step)
     promised = draw.publish_by.isoformat() if draw.publish_by else ""
     return {
         "facts": [
-            *_head(draw),
+            *headed(draw),
             ("最迟公开日期", promised),
             ("尚未进场", f"{store.waiting(step.session, draw.id)} 户"),
         ]
-    }
-
-
-@prefill("draw/import")
-def show_import(step: Step) -> dict[str, Any]:
-    """What the platform was asked for, and what was imported before it came back."""
-    draw = _draw(step)
-    pool = pool_of(step, draw)
-    facts = [
-        *_head(draw),
-        ("应抽", f"{pool.sample()} 户"),
-        ("分组", f"{draw.settings.get('groups')} 组，每组 {draw.settings.get('team_size')} 人"),
-    ]
-    if draw.reason:
-        facts.append(("核对意见", draw.reason))
-    result = draw.settings.get("result")
-    defaults: dict[str, Any] = {}
-    if result:
-        defaults = {
-            "serial": result["serial"],
-            "drawn_at": result["at"],
-            "objects": [
-                {"group": g, "object_code": code} for g, codes in result["objects"].items() for code in codes
-            ],
-            "members": [
-                {"group": g, "staff_no": no} for g, numbers in result["members"].items() for no in numbers
-            ],
-        }
-    return {"facts": facts, "defaults": defaults}
-
-
-@prefill("draw/settle_findings")
-def show_findings(step: Step) -> dict[str, Any]:
-    """Each name that the registries do not bear out, one line to settle it, and the whole result below."""
-    draw = _draw(step)
-    result = draw.settings["result"]
-    shown = settling(findings.of_draw(step.session, draw.id))
-    facts = [*_head(draw), ("平台抽取编号", result["serial"]), ("平台抽取时间", result["at"])]
-    return {"facts": facts, **shown}
-
-
-def settling(found: list[findings.ImportFinding]) -> dict[str, Any]:
-    """The lines of a form in which findings are settled."""
-    return {
-        "options": {
-            "findings": [(str(each.id), f"{findings.KINDS[each.kind]}：{each.detail}") for each in found],
-            "settlements": list(findings.DISPOSITIONS.items()),
-        },
-        "defaults": {"settlements": [{"finding": str(each.id)} for each in found]},
-        "rows": {
-            "found": [
-                {
-                    "group": each.group_id,
-                    "what": findings.KINDS[each.kind],
-                    "detail": each.detail,
-                    "settled": findings.DISPOSITIONS.get(each.settlement, ""),
-                    "reason": each.reason,
-                }
-                for each in found
-            ]
-        },
-    }
-
-
-@prefill("draw/check_import")
-def show_check_import(step: Step) -> dict[str, Any]:
-    """The imported result beside its serial."""
-    draw = _draw(step)
-    result = draw.settings["result"]
-    codes = [code for things in result["objects"].values() for code in things]
-    query = select(RegistryObject.code, RegistryObject.name).where(RegistryObject.code.in_(codes))
-    names = {str(code): str(name) for code, name in step.session.execute(query)}
-    staff = {who.staff_no: who.name for who in inspectors_of(step.session, draw.bureau_id)}
-    return {
-        "facts": [*_head(draw), ("平台抽取编号", result["serial"]), ("平台抽取时间", result["at"])],
-        "rows": {
-            **settling(findings.of_draw(step.session, draw.id))["rows"],
-            "groups": [
-                {
-                    "group": group,
-                    "objects": "、".join(names.get(code, code) for code in things),
-                    "members": "、".join(staff.get(number, number) for number in result["members"][group]),
-                }
-                for group, things in sorted(result["objects"].items())
-            ],
-        },
     }
 
 
@@ -407,7 +332,7 @@ def group_rows(session: Session, draw: Draw) -> list[dict[str, str]]:
 
 
 def _result(step: Step) -> dict[str, Any]:
-    draw = _draw(step)
+    draw = drawn_by(step)
     shown = _ceremony_facts(step)
     shown["facts"].append(("记录哈希", draw.head))
     shown["rows"] = {"groups": group_rows(step.session, draw)}
