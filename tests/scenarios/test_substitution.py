@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.domain import ceremony
+from engine.domain.ceremony import findings
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
 from engine.domain.registry import inspectors_of
@@ -225,6 +226,54 @@ def test_wugang_the_platform_matches_again(wugang):
     assert last(case).outcome == "replaced"
     draw = wugang.read(lambda session: ceremony.get(session, last(case).draw_id))
     assert (draw.events[-1]["type"], draw.events[-1]["body"]["in"]) == ("sub", number)
+
+
+def test_wugang_a_substitute_against_the_registries_is_settled_by_the_leader(wugang):
+    """Unknown people go back to the platform; somebody marked absent may serve for a reason, kept as evidence."""
+    case = wugang_inspecting(wugang)
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    match = {"serial": "HN-PP-3", "proof": [acts.PAPER]}
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, staff_no="N-999", **match)
+    case.expects("处理平台递补人选比对问题", role="分管领导")
+    case.completes("处理平台递补人选比对问题", by=acts.LEADER, decision="return", reason="查无此人")
+    serving = {member.inspector_id for member in members(case)}
+    number = wugang.does(lambda session: away(session, wugang.bureau, serving))
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, staff_no=number, **match)
+    case.completes("处理平台递补人选比对问题", by=acts.LEADER, **settled(case, "drop"))
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, staff_no=number, **match)
+    case.completes("处理平台递补人选比对问题", by=acts.LEADER, **settled(case, "accept"))
+    assert last(case).outcome == "replaced"
+    body = wugang.read(lambda session: ceremony.get(session, last(case).draw_id).events[-1]["body"])
+    assert body["in"] == number
+    assert findings.DOCUMENT in {each["name"] for each in body["evidence"]}
+
+
+def away(session: Any, bureau_id: int, serving: set[int]) -> str:
+    """The staff number of somebody licensed without conflict whom the registry calls absent today."""
+    from engine import clock  # noqa: PLC0415
+    from engine.domain.inspection.tables import Inspection  # noqa: PLC0415
+    from engine.domain.registry import RegistryObject, relation_to  # noqa: PLC0415
+
+    things = [session.get(RegistryObject, row.object_id) for row in session.query(Inspection)]
+    who = next(
+        who
+        for who in inspectors_of(session, bureau_id)
+        if who.id not in serving
+        and who.available(clock.today())
+        and who.licensed(clock.today())
+        and not any(relation_to(session, who, thing) for thing in things)
+    )
+    who.unavailable_from = who.unavailable_to = clock.today()
+    return who.staff_no
+
+
+def settled(case: Case, settlement: str) -> dict[str, Any]:
+    """Every finding about the substitute settled alike."""
+    row = last(case)
+    found = case.scenario.read(lambda session: findings.of_draw(session, row.draw_id, row.id))
+    lines = [{"finding": str(each.id), "settlement": settlement, "why": "已核对"} for each in found]
+    return {"decision": "settle", "settlements": lines}
 
 
 def test_wugang_the_platform_finds_nobody(wugang):

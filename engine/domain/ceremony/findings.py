@@ -200,6 +200,14 @@ def _refuse_kept(finding: ImportFinding, pack: str) -> None:
             slug="person-not-in-pool",
             fields={"settlements": "不能按平台结果办理"},
         )
+    if finding.kind == "conflict" and finding.substitution_id is not None:
+        raise Refused(
+            f"{finding.detail}，应当回避，不能递补。",
+            clause=cite("J13 行政处罚法", pack),
+            hint="请退回平台重新匹配。",
+            slug="conflict-of-interest",
+            fields={"settlements": "不能按平台结果办理"},
+        )
     if finding.kind.endswith("object") and finding.excluded != "cap":
         duty.refuse_excluded(finding.subject, finding.excluded, pack)
 

@@ -2,6 +2,7 @@
 
 from engine.domain.substitution import shown
 from engine.domain.substitution.alarm import alarms_of
+from engine.domain.substitution.match import import_match, send, settle_match, take_match
 from engine.domain.substitution.request import (
     approve,
     decline,
@@ -17,8 +18,6 @@ from engine.domain.substitution.successor import (
     choose,
     confirm,
     decide_vacancy,
-    import_match,
-    send,
     witness,
 )
 from engine.domain.substitution.tables import Substitution, get
@@ -41,6 +40,8 @@ __all__ = [
     "refuse_reason",
     "request",
     "send",
+    "settle_match",
     "shown",
+    "take_match",
     "witness",
 ]

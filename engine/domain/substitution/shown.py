@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine import clock
-from engine.domain.ceremony import store
+from engine.domain.ceremony import findings, store
+from engine.domain.ceremony.shown_import import settling
 from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import team
@@ -104,6 +105,13 @@ def show_witness(step: Step) -> dict[str, Any]:
 def show_platform(step: Step) -> dict[str, Any]:
     """What the platform has to match again."""
     return {"facts": _facts(step)}
+
+
+@prefill("substitution/settle_match")
+def show_match(step: Step) -> dict[str, Any]:
+    """What the registries say against the platform's substitute."""
+    row = _row(step)
+    return {"facts": _facts(step), **settling(findings.of_draw(step.session, str(row.draw_id), row.id))}
 
 
 @prefill("substitution/choose")

@@ -18,7 +18,6 @@ from engine.domain.ceremony.enclosure import enclosures, signed
 from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused, Transcript
 from engine.domain.draw.aftermath import append_sub, candidates_for
-from engine.domain.draw.platform import append_platform_sub
 from engine.domain.inspection.licence import licensed_count
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
@@ -156,70 +155,12 @@ def apply(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     store.keep(draw, transcript)
     alias = str(transcript.events[-1].body["in"])
     arriving = inspector_by_staff_no(step.session, draw.bureau_id, draw.aliases[alias]) if alias else None
-    return _replace(step, row, draw, place, arriving, alias)
+    return change_teams(step, row, draw, place, arriving, alias)
 
 
 def _signature(step: Step, row: Substitution) -> str:
     person = step.session.get_one(Person, row.witness_id)
     return f"person/{person.staff_no}"
-
-
-@operation("substitution.send", clause="W9 J13")
-def send(step: Step, *, substitution_id: int) -> None:
-    """请平台重新匹配: who steps out of which group, as an exchange file for the platform after the commit."""
-    row = get(step.session, substitution_id)
-    place = slot(step, row)
-    step.machine.enqueue(
-        "platform.send",
-        {
-            "kind": "substitution",
-            "substitution": row.id,
-            "draw": str(row.draw_id),
-            "group": row.group_id,
-            "out": place.alias,
-            "reason": reason_of(row),
-        },
-        key=f"substitution/{row.id}/send",
-    )
-
-
-@operation("substitution.import_match", clause="W9 J13", gives=("substitution_outcome",))
-def import_match(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
-    """导入平台重新匹配结果: the platform's substitute with its evidence; no draw here."""
-    row = get(step.session, substitution_id)
-    draw = store.get(step.session, str(row.draw_id))
-    place = slot(step, row)
-    serial = ask.required(step.answers, "serial", "平台匹配编号", clause=cite("W9", step.pack))
-    proof = enclosures(step.session, ask.words(step.answers, "proof"))
-    if not proof:
-        raise Refused(
-            "须附平台匹配结果。",
-            clause=cite("W9", step.pack),
-            slug="proof-missing",
-            fields={"proof": "请附平台结果"},
-        )
-    number = (
-        "" if ask.flag(step.answers, "nobody") else ask.required(step.answers, "staff_no", "递补人员工号")
-    )
-    arriving = inspector_by_staff_no(step.session, draw.bureau_id, number) if number else None
-    if arriving is not None:
-        _refuse_arriving(step, row, arriving)
-    try:
-        store.keep(
-            draw,
-            append_platform_sub(
-                store.transcript_of(draw),
-                group=row.group_id,
-                out=place.alias,
-                substitute=number,
-                reason=reason_of(row),
-                witness={"name": "witness", "sig": f"platform {serial}"},
-                evidence=proof,
-            ),
-        )
-    except DrawRefused as fault:
-        raise Refused(f"平台匹配结果不能导入：{fault.reason}", slug="platform-mismatch") from fault
-    return _replace(step, row, draw, place, arriving, number)
 
 
 @operation("substitution.choose", clause="J9 J13 W7", gives=("substitution_outcome",))
@@ -235,7 +176,7 @@ def choose(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         step.answers, "reason", "指定理由", clause=why(step.pack, "substitution.approver", "J13")
     )
     _refuse_arriving(step, row, arriving)
-    return _replace(step, row, None, None, arriving, "")
+    return change_teams(step, row, None, None, arriving, "")
 
 
 def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None:
@@ -246,7 +187,7 @@ def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None
             clause=why(step.pack, "substitution.approver", "J13"),
             slug="unavailable",
         )
-    for inspection in _inspections(step, row):
+    for inspection in waiting_visits(step, row):
         relation = relation_to(step.session, arriving, step.session.get_one(Thing, inspection.object_id))
         if relation:
             raise Refused(
@@ -256,7 +197,7 @@ def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None
             )
 
 
-def _inspections(step: Step, row: Substitution) -> list[Inspection]:
+def waiting_visits(step: Step, row: Substitution) -> list[Inspection]:
     """Every inspection of the group that has not begun: the place belongs to all of them."""
     if row.draw_id is None:
         return [inspection_of(step.session, row.inspection_id)]
@@ -269,7 +210,7 @@ def _inspections(step: Step, row: Substitution) -> list[Inspection]:
     return list(step.session.scalars(query.order_by(Inspection.id)))
 
 
-def _replace(
+def change_teams(
     step: Step,
     row: Substitution,
     draw: Draw | None,
@@ -277,11 +218,12 @@ def _replace(
     arriving: Inspector | None,
     alias: str,
 ) -> dict[str, Any]:
+    """Who leaves and who arrives, in every team of the group that has not begun; `substitution_outcome`."""
     leaving = step.session.get_one(TeamMember, row.member_out_id)
     refuse_arrived(inspection_of(step.session, row.inspection_id), leaving.name, step.pack)
     lost = False
     reason = f"{SUBSTITUTION_REASONS[row.reason_code]}（人员调换 {row.id}）"
-    for inspection in _inspections(step, row):
+    for inspection in waiting_visits(step, row):
         member = next(
             (each for each in team(step.session, inspection.id) if each.inspector_id == row.inspector_out_id),
             None,
@@ -366,7 +308,7 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     letter = ask.required(
         step.answers, "document", "借调函文号", clause=why(step.pack, "substitution.approver", "J13")
     )
-    for inspection in _inspections(step, row):
+    for inspection in waiting_visits(step, row):
         join(step.session, inspection, arriving.id, source="substitute")
         if inspection.case_id is not None:
             step.machine.reassign(inspection.case_id)
