@@ -25,7 +25,7 @@ from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.plan.tables import PlanTask
 from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.substitution import alarms_of
-from engine.domain.terms import EXCLUSIONS, VOID_REASONS
+from engine.domain.terms import EXCLUSIONS, VOID_REASONS, cite
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 
@@ -173,7 +173,8 @@ def view(session: Session, draw: Draw, *, public: bool = False, code: str = "") 
     secret = public and not is_public(draw)
     lamp, state = STATES.get(draw.state, ("idle", draw.state))
     document: Mapping[str, Any] = draw.document or {}
-    events = [_event(event, secret=secret) for event in draw.events or []]
+    bureau = session.get_one(Bureau, draw.bureau_id)
+    events = [_event(event, bureau.pack, secret=secret) for event in draw.events or []]
     types = {event.type for event in events}
     parties = _parties(draw, public=public)
     types |= {"seals"} if parties and all(party.commit for party in parties) else set()
@@ -181,7 +182,7 @@ def view(session: Session, draw: Draw, *, public: bool = False, code: str = "") 
     objects, more = ([], 0) if secret else _objects(session, draw)
     return DrawView(
         draw=draw,
-        bureau=session.get_one(Bureau, draw.bureau_id),
+        bureau=bureau,
         lamp=lamp,
         state=state,
         funnel=_funnel(document, draw) if not secret else [],
@@ -318,7 +319,8 @@ def stratum_names(session: Session, draw: Draw) -> dict[str, str]:
     return names | {f"{name}-{HIGH}": f"{label}（重点监管对象）" for name, label in names.items()}
 
 
-def _event(event: Mapping[str, Any], *, secret: bool) -> Event:
+def _event(event: Mapping[str, Any], pack: str, *, secret: bool) -> Event:
+    """One event in words; of a substitution the article, never why somebody could not come."""
     body: Mapping[str, Any] = event.get("body", {})
     kind = str(event["type"])
     detail = ""
@@ -329,6 +331,12 @@ def _event(event: Mapping[str, Any], *, secret: bool) -> Event:
         detail = f"封签 {len(body.get('parties', []))} 方"
     elif kind == "place" and not secret:
         detail = f"{len(body.get('groups', []))} 组"
+    elif kind == "sub" and not secret:
+        detail = (
+            f"{body['group']} 组 {body['out'] or '空缺'} → {body['in'] or '无人'}，{cite('J13 W9', pack)}"
+        )
+    elif kind == "replace" and not secret:
+        detail = f"{body['object']} → {body['in'] or '无候补'}，{cite('J11 W9', pack)}"
     elif kind == "void":
         detail = VOID_REASONS.get(str(body.get("reason")), str(body.get("reason", "")))
     elif kind == "close":

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from engine.desk import draw as desk
 from engine.domain import ceremony
-from engine.domain.ceremony import findings
+from engine.domain.ceremony import findings, store
+from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
 from engine.domain.registry import inspectors_of
 from engine.domain.substitution import Substitution, refuse_reason
 from engine.errors import Refused
+from engine.storage.files import StoredFile
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
 
@@ -68,6 +71,60 @@ def test_the_next_ticket_serves_before_a_witness(jilin):
     draw = jilin.read(lambda session: ceremony.get(session, last(case).draw_id))
     assert draw.events[-1]["type"] == "sub"
     assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
+
+
+def test_what_is_published_names_the_article_never_an_illness_or_a_family(jilin):
+    """The details, and the names of the files that prove them, stay in the case file."""
+    case = inspecting(jilin)
+    out = members(case)[0]
+    case.sets_off(
+        "inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason="住院"
+    )
+    proof = [hands_in(jilin, "a" * 32, "某某住院病历.pdf")]
+    case.completes(
+        "申请调换", by=acts.DRAFTER, member=str(out.id), reason_code="health", detail="心脏手术", proof=proof
+    )
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    candidate = jilin.read(lambda session: first_candidate(session, last(case)))
+    skipped = [{"candidate": candidate, "absence": "unavailable", "proof": [hands_in(jilin, "b" * 32, "其母病危.pdf")]}]
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=skipped)
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    draw = jilin.read(lambda session: ceremony.get(session, last(case).draw_id))
+    body = draw.events[-1]["body"]
+    assert (body["reason"], [each["name"] for each in body["evidence"]]) == ("unavailable", ["proof-01"])
+    assert [each["name"] for each in body["absent"][0]["evidence"]] == ["proof-01"]
+    assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
+
+    def published(session: Any) -> str:
+        row = ceremony.get(session, draw.id)
+        store.close(session, row)
+        row.published_at = row.opened_at
+        seen = desk.view(session, row, public=True)
+        return f"{desk.transcript(row)} {seen.events} {seen.alarms} {seen.draw.reason}"
+
+    shown = jilin.does(published)
+    assert "吉医保发〔2021〕30号第十三条" in shown
+    assert not [word for word in ("住院", "心脏", "病", "health", "family", out.name) if word in shown]
+    assert last(case).proof[0]["name"] == "某某住院病历.pdf"
+
+
+def hands_in(scene: Any, number: str, name: str) -> str:
+    """A file of the store under its own name."""
+    row = StoredFile(
+        id=number, sha256=number * 2, size=1, name=name, type="application/pdf", bureau_id=scene.bureau
+    )
+    scene.does(lambda session: session.add(row))
+    return number
+
+
+def first_candidate(session: Any, row: Substitution) -> str:
+    """The alias of the candidate who is asked first."""
+    draw = ceremony.get(session, row.draw_id)
+    (place,) = [each for each in draw.people if each.inspector_id == row.inspector_out_id]
+    found = candidates_for(
+        ceremony.transcript_of(draw), ceremony.document_of(draw), place.group_id, place.role_index
+    )
+    return found[0].id
 
 
 def test_an_approval_lapses_when_the_proof_or_the_candidates_change(jilin):

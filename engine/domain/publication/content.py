@@ -86,7 +86,9 @@ def record(
         "raninsPlanId": str(inspection.plan_id or ""),
         "raninsPlaneName": extra.get("plan", plan.title or default_title(plan) if plan else ""),
         "raninsTaskId": inspection.case_no,
-        "raninsTaskName": extra.get("task", "、".join({task.name: 0 for task in tasks}) or inspection.case_no),
+        "raninsTaskName": extra.get(
+            "task", "、".join({task.name: 0 for task in tasks}) or inspection.case_no
+        ),
         "raninsTypeName": "不定向" if inspection.draw_id else "定向",
         "insAuth": bureau.name,
         "insDate": inspection.ended_on.isoformat() if inspection.ended_on else "",

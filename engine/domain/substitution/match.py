@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.domain import answers as ask
 from engine.domain.ceremony import findings, store
-from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.ceremony.enclosure import enclosures, numbered
 from engine.domain.ceremony.pool import pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw import DrawRefused
@@ -114,7 +114,7 @@ def _take(step: Step, row: Substitution, draw: Draw) -> dict[str, Any]:
             substitute=number,
             reason=reason_of(row),
             witness={"name": "witness", "sig": f"platform {match['serial']}"},
-            evidence=[*match["proof"], *settled],
+            evidence=[*numbered(match["proof"]), *settled],
         )
     except DrawRefused as fault:
         raise Refused(f"平台匹配结果不能导入：{fault.reason}", slug="platform-mismatch") from fault

@@ -14,7 +14,7 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.duty import why
-from engine.domain.ceremony.enclosure import enclosures, signed
+from engine.domain.ceremony.enclosure import enclosures, numbered, signed
 from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused, Transcript
 from engine.domain.draw.aftermath import append_sub, candidates_for
@@ -112,8 +112,8 @@ def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
             role=place.role_index,
             reason=reason_of(row),
             witness={"name": "witness", "sig": witness},
-            evidence=row.proof,
-            absent=row.absent,
+            evidence=numbered(row.proof),
+            absent=[{**each, "evidence": numbered(each["evidence"])} for each in row.absent],
         )
     except DrawRefused as fault:
         raise Refused(
