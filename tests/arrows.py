@@ -39,6 +39,22 @@ class Trail:
     done: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     pairs: dict[str, set[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(set))
 
+    files: set[Path] = field(default_factory=set)  # the test modules that ran
+
+    def told(self) -> dict[str, list[list[str]]]:
+        """All of it as plain lists, for another process."""
+        steps = [[pack, *step] for pack, steps in self.done.items() for step in steps]
+        pairs = [[pack, *pair] for pack, pairs in self.pairs.items() for pair in pairs]
+        return {"done": steps, "pairs": pairs, "files": [[str(file)] for file in self.files]}
+
+    def hears(self, told: dict[str, list[list[str]]]) -> None:
+        """What another process has told."""
+        for pack, process, step in told["done"]:
+            self.done[pack].add((process, step))
+        for pack, process, source, target in told["pairs"]:
+            self.pairs[pack].add((process, source, target))
+        self.files |= {Path(file) for (file,) in told["files"]}
+
     def tell(self, process: str, source: str, target: str) -> None:
         """A listener of the machine."""
         if self.pack:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 import engine.desk.world  # noqa: F401 (all tables and verbs)
 from engine.storage.session import Database
-from tests.arrows import Trail
+from tests.arrows import Trail, arrows
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases, with_tables
 
 LAST = "test_every_arrow.py"
 SCENARIOS = Path(__file__).parent / "scenarios"
+WALKED, MISSING = pytest.StashKey[Trail](), pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,15 +56,44 @@ def _every_scenario(config: pytest.Config, collected: set[Path]) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def trail() -> Iterator[Trail]:
-    """Which arrows of the diagrams the whole run has walked."""
+def trail(request: pytest.FixtureRequest) -> Iterator[Trail]:
+    """Which arrows of the diagrams this process has walked; a worker of several tells the one who counts."""
     with Trail().listening() as trail:
         yield trail
+    if hasattr(request.config, "workeroutput"):
+        request.config.workeroutput["trail"] = trail.told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker has walked goes to the whole."""
+    told = getattr(node, "workeroutput", {}).get("trail")
+    if told:
+        node.config.stash.setdefault(WALKED, Trail()).hears(told)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Several processes: where they ran all scenarios together, the count of arrows is theirs together."""
+    walked = session.config.stash.get(WALKED, None)
+    if walked is None or not _every_scenario(session.config, walked.files):
+        return
+    missing = arrows(walked)[1]
+    if missing:
+        session.exitstatus = 1
+        session.config.stash[MISSING] = [str(arrow) for arrow in missing]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name the arrows that nobody walked."""
+    for arrow in config.stash.get(MISSING, []):
+        terminalreporter.write_line(f"FAILED not walked: {arrow}")
 
 
 @pytest.fixture(autouse=True)
 def _pack_of_the_trail(request: pytest.FixtureRequest, trail: Trail) -> None:
     """Arrows are told without their pack; a scenario names its installation by the fixture it asks for."""
+    trail.files.add(request.path)
     names = [name for name in ("jilin", "wugang") if name in request.fixturenames]
     trail.pack = names[0] if len(names) == 1 and SCENARIOS in request.path.parents else ""
 

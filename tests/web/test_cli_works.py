@@ -1,0 +1,221 @@
+"""Commands through to their result, as an administrator gives them: on a small installation of its own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine import clock
+from engine.desk import sample
+from engine.settings import ROOT
+from engine.storage import schema
+from tests.web.command import casework
+
+NATIONAL = ROOT / "workflows" / "national"
+
+
+def furnish(database):
+    """A small bureau of Wugang; nothing is released yet."""
+    schema.upgrade(database)
+    with database.transaction() as session:
+        sample.build(session, "wugang", objects=20, today=clock.today())
+
+
+@pytest.fixture
+def home(databases, copied, tmp_path, monkeypatch):
+    """The installation's folder; `casework` finds it by its settings."""
+    databases.template("small", furnish)
+    monkeypatch.delenv("CASEWORK_LANG", raising=False)
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", copied("small"))
+    monkeypatch.setenv("CASEWORK_FILES_DIR", str(tmp_path / "files"))
+    monkeypatch.setenv("CASEWORK_ANCHORS_DIR", str(tmp_path / "anchors"))
+    (tmp_path / "key").write_text("k" * 64)
+    monkeypatch.setenv("CASEWORK_SECRET_KEY_FILE", str(tmp_path / "key"))
+    return tmp_path
+
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_release_is_deployed_written_out_and_compared(home):
+    deployed = casework("release", "deploy", "wugang", "--note", "首发", "--json")
+    assert (deployed.code, deployed.json["version"]) == (0, 1)
+    out = home / "out"
+    written = casework("release", "export", "wugang/1", out, "--json")
+    assert len(written.json) == len([path for path in out.rglob("*") if path.is_file()]) > 50
+    assert casework("release", "check", out).code == 0
+    assert "相同" in casework("release", "diff", "wugang/1", out).out
+    report = out / "report.bpmn"
+    report.write_bytes(report.read_bytes().replace("核对报告时限".encode(), "核对报告的时限".encode()))
+    (change,) = casework("release", "diff", "wugang/1", out, "--json").json
+    assert (change["path"], change["kind"], len(change["lines"])) == ("report.bpmn", "changed", 2)
+    again = casework("release", "deploy", "wugang", "--json")
+    assert again.json["version"] == 1  # the same content is the release that is there
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["release", "diff", "wugang/9", "wugang/1"], "没有发布 wugang/9"),
+        (["release", "diff", "wugang/x", "wugang/1"], "不是数字"),
+        (["release", "export", "7", "out"], "没有发布 7"),
+        (["release", "export", "jilin", "out"], "还没有发布过"),
+        (["release", "deploy", "/nowhere"], "没有文件或文件夹"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_release_commands_refuse(home, monkeypatch, arguments, words):
+    monkeypatch.chdir(home)
+    said = casework(*arguments)
+    assert (said.code, said.out) == (1, "")
+    assert words in said.line
+    assert not (home / "out").exists()
+
+
+def test_a_broken_diagram_is_not_deployed_and_every_finding_is_a_line(home):
+    folder = home / "wugang"
+    folder.mkdir()
+    source = (NATIONAL / "report.bpmn").read_text("utf-8")
+    (folder / "report.bpmn").write_text(
+        source.replace('name="form" value="', 'name="form" value="nix/'), "utf-8"
+    )
+    found = casework("release", "check", folder, "--json")
+    assert (found.code, len(found.json) >= 3) == (1, True)
+    assert {"file", "element", "name", "line", "rule", "severity", "reason", "hint"} <= set(found.json[0])
+    said = casework("release", "deploy", folder)
+    assert said.code == 1
+    assert len(said.err.strip().splitlines()) == len(found.json)
+    assert casework("release", "export", "wugang/1", home / "out").code == 1
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("home")
+def test_a_person_is_added_given_a_post_and_listed():
+    added = [
+        "user",
+        "add",
+        "wen",
+        "文一",
+        "--bureau",
+        "410481",
+        "--staff-no",
+        "900",
+        "--password",
+        "long enough 1",
+    ]
+    assert casework(*added).code == 0
+    assert casework("user", "grant", "wen", "archivist", "--from", "2020-01-01").code == 0
+    rows = {row["login"]: row for row in casework("user", "list", "--json").json}
+    assert (rows["wen"]["name"], rows["wen"]["roles"]) == ("文一", ["archivist"])
+    assert "档案专人" in casework("user", "list").out
+    assert "已清除" in casework("user", "reset-2fa", "wen").out
+    twice = casework(*added)
+    assert (twice.code, "已经存在" in twice.line) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (
+            ["add", "x", "某", "--bureau", "000000", "--staff-no", "1", "--password", "long enough 1"],
+            1,
+            "没有区划代码",
+        ),
+        (["add", "x", "某", "--bureau", "410481", "--staff-no", "1", "--password", "short"], 1, "密码至少"),
+        (["grant", "nobody", "leader"], 1, "nobody"),
+        (["grant", "nobody", "emperor"], 2, "emperor"),
+        (["reset-2fa", "nobody"], 1, "nobody"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+@pytest.mark.usefixtures("home")
+def test_what_user_commands_refuse(arguments, code, words):
+    said = casework("user", *arguments)
+    assert said.code == code
+    assert words in said.line
+
+
+# --- registries -------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_for_every_row_and_the_refused_ones_in_a_file(home):
+    file = home / "objects.csv"
+    file.write_text("编码,名称,类别\nX,名,村卫生室\nH41048100901,好,村卫生室\n", "utf-8")
+    whole = casework("registry", "import", file, "--json")
+    assert (whole.code, whole.json["applied"], whole.json["counts"]["refused"]) == (1, False, 1)
+    assert whole.json["rows"][0]["notes"][0]["column"] == "编码"
+    dry = casework("registry", "import", file, "--accept-valid", "--dry-run")
+    assert "没有导入任何一行" in dry.out + dry.err
+    good = casework("registry", "import", file, "--accept-valid", "--json")
+    assert (good.code, good.json["applied"], good.json["counts"]["added"]) == (0, True, 1)
+    assert "X" in Path(good.json["refused_file"]).read_text("utf-8-sig")
+    listed = casework(
+        "registry", "export", "--kind", "objects", "--format", "csv", "--to", home / "out", "--json"
+    )
+    assert "H41048100901" in Path(listed.json[0]["file"]).read_text("utf-8-sig")
+
+
+@pytest.mark.usefixtures("home")
+def test_conflicts_of_interest_are_never_public(tmp_path):
+    said = casework("registry", "export", "--public", "--kind", "conflicts", "--to", tmp_path / "out")
+    assert (said.code, "不公示" in said.line) == (1, True)
+
+
+# --- database and log -----------------------------------------------------------------------------------------------
+
+
+def test_a_backup_goes_back_into_an_empty_place_and_the_log_verifies(home, monkeypatch):
+    assert casework("release", "deploy", "wugang").code == 0
+    assert casework("audit", "anchor").code == 0
+    made = casework("db", "backup", home / "copy.tar.gz", "--json")
+    assert made.json["rows"] > 100
+    refused = casework("db", "restore", home / "copy.tar.gz")
+    assert (refused.code, "--force" in refused.line) == (1, True)
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", f"sqlite:///{home / 'other.db'}")
+    restored = casework("db", "restore", home / "copy.tar.gz", "--json")
+    assert (restored.code, restored.json["rows"], restored.json["faults"]) == (0, made.json["rows"], [])
+    assert casework("db", "check", "--json").json == {"ok": True, "faults": []}
+    verdict = casework("audit", "verify", "--anchors", home / "anchors" / "heads.jsonl", "--json")
+    assert (verdict.code, verdict.json["ok"], verdict.json["anchors"]) == (0, True, 1)
+
+
+def test_a_file_that_is_no_backup_is_one_sentence(home):
+    (home / "bad.tar.gz").write_bytes(b"nothing")
+    said = casework("db", "restore", home / "bad.tar.gz", "--force")
+    assert said.code == 1
+    assert said.line
+
+
+def test_a_rewritten_log_is_named_by_its_number(home, monkeypatch):
+    assert casework("release", "deploy", "wugang").code == 0
+    assert casework("audit", "anchor").code == 0
+    copy = home / "rewritten.db"
+    assert casework("db", "backup", home / "copy.tar.gz").code == 0
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", f"sqlite:///{copy}")
+    assert casework("db", "restore", home / "copy.tar.gz").code == 0
+    with sqlite3.connect(copy) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(
+            "UPDATE audit_entry SET action = 'release.nothing' WHERE action = 'release.deploy'"
+        )
+    said = casework("audit", "verify")
+    assert said.code == 1
+    assert "日志链在第" in said.line
+    answer = casework("audit", "verify", "--json")
+    assert (answer.code, answer.json["ok"]) == (1, False)
+    assert casework("db", "check", "--json").json["ok"] is False
+
+
+def test_an_export_of_the_log_holds_every_entry(home):
+    assert casework("release", "deploy", "wugang").code == 0
+    assert casework("audit", "anchor").code == 0
+    told = casework("audit", "export", home / "log.jsonl", "--json").json
+    lines = (home / "log.jsonl").read_text("utf-8").splitlines()
+    assert told["entries"] == len(lines) >= 1
+    assert all(json.loads(line) for line in lines)
