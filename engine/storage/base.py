@@ -120,8 +120,10 @@ def gathered(session: Session) -> Iterator[None]:
     def write_all(*_event: Any) -> None:
         for (statement, _keys), rows in list(waiting.items()):
             del waiting[statement, _keys]
-            if session.connection().execute(statement, rows).rowcount < len(rows):
-                raise StaleDataError(f"{len(rows)} rows of {statement.table.name}: not all were as seen")
+            met = session.connection().execute(statement, rows).rowcount
+            # PostgreSQL does not say how many rows an INSERT wrote; either it writes them all or it fails
+            if isinstance(statement, Update) and met < len(rows):
+                raise StaleDataError(f"{len(rows)} rows of {statement.table}: not all were as seen")
 
     session.info[_WAITING] = waiting
     for moment in ("do_orm_execute", "before_flush"):
