@@ -32,7 +32,7 @@ Handler = Callable[[desk_world.World, Session, Mapping[str, Any]], None]
 
 def _timer(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     run = world.runtime.open(session, payload["instance"])
-    run.fire(payload["task"])
+    run.fire(payload["task"], due=payload.get("due", ""))
 
 
 def _children(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:

@@ -161,8 +161,11 @@ class Run:
             raise CaseworkError("办理环节需要办理人。")
         return self.actor
 
-    def fire(self, task: str) -> bool:
-        """The due instant of a timer has come; False where its token is gone: nothing to do."""
+    def fire(self, task: str, *, due: str = "") -> bool:
+        """The due instant of a timer has come; False where its token is gone: nothing to do.
+
+        `due`: the instant in force, where a change of the calendar has moved it since the timer was set.
+        """
         token = next(
             (token for token in self.state.tokens() if token.id == task and token.kind == "timer"), None
         )
@@ -173,7 +176,7 @@ class Run:
             self.instance,
             "timer",
             element=self.element(token.element),
-            detail={"due": token.due},
+            detail={"due": due or token.due},
         )
         self.state.fire(task)
         self.advance()

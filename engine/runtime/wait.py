@@ -113,10 +113,15 @@ def scheduled(run: Run, token: spiff.Token) -> None:
     run.state.set_due(token.id, limit.at.isoformat())
     run.enqueue(
         "timer",
-        {"instance": run.instance.id, "task": token.id},
+        {"instance": run.instance.id, "task": token.id, **counted(limit)},
         key=f"timer:{run.instance.id}:{token.id}",
         due_at=limit.at,
     )
+
+
+def counted(limit: DueDate) -> dict[str, Any]:
+    """From which day how many working days a timer was counted: a change of the calendar counts it again."""
+    return {key: limit.why[key] for key in ("start", "days", "clause") if key in limit.why}
 
 
 def redistribute(run: Run, task: str) -> None:

@@ -496,6 +496,14 @@ def test_a_third_member_without_a_certificate_goes_along(jilin):
     assert all(licensed.values())
 
 
+def test_the_bureau_chooses_any_of_the_drawn_as_leader(jilin):
+    """吉 第十六条 结合现场检查对象实际情况，从随机抽取的执法检查人员中确定: not the first of the draw by rule."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, people=3)
+    _, second, _ = told.members(jilin, inspection_id)
+    case.completes("确定检查组组长", leader=second[0], reason="熟悉该类机构")
+    assert jilin.read(lambda s: team_leader(s, inspection_id).name) == second[1]
+
+
 def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin, rule):
     """`leader.choice`: 吉 第十六条 leaves the choice to the bureau; a pack may have the leader drawn instead."""
     rule("jilin", "leader.choice", "drawn")

@@ -295,28 +295,38 @@ def test_a_push_is_confirmed_once_and_retried_safely():
     assert sent == ["publication/1/gsxt"] * 2
 
 
+def test_the_days_count_from_the_end_of_the_work_on_the_object(wugang):
+    """舞 第十五条 检查工作结束之日起 20 个工作日内: other objects of the draw that end later change nothing."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.fed_back(wugang, case, inspection_id)
+    wugang.does(lambda s: another_ends_later(s, inspection_id))
+    case.completes("提出处理意见", kind="none", opinion="按规定处理")
+    case.completes("提交随机抽查情况报告", advice="加强日常监管")
+    case.expects(DRAFT, due="2026-03-30")
+
+
 def test_a_pack_may_count_from_the_end_of_the_whole_task(wugang, rule):
-    """舞 第十五条 检查工作结束之日: per object, or (`publish.count_from` = task) of the whole draw."""
+    """`publish.count_from` = task: the last visit of the draw, three days later here."""
     rule("wugang", "publish.count_from", "task")
     case, inspection_id = told.begins(wugang, wugang.bureau)
-    told.reported(wugang, case, inspection_id)
-    case.expects(DRAFT, due="2026-03-30")  # the only object of its draw: its end is the end of the task
+    told.fed_back(wugang, case, inspection_id)
+    wugang.does(lambda s: another_ends_later(s, inspection_id))
+    case.completes("提出处理意见", kind="none", opinion="按规定处理")
+    case.completes("提交随机抽查情况报告", advice="加强日常监管")
+    case.expects(DRAFT, due="2026-04-02")
 
-    def later(session):
-        """Another object of the draw whose visit ended three days later."""
-        row = get(session, inspection_id)
-        other = session.scalars(select(RegistryObject).where(RegistryObject.id != row.object_id)).first()
-        fields = ("bureau_id", "local_bureau_id", "year", "draw_id", "plan_id", "group_no")
-        session.add(
-            Inspection(
-                **{key: getattr(row, key) for key in fields},
-                object_id=other.id,
-                serial=900,
-                case_no="T-900",
-                ended_on=row.ended_on + timedelta(days=3),
-            )
+
+def another_ends_later(session, inspection_id):
+    """Another object of the same draw whose visit ended three days later."""
+    row = get(session, inspection_id)
+    other = session.scalars(select(RegistryObject).where(RegistryObject.id != row.object_id)).first()
+    fields = ("bureau_id", "local_bureau_id", "year", "draw_id", "plan_id", "group_no")
+    session.add(
+        Inspection(
+            **{key: getattr(row, key) for key in fields},
+            object_id=other.id,
+            serial=900,
+            case_no="T-900",
+            ended_on=row.ended_on + timedelta(days=3),
         )
-        session.flush()
-        return publication.verbs.task_ended(session, row) - row.ended_on
-
-    assert wugang.does(later) == timedelta(days=3)
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
-from engine.domain import report
+from engine.desk.recount import recount
+from engine.domain import calendar, report
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 
@@ -29,6 +32,29 @@ def test_wugang_has_five_working_days(wugang):
     assert (row.due_on.isoformat(), row.overdue_days) == ("2026-03-09", 1)
     urged = wugang.read(lambda s: [u.note for u in s.scalars(select(report.Urge).order_by(report.Urge.id))])
     assert urged == ["系统提醒：抽查情况报告即将到期。", "请今日内提交"]
+
+
+def test_a_new_holiday_moves_the_deadline_its_reminder_and_its_breach_together(wugang):
+    """P3: a change of the calendar counts again, from the same day; nothing fires by the old date."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.fed_back(wugang, case, inspection_id)
+    case.completes("提出处理意见", kind="none", opinion="无需处理")
+    case.expects(STEP, due="2026-03-09")
+
+    def holiday(session):
+        for day in (5, 6):
+            calendar.set_day(session, date(2026, 3, day), "holiday", "临时放假", source="国办发明电")
+        return recount(session)["moved"]
+
+    assert wugang.does(holiday) >= 3  # the step, its reminder, its breach
+    case.expects(STEP, due="2026-03-11")
+    wugang.rehearsal.now = wugang.rehearsal.now.replace(day=10, hour=9)
+    wugang.rehearsal.work()
+    assert "提醒检查组" in case.history()
+    case.expects_nothing("督办逾期报告")
+    wugang.rehearsal.now = wugang.rehearsal.now.replace(day=12)
+    wugang.rehearsal.work()
+    case.expects("督办逾期报告")
 
 
 def test_jilin_sets_no_number_of_days(jilin):

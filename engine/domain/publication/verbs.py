@@ -144,8 +144,8 @@ def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         drafts = [one for one in known if one.kind == kind and one.state in ("draft", "returned")]
         row = drafts[0] if drafts else _new(step, inspection, kind)
     row.state = "draft"
-    started = _counted_from(step, inspection, row.kind)
-    row.due_on = due(step.session, step.pack, LIMITS[row.kind], started).day
+    started = _counted_from(step, inspection, row)
+    row.due_on = _limit(step, inspection, row)
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     return {
         "publication_id": row.id,
@@ -155,17 +155,24 @@ def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     }
 
 
-def _counted_from(step: Step, inspection: Inspection, kind: str) -> date:
+def _limit(step: Step, inspection: Inspection, row: Publication) -> date:
+    """The last day of a publication, by the calendar as it stands now."""
+    return due(step.session, step.pack, LIMITS[row.kind], _counted_from(step, inspection, row)).day
+
+
+def _counted_from(step: Step, inspection: Inspection, row: Publication) -> date:
     """The day the limit of a publication counts from.
 
     A result: the end of the inspection work, of this object or of the whole task as the pack says
     (`publish.count_from`); a penalty: the day its result was known; a change: the day it was approved.
     """
-    if kind == "penalty":
+    if row.kind == "penalty":
         known = [row.done_at for row in penalties(step.session, inspection.id) if row.done_at is not None]
         return clock.local(max(known)).date() if known else clock.today()
-    if kind != "result" or inspection.ended_on is None:
-        return clock.today()
+    if row.kind != "result":
+        return clock.local(row.approved_at or row.created_at).date()
+    if inspection.ended_on is None:
+        return clock.local(row.created_at).date()
     if parameters(step.pack).value("publish.count_from") == "task":
         return task_ended(step.session, inspection)
     return inspection.ended_on
@@ -395,7 +402,8 @@ def complete(step: Step, *, publication_id: int) -> None:
     if row.kind in ("correction", "withdrawal") and row.previous_id is not None:
         previous = step.session.get_one(Publication, row.previous_id)
         previous.state = "superseded"
-    if row.due_on is not None and clock.today() > row.due_on:
+    row.due_on = _limit(step, inspection, row)
+    if clock.today() > row.due_on:
         row.overdue_days = working_days_between(step.session, row.due_on, clock.today())
     row.state, row.published_at = "published", clock.now()
     row.view = {**row.view, "publishedOn": clock.today().isoformat(), "version": row.version}
