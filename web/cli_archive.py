@@ -1,4 +1,4 @@
-"""`casework archive export|verify`."""
+"""`casework archive export|verify|ledger`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 import orjson
 from sqlalchemy.orm import Session
 
+from engine.desk import document
 from engine.domain import archive as files
 from engine.domain.archive.tables import ArchivePackage
 from engine.storage.files import FileStore, StoredFile
@@ -16,7 +17,7 @@ from web.cli_open import open_database, settings
 from web.cli_words import say
 
 
-@click.group(help="归档包：导出与核验。")
+@click.group(help="归档包：导出与核验；工作台账。")
 def archive() -> None:
     """The archive package on disk."""
 
@@ -57,3 +58,14 @@ def verify_command(directory: Path, *, as_json: bool) -> None:
     else:
         click.echo(say("归档包完整，目录与封存摘要一致。"))
     sys.exit(1 if faults else 0)
+
+
+@archive.command("ledger", help="把区划 DIVISION 的医保局 YEAR 年度工作台账写成 PDF 文件 FILE。")
+@click.argument("division")
+@click.argument("year", type=click.IntRange(2000, 2200))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def ledger_command(division: str, year: int, file: Path) -> None:
+    """Write the ledger of a bureau and year."""
+    with open_database().reading() as session:
+        file.write_bytes(document.ledger(session, division, year))
+    click.echo(say("已写入 {0}。", file))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.desk import case
@@ -12,9 +13,13 @@ from engine.domain.ceremony.tables import Draw
 from engine.domain.document import TEMPLATES, produce
 from engine.domain.document.draw_facts import draw_documents
 from engine.domain.document.facts import inspection
+from engine.domain.document.outcome_facts import outcome_documents
+from engine.domain.document.plan_facts import handover_documents, ledger_document, plan_documents
+from engine.domain.handover import Handover
 from engine.domain.inspection.tables import Inspection
+from engine.domain.plan.tables import Plan
 from engine.errors import NotFound
-from engine.people import Person
+from engine.people import Bureau, Person
 from engine.runtime import release
 from engine.runtime.tables import Instance
 
@@ -59,6 +64,15 @@ def pdf_of_draw(
     return _made(facts, _release_of(session, draw), name)
 
 
+def ledger(session: Session, division: str, year: int) -> bytes:
+    """工作台账 of a bureau and year as PDF/A, by the templates of its current release (吉 第二十七条)."""
+    bureau = session.scalar(select(Bureau).where(Bureau.division == division))
+    if bureau is None:
+        raise NotFound(f"没有区划代码为“{division}”的医保局。")
+    held = release.load(session, release.current(session, bureau.pack).id).documents
+    return _made({"ledger": ledger_document(session, bureau, year)}, held, "ledger")
+
+
 def _release_of(session: Session, draw: Draw) -> Mapping[str, bytes]:
     number = draw.settings.get("release")
     return release.load(session, int(number)).documents if number else {}
@@ -73,13 +87,21 @@ def _made(facts: Mapping[str, Mapping[str, Any]], held: Mapping[str, bytes], nam
 def _facts(
     session: Session, instance: Instance, verify_url: str, verifiers: Sequence[tuple[str, str]] = ()
 ) -> dict[str, dict[str, Any]]:
-    """What the case can print: of its inspection, and the minutes of the draw it comes from.
+    """What the case can print: of its inspection, its plan or its handover, and the minutes of its draw.
 
     The record of the draw, which names every drawn object, stands with the draw and its plan only.
     """
     data = instance.data or {}
     visit = session.get(Inspection, int(data["inspection_id"])) if data.get("inspection_id") else None
     made = dict(inspection(session, visit.id, verify_url=verify_url)) if visit else {}
+    if visit is not None:
+        made |= outcome_documents(session, visit.id, verify_url=verify_url)
+    plan = session.get(Plan, int(data["plan_id"])) if data.get("plan_id") and visit is None else None
+    if plan is not None:
+        made |= plan_documents(session, plan, verify_url=verify_url)
+    handed = session.get(Handover, int(data["handover_id"])) if data.get("handover_id") else None
+    if handed is not None:
+        made |= handover_documents(session, handed, verify_url=verify_url)
     draw = session.get(Draw, str((visit.draw_id if visit else data.get("draw_id")) or ""))
     if draw is not None:
         drawn = draw_documents(session, draw, verify_url=verify_url, verifiers=verifiers)

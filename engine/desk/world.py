@@ -22,7 +22,7 @@ import engine.domain.notice  # its tables
 import engine.domain.verbs  # enters all verbs into the catalogue
 import engine.runtime.proposal  # noqa: F401 (its table)
 from engine import clock
-from engine.domain import calendar, pack, terms
+from engine.domain import calendar, document, pack, terms
 from engine.domain.handover.tables import Handover
 from engine.domain.inspection import tables as inspection
 from engine.domain.inspection.team import team_leader, team_persons
@@ -142,6 +142,10 @@ class Answers:
     def form_keys(self, path: str, content: bytes) -> Sequence[str]:
         """The keys a form answers."""
         return self.form_key_list(path, content)
+
+    def check_documents(self, files: Mapping[str, bytes]) -> Sequence[Finding]:
+        """Owners' templates are typeset with blank data; those that ship with the product were."""
+        return document.findings(files, known=True)
 
     def pack_files(self, pack_name: str) -> Mapping[str, bytes]:
         """The seed files of a pack after inheritance, forms included."""

@@ -70,5 +70,8 @@ class Ports(Protocol):
     def form_keys(self, path: str, content: bytes) -> Sequence[str]:
         """The keys a form answers."""
 
+    def check_documents(self, files: Mapping[str, bytes]) -> Sequence[Finding]:
+        """What is wrong with the document templates of a release: each is tried."""
+
     def pack_files(self, pack: str) -> Mapping[str, bytes]:
         """The seed files of a pack after inheritance, forms included, by path."""

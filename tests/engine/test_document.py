@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.desk.world import World, seed_files
 from engine.domain.document import TEMPLATES, check, findings, missing_glyphs, produce, render
 from engine.domain.document.render import FONTS
 from engine.domain.terms import WORKFLOWS
 from engine.errors import ModelInvalid
+from engine.runtime.check import findings as check_release
+from engine.settings import Settings
 from tests.engine.document_samples import HEADER, sample
+from web.assembly import form_check, form_keys
 
 AT = datetime(2026, 10, 9, tzinfo=UTC)
 
@@ -166,3 +170,19 @@ def test_a_template_that_never_ends_stops_only_itself(monkeypatch):
     endless = b"#for a in range(9999) { for b in range(9999) { for c in range(9999) { let x = a * b * c } } }"
     with pytest.raises(ModelInvalid, match="循环"):
         produce("rights", sample("rights"), shipped() | {"documents/rights.typ": endless})
+
+
+def test_the_release_check_tries_owners_templates(tmp_path):
+    """A name that the facts do not have is refused with file and name before anybody prints it."""
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/x.db",
+        secret_key="s" * 40,
+        files_dir=tmp_path / "files",
+        anchors_dir=tmp_path / "anchors",
+    )
+    world = World.open(settings, form_check=form_check, form_keys=form_keys)
+    evil = b'#import "common.typ": *\n#data.judge'
+    found = check_release(seed_files("jilin") | {"documents/rights.typ": evil}, world.runtime.ports)
+    assert [(one.file, one.rule, one.element) for one in found] == [
+        ("documents/rights.typ", "document-field", "judge")
+    ]

@@ -6,10 +6,14 @@ import pytest
 
 from engine.desk import document
 from engine.desk.world import seed_files
+from engine.domain import archive
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
-from engine.people import Role, holders
+from engine.domain.document.outcome_facts import outcome_documents
+from engine.people import Bureau, Role, holders
+from tests.scenarios import acts, test_substitution
 from tests.scenarios import inspections as told
+from tests.scenarios.test_handover import handed
 
 URL = "https://example.cn/public/d/1"
 
@@ -55,3 +59,72 @@ def test_before_anything_is_approved_there_is_nothing_to_print(jilin):
     """A document without its fact does not exist."""
     _, inspection_id = told.begins(jilin, jilin.bureau)
     assert jilin.read(lambda session: inspection(session, inspection_id)) == {}
+
+
+def printed(scene, case, *names, by=None):
+    """These documents can be printed by a leader of the bureau, as PDF/A."""
+    actor = by or (lambda session: leader(session, scene.bureau))
+    told_of = dict(scene.read(lambda session: document.printable(session, actor(session), case.id)))
+    assert set(names) <= set(told_of), told_of
+    made = {name: scene.read(lambda s, n=name: document.pdf(s, actor(s), case.id, n)) for name in names}
+    assert all(pdf.startswith(b"%PDF-1.7") for pdf in made.values())
+    return made
+
+
+def test_a_plan_prints_itself_and_its_approval(jilin):
+    """吉 第八条, 舞 第八条: the plan with its tasks, the sheet with the leader's opinion."""
+    case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
+    printed(jilin, case, "plan", "approval")
+
+
+def test_orders_transfers_and_the_file_are_printed_from_the_case(jilin):
+    """舞 第十三条, 吉 第二十六、二十七条: the order to correct with its re-check, the cover and list of the file."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id, "corrected", **told.CORRECTED)
+    case.completes("复查整改情况", result="done", situation="已全部退还")
+    told.archived(case)
+    printed(jilin, case, "correction", "archive")
+    facts = jilin.read(lambda s: outcome_documents(s, inspection_id))
+    assert facts["correction"]["recheck"] == "已全部退还"
+    assert facts["archive"]["digest"] == jilin.read(lambda s: archive.of(s, inspection_id).seal)
+    division = jilin.read(lambda s: s.get_one(Bureau, jilin.bureau).division)
+    assert jilin.read(lambda s: document.ledger(s, division, 2026)).startswith(b"%PDF-1.7")
+
+
+def test_a_transfer_letter_carries_its_receipt(jilin):
+    """舞 第十三条 移送: facts, evidence, and later what the other authority answered."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(
+        jilin, case, inspection_id, "transfer", **{**told.PENDING, "other_authority": "市场监督管理局"}
+    )
+    printed(jilin, case, "transfer")
+    case.completes("登记查处或移送结果", result="已立案", document_no="市监〔2026〕9号", amount=0)
+    facts = jilin.read(lambda s: outcome_documents(s, inspection_id))
+    assert facts["transfer"]["reply"] == "市监〔2026〕9号 已立案"
+
+
+def test_a_swap_prints_its_approval_sheet(jilin):
+    """吉 第十三条: who left and why, who approved, who came by the next ticket."""
+    case = test_substitution.inspecting(jilin)
+    out = test_substitution.asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    printed(jilin, case, "substitution")
+    facts = jilin.read(lambda s: outcome_documents(s, case.data()["inspection_id"]))["substitution"]
+    assert (facts["person_out"], facts["licensed_after"]) == (out.name, 2)
+    assert facts["person_in"] not in ("", out.name)
+
+
+def test_a_handover_prints_the_letter_and_then_the_report(jilin):
+    """吉 第二十四条: 移交 by the superior, 工作报告 by the local bureau."""
+    _, _, down = handed(jilin)
+    down.completes(
+        "移交检查结果和处理意见", document_no="吉医保移〔2026〕5号", opinion="依法处理", by_file="no"
+    )
+    provincial = {"by": lambda session: leader(session, jilin.province)}
+    letter = printed(jilin, down, "handover", **provincial)
+    down.completes("签收移交事项", received=True)
+    down.completes("属地处理", handling="已处理")
+    down.completes("形成工作报告上报", report="已处理完毕")
+    assert printed(jilin, down, "handover", **provincial) != letter

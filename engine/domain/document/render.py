@@ -44,7 +44,7 @@ def produce(name: str, data: Mapping[str, Any], documents: Mapping[str, bytes]) 
     template = TEMPLATES[name]
     check(template, data)
     source, common = documents[template.file], documents.get("documents/common.typ") or COMMON.read_bytes()
-    if source in _shipped() and common in _shipped():
+    if source in shipped() and common in shipped():
         return render(source, data, title=template.title, common=common, file=template.file)
     return render_apart(source, data, title=template.title, common=common, file=template.file, at=clock.now())
 
@@ -197,7 +197,7 @@ def _fonts() -> Any:
 
 
 @cache
-def _shipped() -> frozenset[bytes]:
+def shipped() -> frozenset[bytes]:
     """The templates of this installation: part of the program, not of anybody's upload."""
     return frozenset(path.read_bytes() for path in WORKFLOWS.glob("*/documents/*.typ"))
 

@@ -7,15 +7,19 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.domain.document.catalogue import HEAD, TEMPLATES, Template
-from engine.domain.document.render import produce
+from engine.domain.document.render import produce, shipped
 from engine.errors import Finding, ModelInvalid
 
 COMMON = "documents/common.typ"
 
 
-def findings(files: Mapping[str, bytes]) -> list[Finding]:
-    """What is wrong with the documents of a release, all at once (`files`: path → bytes)."""
+def findings(files: Mapping[str, bytes], *, known: bool = False) -> list[Finding]:
+    """What is wrong with the documents of a release, all at once (`files`: path → bytes).
+
+    `known`: templates exactly as they ship with the product are not tried again.
+    """
     documents = {path: content for path, content in files.items() if path.startswith("documents/")}
+    untried = not known or documents.get(COMMON, b"") not in shipped()
     found: list[Finding] = []
     for path, content in sorted(documents.items()):
         name = path.removeprefix("documents/").removesuffix(".typ")
@@ -25,6 +29,8 @@ def findings(files: Mapping[str, bytes]) -> list[Finding]:
             close = get_close_matches(name, TEMPLATES, n=1, cutoff=0.5)
             hint = f"是否应为“{close[0]}”？" if close else f"可用：{'、'.join(TEMPLATES)}。"
             found.append(Finding(path, name, "", 1, "document-name", f"没有名为“{name}”的文书。", hint))
+            continue
+        if not untried and content in shipped():
             continue
         try:
             content.decode()

@@ -38,6 +38,7 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
         if not any(finding.file == path and finding.severity == "error" for finding in found):
             found += _runs(diagram)
     found += names.calls(release)
+    found += ports.check_documents(files)
     return sorted(
         dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.element, finding.rule)
     )
