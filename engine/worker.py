@@ -7,13 +7,14 @@ import threading
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.desk import jobs
+from engine.desk import jobs, season
 from engine.desk.notice.watch import watch
 from engine.desk.world import World
 
 TICK_SECONDS = 1
 SEAL_SECONDS = 300
 WATCH_SECONDS = 60
+SEASON_SECONDS = 3600
 
 
 def serve(world: World, *, stop: threading.Event | None = None) -> None:
@@ -27,6 +28,9 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
         jobs.seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1
     )
     scheduler.add_job(watch, "interval", args=[world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1)
+    scheduler.add_job(
+        season.open_due, "interval", args=[world], seconds=SEASON_SECONDS, coalesce=True, max_instances=1
+    )
     scheduler.start()
     try:
         ending.wait()

@@ -48,10 +48,11 @@ def serve(host: str, port: int, processes: int, threads: int, with_worker: bool)
 def worker(once: bool) -> None:
     """启动后台进程：定时、派生案件、对外投递、封存日志。"""
     from engine import worker as background  # noqa: PLC0415 (the machine is needed here only)
-    from engine.desk import jobs  # noqa: PLC0415 (see above)
+    from engine.desk import jobs, season  # noqa: PLC0415 (see above)
 
     world = open_installation()
     if once:
+        season.open_due(world)
         done = jobs.drain(world)
         jobs.seal_log(world)
         click.echo(say("办理了 {0} 个任务。", done))

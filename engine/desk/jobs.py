@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.audit.anchor import anchor
-from engine.desk import bulk, notice, outside  # noqa: F401 (enters the errands)
+from engine.desk import bulk, notice, outside, season  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
@@ -95,6 +95,7 @@ HANDLERS: Mapping[str, Handler] = {
     "advance": _advance,
     "reassign": _reassign,
     bulk.JOB: bulk.run_row,
+    season.JOB: season.open_plan,
 }
 
 

@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from engine import clock
+from engine.desk import season
 from engine.domain import ceremony, plan
 from engine.errors import Refused
 from tests.scenarios import acts
@@ -147,3 +151,45 @@ def test_batch_after_batch_is_drawn_inspected_and_made_public(jilin):
     assert [draw.state for draw in rounds] == ["closed", "closed"]
     assert all(draw.published_at for draw in rounds)
     assert rounds[1].document["prev_head"] == rounds[0].head
+
+
+def test_a_plan_that_does_not_come_is_urged(wugang):
+    """舞 第八条 每季度制定, 第三条 监督实施: twenty working days without a compiled plan go to the supervising section."""
+    case = acts.opens_plan(wugang)
+    case.passes(working_days=19)
+    case.expects_nothing("督办计划编制")
+    case.passes(working_days=2)
+    case.is_overdue("编制科室抽查计划")
+    case.expects("督办计划编制", role="基金监管")
+    case.completes("督办计划编制", note="请本周内提交")
+    acts.drafts(case, acts.task(wugang), compiled=False)
+    case.completes("汇总抽查计划", by=acts.DRAFTER, **acts.PLAN)
+    case.expects("审批年度计划")
+
+
+def test_a_plan_compiled_late_is_urged_too(jilin):
+    """吉 第八条: the sections are done, the compiled plan is not."""
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin), compiled=False)
+    case.passes(working_days=21)
+    case.completes("督办计划编制", note="请提交审批")
+    case.completes("汇总抽查计划", by=acts.DRAFTER, **acts.PLAN)
+    case.expects("审批年度计划")
+
+
+@pytest.mark.parametrize(
+    ("pack", "day", "period"),
+    [("jilin", datetime(2027, 1, 4, 9), (2027, 0)), ("wugang", datetime(2026, 4, 1, 9), (2026, 2))],
+)
+def test_the_next_plan_opens_by_itself_once(pack, day, period, request):
+    """吉 第十条 年度, 舞 第八条 每季度: on the first day of the period, one plan, however many workers look."""
+    scene = request.getfixturevalue(pack)
+    acts.opens_plan(scene)
+    assert scene.does(season.due) == 0
+    scene.rehearsal.now = day.replace(tzinfo=clock.SHANGHAI)
+    assert scene.does(season.due) == 1
+    assert scene.does(season.due) == 0
+    plans = scene.cases("plan")
+    assert len(plans) == 2
+    plans[1].expects("编制科室抽查计划", role="业务科室")
+    made = scene.read(lambda session: plan.get(session, plans[1].data()["plan_id"]))
+    assert (made.year, made.quarter) == period

@@ -13,6 +13,7 @@ one, so that every step lights up on the board. The keys:
     plan.return            按退回意见修改计划
     plan.enter             计划录入平台
     plan.publish           公布计划
+    plan.missing           督办逾期未成的计划
     plan.amend             按上级规定调整计划
     draw.prepare           准备抽取
     draw.commit            封签

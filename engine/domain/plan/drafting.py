@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.pack import parameters
 from engine.domain.plan.query import default_title, get
@@ -50,7 +50,7 @@ def propose(
     return plan
 
 
-@operation("plan.open", clause="J5 J8 W8", gives=("platform_entry",))
+@operation("plan.open", clause="J5 J8 W8", gives=("platform_entry", "plan_from"))
 def open_plan(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     """固定抽查事项清单版本: the plan keeps the version of the item list that is in force now."""
     plan = get(step.session, plan_id)
@@ -65,7 +65,26 @@ def open_plan(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     plan.item_list_id = listed.id
     plan.item_list_version = str(listed.version)
     plan.title = plan.title or default_title(plan)
-    return {"platform_entry": bool(parameters(step.pack).value("plan.platform_entry"))}
+    return {
+        "platform_entry": bool(parameters(step.pack).value("plan.platform_entry")),
+        "plan_from": clock.today().isoformat(),
+    }
+
+
+@operation("plan.urge", clause="J8 W3 W8")
+def urge_plan(step: Step, *, plan_id: int) -> None:
+    """督办计划编制: the supervising section asks why there is no plan yet; it drafts none itself (W3 监督实施)."""
+    plan = get(step.session, plan_id)
+    audit.record(
+        step.session,
+        action="plan.urge",
+        subject=f"plan/{plan.no}",
+        actor=step.actor,
+        bureau_id=plan.bureau_id,
+        reason=ask.required(step.answers, "note", "督办意见", clause=cite("J8 W8", step.pack)),
+        after={"state": plan.state},
+        clause="J8 W8",
+    )
 
 
 @operation("plan.draft_section", clause="J8 W8")

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from engine import audit, clock
+from engine import clock
 from engine.domain.registry.columns import (
     FOREVER,
     Column,
@@ -29,7 +29,7 @@ from engine.domain.registry.columns import (
     words,
     yes,
 )
-from engine.domain.registry.lock import opened
+from engine.domain.registry.edit import write
 from engine.domain.registry.tables import Certificate, Inspector
 from engine.domain.terms import CERTIFICATE_STATES, INSPECTOR_STATES, SPECIALTIES
 from engine.errors import Refused
@@ -226,30 +226,12 @@ def edit(
     reason: str,
 ) -> Inspector:
     """Change an inspector; refused for another unit, while a draw holds the registry, without a reason."""
-    bureau = session.get_one(Bureau, row.bureau_id)
-    opened(session, bureau, "inspectors", actor)
-    strange = sorted(set(changes) - EDITABLE)
-    if strange:
-        raise Refused(f"不能直接修改：{'、'.join(strange)}。", slug="registry-field")
-    if not reason.strip():
-        raise Refused("请写明变更的原因。", fields={"reason": "请填写原因"}, slug="reason-needed")
-    if changes.get("can_lead") and (row.is_expert or not row.licensed(clock.today())):
-        raise Refused(f"{row.name}没有有效的执法证，不能任组长。", slug="registry-row")
-    before = {key: _plain(getattr(row, key)) for key in changes}
-    for key, value in changes.items():
-        setattr(row, key, value)
-    session.flush()
-    audit.record(
-        session,
-        action="registry.inspector.edit",
-        subject=f"inspector/{row.id}",
-        actor=actor,
-        bureau_id=row.bureau_id,
-        reason=reason,
-        before=before,
-        after={key: _plain(value) for key, value in changes.items()},
-        clause="W5 J4",
-    )
+
+    def refuse() -> None:
+        if changes.get("can_lead") and (row.is_expert or not row.licensed(clock.today())):
+            raise Refused(f"{row.name}没有有效的执法证，不能任组长。", slug="registry-row")
+
+    write(session, row, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
     return row
 
 
@@ -269,10 +251,6 @@ def expiring(session: Session, bureau_id: int, on: date | None = None) -> list[C
         .order_by(Certificate.valid_to)
     )
     return list(session.scalars(query))
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def public_row(row: Inspector, on: date | None = None) -> dict[str, str]:

@@ -7,7 +7,6 @@ Its columns, the checks of a row, how rows go in, and single edits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -28,6 +27,7 @@ from engine.domain.registry.columns import (
     words,
     yes,
 )
+from engine.domain.registry.edit import write
 from engine.domain.registry.lock import opened
 from engine.domain.registry.queries import below
 from engine.domain.registry.tables import RegistryObject
@@ -208,32 +208,15 @@ def edit(
 
     依据: 舞 第五条 (动态管理). Slugs: `registry-other-unit`, `registry-locked`, `reason-needed`.
     """
-    bureau = session.get_one(Bureau, thing.bureau_id)
-    opened(session, bureau, "objects", actor)
-    strange = sorted(set(changes) - EDITABLE)
-    if strange:
-        raise Refused(f"不能直接修改：{'、'.join(strange)}。", slug="registry-field")
-    if not reason.strip():
-        raise Refused("请写明变更的原因。", fields={"reason": "请填写原因"}, slug="reason-needed")
-    before = {key: _plain(getattr(thing, key)) for key in changes}
-    line = Line(0, (), {name: getattr(thing, name) for name in FIELDS} | dict(changes))
-    check([line])
-    if line.status == "refused":
-        raise Refused("；".join(f"{column}：{why}" for column, why in line.notes) + "。", slug="registry-row")
-    for key, value in changes.items():
-        setattr(thing, key, value)
-    session.flush()
-    audit.record(
-        session,
-        action="registry.object.edit",
-        subject=f"object/{thing.id}",
-        actor=actor,
-        bureau_id=thing.bureau_id,
-        reason=reason,
-        before=before,
-        after={key: _plain(value) for key, value in changes.items()},
-        clause="W5 J4",
-    )
+
+    def refuse() -> None:
+        line = Line(0, (), {name: getattr(thing, name) for name in FIELDS} | dict(changes))
+        check([line])
+        if line.status == "refused":
+            said = "；".join(f"{column}：{why}" for column, why in line.notes)
+            raise Refused(f"{said}。", slug="registry-row")
+
+    write(session, thing, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
     return thing
 
 
@@ -266,10 +249,6 @@ def add(
         clause="W5 J4",
     )
     return thing
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def public_row(thing: RegistryObject) -> dict[str, str]:
