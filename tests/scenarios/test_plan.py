@@ -178,14 +178,14 @@ def test_a_plan_compiled_late_is_urged_too(jilin):
 
 @pytest.mark.parametrize(
     ("pack", "day", "period"),
-    [("jilin", datetime(2027, 1, 4, 9), (2027, 0)), ("wugang", datetime(2026, 4, 1, 9), (2026, 2))],
+    [("jilin", (2027, 1, 4), (2027, 0)), ("wugang", (2026, 4, 1), (2026, 2))],
 )
 def test_the_next_plan_opens_by_itself_once(pack, day, period, request):
     """吉 第十条 年度, 舞 第八条 每季度: on the first day of the period, one plan, however many workers look."""
     scene = request.getfixturevalue(pack)
     acts.opens_plan(scene)
     assert scene.does(season.due) == 0
-    scene.rehearsal.now = day.replace(tzinfo=clock.SHANGHAI)
+    scene.rehearsal.now = datetime(*day, 9, tzinfo=clock.SHANGHAI)
     assert scene.does(season.due) == 1
     assert scene.does(season.due) == 0
     plans = scene.cases("plan")

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from engine import audit, clock
+from engine import clock
 from engine.domain.registry.codes import check_institution, check_uscc, division
 from engine.domain.registry.columns import (
     Column,
@@ -28,7 +28,6 @@ from engine.domain.registry.columns import (
     yes,
 )
 from engine.domain.registry.edit import write
-from engine.domain.registry.lock import opened
 from engine.domain.registry.queries import below
 from engine.domain.registry.tables import RegistryObject
 from engine.domain.terms import AGREEMENT_STATES, CREDIT_LEVELS, OBJECT_KINDS, OBJECT_TYPES
@@ -217,37 +216,6 @@ def edit(
             raise Refused(f"{said}。", slug="registry-row")
 
     write(session, thing, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
-    return thing
-
-
-def add(
-    session: Session, bureau: Bureau, values: Mapping[str, Any], *, actor: Person | None
-) -> RegistryObject:
-    """Enter one object; refused as `edit`, and when the row is wrong or the code is there already."""
-    opened(session, bureau, "objects", actor)
-    line = Line(0, (), dict(values))
-    check([line])
-    taken = session.scalar(
-        select(RegistryObject.id).where(
-            RegistryObject.bureau_id == bureau.id, RegistryObject.code == values.get("code")
-        ),
-    )
-    if taken is not None:
-        line.refuse("编码", f"名录库中已有“{values['code']}”")
-    if line.status == "refused":
-        raise Refused("；".join(f"{column}：{why}" for column, why in line.notes) + "。", slug="registry-row")
-    thing = RegistryObject(bureau_id=bureau.id, **line.values)
-    session.add(thing)
-    session.flush()
-    audit.record(
-        session,
-        action="registry.object.add",
-        subject=f"object/{thing.id}",
-        actor=actor,
-        bureau_id=bureau.id,
-        after={"code": thing.code, "name": thing.name},
-        clause="W5 J4",
-    )
     return thing
 
 
