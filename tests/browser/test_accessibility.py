@@ -22,9 +22,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.desk import proposal, rules
+from engine.desk import bulk, proposal, rules
 from engine.desk.sample import PASSWORD
 from engine.desk.step import actions
+from engine.desk.tables import Bulk
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.tables import Publication
@@ -69,7 +70,17 @@ def served(installation):
     served.year.spreads(cases=5)
     served.year.drafts()
     _propose(served)
+    _takes_together(served)
     return served.open()
+
+
+def _takes_together(served) -> None:
+    """A step that somebody takes together with others."""
+    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
+        item = session.scalars(
+            select(WorkItem).where(WorkItem.state == "open", WorkItem.claimed_by_id.is_(None))
+        ).first()
+        bulk.begin(session, next(served.year.rehearsal.candidates(session, item)), "claim", [item])
 
 
 def _propose(served) -> None:
@@ -125,6 +136,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "release_id": [newest],
             "proposal_id": first_of_each(Proposal.id, Proposal.state),
             "publication_id": first_of_each(Publication.id, Publication.state),
+            "bulk_id": [session.scalars(select(func.min(Bulk.id))).one(), 0],
             "entry_id": first_of_each(History.id, History.element, where=History.kind == "decision")[:6],
             "process.show": sorted(release.load(session, newest).processes),
             "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
