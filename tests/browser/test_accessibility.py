@@ -40,7 +40,7 @@ pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = f"axe.run(document, {{runOnly: {TAGS}, resultTypes: ['violations'], elementRef: false}})"
-NO_PAGES = {"static", "upload.download", "upload.printed", "registry.export", "health.metrics"}
+NO_PAGES = {"static", "upload.download", "upload.printed", "draw.printed", "registry.export", "health.metrics"}
 VARIANTS = {
     "inbox.index": ["tab=pool", "tab=done", "tab=started", "due=late", "q=没有的机构"],
     "case.index": ["kind=inspection", "q=没有的机构"],
