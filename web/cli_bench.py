@@ -14,6 +14,7 @@ from tqdm import tqdm
 from engine.access.session import open_session
 from engine.desk.bench import BENCHES, Bench
 from engine.desk.bench.ground import Stopwatch, Tell, counted, figure, ground, waiting, within
+from engine.desk.bench.inbox import fill
 from engine.desk.bench.step import doer, start
 from engine.desk.world import World
 from engine.errors import Unavailable
@@ -22,6 +23,8 @@ from web.app import create_app
 
 HTTP_STEPS = 50
 HTTP_BUDGETS = {"cpu_ms": 12.0, "statements": 18, "commits": 1}
+PAGE_ITEMS = 100_000
+PAGE_BUDGETS = {"cpu_ms": 15.0}
 
 
 @click.command()
@@ -30,7 +33,7 @@ HTTP_BUDGETS = {"cpu_ms": 12.0, "statements": 18, "commits": 1}
 @click.option("--n", "number", type=click.IntRange(min=1), default=None, help="规模（省略则用规定的规模）")
 def bench(name: str | None, as_json: bool, number: int | None) -> None:
     """性能测量；不写名称则全部运行。每项在自己的临时数据库上进行。"""
-    benches: Mapping[str, Bench] = {**BENCHES, "http": bench_http}
+    benches: Mapping[str, Bench] = {**BENCHES, "http": bench_http, "page": bench_page}
     if name is not None and name not in benches:
         raise click.UsageError(f"没有名为“{name}”的测量。可用：{'、'.join(benches)}。")
     for each in [name] if name else benches:
@@ -91,6 +94,25 @@ def bench_http(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dic
             "cpu_ms": round(cpu / steps * 1000, 2), "statements": statements, "commits": commits,
         }  # fmt: skip
         yield figure("http", steps, watch, **figures, **within(figures, HTTP_BUDGETS))
+
+
+def bench_page(number: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
+    """The inbox over very many open items as a browser gets it, in process: session, queries, fifty rows drawn."""
+    items = number or PAGE_ITEMS
+    with ground() as world:
+        fill(world, items, tell)
+        client = create_app(world).test_client()
+        client.set_cookie("casework", _sign_in(world, 1))
+        watch, best = Stopwatch(), float("inf")
+        for _ in range(20):
+            began = time.process_time()
+            answer = client.get("/")
+            best = min(best, time.process_time() - began)
+        if answer.status_code != 200:  # noqa: PLR2004 (shown)
+            raise click.ClickException(f"待办返回 {answer.status_code}。")
+        figures = {"cpu_ms": round(best * 1000, 2)}
+        more = {"bytes": len(answer.data)}
+        yield figure("page", items, watch, **figures, **more, **within(figures, PAGE_BUDGETS))
 
 
 def _sign_in(world: World, who: int) -> str:

@@ -32,6 +32,20 @@ def test_the_command_prints_json_one_result_a_line():
     assert result["within"]["commits"], result
 
 
+def test_the_page_is_measured_as_a_browser_gets_it():
+    ran = CliRunner().invoke(casework, ["bench", "page", "--json", "--n", "60"])
+    assert ran.exit_code == 0, ran.output
+    (result,) = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert set(result) >= ALWAYS
+    assert result["bytes"] > 10_000
+
+
+def test_every_object_of_a_draw_has_its_inspection():
+    (result,) = BENCHES["start-drawn"](25, lambda _done: None)
+    assert set(result) >= ALWAYS
+    assert result["inspections"] == result["expected"] == 25
+
+
 def test_the_command_speaks_to_people_and_names_what_there_is():
     ran = CliRunner().invoke(casework, ["bench", "clients", "--n", "16"])
     assert ran.exit_code == 0, ran.output

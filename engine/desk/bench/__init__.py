@@ -25,6 +25,7 @@ BENCHES: Mapping[str, Bench] = {
     "step": step.bench,
     "plan": start.bench_plan,
     "start": start.bench,
+    "start-drawn": start.bench_drawn,
     "inbox": inbox.bench,
     "board": inbox.bench_board,
     "timers": timers.bench,

@@ -87,6 +87,8 @@ def open_drawn(session: Session, draw: Draw, drawn: Sequence[DrawnObject]) -> li
         session.flush()
         _people(session, draw, made, things)
         mark_superior_drawn(session, draw.bureau_id, things)
+        # A session lets go of rows that nobody holds; the cases that start now ask for each of these again.
+        session.info["opening"] = [*made, *things]
     return [known[row.object_id] for row in drawn]
 
 
