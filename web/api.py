@@ -485,7 +485,8 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     form = definition.read(
         cases.form_of(reading, instance, trigger), f"{trigger.element.property('form') or process}.form"
     )
-    kept = schema.load(form, given, data=cases.data_of(instance))
+    offered = step.offer(g.world, reading, g.person, case_id, process)
+    kept = schema.load(form, given, options=offered["shown"].get("options", {}), data=offered["data"])
     key = http.given_key()
     number_ = g.database.run(
         lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key).id

@@ -101,6 +101,7 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     trigger = case.trigger_of(g.world, reading, g.person, case_id, process)
     source = case.form_of(reading, instance, trigger)
     form = definition.read(source, f"{trigger.element.property('form') or process}.form")
+    offered = step.offer(g.world, reading, g.person, case_id, process)
     typed: dict[str, Any] = {}
     refusal, status = None, 200
     if request.method == "POST":
@@ -109,7 +110,14 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
         if not request.form.get("intent", "").startswith((post.ADD, post.DROP)):
             key = http.given_key()
             try:
-                kept = upload.load(form, typed, faults, case_id=case_id, data=case.data_of(instance))
+                kept = upload.load(
+                    form,
+                    typed,
+                    faults,
+                    case_id=case_id,
+                    options=offered["shown"].get("options", {}),
+                    data=offered["data"],
+                )
                 g.database.run(
                     lambda session: step.act(
                         g.world, session, actor(session), case_id, process, kept, key=key
@@ -131,7 +139,7 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
                 form,
                 values=typed,
                 refused=refusal,
-                data=case.data_of(instance),
+                **offered,
                 files=upload.shown(form, typed, case_id=case_id),
             ),
         ),

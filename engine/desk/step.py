@@ -258,6 +258,27 @@ def _offered(session: Session, actor: Person, case_id: int) -> list[tuple[Instan
     ]
 
 
+def offer(world: World, session: Session, actor: Person, case_id: int, process: str) -> dict[str, Any]:
+    """What the form before an event shows besides its fields, and the data it is asked upon: `{shown, data}`.
+
+    The data is that of the process the event belongs to (a lead's inspection, a closed file), not of the case.
+    """
+    owner, trigger = _the_offer(session, actor, case_id, process)
+    run = world.runtime.look(session, owner.id, actor)
+    data = dict(owner.data or {})
+    told = run.step(trigger.element, data, {})
+    return {"shown": shown_on(trigger.element.property("form"), told), "data": data}
+
+
+def _the_offer(session: Session, actor: Person, case_id: int, process: str) -> tuple[Instance, Trigger]:
+    found = next((pair for pair in _offered(session, actor, case_id) if pair[1].process == process), None)
+    if found is None:
+        raise NotAllowed(
+            "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
+        )
+    return found
+
+
 def _may_trigger(session: Session, actor: Person, instance: Instance, trigger: Trigger) -> bool:
     mine = set(pools(session, actor))
     for lane in trigger.element.property("by").replace("，", ",").split(","):
@@ -281,12 +302,7 @@ def act(
     key: str,
 ) -> Instance:
     """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it."""
-    offered = next((pair for pair in _offered(session, actor, case_id) if pair[1].process == process), None)
-    if offered is None:
-        raise NotAllowed(
-            "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
-        )
-    owner, trigger = offered
+    owner, trigger = _the_offer(session, actor, case_id, process)
     run = world.runtime.open(session, owner.id, actor)
     verb = trigger.element.property("operation")
     data = run.instance.data
@@ -361,6 +377,7 @@ __all__ = [
     "claim",
     "complete",
     "context",
+    "offer",
     "release_item",
     "save_draft",
     "start_process",

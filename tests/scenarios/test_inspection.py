@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from engine.desk import step as desk
 from engine.domain.evidence import Evidence, Preservation
 from engine.domain.inspection import get, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
 from engine.domain.inspection.team import refuse_not_drawn_leader
 from engine.domain.registry import Inspector, RegistryObject, declare, inspectors_of
 from engine.errors import Refused
-from engine.people import Role
+from engine.people import Person, Role
 from tests.scenarios import inspections as told
 
 PAPER = "0123456789abcdef"
@@ -414,8 +415,6 @@ def test_a_conflict_in_the_registry_keeps_people_off_every_chair(jilin):
     leader = told.one_of(jilin, jilin.bureau, Role.LEADER)
 
     def related(session):
-        from engine.people import Person  # noqa: PLC0415
-
         who = session.scalars(select(Person).where(Person.name == leader)).one()
         declare(
             session,
@@ -519,3 +518,19 @@ def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin, rule)
     refused("leader-by-draw", jilin.read, enters)
     case.completes("确定检查组组长", leader=first[0], reason="抽取产生")
     case.expects("廉洁承诺与利害关系声明")
+
+
+def test_the_form_before_an_event_offers_what_there_is_to_choose(jilin):
+    """吉 第十三条 申请调换或回避: the members of this team stand on the form, or nobody could be named."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.formed(jilin, case, inspection_id)
+
+    def looks(session):
+        who = session.scalars(select(Person).where(Person.name == told.members(jilin, inspection_id)[0][1]))
+        return desk.offer(jilin.world, session, who.one(), case.id, "inspection.recusal")
+
+    offered = jilin.read(looks)
+    assert [number for number, _ in offered["shown"]["options"]["members"]] == [
+        number for number, _ in told.members(jilin, inspection_id)
+    ]
+    assert offered["data"]["inspection_id"] == inspection_id
