@@ -29,7 +29,8 @@ PROXY = record(
 )
 
 
-def _proxy(row: Proxy) -> dict[str, Any]:
+def proxy_row(row: Proxy) -> dict[str, Any]:
+    """A proxy as the API says it."""
     return {
         "id": row.id,
         "principal": row.principal.name,
@@ -66,7 +67,7 @@ def proxies() -> ResponseReturnValue:
     """Proxies that concern me."""
     shown = proxy.page(http.reading(), g.person)
     return answer(
-        {"given": [_proxy(row) for row in shown.given], "held": [_proxy(row) for row in shown.held]}
+        {"given": [proxy_row(row) for row in shown.given], "held": [proxy_row(row) for row in shown.held]}
     )
 
 
@@ -78,7 +79,7 @@ def proxies() -> ResponseReturnValue:
         proxy=NUMBER, valid_from=DAY, valid_to=DAY, reason=TEXT, processes=listed(TEXT), steps=listed(TEXT)
     ),
 )
-def appoint_proxy() -> ResponseReturnValue:
+def appointproxy_row() -> ResponseReturnValue:
     """Appoint a proxy for oneself."""
     told = given(
         {"proxy": int, "valid_from": str, "valid_to": str, "reason": str, "processes": list, "steps": list}
@@ -90,7 +91,7 @@ def appoint_proxy() -> ResponseReturnValue:
     processes, steps = texts(told["processes"]), texts(told["steps"])
     return answer(
         g.database.run(
-            lambda session: _proxy(
+            lambda session: proxy_row(
                 proxy.appoint(
                     session,
                     actor(session),
@@ -108,6 +109,6 @@ def appoint_proxy() -> ResponseReturnValue:
 
 @route("POST", "/proxies/<int:proxy_id>/revoke", rights.WORK)
 @describes("收回代理", PROXY, body=record())
-def revoke_proxy(proxy_id: int) -> ResponseReturnValue:
+def revokeproxy_row(proxy_id: int) -> ResponseReturnValue:
     """End a proxy."""
-    return answer(g.database.run(lambda session: _proxy(proxy.revoke(session, actor(session), proxy_id))))
+    return answer(g.database.run(lambda session: proxy_row(proxy.revoke(session, actor(session), proxy_id))))

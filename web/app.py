@@ -9,6 +9,7 @@ from web import (
     api,
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
+    api_open,  # noqa: F401 (enters its routes into the API)
     api_own,  # noqa: F401 (enters its routes into the API)
     api_people,  # noqa: F401 (enters its routes into the API)
     api_release,  # noqa: F401 (enters its routes into the API)

@@ -35,7 +35,9 @@ def partner(division: str, name: str, key: str) -> None:
     click.echo(f"已登记{name}。")
 
 
-@handover.command(help="把移交事项 NUMBER（文号或编号）导出为文件 FILE：上级导出移交和审阅意见，下级导出工作报告。")
+@handover.command(
+    help="把移交事项 NUMBER（文号或编号）导出为文件 FILE：上级导出移交和审阅意见，下级导出工作报告。"
+)
 @click.argument("number")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def send(number: str, file: Path) -> None:

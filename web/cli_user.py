@@ -1,7 +1,8 @@
-"""`casework user add|grant|list|reset-2fa`."""
+"""`casework user add|grant|list|reset-2fa|hand-over`."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 
 import click
@@ -13,7 +14,7 @@ from engine.domain.terms import role_label
 from engine.errors import NotFound, Refused
 from engine.people import Bureau, Grant, Person, Role, person_by_login
 from web.cli_calendar import Day
-from web.cli_open import open_database
+from web.cli_open import open_database, settings
 from web.cli_words import say
 
 
@@ -73,6 +74,9 @@ def grant(login: str, role: str, start: date | None, end: date) -> None:
         first = start or clock.today()
         if end < first:
             raise Refused(say("任职止日 {0} 早于起日 {1}。", end, first), hint=say("请核对 --from 和 --to。"))
+        from engine.desk.people import refuse_beside  # noqa: PLC0415 (the desk takes a second to load)
+
+        refuse_beside(person, person.bureau_id, Role(role), first, end)
         session.add(
             Grant(
                 person_id=person.id,
@@ -132,3 +136,52 @@ def reset_2fa(login: str) -> None:
             session, action="user.reset-2fa", subject=f"person/{person.id}", bureau_id=person.bureau_id
         )
     click.echo(say("已清除 {0} 的第二因子。", person.name))
+
+
+@user.command("hand-over")
+@click.argument("login")
+@click.option("--by", required=True, help="移交人的账号（分管领导或主要负责人）")
+@click.option("--to", default="", help="接办人的账号；不写则放回待接收")
+@click.option("--reason", required=True, help="移交理由")
+@click.option("--dry-run", is_flag=True, help="只列出待办和可以接办的人，不移交")
+@click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
+def hand_over(login: str, by: str, to: str, reason: str, *, dry_run: bool, as_json: bool) -> None:
+    """移交离岗人员的全部待办，逐件办理、逐件答复。"""
+    from engine.desk import leaver  # noqa: PLC0415 (the machine takes a second to load)
+    from web.assembly import open_world  # noqa: PLC0415 (see above)
+
+    open_database(settings()).dispose()  # refuses where there is none
+    world = open_world(settings())
+    with world.database.reading() as session:
+        gone, actor = person_by_login(session, login), person_by_login(session, by)
+        receiver = person_by_login(session, to).id if to else leaver.BACK
+        _, rows = leaver.preview(session, actor, gone.id)
+        listed = [
+            {
+                "item": row.item.id,
+                "step": row.item.step,
+                "name": row.name,
+                "receivers": [each.login for each in row.receivers],
+                "back": row.back,
+                "why_not": row.why_not,
+            }
+            for row in rows
+        ]
+    if dry_run:
+        _tell(listed, as_json=as_json)
+        return
+    wanted = {int(str(row["item"])): receiver for row in listed}
+    done = leaver.hand_over(world, actor.id, gone.id, wanted, reason=reason)
+    _tell([asdict(each) for each in done], as_json=as_json)
+    if not all(each.ok for each in done):
+        raise SystemExit(1)
+
+
+def _tell(rows: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    for row in rows:
+        receivers = row.get("receivers")
+        named = "、".join(receivers) if isinstance(receivers, list) else ""
+        click.echo(f"{row['step']}　{row['name']}　{row.get('words') or row.get('why_not') or named}")

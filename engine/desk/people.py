@@ -218,20 +218,7 @@ def grant(
         raise Refused(f"{found.name}的账号已经停用。", slug="closed-before", hint="请先恢复账号。")
     if last < first:
         raise Refused("任职止日早于起日。", slug="form-invalid", fields={"last": "止日不能早于起日。"})
-    for held in found.grants:
-        if held.valid_from > last or held.valid_to < first:
-            continue
-        if held.role == role and held.bureau_id == actor.bureau_id:
-            raise Refused(
-                "这段时间已经任这个岗位。", slug="held-already", fields={"role": "请先终止原来的任期。"}
-            )
-        if held.role != role and {held.role, role} & ADMINISTRATORS:
-            raise Refused(
-                "系统、安全、审计管理员不得兼任其他岗位。",
-                slug="administrator-alone",
-                hint="请先终止原来的岗位，或者请另一个人担任。",
-                fields={"role": "与现有岗位不相容。"},
-            )
+    refuse_beside(found, actor.bureau_id, role, first, last)
     made = Grant(
         person_id=found.id, bureau_id=actor.bureau_id, role=role, valid_from=first, valid_to=last,
         granted_by_id=actor.id,
@@ -241,6 +228,23 @@ def grant(
     dates = {"role": role.value, "from": first.isoformat(), "to": last.isoformat()}
     _log(session, actor, found, "user.grant", dates)
     return made
+
+
+def refuse_beside(someone: Person, bureau_id: int, role: Role, first: date, last: date) -> None:
+    """Refuse a post beside those held on the same days: the same once more, or an administrator's with another."""
+    for held in someone.grants:
+        if held.valid_from > last or held.valid_to < first:
+            continue
+        if held.role == role and held.bureau_id == bureau_id:
+            fields = {"role": "请先终止原来的任期。"}
+            raise Refused("这段时间已经任这个岗位。", slug="held-already", fields=fields)
+        if held.role != role and {held.role, role} & ADMINISTRATORS:
+            raise Refused(
+                "系统、安全、审计管理员不得兼任其他岗位。",
+                slug="administrator-alone",
+                hint="请先终止原来的岗位，或者请另一个人担任。",
+                fields={"role": "与现有岗位不相容。"},
+            )
 
 
 def end(session: Session, actor: Person, person_id: int, *, grant_id: int, last: date) -> Grant:

@@ -126,7 +126,9 @@ def urged(session: Session, item: WorkItem) -> list[Urged]:
 def sent(session: Session, person: Person) -> list[Trace]:
     """What this person urged, latest first, and what came of it."""
     other = aliased(Urge)
-    times = select(func.count()).where(other.work_item_id == WorkItem.id).correlate(WorkItem).scalar_subquery()
+    times = (
+        select(func.count()).where(other.work_item_id == WorkItem.id).correlate(WorkItem).scalar_subquery()
+    )
     query = (
         select(Urge, WorkItem, times)
         .join(WorkItem, WorkItem.id == Urge.work_item_id)

@@ -24,7 +24,12 @@ CHECKS = [
     response_schema_conformance,
 ]
 FIXED = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
-UNREADY = {"create_plan"}  # the town's release has no table of deadlines; the scenarios open plans
+UNREADY = {
+    "create_plan",
+    "open_lead",
+    "open_registry_change",
+}  # the town's release has one diagram; scenarios open these
+ENDING = {"revoke_session"}  # would end the very token that asks
 LIKELY = {"item_id": 2, "case_id": 2, "plan_id": 1}
 
 
@@ -40,7 +45,7 @@ def send(document, examples):
     schema, headers = document
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.definition.raw["operationId"] in UNREADY:
+        if operation.definition.raw["operationId"] in UNREADY | ENDING:
             continue
 
         @settings(max_examples=examples, phases=[Phase.explicit, Phase.generate], **FIXED)

@@ -17,6 +17,7 @@ from engine.domain.notice import Notice
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import ADMINISTRATORS, Bureau, Grant, Person, Role, holders
 from engine.runtime.tables import Draft, WorkItem
+from tests.web.command import casework
 from tests.web.test_notice import somebody
 from tests.web.town import NOW, PASSWORD
 
@@ -176,6 +177,14 @@ def test_an_administrator_is_nothing_else_on_the_same_day(town, an, administrato
         session.get_one(Grant, zhou.grants[0].id).valid_to = TODAY + timedelta(days=1)
 
 
+def test_the_database_keeps_the_three_administrators_apart(town):
+    """Whoever writes past the pages: a second post on the same day is refused."""
+    with town.database.reading() as session:
+        guan = somebody(session, "guan")
+    with pytest.raises(IntegrityError, match="no other post"), town.database.transaction() as session:
+        session.add(Grant(person_id=guan.id, bureau_id=guan.bureau_id, role=Role.LEADER, valid_from=TODAY))
+
+
 def test_accounts_of_another_bureau_do_not_exist(town, an, as_person):
     client = as_person(an)
     assert client.get(f"/people/{number_of(town, 'wai')}").status_code == 404
@@ -319,3 +328,23 @@ def test_a_program_manages_people_and_hands_over(an, gone, as_person):
     body = {"reason": "调离", "rows": [{"item": row["item"], "to": 0} for row in rows]}
     assert [row["ok"] for row in wen.post(f"/api/v1/leavers/{gone}", json=body).json["rows"]] == [True, True]
     assert wen.post(f"/api/v1/leavers/{gone}", json={"reason": "", "rows": [1]}).status_code == 400
+
+
+def test_the_command_line_hands_over_too(town, gone, monkeypatch):
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", town.settings.database_url)
+    command = ["user", "hand-over", "shen", "--by", "wen", "--reason", "调离", "--json"]
+    assert casework(*command, "--dry-run").json[0]["receivers"] == ["wen"]
+    assert casework(*command, "--to", "zhou").code == 1
+    done = casework(*command, "--to", "wen")
+    assert (done.code, [row["ok"] for row in done.json]) == (0, [True, True])
+    assert casework("user", "hand-over", "shen", "--by", "lu", "--reason", "调离").code == 1
+    with town.database.reading() as session:
+        item = session.get_one(WorkItem, 2)
+        assert item.pool == f"person/{number_of(town, 'wen')}" != f"person/{gone}"
+
+
+def test_the_command_line_keeps_administrators_apart(town, monkeypatch):
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", town.settings.database_url)
+    refused = casework("user", "grant", "guan", "leader")
+    assert refused.code == 1
+    assert "不得兼任" in refused.line
