@@ -36,7 +36,7 @@ LONGEST = 2000
 
 def receivers(session: Session, actor: Person, item: WorkItem, way: str = "transfer") -> list[Person]:
     """Who may get a step from this person: of the same duty, not excluded, by staff number."""
-    if item.state != "open" or _own_part(session, item, way):
+    if item.state != "open" or is_own_part(session, item, way):
         return []
     return [each for each in able(session, item) if each.id != actor.id]
 
@@ -238,7 +238,7 @@ def _handing(
     if given is not None:
         return item, actor, answer, given
     _refuse(session, actor, item)
-    if _own_part(session, item, way):
+    if is_own_part(session, item, way):
         raise Refused(
             f"「{item.step}」指定由本人办理，不能{'转办' if way == 'transfer' else '委派'}。",
             slug="own-part",
@@ -278,24 +278,16 @@ def _holder(item: WorkItem, actor: Person) -> int:
     return work_item.holder_of(item) or actor.id
 
 
-def _own_part(session: Session, item: WorkItem, way: str) -> bool:
+def is_own_part(session: Session, item: WorkItem, way: str = "delegate") -> bool:
     """Whether a step is one person's own: a part of a countersign, or given to a person by name."""
     element = release.load(session, item.release_id).processes[item.process].elements[item.element]
     return bool(element.property("sign")) or (way == "transfer" and item.home.startswith("person/"))
 
 
-def is_own_part(session: Session, item: WorkItem) -> bool:
-    """Whether nobody else may ever do this step: a part of a countersign."""
-    return _own_part(session, item, "delegate")
-
-
 def able(session: Session, item: WorkItem) -> list[Person]:
     """Who might do a step in another's place: of the same duty, at work, not excluded."""
-    return [
-        each
-        for each in _of_the_duty(session, item)
-        if WORK.allows(each) and not _excluded(session, each, item)
-    ]
+    working = filter(WORK.allows, _of_the_duty(session, item))
+    return [each for each in working if not _excluded(session, each, item)]
 
 
 def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:
