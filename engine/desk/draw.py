@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 from engine import clock
 from engine.access.scope import visible_bureaus
 from engine.desk.ticket import Explanation, explain
+from engine.domain.ceremony import findings
 from engine.domain.ceremony.pool import HIGH, stratum_name
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.plan.tables import PlanTask
@@ -140,6 +141,7 @@ class DrawView:
     beacon: tuple[str, str, str]
     explained: Explanation | None
     alarms: Sequence[str]
+    findings: Sequence[Mapping[str, str]]
     mark: str
     live: bool
     secret: bool
@@ -208,6 +210,7 @@ def view(session: Session, draw: Draw, *, public: bool = False, code: str = "") 
             code=code,
         ),
         alarms=alarms_of(session, draw) if draw.events and not public else [],
+        findings=[] if public else findings.as_document(findings.of_draw(session, draw.id)),
         mark=mark(draw),
         live=is_live(draw),
         secret=secret,
