@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.domain.archive.tables import LedgerRow
 from engine.domain.handover import Handover, last_report
+from engine.domain.inspection.tables import Inspection
 from engine.domain.plan.query import default_title
 from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
 from engine.domain.registry import RegistryObject
@@ -190,11 +191,13 @@ def ledger_document(session: Session, bureau: Bureau, year: int, *, verify_url: 
         **_head(bureau, f"{year} 年度", clock.today().isoformat(), verify_url),
         "year": year,
         "keeper": keepers[0].name if keepers else "",
-        "rows": [_line(row) for row in rows],
+        "rows": [_line(session, row) for row in rows],
     }
 
 
-def _line(row: LedgerRow) -> dict[str, Any]:
+def _line(session: Session, row: LedgerRow) -> dict[str, Any]:
+    inspection = session.get_one(Inspection, row.inspection_id)
+    plan = session.get(Plan, inspection.plan_id) if inspection.plan_id else None
     said = {key: str(value) for key, value in row.line.items()}
     late = {
         key: f"（超期 {said[key]} 个工作日）"
@@ -203,8 +206,8 @@ def _line(row: LedgerRow) -> dict[str, Any]:
     }
     return {
         "object": said.get("检查对象", ""),
-        "plan": said.get("来源", ""),
-        "draw": said.get("案号", ""),
+        "plan": (plan.title or default_title(plan)) if plan else "线索核查",
+        "draw": inspection.draw_id or inspection.case_no,
         "team": said.get("检查组", ""),
         "dates": f"{said.get('进场', '')} 至 {said.get('检查结束', '')}",
         "result": f"发现问题 {said.get('发现问题', '0')} 项",
