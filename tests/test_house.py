@@ -14,6 +14,7 @@ import pytest
 from jinja2 import Environment, nodes
 from lxml import etree
 
+from engine import settings
 from engine.settings import ROOT
 
 ROOMS = ("engine", "forms", "web")
@@ -191,6 +192,12 @@ def test_every_locked_package_carries_hashes(lock):
         assert re.match(r"[A-Za-z0-9._-]+==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
         assert "://" not in entry, entry
+
+
+def test_every_setting_stands_in_the_operators_table():
+    """`docs/operations.md` names every setting there is, and none that there is not."""
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"[A-Z_]+", row)} == settings.NAMES
 
 
 def test_the_rooms_look_only_downwards():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import engine.domain.verbs  # noqa: F401 (all tables)
+from engine.domain.registry.columns import Line
 from engine.domain.registry.transfer import REGISTRIES, Report, export_file, import_file
 from engine.errors import NotFound, Refused
 from engine.people import Bureau
@@ -48,7 +50,7 @@ def import_(
     refused_file: Path | None,
     as_json: bool,
 ) -> None:
-    """导入名录文件；有一行被拒绝就一行也不导入，退出码为 1。"""
+    """导入名录文件；有一行被拒绝就一行也不导入，退出码为 1。中途按 Ctrl-C 则一行也不导入，可以再来一遍。"""
     with open_database().transaction() as session:
         bureau = _bureau(session, division, file.name)
         report = import_file(
@@ -59,6 +61,7 @@ def import_(
             kind=kind or "",
             accept_valid=accept_valid,
             dry_run=dry_run,
+            watch=_watch,
         )
     kept = ""
     if accept_valid and report.refused and not dry_run:
@@ -71,6 +74,13 @@ def import_(
         _print(report, kept)
     if report.refused and not report.applied:
         sys.exit(1)
+
+
+def _watch(stage: str, lines: Sequence[Line]) -> Iterable[Line]:
+    """A bar for each stage, on a terminal."""
+    from tqdm import tqdm  # noqa: PLC0415 (only here)
+
+    return tqdm(lines, desc=say(stage), unit=say(" 行"), disable=not sys.stderr.isatty(), file=sys.stderr)
 
 
 def _print(report: Report, kept: str) -> None:

@@ -12,7 +12,8 @@ from engine import clock
 from engine.desk import sample
 from engine.settings import ROOT
 from engine.storage import schema
-from tests.web.command import casework
+from tests.web.command import apart, casework
+from web import cli_registry
 
 NATIONAL = ROOT / "workflows" / "national"
 
@@ -160,10 +161,62 @@ def test_a_report_for_every_row_and_the_refused_ones_in_a_file(home):
     assert "H41048100901" in Path(listed.json[0]["file"]).read_text("utf-8-sig")
 
 
+def test_whoever_stops_an_import_half_way_has_imported_nothing_and_may_begin_again(home, monkeypatch):
+    assert casework("registry", "export", "--kind", "objects", "--format", "csv", "--to", home).code == 0
+    text = (home / "410481-objects.csv").read_text("utf-8-sig")
+    file = home / "more.csv"
+    rows = [f"H4104810{number:04d},新设卫生室{number},村卫生室" for number in range(500, 900)]
+    file.write_text("编码,名称,类别\n" + "\n".join(rows) + "\n", "utf-8")
+
+    def stopped(stage, lines):
+        for number, line in enumerate(lines):
+            if stage == "导入" and number == 200:
+                raise KeyboardInterrupt
+            yield line
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli_registry, "_watch", stopped)
+        said = casework("registry", "import", file)
+    assert (said.code, said.line) == (130, "已中止。")
+    assert (
+        casework("registry", "export", "--kind", "objects", "--format", "csv", "--to", home / "after").code
+        == 0
+    )
+    assert (home / "after" / "410481-objects.csv").read_text("utf-8-sig") == text
+    again = casework("registry", "import", file, "--json")
+    assert (again.code, again.json["counts"]["added"]) == (0, 400)
+    third = casework("registry", "import", file, "--json")
+    assert (third.json["counts"]["added"], third.json["counts"]["changed"]) == (0, 400)
+
+
 @pytest.mark.usefixtures("home")
 def test_conflicts_of_interest_are_never_public(tmp_path):
     said = casework("registry", "export", "--public", "--kind", "conflicts", "--to", tmp_path / "out")
     assert (said.code, "不公示" in said.line) == (1, True)
+
+
+# --- starting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["--help"], ["sqlalchemy", "lxml", "flask", "typst", "SpiffWorkflow", "engine.desk.world"]),
+        (["pack", "list"], ["sqlalchemy", "flask", "typst", "SpiffWorkflow", "engine.desk.world"]),
+        (["calendar", "add", "2026-09-28", "20"], ["flask", "typst", "SpiffWorkflow", "engine.desk.world"]),
+    ],
+    ids=lambda value: " ".join(value[:2]),
+)
+def test_a_light_command_loads_nothing_heavy(arguments, heavy, tmp_path):
+    """Nobody waits for the machine, the pages or the typesetter to see a date."""
+    none = f"sqlite:///{tmp_path / 'none.db'}"
+    said = apart(*arguments, PYTHONPROFILEIMPORTTIME="1", CASEWORK_DATABASE_URL=none)
+    loaded = {
+        line.rsplit("|", 1)[-1].strip() for line in said.err.splitlines() if line.startswith("import time:")
+    }
+    assert said.code == 0
+    assert "click" in loaded
+    assert not loaded & set(heavy)
 
 
 # --- database and log -----------------------------------------------------------------------------------------------

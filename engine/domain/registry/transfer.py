@@ -32,6 +32,8 @@ from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import Refused
 from engine.people import Bureau, Person
 
+Watch = Callable[[str, Sequence[Line]], Iterable[Line]]
+"""Shows how far it has come: gets a stage and its rows, hands them on one by one."""
 Kind = Literal["objects", "inspectors", "items", "conflicts"]
 
 
@@ -135,7 +137,7 @@ def _missing(sheet: Sheet, columns: Sequence[Column]) -> list[str]:
     ]
 
 
-def import_file(
+def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
     session: Session,
     bureau: Bureau,
     name: str,
@@ -145,8 +147,11 @@ def import_file(
     actor: Person | None = None,
     accept_valid: bool = False,
     dry_run: bool = False,
+    watch: Watch = lambda _stage, lines: lines,
 ) -> Report:
     """Read, check and enter a file; the report tells what became of every row.
+
+    Whoever stops it half way (an exception out of `watch`) has imported nothing; the same file again is a whole import.
 
     Refused as a whole: an unreadable file, missing columns, another unit than the one that keeps the
     registry, a draw that holds it (slugs `registry-file`, `registry-columns`, `registry-other-unit`,
@@ -170,7 +175,7 @@ def import_file(
         )
     if not lines:
         raise Refused(f"{name}：只有列名，没有数据。", slug="registry-file")
-    registry.check(lines)
+    registry.check(watch("核对", lines))
     if kind == "conflicts":
         relations.resolve(session, bureau, lines)
     statuses = Counter(line.status for line in lines)
@@ -179,7 +184,7 @@ def import_file(
     good = [line for line in lines if line.status != "refused"]
     if dry_run or not good or (report.refused and not accept_valid):
         return report
-    report.counts |= registry.apply(session, bureau, good)
+    report.counts |= registry.apply(session, bureau, watch("导入", good))
     report.applied = True
     _note(session, bureau, report, content, actor)
     return report
