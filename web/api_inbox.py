@@ -10,8 +10,9 @@ from werkzeug.exceptions import BadRequest
 
 from engine.access import rights
 from engine.desk import bulk as bulks
-from engine.desk import cc, comment, hand, inbox, saved, trace
+from engine.desk import cc, comment, inbox, saved, trace
 from engine.desk import urge as urging
+from engine.desk import withdraw as withdrawing
 from web import http
 from web.api import AFTER, HUGE, RECEIPT, answer, body, route
 from web.auth import actor
@@ -86,7 +87,7 @@ def withdraw(item_id: int) -> ResponseReturnValue:
     seen_item(item_id)
     reason, key = text("reason"), http.given_key()
     return answer(
-        g.database.run(lambda s: hand.withdraw(g.world, s, actor(s), item_id, reason=reason, key=key))
+        g.database.run(lambda s: withdrawing.withdraw(g.world, s, actor(s), item_id, reason=reason, key=key))
     )
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from engine.access import rights
-from engine.desk import cc, hand, inbox
+from engine.desk import cc, hand, inbox, withdraw
 from engine.desk import urge as urging
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from engine.people import Person
@@ -93,7 +93,7 @@ def _act(session: Session, item_id: int, way: str, key: str) -> Any:
     to, reason = request.form.get("to", "")[:80], request.form.get("reason", "")[: MOST + 1]
     person = actor(session)
     if way == "withdraw":
-        return hand.withdraw(g.world, session, person, item_id, reason=reason, key=key)
+        return withdraw.withdraw(g.world, session, person, item_id, reason=reason, key=key)
     if way == "copy":
         chosen = [text for text in request.form.getlist("to") if text.isdecimal() and text.isascii()]
         people = [int(text) for text in chosen if len(text) <= DIGITS]

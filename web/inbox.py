@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights
-from engine.desk import cc, comment, hand, inbox, marks, proxy, saved, seen, step, trace, urge
+from engine.desk import cc, comment, hand, inbox, marks, proxy, saved, seen, step, trace, urge, withdraw
 from engine.desk.audience import audience
 from engine.desk.lamp import Days
 from engine.desk.sheet import Sheet, sheet
@@ -293,7 +293,7 @@ def _task_page(
             delegate=hand.delegate_of(reading, item),
             urges=urge.urged(reading, item) if item.state == "open" else [],
             may_urge=urge.may_urge(reading, g.person, item),
-            may_withdraw=hand.withdrawable(g.world, reading, g.person, item),
+            may_withdraw=withdraw.withdrawable(g.world, reading, g.person, item),
             went=trace.given_away(reading, g.person, item_id=item.id)[:1],
             copied=cc.copied_to(reading, item),
             comments=comment.said(reading, item.case_id) if item.case_id else [],

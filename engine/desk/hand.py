@@ -1,4 +1,4 @@
-"""Handing work on: transfer (转办), delegate (委派), return (退回), take back (撤回).
+"""Handing work on: transfer (转办), delegate (委派), return (退回).
 
 The same guards as for doing a step: whoever gets it must hold the post or belong to the team, must not have
 done an incompatible step of the case, and must have no interest in the object.
@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import audit, clock
+from engine import audit
 from engine.access.rights import WORK
-from engine.desk import seen, step
-from engine.desk.notice import Matter, tell, tell_of
+from engine.desk import step
+from engine.desk.notice import tell_of
 from engine.desk.pool import draws_from
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection.team import team_persons
-from engine.errors import ChangedMeanwhile, NotAllowed, NotFound, Refused
+from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import Person, Role, holders, person
 from engine.runtime import back, history, receipt, release, work_item
 from engine.runtime.model import Element
@@ -154,72 +154,10 @@ def send_back(
         clause=item.clause,
         release_id=item.release_id,
     )
-    reopened = _to_who_did_it(session, item, run.element(to))
+    reopened = to_who_did_it(session, item, run.element(to))
     if reopened is not None and reopened.claimed_by_id is not None:
         doer = person(session, reopened.claimed_by_id)
         tell_of(session, "returned", reopened, [doer], detail=reason, actor=actor)
-    return answer
-
-
-def withdrawable(world: World, session: Session, actor: Person, item: WorkItem) -> bool:
-    """Whether this person may still take back a step they did: nobody has opened what came after it."""
-    if item.state != "done" or item.done_by_id != actor.id:
-        return False
-    try:
-        following = back.after(world.runtime.look(session, item.instance_id, actor), item)
-    except Refused:
-        return False
-    return seen.seen_by_others(session, actor, following) is None
-
-
-def withdraw(
-    world: World, session: Session, actor: Person, item_id: int, *, reason: str, key: str = ""
-) -> dict[str, Any]:
-    """撤回: whoever did a step takes it back while nobody has opened what came after it.
-
-    It lies with them again, with their answers as a draft. ChangedMeanwhile says who opened it first, and when.
-    """
-    run, item = world.runtime.open_item(session, item_id, actor)
-    reason = worded(reason)
-    answer = {"item": item.id, "case": item.case_id, "step": item.step}
-    body = {"item": item_id, "actor": actor.id, "withdraw": reason}
-    given = receipt.take(session, key, body, answer)
-    if given is not None:
-        return given
-    if item.done_by_id != actor.id:
-        raise NotAllowed(
-            f"「{item.step}」不是你办的，不能撤回。",
-            slug="not-your-step",
-            hint="请联系办理人撤回，或者退回。",
-        )
-    following = back.after(run, item)
-    first = seen.seen_by_others(session, actor, following)
-    if first is not None:
-        who, at = first
-        raise ChangedMeanwhile(
-            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开「{following[0].step}」，不能再撤回。",
-            who=who,
-            when=at,
-            hint="请联系对方退回。",
-        )
-    step.refuse_excluded(session, actor, item)
-    named = [person(session, number) for each in following if (number := work_item.holder_of(each))]
-    for each in following:
-        tell(session, "withdrawn", named, Matter(each.step, f"/tasks/{each.id}", reason), actor=actor)
-    back.take_back(run, item, reason)
-    session.flush()
-    audit.record(
-        session,
-        action="task.withdraw",
-        subject=f"case/{item.case_id}",
-        actor=actor,
-        bureau_id=item.bureau_id,
-        reason=reason,
-        after={"item": item.id, "step": item.step},
-        clause=item.clause,
-        release_id=item.release_id,
-    )
-    _to_who_did_it(session, item, run.element(item.element))
     return answer
 
 
@@ -314,7 +252,7 @@ def _excluded(session: Session, each: Person, item: WorkItem) -> bool:
     return False
 
 
-def _to_who_did_it(session: Session, item: WorkItem, element: Element) -> WorkItem | None:
+def to_who_did_it(session: Session, item: WorkItem, element: Element) -> WorkItem | None:
     """The reopened step; it lies with who did it, where they still find it in its pool."""
     if element.property("sign"):
         return None

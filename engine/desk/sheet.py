@@ -55,15 +55,24 @@ class Sheet:
         mine = (Draft.work_item_id == self.item.id, Draft.person_id == self.person.id)
         return self.session.scalar(select(Draft).where(*mine))
 
+    @cached_property
+    def _before(self) -> tuple[Mapping[str, Any], datetime | None]:
+        return ({}, None) if self._draft else _part_before(self.session, self.person, self.item)
+
     @property
     def draft(self) -> Mapping[str, Any]:
         """What the person has typed and not handed in."""
-        return dict(self._draft.answers) if self._draft else {}
+        return dict(self._draft.answers) if self._draft else self._before[0]
 
     @property
     def draft_at(self) -> datetime | None:
         """When the draft was kept."""
-        return self._draft.at if self._draft else None
+        return self._draft.at if self._draft else self._before[1]
+
+    @property
+    def again(self) -> bool:
+        """Whether the draft is what this person said before the case came back to this countersign."""
+        return self._before[1] is not None
 
     @cached_property
     def lamp(self) -> Lamp:
@@ -186,6 +195,34 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
         shown=shown,
         data=step.data,
     )
+
+
+def _part_before(session: Session, person: Person, item: WorkItem) -> tuple[dict[str, Any], datetime | None]:
+    """A countersign that came back asks anew, but nobody writes anew: what one said or had drafted is there.
+
+    The decision and the signature are given again.
+    """
+    if not item.seat or item.state != "open":
+        return {}, None
+    for model, whose in ((Submission, Submission.person_id), (Draft, Draft.person_id)):
+        query = (
+            select(model.answers, model.at)
+            .join(WorkItem, WorkItem.id == model.work_item_id)
+            .where(
+                WorkItem.instance_id == item.instance_id,
+                WorkItem.element == item.element,
+                WorkItem.id < item.id,
+                whose == person.id,
+            )
+            .order_by(model.id.desc())
+        )
+        found = session.execute(query.limit(1)).first()
+        if found is not None:
+            said = {
+                key: value for key, value in found.answers.items() if key not in ("decision", "signature")
+            }
+            return said, found.at
+    return {}, None
 
 
 def opinions(session: Session, case_id: int, limit: int = OPINIONS) -> list[Opinion]:

@@ -1,4 +1,7 @@
-"""A short errand of the town: 起草 (业务科室) → 核对 (基金监管, low risk) → 审批 (分管领导), begun as often as wanted."""
+"""Short errands of the town, begun as often as wanted.
+
+memo: 起草 (业务科室) → 核对 (基金监管, low risk) → 审批 (分管领导) → 存档. panel: 起草 → 会签 (everybody of 基金监管).
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,18 @@ FILES = {
         + flow("file", "e"),
     )
     + "</bpmn:definitions>",
+    "panel.bpmn": HEAD
+    + process(
+        "panel",
+        '<bpmn:startEvent id="s"/>'
+        + user("draft", "起草", "业务科室", form="town/note")
+        + user("judge", "会签", "基金监管", form="town/note", sign="all")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "draft")
+        + flow("draft", "judge")
+        + flow("judge", "e"),
+    )
+    + "</bpmn:definitions>",
     "forms/town/note.form": NOTE,
     "forms/town/decide.form": FORM.decode(),
     "deadlines.dmn": (ROOT / "workflows/jilin/deadlines.dmn").read_text("utf-8"),
@@ -55,12 +70,12 @@ def deploy(town):
         release.deploy(session, "jilin", {name: text.encode() for name, text in FILES.items()})
 
 
-def begin(town, name="事由", *, by="lu"):
+def begin(town, name="事由", *, by="lu", kind="memo"):
     """Open an errand; returns the number of its first step."""
     with town.database.transaction() as session:
         actor = person(session, by)
         case = town.runtime.start(
-            session, process="memo", data={}, bureau_id=actor.bureau_id, pack="jilin", actor=actor
+            session, process=kind, data={}, bureau_id=actor.bureau_id, pack="jilin", actor=actor
         )
         case.object_name = name
         session.flush()

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select, text
 
-from engine.desk import bulk, hand, jobs, step
+from engine.desk import bulk, hand, jobs, step, withdraw
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from engine.people import Person
 from engine.runtime import model
@@ -311,7 +311,7 @@ def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
     with memo.database.reading() as session:
         lu = flow.person(session, "lu").id
     back, taken = together(
-        act(memo, lu, lambda s, who: hand.withdraw(memo, s, who, first, reason="写错了")),
+        act(memo, lu, lambda s, who: withdraw.withdraw(memo, s, who, first, reason="写错了")),
         act(memo, two[0], lambda s, who: step.claim(memo, s, who, following)),
     )
     assert isinstance(back, dict) is not isinstance(taken, WorkItem)

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from engine.desk import hand, trace
+from engine.desk import trace
+from engine.desk import withdraw as withdrawing
 from engine.errors import Refused
-from engine.runtime.tables import Handing
+from engine.runtime.tables import Handing, WorkItem
 from tests.web import flow
 
 
@@ -153,8 +154,44 @@ def test_what_is_given_back_by_a_step_with_parts_is_refused_by_name(memo):
         run.element("draft").properties["sign"] = "all"
         try:
             with pytest.raises(Refused) as no:
-                hand.withdraw(memo, session, flow.person(session, "lu"), first, reason="写错了")
+                withdrawing.withdraw(memo, session, flow.person(session, "lu"), first, reason="写错了")
         finally:
             del run.element("draft").properties["sign"]
     assert no.value.slug == "too-late"
     assert session.scalars(select(Handing)).all() == []
+
+
+# --- back out of a countersign ---------------------------------------------------------------------------
+
+
+def parts(town, item):
+    with town.database.reading() as session:
+        case = session.get_one(WorkItem, item).case_id
+        query = select(WorkItem).where(
+            WorkItem.case_id == case, WorkItem.state == "open", WorkItem.seat != ""
+        )
+        return {int(part.seat): part.id for part in session.scalars(query)}
+
+
+def test_out_of_a_countersign_and_back_nobody_writes_their_part_anew(as_person, memo):
+    """He has given his part, Zhou has a draft, Qin returns: both find what they wrote when it comes round again."""
+    zhou_id = flow.second(memo, "zhou", "supervision")
+    luo_id = flow.second(memo, "luo", "supervision")
+    he, zhou, luo = as_person("he"), as_person("zhou"), as_person("luo")
+    draft = flow.begin(memo, kind="panel")
+    flow.does(memo, draft, "lu")
+    given = parts(memo, draft)
+    he_id = next(seat for seat in given if seat not in (zhou_id, luo_id))
+    he.post(f"/tasks/{given[he_id]}", data={"note": "同意，附件已看"})
+    zhou.post(f"/tasks/{given[zhou_id]}", data={"note": "还要看一处", "intent": "draft"})
+    sent = luo.post(f"/api/v1/tasks/{given[luo_id]}/return", json={"to": "draft", "reason": "缺附件"})
+    assert sent.status_code == 200
+    assert flow.row(memo, given[he_id]).state == "done", "the part given stays in the file"
+    assert [row["way"] for row in zhou.get("/api/v1/handed").json["rows"]] == ["close"], "and Zhou is told"
+    flow.does(memo, flow.waiting(memo, draft), "lu", note="附件已补")
+    again = parts(memo, draft)
+    page = he.get(f"/tasks/{again[he_id]}").text
+    assert "同意，附件已看" in page
+    assert "已带入你" in page
+    assert "还要看一处" in zhou.get(f"/tasks/{again[zhou_id]}").text
+    assert "已带入你" not in luo.get(f"/tasks/{again[luo_id]}").text, "wrote nothing before"

@@ -65,7 +65,7 @@ const alone = {
   k: () => { move(-1); return true; },
   a: take,
   e: () => { const button = form()?.querySelector("button.btn[type=submit]"); if (button) button.focus(); return button; },
-  "/": () => { const search = document.querySelector("main input[type=search], input[type=search]"); if (search) search.focus(); return search; },
+  "/": () => { const search = [...document.querySelectorAll("input[type=search]")].find((field) => field.offsetParent); if (search) search.focus(); return search; },
   "?": () => { showMap(); return true; },
   escape: () => { const up = document.querySelector(".crumb a:nth-last-of-type(1)"); if (up && !document.querySelector("dialog[open]")) up.click(); return up; },
 };

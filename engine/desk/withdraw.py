@@ -1,0 +1,81 @@
+"""撤回: whoever did a step takes it back while nobody has opened what came after it.
+
+依据: 吉 第十二条 (逐件留痕): what was handed in stays in the file, taking it back is a line of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine import audit, clock
+from engine.desk import hand, seen, step
+from engine.desk.notice import Matter, tell
+from engine.desk.world import World
+from engine.errors import ChangedMeanwhile, NotAllowed, Refused
+from engine.people import Person, person
+from engine.runtime import back, receipt, work_item
+from engine.runtime.tables import WorkItem
+
+
+def withdrawable(world: World, session: Session, actor: Person, item: WorkItem) -> bool:
+    """Whether this person may still take back a step they did: nobody has opened what came after it."""
+    if item.state != "done" or item.done_by_id != actor.id:
+        return False
+    try:
+        following = back.after(world.runtime.look(session, item.instance_id, actor), item)
+    except Refused:
+        return False
+    return seen.seen_by_others(session, actor, following) is None
+
+
+def withdraw(
+    world: World, session: Session, actor: Person, item_id: int, *, reason: str, key: str = ""
+) -> dict[str, Any]:
+    """撤回: whoever did a step takes it back while nobody has opened what came after it.
+
+    It lies with them again, with their answers as a draft. ChangedMeanwhile says who opened it first, and when.
+    """
+    run, item = world.runtime.open_item(session, item_id, actor)
+    reason = hand.worded(reason)
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    body = {"item": item_id, "actor": actor.id, "withdraw": reason}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return given
+    if item.done_by_id != actor.id:
+        raise NotAllowed(
+            f"「{item.step}」不是你办的，不能撤回。",
+            slug="not-your-step",
+            hint="请联系办理人撤回，或者退回。",
+        )
+    following = back.after(run, item)
+    first = seen.seen_by_others(session, actor, following)
+    if first is not None:
+        who, at = first
+        raise ChangedMeanwhile(
+            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开「{following[0].step}」，不能再撤回。",
+            who=who,
+            when=at,
+            hint="请联系对方退回。",
+        )
+    step.refuse_excluded(session, actor, item)
+    named = [person(session, number) for each in following if (number := work_item.holder_of(each))]
+    for each in following:
+        tell(session, "withdrawn", named, Matter(each.step, f"/tasks/{each.id}", reason), actor=actor)
+    back.take_back(run, item, reason)
+    session.flush()
+    audit.record(
+        session,
+        action="task.withdraw",
+        subject=f"case/{item.case_id}",
+        actor=actor,
+        bureau_id=item.bureau_id,
+        reason=reason,
+        after={"item": item.id, "step": item.step},
+        clause=item.clause,
+        release_id=item.release_id,
+    )
+    hand.to_who_did_it(session, item, run.element(item.element))
+    return answer
