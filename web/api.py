@@ -122,7 +122,7 @@ def answer(value: Any, status: int = 200) -> Response:
 def body() -> dict[str, Any]:
     """The JSON object of this request."""
     given = request.get_json()
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or not http.storable(given):
         raise BadRequest
     return given
 

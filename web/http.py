@@ -186,6 +186,15 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
+def storable(given: Any) -> bool:
+    """Whether a JSON value can be kept: no number beyond 64 bits, no half characters."""
+    try:
+        orjson.dumps(given)
+    except TypeError:
+        return False
+    return True
+
+
 def given_key() -> str:
     """The idempotency key of this post: header (API), else hidden field; every post of ours carries one."""
     key = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key", "")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import select
 
 from engine.access.session import open_session
@@ -85,3 +86,11 @@ def test_the_document_lists_every_route_of_the_api(app, client):
     }
     assert told == there
     assert json.dumps(document)
+
+
+@pytest.mark.parametrize("value", [str(2**64), '"\\ud800"', f'[{{"n": -{2**70}}}]'])
+def test_what_no_database_can_keep_is_a_bad_request(as_person, value):
+    sent = f'{{"answers": {{"x": {value}}}}}'
+    for path in ("draft", "complete"):
+        answer = as_person("shen").post(f"/api/v1/tasks/2/{path}", data=sent, content_type="application/json")
+        assert answer.status_code == 400
