@@ -161,7 +161,8 @@ def prefill(form: str) -> Callable[[F], F]:
     """Enter what a form shows besides its fields: `{facts, options, defaults, rows}`, all optional.
 
     `facts`: `[(label, value)]`; `options`: `valuesKey → [(value, label)]`; `defaults`: `key → value`;
-    `rows`: `dataSource → [row]` for read-only tables.
+    `rows`: `dataSource → [row]` for read-only tables. For who decides also `history` (`[(label, value)]`) and
+    `unusual` (sentences).
     """
 
     def enter(function: F) -> F:

@@ -20,6 +20,7 @@ from web import (
     case,
     comment,
     draw,
+    extra,
     hand,
     health,
     http,
@@ -34,6 +35,7 @@ from web import (
     public,
     registry,
     rules,
+    signer,
     upload,
     words,
 )
@@ -47,8 +49,8 @@ def create_app(world: World) -> Flask:
     auth.install(app)
     language.install(app)
     records = (
-        inbox, hand, bulk, comment, proxy, case, plan, draw, registry, board, process, rules, audit, upload,
-        notice, people, identity,
+        inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
+        upload, notice, people, identity,
     )  # fmt: skip
     for page in (auth, *records, public, api, health):
         app.register_blueprint(page.page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from engine import clock
 from engine.access import rights
 from engine.desk import case, document, inbox, opening, step
 from engine.domain import terms
@@ -58,16 +60,26 @@ def show(case_id: int) -> ResponseReturnValue:
     reading = http.reading()
     only = request.args.get("only", "") if request.args.get("only") in {"people", "system"} else ""
     before = request.args.get("before", 0, type=int) or 0
-    view = case.view(reading, g.person, case_id, before=before, only=only)
+    as_of = day(request.args.get("as_of", ""))
+    view = case.view(reading, g.person, case_id, before=before, only=only, as_of=as_of)
     if view.instance.id != case_id:
         return redirect(url_for("case.show", case_id=view.instance.id))
-    mine = [standing for standing in view.standing if inbox.may_work_on(reading, g.person, standing.item)]
+    mine = [
+        standing
+        for standing in view.standing
+        if as_of is None and inbox.may_work_on(reading, g.person, standing.item)
+    ]
     return render_template(
         "case/show.html",
         view=view,
         mine=mine,
-        actions=step.actions(reading, g.person, view.instance.id),
-        diagrams=[(diagram, drawn(diagram.svg, number)) for number, diagram in enumerate(view.diagrams)],
+        actions=step.actions(reading, g.person, view.instance.id) if as_of is None else [],
+        may_give=as_of is None and rights.READ_CASES.allows(g.person) and view.instance.state == "running",
+        today=clock.today(),
+        diagrams=[
+            (diagram, drawn(diagram.svg, number), Markup(diagram.lanes))  # noqa: S704 (built node by node)
+            for number, diagram in enumerate(view.diagrams)
+        ],
         data=case.data_of(view.instance),
         process_label=process_label,
         relations=terms.RELATIONS,
@@ -145,6 +157,14 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
         ),
         status,
     )
+
+
+def day(given: str) -> date | None:
+    """The day of the address, None for none or nonsense; a day to come is today."""
+    try:
+        return min(date.fromisoformat(given), clock.today())
+    except ValueError:
+        return None
 
 
 def drawn(svg: str, number: int) -> Markup:

@@ -12,8 +12,24 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights
-from engine.desk import cc, comment, hand, inbox, marks, proxy, saved, seen, step, trace, urge, withdraw
+from engine.desk import (
+    brief,
+    cc,
+    comment,
+    hand,
+    inbox,
+    marks,
+    proxy,
+    saved,
+    seen,
+    signer,
+    step,
+    trace,
+    urge,
+    withdraw,
+)
 from engine.desk.audience import audience
+from engine.desk.case import extra
 from engine.desk.lamp import Days
 from engine.desk.sheet import Sheet, sheet
 from engine.domain import terms
@@ -78,6 +94,7 @@ def index() -> ResponseReturnValue:
         off=why_not(reading, clock.today()),
         process_label=process_label,
         standing_in=proxy.waiting(reading, g.person),
+        asked=extra.mine(reading, g.person),
         may_open_lead=rights.OPEN_LEAD.allows(g.person),
         may_read_board=rights.READ_BOARD.allows(g.person),
         given=trace.given_away(reading, g.person) if tab == "done" else [],
@@ -270,16 +287,20 @@ def _task_page(
     refused = refusal if isinstance(refusal, Refused) else None
     if refused is not None:
         refused.clause = words.cited(refused.clause, shown.pack)
+    told = brief.brief(reading, g.person, shown) if mine else None
+    beside = {**shown.shown, "facts": []} if told is not None else shown.shown
     return (
         render_template(
             "inbox/task.html",
             sheet=shown,
+            brief=told,
+            signing=signer.signing(reading, g.person, item),
             item=shown.item,
             page=form_page(
                 form,
                 values=values,
                 refused=refused,
-                shown=shown.shown,
+                shown=beside,
                 data=shown.data,
                 files=upload.shown(form, values, case_id=shown.item.case_id),
             )

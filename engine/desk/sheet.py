@@ -119,7 +119,7 @@ class Sheet:
         return dict(sent.answers) if sent else {}
 
 
-class _Looking:
+class Looking:
     """A machine for who only looks: decisions may be asked, nothing may be set going."""
 
     def __init__(self, compiled: release.Compiled) -> None:
@@ -168,7 +168,7 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
     instance = session.get_one(Instance, item.instance_id)
     step = operation.Step(
         session=session,
-        machine=_Looking(compiled),
+        machine=Looking(compiled),
         bureau_id=item.bureau_id,
         pack=compiled.pack,
         release_id=item.release_id,

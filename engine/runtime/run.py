@@ -325,7 +325,7 @@ class Run:
             elif token.kind == "call":
                 call.opened(self, token)
         self._before = now
-        kept = {"_votes": self.votes} if self.votes else {}
+        kept = {key: self.instance.data[key] for key in sign.KEPT if (self.instance.data or {}).get(key)}
         self.instance.data = {**kept, **self._public(self.state.data)}
         ended = self.state.completed and self.instance.state == "running" and call.ended(self)
         self.save()

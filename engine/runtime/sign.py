@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine.runtime import wait
+from engine.errors import Refused
+from engine.people import Person
+from engine.runtime import history, wait, work_item
 from engine.runtime.model import Element
+from engine.runtime.ports import Place
 from engine.runtime.tables import WorkItem
 
 if TYPE_CHECKING:
     from engine.runtime.run import Run
 
+KEPT = ("_votes", wait.CHANGES)
 AGREES = ("agree", "approve", True)
 
 
@@ -37,8 +41,80 @@ def part_given(
         return None
     for part in live:
         if part.state == "open":
-            part.state = "cancelled"
+            work_item.close(part)
     return {f"{element.id}_votes": votes}
+
+
+def add(run: Run, item: WorkItem, person: Person, reason: str) -> None:
+    """加签: one more signer of a countersigned step; parts already given stay. Refused: signs already."""
+    element = _signed(run, item)
+    seat = str(person.id)
+    parts = _parts(run, item)
+    seated = next((part for part in parts if part.seat == seat), None)
+    if seated is not None and seated.state != "cancelled":
+        raise Refused(f"{person.name}已在“{item.step}”的会签人中。", slug="signs-already")
+    if seated is not None:
+        seated.state, seated.closed_at, seated.pool, seated.told = "open", None, seated.home, False
+    else:
+        due = wait.due(run, element, run.state.data_at(item.task))
+        wait.add_item(run, item.task, element, Place(f"person/{seat}", seat), due)
+    _changed(run, item, "added", seat, f"加签：{person.name}", reason)
+    run.save()
+
+
+def remove(run: Run, item: WorkItem, person: Person, reason: str) -> None:
+    """减签: a signer who has not signed is taken off; where all others have, the step is decided and goes on."""
+    element = _signed(run, item)
+    parts = _parts(run, item)
+    taken = next((part for part in parts if part.seat == str(person.id) and part.state == "open"), None)
+    live = [part for part in parts if part.state != "cancelled" and part is not taken]
+    if taken is None:
+        raise Refused(
+            f"{person.name}不在“{item.step}”未签的人中。", slug="not-signing", hint="已经签的意见不能减去。"
+        )
+    if not live:
+        raise Refused("至少要有一名会签人。", slug="last-signer", hint="请先加签，再减签。")
+    work_item.close(taken)
+    _changed(run, item, "removed", taken.seat, f"减签：{person.name}", reason)
+    given = run.votes.get(item.task, {"agree": 0})
+    done = sum(part.state == "done" for part in live)
+    votes = {"total": len(live), "done": done, "agree": given["agree"]}
+    run.votes = {**run.votes, item.task: votes}
+    if done and _decided(run, item, element, live, votes):
+        run.state.complete(item.task, {f"{element.id}_votes": votes})
+        run.advance()
+    else:
+        run.save()
+
+
+def _signed(run: Run, item: WorkItem) -> Element:
+    work_item.must_be_open(run.session, item)
+    element = run.element(item.element)
+    if not element.property("sign"):
+        raise Refused(f"“{item.step}”不是会签环节。", slug="not-countersigned")
+    return element
+
+
+def _parts(run: Run, item: WorkItem) -> list[WorkItem]:
+    run.session.flush()
+    query = select(WorkItem).where(WorkItem.instance_id == run.instance.id, WorkItem.task == item.task)
+    return list(run.session.scalars(query.order_by(WorkItem.id)))
+
+
+def _changed(run: Run, item: WorkItem, way: str, seat: str, act: str, reason: str) -> None:
+    data = run.instance.data or {}
+    changes = dict(data.get(wait.CHANGES, {}))
+    one = {key: [each for each in value if each != seat] for key, value in changes.get(item.task, {}).items()}
+    one[way] = [*one.get(way, []), seat]
+    run.instance.data = {**data, wait.CHANGES: {**changes, item.task: one}}
+    history.note(
+        run.session,
+        run.instance,
+        "note",
+        element=run.element(item.element),
+        actor=run.actor,
+        detail={"act": act, "item": item.id, "answers": {"reason": reason}},
+    )
 
 
 def _decided(
@@ -62,7 +138,7 @@ def _decided(
 def _next_turn(run: Run, item: WorkItem, element: Element, seats: set[str]) -> bool:
     """Open the part of the next person; False where nobody is left."""
     data = run.state.data_at(item.task)
-    following = [place for place in wait.places(run, element, data) if place.seat not in seats]
+    following = [place for place in wait.signing(run, item.task, element, data) if place.seat not in seats]
     if following:
         wait.add_item(run, item.task, element, following[0], wait.due(run, element, data))
     return bool(following)

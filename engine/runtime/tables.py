@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
+from engine.people import Person
 from engine.storage.base import Base, pk, reference, sha256, word
 
 
@@ -165,6 +166,7 @@ class WorkItem(Base):
         "person.id", index=False
     )  # the absent one, where a proxy did it
     done_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]  # when it was needed no more
     told: Mapped[bool] = mapped_column(default=False)  # whether its people have been told that it opened
     version: Mapped[int] = mapped_column(default=0)
 
@@ -174,6 +176,7 @@ class WorkItem(Base):
         CheckConstraint("state in ('open','done','cancelled')", name="state"),
         CheckConstraint("(state = 'done') = (done_by_id is not null)", name="done_by"),
         CheckConstraint("done_for_id is null or done_for_id <> done_by_id", name="done_for_another"),
+        CheckConstraint("(state = 'cancelled') = (closed_at is not null)", name="closed_at"),
         # what stands behind `id` is not searched by: counts and filters of an inbox read the index alone
         Index("ix_work_item_inbox", "pool", "state", "due_at", "id", "process", "step", "bureau_id"),
         Index("ix_work_item_board", "bureau_id", "state", "due_at", "id"),
@@ -213,6 +216,54 @@ class Handing(Base):
         CheckConstraint("way not in ('transfer','delegate','back') or to_id is not null", name="to_whom"),
         Index("ix_handing_from", "from_id", "id"),
     )
+
+
+class ExtraTask(Base):
+    """One question or errand of a case; `item_id`: the step whose clock stands still until it is answered."""
+
+    __tablename__ = "extra_task"
+
+    id: Mapped[pk]
+    case_id: Mapped[int] = reference("instance.id")
+    bureau_id: Mapped[int] = reference("bureau.id", index=False)
+    item_id: Mapped[int | None] = reference("work_item.id")
+    title: Mapped[word]
+    asked: Mapped[str] = mapped_column(default="")
+    person_id: Mapped[int] = reference("person.id", index=False)
+    asked_by_id: Mapped[int] = reference("person.id", index=False)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_on: Mapped[date]
+    result: Mapped[str] = mapped_column(default="")
+    done_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    paused_days: Mapped[int] = mapped_column(default=0)  # working days by which the step's limit moved
+    limit_before: Mapped[datetime | None]
+    limit_after: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    asked_by: Mapped[Person] = relationship(foreign_keys=[asked_by_id])
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        CheckConstraint("person_id <> asked_by_id", name="two_persons"),
+        CheckConstraint("title <> ''", name="title"),
+        CheckConstraint("(done_at is null) = (result = '')", name="result"),
+        CheckConstraint("done_at is null or withdrawn_at is null", name="one_end"),
+        CheckConstraint("paused_days >= 0 and (paused_days = 0 or item_id is not null)", name="paused"),
+        Index("ix_extra_task_person", "person_id", "done_at", "withdrawn_at"),
+        Index(
+            "uq_extra_task_open_question",
+            "item_id",
+            unique=True,
+            sqlite_where=text("item_id is not null and done_at is null and withdrawn_at is null"),
+            postgresql_where=text("item_id is not null and done_at is null and withdrawn_at is null"),
+        ),
+    )
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits."""
+        return self.done_at is None and self.withdrawn_at is None
 
 
 class Submission(Base):

@@ -18,6 +18,8 @@ from engine.storage.base import append
 if TYPE_CHECKING:
     from engine.runtime.run import Run
 
+CHANGES = "_signers"  # kept with the instance beside the votes: who was added or taken off, by token
+
 
 def opened(run: Run, token: spiff.Token) -> None:
     """A token has reached a human step: open it for its people, due as the rules say."""
@@ -81,6 +83,17 @@ def places(run: Run, element: Element, data: Mapping[str, Any]) -> list[Place]:
     )
 
 
+def signing(run: Run, task: str, element: Element, data: Mapping[str, Any]) -> list[Place]:
+    """Where a step is found now: as its lane says, with who was added (加签), without who was taken off (减签)."""
+    found = places(run, element, data)
+    change = (run.instance.data or {}).get(CHANGES, {}).get(task)
+    if not change:
+        return found
+    seats = [place.seat for place in found]
+    added = [Place(f"person/{seat}", seat) for seat in change.get("added", []) if seat not in seats]
+    return [place for place in [*found, *added] if place.seat not in change.get("removed", [])]
+
+
 def _performer(run: Run, case_id: int) -> Callable[[str], int | None]:
     def who(element: str) -> int | None:
         run.session.flush()
@@ -133,18 +146,19 @@ def redistribute(run: Run, task: str) -> None:
         select(WorkItem).where(WorkItem.instance_id == run.instance.id, WorkItem.task == task),
     ).all()
     element = run.element(token.element)
-    found = places(run, element, token.data)
+    found = signing(run, task, element, token.data)
     seats = {part.seat: part for part in parts}
     for part in parts:
         if part.state == "open" and part.seat not in {place.seat for place in found}:
             _gone(run, part, "reassign")
-            part.state = "cancelled"
+            work_item.close(part)
     for place in found:
         seated = seats.get(place.seat)
         if seated is None:
             add_item(run, task, element, place, due(run, element, token.data))
         elif seated.state == "cancelled":
             seated.state, seated.pool, seated.home, seated.told = "open", place.pool, place.pool, False
+            seated.closed_at = None
         elif seated.state == "open" and seated.home != place.pool:
             _gone(run, seated, "reassign", place.pool)
             seated.pool = seated.home = place.pool
@@ -164,7 +178,7 @@ def closed(run: Run, token: spiff.Token) -> None:
             ),
         ):
             _gone(run, item, "close")
-            item.state = "cancelled"
+            work_item.close(item)
     elif token.kind == "call":
         call.closed(run, token)
 

@@ -96,6 +96,11 @@ def finish(session: Session, item: WorkItem, person: Person, acting_for: Person 
         set_committed_value(item, name, value)
 
 
+def close(item: WorkItem) -> None:
+    """The step is needed no more: the process went another way, or somebody else's part decided."""
+    item.state, item.closed_at = "cancelled", clock.now()
+
+
 def release(session: Session, item: WorkItem, person: Person) -> None:
     """Hand a taken step back to where it came from."""
     must_be_open(session, item)

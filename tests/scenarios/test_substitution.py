@@ -7,19 +7,26 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from engine.desk import draw as desk
+from engine.desk.sheet import sheet
 from engine.domain import ceremony
 from engine.domain.ceremony import findings, store
 from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
 from engine.domain.registry import inspectors_of
-from engine.domain.substitution import Substitution, refuse_reason
+from engine.domain.substitution import Substitution, refuse_reason, reinforcement, shown
+from engine.domain.substitution.tables import Reinforcement
 from engine.errors import Refused
+from engine.people import Person
+from engine.runtime.tables import WorkItem
 from engine.storage.files import StoredFile
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
@@ -156,9 +163,166 @@ def test_a_substitution_is_not_approved(jilin):
     out = asks(case, code="post_change")
     with pytest.raises(Refused):
         case.completes("审批调换", by=acts.DRAFTER, decision="approve")
-    case.completes("审批调换", by=acts.LEADER, decision="return", reason="理由不充分")
+    case.completes("审批调换", by=acts.LEADER, decision="reject", reason="理由不充分")
     assert last(case).outcome == "declined"
     assert out.inspector_id in {member.inspector_id for member in members(case)}
+
+
+def test_the_leader_sends_a_request_back_and_nothing_is_typed_twice(jilin):
+    case = inspecting(jilin)
+    out = asks(case, code="health", detail="住院")
+    case.completes("审批调换", by=acts.LEADER, decision="return", reason="请附住院证明")
+    first = last(case)
+    assert (first.decision, first.outcome) == ("return", "returned")
+    shown = prefilled(case, "申请调换")
+    assert ("退回意见", "请附住院证明") in shown["facts"]
+    assert shown["defaults"] == {"member": str(out.id), "reason_code": "health", "detail": "住院"}
+    case.completes("申请调换", by=acts.DRAFTER, member=str(out.id), reason_code="health", proof=[acts.PAPER])
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    assert last(case).id != first.id
+    assert [label for label, _ in history(jilin, last(case))] == [out.name, "本次抽取", "本机构"]
+    assert (
+        "一年内第 2 次申请调换；此前：03-02 健康状况（退回补充）"
+        in dict(history(jilin, last(case)))[out.name]
+    )
+
+
+def history(scene, row):
+    """What the leader reads of earlier substitutions."""
+    return scene.read(lambda session: shown.history(session, session.get(Substitution, row.id)))
+
+
+def prefilled(case: Case, step: str, by: str = acts.DRAFTER):
+    """What a form shows besides its fields."""
+    item = case.expects(step)
+
+    def look(session: Any) -> Any:
+        actor = session.query(Person).filter_by(name=by).one()
+        return sheet(session, actor, session.get(WorkItem, item.id)).shown
+
+    return case.scenario.read(look)
+
+
+def test_the_inspected_party_applies_with_its_paper_and_the_section_need_not_type_it_again(jilin):
+    """吉 第十三条, 行政处罚法: the party may ask that an inspector steps aside."""
+    case = inspecting(jilin)
+    out = members(case)[0]
+    given = {
+        "member": str(out.id),
+        "asked_by": "object",
+        "applicant": "某某村卫生室",
+        "relation": "requested",
+        "reason": "检查人员与本单位有诉讼",
+    }
+    with pytest.raises(Refused) as no:
+        case.sets_off("inspection.recusal", by=acts.DRAFTER, **given)
+    assert no.value.slug == "proof-missing"
+    case.sets_off("inspection.recusal", by=acts.DRAFTER, proof=[acts.PAPER], **given)
+    told = prefilled(case, "申请调换")
+    assert ("申请人", "被检查对象：某某村卫生室") in told["facts"]
+    assert told["defaults"]["reason_code"] == "recusal"
+    case.completes("申请调换", by=acts.DRAFTER, member=str(out.id), reason_code="recusal", proof=[acts.PAPER])
+    facts = prefilled(case, "审批调换", acts.LEADER)["facts"]
+    assert ("申请人", "被检查对象：某某村卫生室") in facts
+    assert ("候补", "审批人不选人") not in facts
+    assert any(label == "候补" and "由系统补出" in value for label, value in facts)
+
+
+def test_an_approved_swap_moves_all_open_tasks_of_the_group(jilin):
+    """Who steps out finds nothing of the case any more; who comes in finds all of it."""
+    case = inspecting(jilin)
+    case.goes_on(until="填写行政检查审批表")
+    out = asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+
+    def pools_of_open(session: Any) -> set[str]:
+        query = session.query(WorkItem).filter_by(case_id=case.id, state="open")
+        return {item.pool for item in query}
+
+    assert f"person/{out.person_id}" not in jilin.read(pools_of_open)
+    arrived_now = next(m for m in members(case) if m.source == "substitute")
+    stays = next(m for m in members(case) if m.source != "substitute")
+    case.completes("重新确定组长", by=acts.DRAFTER, leader=str(stays.id), reason="原组长已调换")
+    case.expects("新成员承诺与声明")
+    assert f"person/{arrived_now.person_id}" in jilin.read(pools_of_open)
+
+
+def on_site(scene):
+    """A team that has arrived."""
+    case = inspecting(scene)
+    case.goes_on(until="按清单逐项检查")
+    return case
+
+
+def one_more(case: Case) -> dict[str, Any]:
+    """A request for one more inspector, as the form offers it."""
+
+    def first(session: Any) -> str:
+        step = SimpleNamespace(session=session, pack="jilin")
+        return str(reinforcement.able(step, case.data()["inspection_id"])[0].id)
+
+    return {"inspector": case.scenario.read(first), "reason": "现场资料多，人手不足"}
+
+
+def test_on_site_somebody_is_added_and_nobody_leaves(jilin):
+    """吉 第十三条: after the arrival only additional persons."""
+    case = inspecting(jilin)
+    with pytest.raises(Refused) as early:
+        case.sets_off("inspection.reinforcement", by=acts.DRAFTER, **one_more(case))
+    assert early.value.slug == "not-arrived"
+    case.goes_on(until="按清单逐项检查")
+    before = [member.name for member in members(case)]
+    with pytest.raises(Refused) as unfit:
+        case.sets_off("inspection.reinforcement", by=acts.DRAFTER, inspector="0", reason="人手不足")
+    assert unfit.value.slug == "reinforcement-unfit"
+    case.sets_off("inspection.reinforcement", by=acts.DRAFTER, **one_more(case))
+    case.expects("审批补充检查人员", role="分管领导")
+    case.completes("审批补充检查人员", by=acts.LEADER, decision="approve")
+    case.completes("补充人员承诺与声明", pledge=True, conflict="no")
+    now = [member.name for member in members(case)]
+    assert now[: len(before)] == before
+    assert len(now) == len(before) + 1
+    case.expects_nothing("补充人员承诺与声明")
+
+
+def test_one_more_inspector_may_be_refused(jilin):
+    case = on_site(jilin)
+    case.sets_off("inspection.reinforcement", by=acts.DRAFTER, **one_more(case))
+    case.completes("审批补充检查人员", by=acts.LEADER, decision="return", reason="现有人员足够")
+    case.expects_nothing("补充人员承诺与声明")
+    assert len(members(case)) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update reinforcement set approver_id = requester_id, decision = 'approve'",
+        "update reinforcement set joined_at = '2026-03-03 00:00:00'",
+        "update reinforcement set decision = 'approve'",
+        "update reinforcement set reason = ''",
+        "update substitution_application set asked_by = 'stranger'",
+        "update substitution_application set reason = ''",
+    ],
+)
+def test_the_database_holds_the_rules_of_applications(jilin, change):
+    case = inspecting(jilin)
+    out = members(case)[0]
+    case.sets_off("inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant="", reason="工作冲突")
+    inspection_id = case.data()["inspection_id"]
+
+    def add(session: Any) -> None:
+        who = session.query(Person).filter_by(name=acts.DRAFTER).one()
+        session.add(
+            Reinforcement(
+                inspection_id=inspection_id, inspector_id=out.inspector_id, reason="x", requester_id=who.id
+            )
+        )
+
+    jilin.does(add)
+    with pytest.raises(IntegrityError), jilin.world.database.transaction() as session:
+        session.execute(text(change))
 
 
 def test_a_reason_needs_its_proof_and_other_its_words(jilin):

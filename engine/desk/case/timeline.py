@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.people import Person
-from engine.runtime.tables import History
+from engine.runtime import release
+from engine.runtime.tables import History, Instance
 
 TIMELINE = 40
+MOST = 500  # answers looked at for what changed
+LONGEST = 60  # characters of a value
 _ACTS = {
     "human": "办结",
     "claim": "接收",
@@ -42,24 +47,110 @@ class Entry:
     hot: bool = False
 
 
-def timeline(session: Session, case_id: int, *, before: int = 0, only: str = "") -> list[Entry]:
+def timeline(
+    session: Session, case_id: int, *, before: int = 0, only: str = "", until: datetime | None = None
+) -> list[Entry]:
     """What happened in a case, latest first; `before` is the id of the last entry shown.
 
-    `only`: "people" for what persons did, "system" for what the machine did, "" for everything.
+    `only`: "people" for what persons did, "system" for what the machine did, "" for everything. `until`: an
+    instant behind which nothing is told. A form that was answered again tells what it changed.
     """
     query = select(History, Person.name).outerjoin(Person, Person.id == History.person_id)
     query = query.where(History.case_id == case_id)
     if before:
         query = query.where(History.id < before)
+    if until is not None:
+        query = query.where(History.at <= until)
     if only:
         query = query.where(
             History.person_id.is_not(None) if only == "people" else History.person_id.is_(None)
         )
     found = session.execute(query.order_by(History.id.desc()).limit(TIMELINE + 1)).all()
-    return [_entry(row, name, hot=index == 0 and not before) for index, (row, name) in enumerate(found)]
+    changes = _changes(session, case_id, [row for row, _ in found])
+    return [
+        _entry(row, name, changes.get(row.id, []), hot=index == 0 and not before)
+        for index, (row, name) in enumerate(found)
+    ]
 
 
-def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
+def _changes(
+    session: Session, case_id: int, rows: Sequence[History]
+) -> dict[int, list[tuple[str, str, str]]]:
+    """What the answers of a step changed against the last time it was answered: entry → (label, before, after)."""
+    shown = {(row.instance_id, row.element) for row in rows if row.kind == "human"}
+    if not shown:
+        return {}
+    query = (
+        select(History)
+        .where(
+            History.case_id == case_id,
+            History.kind == "human",
+            History.element.in_({element for _, element in shown}),
+        )
+        .order_by(History.id)
+        .limit(MOST)
+    )
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    last: dict[tuple[int, str], History] = {}
+    for row in session.scalars(query):
+        key = (row.instance_id, row.element)
+        earlier = last.get(key)
+        if earlier is not None:
+            labels = _labels(session, row)
+            found[row.id] = differences(_answers(earlier), _answers(row), labels)
+        last[key] = row
+    return found
+
+
+def _answers(row: History) -> Mapping[str, Any]:
+    return dict((row.detail or {}).get("answers") or {})
+
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """(label, before, after) of each answer that is another one now; pictures and files by their number only."""
+    return [
+        (labels.get(key, key), _said(before.get(key)), _said(after.get(key)))
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key) != after.get(key) and key in labels
+    ]
+
+
+def _said(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return str(value.get("name", "已填"))
+    if isinstance(value, list):
+        return f"{len(value)} 项"
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _labels(session: Session, row: History) -> dict[str, str]:
+    """The labels of the form that a step asked, by key."""
+    instance = session.get_one(Instance, row.instance_id)
+    compiled = release.load(session, instance.release_id)
+    element = compiled.processes[instance.process].elements.get(row.element)
+    source = compiled.forms.get(element.property("form"), b"") if element is not None else b""
+    return dict(_named(orjson.loads(source).get("components", []))) if source else {}
+
+
+def _named(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Key and label of the fields, groups opened; what a list repeats counts as one, a signature not at all."""
+    for each in components:
+        if each.get("key") and each.get("type") != "signature":
+            yield str(each["key"]), str(each.get("label") or each["key"])
+        elif each.get("type") == "group":
+            yield from _named(each.get("components", []))
+        elif each.get("path"):
+            yield str(each["path"]), str(each.get("label") or each["path"])
+
+
+def _entry(row: History, name: str | None, changes: Sequence[tuple[str, str, str]], *, hot: bool) -> Entry:
     detail = row.detail or {}
     answers = detail.get("answers") or {}
     quote = next((str(answers[key]) for key in ("reason", "opinion", "note") if answers.get(key)), "")
@@ -76,6 +167,6 @@ def _entry(row: History, name: str | None, *, hot: bool) -> Entry:
         at=row.at,
         clause=row.clause,
         quote=quote or str(detail.get("reason", "") or ""),
-        changes=[(str(c[0]), str(c[1]), str(c[2])) for c in detail.get("changes", [])],
+        changes=changes,
         hot=hot,
     )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import step
+from engine.desk.case import extra
+from engine.desk.case.checklist import Line, checklist
+from engine.desk.case.ledger import Limit, Moved, ledger, limits
 from engine.desk.case.listing import LAMPS, STATES, find, name_of
+from engine.desk.case.related import Doer, Related, doers, related, ties
 from engine.desk.case.timeline import TIMELINE, Entry, timeline
 from engine.desk.lamp import Cell, Days, Lamp, band
 from engine.desk.world import World
@@ -24,7 +28,7 @@ from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime import picture, release
 from engine.runtime.model import Trigger
-from engine.runtime.tables import Call, History, Instance, Submission, WorkItem
+from engine.runtime.tables import Call, ExtraTask, History, Instance, Submission, WorkItem
 
 FEW = 4  # parts of a case that are all drawn
 CHILDREN = 20
@@ -47,9 +51,11 @@ class Diagram:
     instance: Instance
     name: str
     svg: str
+    lanes: str
     words: str
     done: int
     active: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,30 @@ class CaseView:
     parent: Instance | None
     thing: RegistryObject | None
     evidence: Sequence[tuple[Evidence, str]]
+    checklist: Sequence[Line]
+    limits: Sequence[Limit]
+    ledger: Sequence[Moved]
+    related: Sequence[Related]
+    doers: Sequence[Doer]
+    ties: Mapping[int, str]
+    extras: Sequence[ExtraTask]
+    decisions: Sequence[tuple[int, str, datetime]]
+    as_of: date | None
 
 
-def view(session: Session, person: Person, case_id: int, *, before: int = 0, only: str = "") -> CaseView:
-    """The page of a case. An instance that belongs to another case shows that case."""
+def view(
+    session: Session,
+    person: Person,
+    case_id: int,
+    *,
+    before: int = 0,
+    only: str = "",
+    as_of: date | None = None,
+) -> CaseView:
+    """The page of a case. An instance that belongs to another case shows that case.
+
+    `as_of`: as the case stood at the end of that day, put together again from what was written since it began.
+    """
     instance = find(session, person, case_id)
     if instance.case_id not in (None, instance.id):
         instance = find(session, person, int(instance.case_id or instance.id))
@@ -106,12 +132,23 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0, onl
     members = session.scalars(
         select(Instance).where(Instance.case_id == instance.id).order_by(Instance.id)
     ).all()
+    until = clock.end_of(as_of) if as_of is not None else None
+    if until is not None:
+        if instance.started_at > until:
+            raise NotFound(f"{as_of} 时还没有这个案件。", hint="请选更晚的日期。")
+        members = [each for each in members if each.started_at <= until]
     days = Days(session)
     items = session.scalars(
         select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
     ).all()
-    entries = timeline(session, instance.id, before=before, only=only)
+    items = [then(item, until) for item in items if until is None or item.opened_at <= until]
+    entries = timeline(session, instance.id, before=before, only=only, until=until)
     inspection = _inspection(session, instance)
+    thing = session.get(RegistryObject, inspection.object_id) if inspection else None
+    team = _people(session, inspection, until)
+    state = instance.state
+    if until is not None and (instance.ended_at is None or instance.ended_at > until):
+        state = "running"
     return CaseView(
         instance=instance,
         name=name_of(instance),
@@ -119,20 +156,49 @@ def view(session: Session, person: Person, case_id: int, *, before: int = 0, onl
         pack=compiled.pack,
         version=compiled.version,
         bureau=session.get_one(Bureau, instance.bureau_id),
-        state=STATES.get(instance.state, instance.state),
-        lamp=LAMPS.get(instance.state, "idle"),
+        state=STATES.get(state, state),
+        lamp=LAMPS.get(state, "idle"),
         standing=[_stand(session, item, days) for item in items if item.state == "open"],
-        diagrams=[_draw(session, compiled, member, items) for member in _worth_drawing(members)],
-        answered=_answered(session, instance.id),
+        diagrams=[_draw(session, compiled, member, items, until) for member in _worth_drawing(members)],
+        answered=_answered(session, instance.id, until),
         timeline=entries[:TIMELINE],
         more=entries[TIMELINE - 1].id if len(entries) > TIMELINE else 0,
-        people=_people(session, inspection),
+        people=team,
         inspection=inspection,
-        children=_children(session, instance),
+        children=_children(session, instance) if until is None else [],
         parent=session.get(Instance, instance.parent_id) if instance.parent_id else None,
-        thing=session.get(RegistryObject, inspection.object_id) if inspection else None,
-        evidence=_evidence(session, inspection),
+        thing=thing,
+        evidence=_evidence(session, inspection, until),
+        checklist=checklist(session, members, items) if until is None else [],
+        limits=limits(items),
+        ledger=[row for row in ledger(session, instance.id, items) if until is None or row.at <= until],
+        related=related(session, person, instance, inspection) if until is None else [],
+        doers=doers(session, instance.id, thing) if until is None else [],
+        ties=ties(session, team, thing),
+        extras=[row for row in extra.of_case(session, instance.id) if until is None or row.asked_at <= until],
+        decisions=_decisions(session, instance.id, until),
+        as_of=as_of,
     )
+
+
+def then(item: WorkItem, until: datetime | None) -> WorkItem:
+    """A step as it stood at an instant: what was done or closed later was open then. Never stored."""
+    ended = item.done_at or item.closed_at
+    if until is None or ended is None or ended <= until:
+        return item
+    names = [column.key for column in WorkItem.__table__.columns]
+    values = {name: getattr(item, name) for name in names}
+    later = {"state": "open", "done_at": None, "done_by_id": None, "done_for_id": None, "closed_at": None}
+    return WorkItem(**values | later)
+
+
+def _decisions(session: Session, case_id: int, until: datetime | None) -> list[tuple[int, str, datetime]]:
+    """What rules decided in the case, latest first; each is explained on a page of its own."""
+    query = select(History).where(History.case_id == case_id, History.kind == "decision")
+    if until is not None:
+        query = query.where(History.at <= until)
+    rows = session.scalars(query.order_by(History.id.desc()).limit(CHILDREN))
+    return [(row.id, row.step or str((row.detail or {}).get("decision", "")), row.at) for row in rows]
 
 
 def _stand(session: Session, item: WorkItem, days: Days) -> Standing:
@@ -158,20 +224,21 @@ def _worth_drawing(members: Sequence[Instance]) -> list[Instance]:
 
 
 def _draw(
-    session: Session, compiled: release.Compiled, instance: Instance, items: Sequence[WorkItem]
+    session: Session,
+    compiled: release.Compiled,
+    instance: Instance,
+    items: Sequence[WorkItem],
+    until: datetime | None,
 ) -> Diagram:
     source = compiled.sources.get(instance.process, b"")
     definition = compiled.processes.get(instance.process)
-    done = set(
-        session.scalars(
-            select(History.element)
-            .where(History.instance_id == instance.id, History.element != "")
-            .distinct()
-        )
-    )
+    past = select(History.element).where(History.instance_id == instance.id, History.element != "")
+    if until is not None:
+        past = past.where(History.at <= until)
+    done = set(session.scalars(past.distinct()))
     active: dict[str, int] = {}
     late: dict[str, int] = {}
-    now = clock.now()
+    now = until or clock.now()
     for item in items:
         if item.instance_id == instance.id and item.state == "open":
             active[item.element] = active.get(item.element, 0) + 1
@@ -180,21 +247,24 @@ def _draw(
     calls = select(Call.element, Call.total - Call.finished).where(
         Call.instance_id == instance.id, Call.state == "open"
     )
-    active |= {element: max(1, int(left)) for element, left in session.execute(calls)}
-    finished = select(Call.element).where(Call.instance_id == instance.id, Call.state == "done")
-    done |= set(session.scalars(finished))
+    if until is None:  # when a call began and ended is not kept: of the past, steps alone are told
+        active |= {element: max(1, int(left)) for element, left in session.execute(calls)}
+        finished = select(Call.element).where(Call.instance_id == instance.id, Call.state == "done")
+        done |= set(session.scalars(finished))
     done -= set(active)
     return Diagram(
         instance=instance,
         name=definition.name if definition else chinese(instance.process),
         svg=picture.svg(source, done=done, active=active, overdue=late) if source else "",
+        lanes=picture.lanes(source) if source else "",
         words=picture.words(source, done, active, late) if source else "",
         done=len(done),
         active=sum(active.values()),
+        late=sum(late.values()),
     )
 
 
-def _answered(session: Session, case_id: int) -> list[Answered]:
+def _answered(session: Session, case_id: int, until: datetime | None) -> list[Answered]:
     query = (
         select(Submission.work_item_id, WorkItem.step, Person.name, Submission.at)
         .join(WorkItem, WorkItem.id == Submission.work_item_id)
@@ -203,6 +273,8 @@ def _answered(session: Session, case_id: int) -> list[Answered]:
         .order_by(Submission.id.desc())
         .limit(100)
     )
+    if until is not None:
+        query = query.where(Submission.at <= until)
     return [Answered(*row) for row in session.execute(query)]
 
 
@@ -211,7 +283,9 @@ def _inspection(session: Session, instance: Instance) -> Inspection | None:
     return session.get(Inspection, int(number)) if number else None
 
 
-def _evidence(session: Session, inspection: Inspection | None) -> list[tuple[Evidence, str]]:
+def _evidence(
+    session: Session, inspection: Inspection | None, until: datetime | None
+) -> list[tuple[Evidence, str]]:
     if inspection is None:
         return []
     query = (
@@ -220,13 +294,18 @@ def _evidence(session: Session, inspection: Inspection | None) -> list[tuple[Evi
         .where(Evidence.inspection_id == inspection.id)
         .order_by(Evidence.no)
     )
+    if until is not None:
+        query = query.where(Evidence.entered_at <= until)
     return [(row, name) for row, name in session.execute(query)]
 
 
-def _people(session: Session, inspection: Inspection | None) -> list[TeamMember]:
+def _people(session: Session, inspection: Inspection | None, until: datetime | None) -> list[TeamMember]:
     if inspection is None:
         return []
     query = select(TeamMember).where(TeamMember.inspection_id == inspection.id).order_by(TeamMember.id)
+    if until is not None:
+        left_later = or_(TeamMember.left_at.is_(None), TeamMember.left_at > until)
+        query = query.where(TeamMember.joined_at <= until, left_later)
     return list(session.scalars(query))
 
 

@@ -320,40 +320,6 @@ def member_of(
     )
 
 
-@operation("inspection.request_recusal", clause="J13")
-def request_recusal(step: Step, *, inspection_id: int) -> None:
-    """Somebody, or the inspected party, asks that a member steps aside or is swapped.
-
-    Before the visit only.
-    """
-    inspection = get(step.session, inspection_id)
-    if arrived(inspection):
-        raise Refused(
-            "检查组已进场，不能再调换人员。",
-            clause=cite("J13", step.pack),
-            hint="可以补充检查人员。",
-            slug="substitution-after-arrival",
-        )
-    member = step.session.get(TeamMember, int(ask.required(step.answers, "member", "涉及人员")))
-    if member is None or member.inspection_id != inspection_id or member.left_at is not None:
-        raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
-    reason = ask.required(step.answers, "reason", "理由", clause=cite("J13", step.pack))
-    relation = ask.text(step.answers, "relation")
-    if relation and member.person_id == step.person().id:
-        # Who names their own 利害关系 is bound by it; a request of the party is decided by the bureau.
-        member.conflict, member.conflict_note = relation, reason
-    audit.record(
-        step.session,
-        action="inspection.recusal",
-        subject=f"inspection/{inspection_id}",
-        actor=step.actor,
-        bureau_id=inspection.bureau_id,
-        reason=reason,
-        after={"member": member.name, "relation": relation, "applicant": ask.text(step.answers, "applicant")},
-        clause="J13",
-    )
-
-
 def _pack(session: Session, inspection: Inspection) -> str:
     return session.get_one(Bureau, inspection.bureau_id).pack
 
@@ -376,17 +342,6 @@ def show_leader_choice(step: Step) -> dict[str, Any]:
             "members": _choices([m for m in members if not m.conflict]),
             "experts": [(str(who.id), who.name) for who in experts if who.available(clock.today())],
         },
-    }
-
-
-@prefill("inspection/recusal")
-def show_recusal_choice(step: Step) -> dict[str, Any]:
-    """The members who may be asked to step aside."""
-    return {
-        "options": {
-            "members": _choices(team(step.session, int(step.data["inspection_id"]))),
-            "relations": list(RELATIONS.items()),
-        }
     }
 
 

@@ -1,6 +1,6 @@
 """人员调换 (J13): somebody who was drawn cannot come; the next ticket serves, never a choice."""
 
-from engine.domain.substitution import shown
+from engine.domain.substitution import reinforcement, shown
 from engine.domain.substitution.alarm import alarms_of
 from engine.domain.substitution.match import import_match, send, settle_match, take_match
 from engine.domain.substitution.request import (
@@ -38,6 +38,7 @@ __all__ = [
     "mode_of",
     "refuse_arrived",
     "refuse_reason",
+    "reinforcement",
     "request",
     "send",
     "settle_match",

@@ -23,7 +23,11 @@ def alarms_of(session: Session, draw: Draw) -> list[str]:
     query = (
         select(Substitution, Draw)
         .join(Draw, Draw.id == Substitution.draw_id)
-        .where(Draw.bureau_id == draw.bureau_id, Draw.year == draw.year, Substitution.decision != "return")
+        .where(
+            Draw.bureau_id == draw.bureau_id,
+            Draw.year == draw.year,
+            Substitution.decision.not_in(("return", "reject")),
+        )
     )
     people = inspectors_of(session, draw.bureau_id)
     by_id, by_no = {who.id: who.name for who in people}, {who.staff_no: who.name for who in people}

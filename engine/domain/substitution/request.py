@@ -21,6 +21,7 @@ from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import arrived
 from engine.domain.pack import parameters
 from engine.domain.plan.query import refuse_self_approval
+from engine.domain.substitution.application import of, waiting
 from engine.domain.substitution.basis import approved_for
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
@@ -34,7 +35,7 @@ def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
         raise Refused(
             f"不能调换：{name}所在检查组已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。",
             clause=why(pack, "substitution.approver", "J13"),
-            hint="可以补充检查人员。",
+            hint="可以在案件页发起“补充检查人员”。",
             slug="substitution-after-arrival",
         )
 
@@ -114,6 +115,9 @@ def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     )
     step.session.add(row)
     step.session.flush()
+    application = waiting(step.session, inspection.id)
+    if application is not None and application.member_id == member.id:
+        application.substitution_id = row.id
     return {"substitution_id": row.id, "substitution_mode": row.mode}
 
 
@@ -131,9 +135,18 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
             slug="self-approval",
         )
     decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
+    if ask.text(step.answers, "decision") == "reject":
+        decided = {"decision": "reject"}
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
     if row.decision == "approve":
         approved_for(step.session, row)
+    elif row.decision == "return":
+        # The request is written anew: this one keeps what was asked and why it went back.
+        row.outcome, row.concluded_at = "returned", clock.now()
+        row.note = ask.text(step.answers, "reason")
+        reopened = of(step.session, row.id)
+        if reopened is not None:
+            reopened.substitution_id = None
     audit.record(
         step.session,
         action="substitution.approve",

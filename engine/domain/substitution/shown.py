@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain.ceremony import findings, store
 from engine.domain.ceremony.shown_import import settling
-from engine.domain.inspection.tables import TeamMember
+from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import team
 from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, above, inspectors_of
 from engine.domain.substitution.alarm import alarms_of
+from engine.domain.substitution.application import ASKED_BY, of, waiting
 from engine.domain.substitution.successor import candidates
 from engine.domain.substitution.tables import Substitution, get
-from engine.domain.terms import SUBSTITUTION_REASONS
+from engine.domain.terms import RELATIONS, SUBSTITUTION_REASONS
 from engine.operation import Step, prefill
+from engine.people import Person
 
 ABSENCES = [("unavailable", "本期不能参加"), ("recusal", "应当回避")]
 
@@ -45,8 +51,8 @@ def show_request(step: Step) -> dict[str, Any]:
     """The team and the reasons of the pack."""
     members = team(step.session, int(step.data["inspection_id"]))
     reasons = parameters(step.pack)["substitution.reasons"].value or []
-    blocked = next((member for member in members if member.conflict), None)
     return {
+        "facts": _before(step),
         "options": {
             "members": [
                 (str(each.id), f"{each.name}{'（组长）' if each.role == 'leader' else ''}")
@@ -54,8 +60,41 @@ def show_request(step: Step) -> dict[str, Any]:
             ],
             "reasons": [(code, SUBSTITUTION_REASONS[code]) for code in reasons],
         },
-        "defaults": {"member": str(blocked.id), "reason_code": "recusal"} if blocked else {},
+        "defaults": _defaults(step, members),
     }
+
+
+def _before(step: Step) -> list[tuple[str, str]]:
+    """Who applied and why; what the leader wanted to know when the request came back."""
+    found = []
+    application = waiting(step.session, int(step.data["inspection_id"]))
+    if application is not None:
+        who = ASKED_BY[application.asked_by]
+        found.append(("申请人", f"{who}{application.applicant and '：'}{application.applicant}"))
+        found.append(("申请理由", application.reason))
+    row = _returned(step)
+    if row is not None:
+        found.append(("退回意见", row.note))
+    return found
+
+
+def _returned(step: Step) -> Substitution | None:
+    number = step.data.get("substitution_id")
+    row = step.session.get(Substitution, int(number)) if number else None
+    return row if row is not None and row.outcome == "returned" else None
+
+
+def _defaults(step: Step, members: list[TeamMember]) -> dict[str, Any]:
+    """Nothing is typed twice: from the returned request, else the application, else the declared conflict."""
+    row = _returned(step)
+    if row is not None:
+        return {"member": str(row.member_out_id), "reason_code": row.reason_code, "detail": row.detail}
+    application = waiting(step.session, int(step.data["inspection_id"]))
+    if application is not None:
+        code = {"reason_code": "recusal"} if application.relation or application.asked_by == "object" else {}
+        return {"member": str(application.member_id), "detail": application.reason, **code}
+    blocked = next((member for member in members if member.conflict), None)
+    return {"member": str(blocked.id), "reason_code": "recusal"} if blocked else {}
 
 
 @prefill("substitution/approve")
@@ -64,7 +103,88 @@ def show_approve(step: Step) -> dict[str, Any]:
 
     The same place again, somebody away twice as often as others.
     """
-    return {"facts": [*_facts(step), *(("调换预警", text) for text in warnings(step, _row(step)))]}
+    row = _row(step)
+    return {
+        "facts": [*_facts(step), *_chances(step, row)],
+        "history": history(step.session, row),
+        "unusual": [
+            *warnings(step, row),
+            *(["被调换人是组长，调换后须重新确定组长。"] if row.was_leader else []),
+        ],
+    }
+
+
+def _chances(step: Step, row: Substitution) -> list[tuple[str, str]]:
+    """How many may come in, and that the leader does not choose among them (J13)."""
+    inspection = inspection_of(step.session, row.inspection_id)
+    found = [("提出", step.session.get_one(Person, row.requester_id).name)]
+    application = of(step.session, row.id)
+    if application is not None:
+        who = ASKED_BY[application.asked_by]
+        found = [("申请人", f"{who}{application.applicant and '：'}{application.applicant}"), *found]
+        if application.relation:
+            found.append(("利害关系", RELATIONS.get(application.relation, application.relation)))
+        if application.proof:
+            found.append(("申请附件", "、".join(str(each["name"]) for each in application.proof)))
+    if inspection.arrived_at is None:
+        found.append(("进场", "尚未进场"))
+    if row.mode == "draw":
+        number = len(candidates(step, row))
+        found.append(("候补", f"{number} 人，按号票先后递补；由系统补出，审批人不选人"))
+    elif row.mode == "platform":
+        found.append(("候补", "由平台重新匹配，审批人不选人"))
+    else:
+        found.append(("候补", "本案未经抽取，由业务科室另行指定并写明理由"))
+    return found
+
+
+def history(session: Session, row: Substitution) -> list[tuple[str, str]]:
+    """What came before: substitutions of this person, of this draw, of the bureau, within a year."""
+    since = clock.now() - timedelta(days=365)
+    leaving = session.get_one(TeamMember, row.member_out_id)
+    bureau = inspection_of(session, row.inspection_id).bureau_id
+    query = (
+        select(Substitution)
+        .join(Inspection, Inspection.id == Substitution.inspection_id)
+        .where(
+            Inspection.bureau_id == bureau,
+            Substitution.id != row.id,
+            Substitution.requested_at >= since,
+        )
+        .order_by(Substitution.id.desc())
+    )
+    rows = list(session.scalars(query))
+    own = [each for each in rows if each.inspector_out_id == row.inspector_out_id]
+    reasons = "、".join(
+        f"{clock.local(each.requested_at):%m-%d} {SUBSTITUTION_REASONS[each.reason_code]}"
+        f"（{OUTCOMES_TOLD[each.outcome]}）"
+        for each in own[:3]
+    )
+    of_draw = [each for each in rows if row.draw_id and each.draw_id == row.draw_id]
+    told = f"一年内第 {len(own) + 1} 次申请调换"
+    served = session.scalar(
+        select(func.count())
+        .select_from(TeamMember)
+        .join(Inspection, Inspection.id == TeamMember.inspection_id)
+        .where(Inspection.bureau_id == bureau, TeamMember.joined_at >= since)
+    )
+    return [
+        (leaving.name, f"{told}；此前：{reasons}" if reasons else told),
+        ("本次抽取", f"第 {len(of_draw) + 1} 次调换" if row.draw_id else "未经抽取"),
+        ("本机构", f"一年内 {len(rows) + 1} 次，参检 {served or 0} 人次"),
+    ]
+
+
+OUTCOMES_TOLD = {
+    "": "未办结",
+    "replaced": "已调换",
+    "leader_lost": "已调换",
+    "none": "无人可替",
+    "postponed": "延期",
+    "borrowed": "借调",
+    "declined": "未同意",
+    "returned": "退回补充",
+}
 
 
 def warnings(step: Step, row: Substitution) -> list[str]:

@@ -18,7 +18,7 @@ from engine.errors import NotFound
 from engine.storage.base import Base, pk, reference, text, word
 
 MODES = ("draw", "platform", "manual")
-OUTCOMES = ("", "replaced", "leader_lost", "none", "postponed", "borrowed", "declined")
+OUTCOMES = ("", "replaced", "leader_lost", "none", "postponed", "borrowed", "declined", "returned")
 REASONS = ("post_change", "work_clash", "health", "recusal", "other")
 
 
@@ -60,11 +60,61 @@ class Substitution(Base):
         CheckConstraint(f"reason_code in {REASONS}", name="reason"),
         CheckConstraint("reason_code <> 'other' or detail <> ''", name="other_in_words"),
         CheckConstraint("approver_id is null or approver_id <> requester_id", name="self_approval"),
-        CheckConstraint("decision in ('','approve','return')", name="decision"),
+        CheckConstraint("decision in ('','approve','return','reject')", name="decision"),
         CheckConstraint("(decision = '') = (approver_id is null)", name="decided_by"),
         CheckConstraint(f"outcome in {OUTCOMES}", name="outcome"),
-        CheckConstraint("outcome in ('','declined') or decision = 'approve'", name="approved_first"),
+        CheckConstraint(
+            "outcome in ('','declined','returned') or decision = 'approve'", name="approved_first"
+        ),
         CheckConstraint("witness_id is null or witness_id <> requester_id", name="witness_is_requester"),
+    )
+
+
+class Application(Base):
+    """申请调换或回避 as it was made: who must step aside, who asks, why; the substitution it led to."""
+
+    __tablename__ = "substitution_application"
+
+    id: Mapped[pk]
+    inspection_id: Mapped[int] = reference("inspection.id")
+    member_id: Mapped[int] = reference("team_member.id", index=False)
+    asked_by: Mapped[word]
+    applicant: Mapped[str] = mapped_column(default="")
+    relation: Mapped[word] = mapped_column(default="")
+    reason: Mapped[text]
+    proof: Mapped[list[Any]] = mapped_column(default=list)
+    filed_by_id: Mapped[int] = reference("person.id", index=False)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    substitution_id: Mapped[int | None] = reference("substitution.id")
+
+    __table_args__ = (
+        CheckConstraint("asked_by in ('inspector','section','object')", name="asked_by"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+
+class Reinforcement(Base):
+    """补充检查人员 after the arrival: somebody more, never somebody else."""
+
+    __tablename__ = "reinforcement"
+
+    id: Mapped[pk]
+    inspection_id: Mapped[int] = reference("inspection.id")
+    inspector_id: Mapped[int] = reference("inspector.id", index=False)
+    reason: Mapped[text]
+    requester_id: Mapped[int] = reference("person.id", index=False)
+    requested_at: Mapped[datetime] = mapped_column(default=clock.now)
+    decision: Mapped[word] = mapped_column(default="")
+    approver_id: Mapped[int | None] = reference("person.id", index=False)
+    decided_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("decision in ('','approve','return')", name="decision"),
+        CheckConstraint("(decision = '') = (approver_id is null)", name="decided_by"),
+        CheckConstraint("approver_id is null or approver_id <> requester_id", name="self_approval"),
+        CheckConstraint("joined_at is null or decision = 'approve'", name="approved_first"),
     )
 
 

@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 
 from lxml import etree
 
-from engine.runtime.picture import read
+from engine.runtime.picture import read, sheet
 from engine.runtime.picture.pen import Pen
 from engine.runtime.picture.sentence import sentence
 from engine.runtime.picture.sheet import compose
 
-__all__ = ["svg", "words"]
+__all__ = ["lanes", "svg", "words"]
 
 
 def svg(
@@ -49,6 +49,12 @@ def svg(
     text = sentence(drawing, pen.done, pen.active, pen.overdue)
     root = compose(pen, "".join(c for c in title if c.isprintable()) or drawing.name, text)
     return etree.tostring(root, encoding="unicode")
+
+
+def lanes(bpmn: bytes) -> str:
+    """The names of the lanes as a narrow SVG as high as the picture; "" for a diagram without lanes."""
+    root = sheet.lanes(Pen(read.drawing(bpmn), frozenset(), {}, {}, {}, literal=False))
+    return "" if root is None else etree.tostring(root, encoding="unicode")
 
 
 def words(

@@ -11,6 +11,8 @@ from engine.runtime.picture import marks
 from engine.runtime.picture.pen import Pen
 from engine.runtime.picture.read import Shape
 
+BAND = 30  # px: where the name of a pool or lane stands
+
 
 def draw(pen: Pen, root: etree._Element, shape: Shape) -> None:
     """One shape with its name, sign and state."""
@@ -78,8 +80,14 @@ def _swimlane(pen: Pen, group: etree._Element, shape: Shape) -> None:
         pen.write(group, shape.name, Rect(box.x, box.y, box.width, box.height if not open_pool else 30))
         return
     if pool:
-        pen.add(group, "path", {"d": f"M{box.x + 30} {box.y}v{box.height}", "stroke": pen.colour("edge")})
-    x, y = box.x + 15, box.y + box.height / 2
+        pen.add(group, "path", {"d": f"M{box.x + BAND} {box.y}v{box.height}", "stroke": pen.colour("edge")})
+    role(pen, group, shape)
+
+
+def role(pen: Pen, group: etree._Element, shape: Shape) -> None:
+    """The name of a pool or lane in its band, from top to bottom."""
+    box, pool = shape.box, shape.kind == "participant"
+    x, y = box.x + BAND / 2, box.y + box.height / 2
     if len(shape.name) * 16 <= box.height - 8 and text.width(shape.name) == len(shape.name) * text.FONT:
         _upright(pen, group, shape.name, (x, y), "ink" if pool else "ink-2")
         return

@@ -47,6 +47,37 @@ def compose(pen: Pen, title: str, description: str) -> etree._Element:
     return root
 
 
+def lanes(pen: Pen) -> etree._Element | None:
+    """The names of the lanes alone, as high as the picture: they stay in sight when it scrolls sideways.
+
+    None where there are none. They say what the picture says already, so readers who cannot see skip them.
+    """
+    found = [shape for shape in pen.drawing.shapes if shape.kind == "lane" and shape.level]
+    if not found:
+        return None
+    frame, left = _frame(pen), min(shape.box.x for shape in found)
+    root = etree.Element(
+        f"{{{SVG}}}svg",
+        {
+            "class": "lanes",
+            "viewBox": f"{left} {frame.y} {shapes.BAND} {frame.height}",
+            "width": str(shapes.BAND),
+            "height": str(frame.height),
+            "aria-hidden": "true",
+            "font-size": str(text.FONT),
+            "font-family": f"var(--sans,{FONTS})",
+        },
+        nsmap={None: SVG},
+    )
+    for shape in found:
+        box = shape.box
+        place = {"x": box.x, "y": box.y, "width": shapes.BAND, "height": box.height}
+        look = {"fill": pen.colour("surface"), "stroke": pen.colour("line")}
+        pen.add(root, "rect", {**place, **look})
+        shapes.role(pen, root, shape)
+    return root
+
+
 def _frame(pen: Pen) -> Rect:
     boxes = [s.box for s in pen.drawing.shapes] + [s.label for s in pen.drawing.shapes if s.label]
     boxes += [line.label for line in pen.drawing.lines if line.label]

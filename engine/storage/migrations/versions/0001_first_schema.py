@@ -1974,6 +1974,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_preservation_inspection_id"), ["inspection_id"], unique=False)
 
     op.create_table(
+        "reinforcement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inspector_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("requester_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requested_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decision", sa.String(length=80), nullable=False),
+        sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("joined_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(decision = '') = (approver_id is null)", name=op.f("ck_reinforcement_decided_by")
+        ),
+        sa.CheckConstraint("decision in ('','approve','return')", name=op.f("ck_reinforcement_decision")),
+        sa.CheckConstraint(
+            "joined_at is null or decision = 'approve'", name=op.f("ck_reinforcement_approved_first")
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_reinforcement_reason")),
+        sa.CheckConstraint(
+            "approver_id is null or approver_id <> requester_id", name=op.f("ck_reinforcement_self_approval")
+        ),
+        sa.ForeignKeyConstraint(["approver_id"], ["person.id"], name=op.f("fk_reinforcement_approver_id")),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_reinforcement_inspection_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspector_id"], ["inspector.id"], name=op.f("fk_reinforcement_inspector_id")
+        ),
+        sa.ForeignKeyConstraint(["requester_id"], ["person.id"], name=op.f("fk_reinforcement_requester_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reinforcement")),
+    )
+    with op.batch_alter_table("reinforcement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reinforcement_inspection_id"), ["inspection_id"], unique=False)
+
+    op.create_table(
         "release_file",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2796,14 +2832,17 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(decision = '') = (approver_id is null)", name=op.f("ck_substitution_decided_by")
         ),
-        sa.CheckConstraint("decision in ('','approve','return')", name=op.f("ck_substitution_decision")),
+        sa.CheckConstraint(
+            "decision in ('','approve','return','reject')", name=op.f("ck_substitution_decision")
+        ),
         sa.CheckConstraint("mode in ('draw', 'platform', 'manual')", name=op.f("ck_substitution_mode")),
         sa.CheckConstraint(
-            "outcome in ('', 'replaced', 'leader_lost', 'none', 'postponed', 'borrowed', 'declined')",
+            "outcome in ('', 'replaced', 'leader_lost', 'none', 'postponed', 'borrowed', 'declined', 'returned')",
             name=op.f("ck_substitution_outcome"),
         ),
         sa.CheckConstraint(
-            "outcome in ('','declined') or decision = 'approve'", name=op.f("ck_substitution_approved_first")
+            "outcome in ('','declined','returned') or decision = 'approve'",
+            name=op.f("ck_substitution_approved_first"),
         ),
         sa.CheckConstraint(
             "reason_code <> 'other' or detail <> ''", name=op.f("ck_substitution_other_in_words")
@@ -2883,8 +2922,12 @@ def upgrade() -> None:
         sa.Column("done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_for_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'cancelled') = (closed_at is not null)", name=op.f("ck_work_item_closed_at")
+        ),
         sa.CheckConstraint("(state = 'done') = (done_by_id is not null)", name=op.f("ck_work_item_done_by")),
         sa.CheckConstraint("state in ('open','done','cancelled')", name=op.f("ck_work_item_state")),
         sa.CheckConstraint(
@@ -3000,6 +3043,51 @@ def upgrade() -> None:
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_draft_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_draft_work_item_id"), ["work_item_id"], unique=False)
+
+    op.create_table(
+        "extra_task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("done_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("paused_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("limit_before", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("limit_after", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("(done_at is null) = (result = '')", name=op.f("ck_extra_task_result")),
+        sa.CheckConstraint("title <> ''", name=op.f("ck_extra_task_title")),
+        sa.CheckConstraint("done_at is null or withdrawn_at is null", name=op.f("ck_extra_task_one_end")),
+        sa.CheckConstraint(
+            "paused_days >= 0 and (paused_days = 0 or item_id is not null)", name=op.f("ck_extra_task_paused")
+        ),
+        sa.CheckConstraint("person_id <> asked_by_id", name=op.f("ck_extra_task_two_persons")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_extra_task_asked_by_id")),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_extra_task_bureau_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["instance.id"], name=op.f("fk_extra_task_case_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_extra_task_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_extra_task_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extra_task")),
+    )
+    with op.batch_alter_table("extra_task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extra_task_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_extra_task_item_id"), ["item_id"], unique=False)
+        batch_op.create_index("ix_extra_task_person", ["person_id", "done_at", "withdrawn_at"], unique=False)
+        batch_op.create_index(
+            "uq_extra_task_open_question",
+            ["item_id"],
+            unique=True,
+            sqlite_where=sa.text("item_id is not null and done_at is null and withdrawn_at is null"),
+            postgresql_where=sa.text("item_id is not null and done_at is null and withdrawn_at is null"),
+        )
 
     op.create_table(
         "handing",
@@ -3280,6 +3368,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_submission_work_item_id"), ["work_item_id"], unique=False)
 
     op.create_table(
+        "substitution_application",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inspection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("applicant", sa.Text(), nullable=False),
+        sa.Column("relation", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "proof",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("filed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("substitution_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "asked_by in ('inspector','section','object')", name=op.f("ck_substitution_application_asked_by")
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_substitution_application_reason")),
+        sa.ForeignKeyConstraint(
+            ["filed_by_id"], ["person.id"], name=op.f("fk_substitution_application_filed_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_substitution_application_inspection_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["team_member.id"], name=op.f("fk_substitution_application_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["substitution_id"], ["substitution.id"], name=op.f("fk_substitution_application_substitution_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_substitution_application")),
+    )
+    with op.batch_alter_table("substitution_application", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_substitution_application_inspection_id"), ["inspection_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_substitution_application_substitution_id"), ["substitution_id"], unique=False
+        )
+
+    op.create_table(
         "work_item_seen",
         sa.Column("work_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3369,6 +3500,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_work_item_seen_person")
 
     op.drop_table("work_item_seen")
+    with op.batch_alter_table("substitution_application", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_substitution_application_substitution_id"))
+        batch_op.drop_index(batch_op.f("ix_substitution_application_inspection_id"))
+
+    op.drop_table("substitution_application")
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_submission_work_item_id"))
         batch_op.drop_index(batch_op.f("ix_submission_person_id"))
@@ -3412,6 +3548,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_handing_from")
 
     op.drop_table("handing")
+    with op.batch_alter_table("extra_task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_extra_task_open_question",
+            sqlite_where=sa.text("item_id is not null and done_at is null and withdrawn_at is null"),
+            postgresql_where=sa.text("item_id is not null and done_at is null and withdrawn_at is null"),
+        )
+        batch_op.drop_index("ix_extra_task_person")
+        batch_op.drop_index(batch_op.f("ix_extra_task_item_id"))
+        batch_op.drop_index(batch_op.f("ix_extra_task_case_id"))
+
+    op.drop_table("extra_task")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_work_item_id"))
         batch_op.drop_index(batch_op.f("ix_draft_person_id"))
@@ -3590,6 +3737,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_release_file_release_id"))
 
     op.drop_table("release_file")
+    with op.batch_alter_table("reinforcement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reinforcement_inspection_id"))
+
+    op.drop_table("reinforcement")
     with op.batch_alter_table("preservation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_preservation_inspection_id"))
 

@@ -1,0 +1,253 @@
+"""临时任务 and 要求补充: somebody of the case is asked for something beside the diagram; the process does not move.
+
+A question from an open step (要求补充) also stops that step's clock: when it is answered, the step's limit moves by
+the working days that the answer took. 依据: 吉 第十三条 (证明材料); 国办发〔2018〕118号 (全过程记录).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine import audit, clock
+from engine.access.rights import WORK
+from engine.desk import step
+from engine.desk.case.listing import find, name_of
+from engine.desk.notice import Matter, tell
+from engine.domain.calendar import add_working_days, count, working_days_between
+from engine.domain.inspection.team import team_persons
+from engine.errors import ChangedMeanwhile, NotFound, Refused
+from engine.people import Person
+from engine.runtime import history, receipt, work_item
+from engine.runtime.tables import ExtraTask, History, Instance, WorkItem
+
+ANSWER_DAYS = 2  # working days to answer a question from an open step
+LONGEST = 2000
+
+
+def people(session: Session, actor: Person, instance: Instance) -> list[Person]:
+    """Whom a person may ask in a case: working colleagues of its bureau, and its team."""
+    number = (instance.data or {}).get("inspection_id")
+    team = team_persons(session, int(number)) if number is not None else []
+    query = select(Person).where(
+        or_(Person.bureau_id == instance.bureau_id, Person.id.in_(team)), Person.active, Person.id != actor.id
+    )
+    found = session.scalars(query.order_by(Person.staff_no)).unique()
+    return [each for each in found if WORK.allows(each)]
+
+
+def of_case(session: Session, case_id: int) -> list[ExtraTask]:
+    """All questions and errands of a case, latest first."""
+    query = select(ExtraTask).where(ExtraTask.case_id == case_id)
+    return list(session.scalars(query.order_by(ExtraTask.id.desc())))
+
+
+def mine(session: Session, person: Person) -> list[ExtraTask]:
+    """What this person is asked for and has not answered, soonest first."""
+    query = select(ExtraTask).where(
+        ExtraTask.person_id == person.id, ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(ExtraTask.due_on, ExtraTask.id)))
+
+
+def question_of(session: Session, item: WorkItem) -> ExtraTask | None:
+    """The unanswered question of a step, if there is one."""
+    query = select(ExtraTask).where(
+        ExtraTask.item_id == item.id, ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
+    )
+    return session.scalar(query)
+
+
+def proposer(session: Session, item: WorkItem) -> Person | None:
+    """Who brought a step about: the last person of the same process before it, else who opened the case."""
+    query = (
+        select(History.person_id)
+        .where(
+            History.instance_id == item.instance_id,
+            History.kind == "human",
+            History.at <= item.opened_at,
+            History.person_id.is_not(None),
+        )
+        .order_by(History.id.desc())
+    )
+    number = session.scalar(query.limit(1)) or session.get_one(Instance, item.instance_id).started_by_id
+    return session.get(Person, number) if number else None
+
+
+def ask(
+    session: Session,
+    actor: Person,
+    case_id: int,
+    *,
+    title: str,
+    asked: str,
+    person: int,
+    due_on: date | None,
+    key: str = "",
+) -> dict[str, Any]:
+    """交办临时任务: title, person, day; somebody of the case answers it, the process does not move."""
+    case = find(session, actor, case_id)
+    words, more = title.strip(), asked.strip()
+    receiver = next((each for each in people(session, actor, case) if each.id == person), None)
+    faults = {}
+    if not words or len(words) > 80:  # noqa: PLR2004 (as the column)
+        faults["title"] = "请填写任务名称，不超过 80 字。"
+    if len(more) > LONGEST:
+        faults["asked"] = f"不超过 {LONGEST} 字。"
+    if receiver is None:
+        faults["person"] = "请从列出的人员中选。"
+    if due_on is None or due_on < clock.today():
+        faults["due_on"] = "请填写完成日期，不早于今天。"
+    if receiver is None or due_on is None or faults:
+        raise Refused("临时任务没有填写完整。", slug="form-invalid", fields=faults)
+    if case.state != "running":
+        raise Refused("案件已经办结，不能再交办临时任务。", slug="case-ended")
+    row = ExtraTask(
+        case_id=case.case_id or case.id,
+        bureau_id=case.bureau_id,
+        title=words,
+        asked=more,
+        person_id=receiver.id,
+        asked_by_id=actor.id,
+        due_on=due_on,
+    )
+    return _open(session, actor, case, row, key)
+
+
+def ask_more(session: Session, actor: Person, item_id: int, *, asked: str, key: str = "") -> dict[str, Any]:
+    """要求补充: who has a step asks who brought it about; the step waits and its clock stands still."""
+    item = work_item.locked(session, item_id)
+    words = asked.strip()
+    body = {"item": item_id, "actor": actor.id, "asked": words}
+    given = receipt.take(session, key, body, {"item": item.id, "case": item.case_id, "step": item.step})
+    if given is not None:
+        return given
+    work_item.must_be_open(session, item)
+    work_item.must_not_be_delegated(session, item)
+    step.refuse_excluded(session, actor, item, step.refuse_outsider(session, actor, item))
+    if not words or len(words) > LONGEST:
+        sentence = "请写明要补充什么。" if not words else f"不超过 {LONGEST} 字。"
+        raise Refused(sentence, slug="form-invalid", fields={"asked": sentence})
+    receiver = proposer(session, item)
+    if receiver is None or receiver.id == actor.id:
+        raise Refused(
+            "这一步没有可以要求补充的申请人。", slug="no-proposer", hint="可以在案件页交办临时任务。"
+        )
+    if question_of(session, item) is not None:
+        raise Refused("已经要求补充，还没有答复。", slug="already-asked", hint="收到答复后可以再问。")
+    row = ExtraTask(
+        case_id=item.case_id,
+        bureau_id=item.bureau_id,
+        item_id=item.id,
+        title=f"补充：{item.step}"[:80],
+        asked=words,
+        person_id=receiver.id,
+        asked_by_id=actor.id,
+        due_on=add_working_days(session, clock.today(), ANSWER_DAYS),
+        limit_before=item.due_at,
+    )
+    _open(session, actor, session.get_one(Instance, item.case_id), row, "")
+    return {"item": item.id, "case": item.case_id, "step": item.step}
+
+
+def _open(session: Session, actor: Person, case: Instance, row: ExtraTask, key: str) -> dict[str, Any]:
+    answer = {"case": case.id, "title": row.title}
+    body = {"case": case.id, "actor": actor.id, "title": row.title, "asked": row.asked, "to": row.person_id}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return given
+    session.add(row)
+    session.flush()
+    name = row.person.name
+    act = f"要求{name}补充" if row.item_id else f"交{name}办临时任务“{row.title}”"
+    _note(session, actor, row, act, row.asked)
+    matter = Matter(row.title, f"/cases/{case.id}/extra/{row.id}", f"{name_of(case)}：{row.asked}")
+    tell(session, "assigned", [row.person], matter, actor=actor, key=f"extra:{row.id}")
+    return answer
+
+
+def get(session: Session, actor: Person, number: int) -> ExtraTask:
+    """A question or errand by number, for who may see its case or is asked; else NotFound."""
+    row = session.get(ExtraTask, number)
+    if row is None:
+        raise NotFound("没有这项临时任务。")
+    if actor.id not in (row.person_id, row.asked_by_id):
+        find(session, actor, row.case_id)
+    return row
+
+
+def finish(session: Session, actor: Person, number: int, *, result: str) -> ExtraTask:
+    """Answer it: the result stays in the case; the clock of the asking step goes on."""
+    row = _open_one(session, actor, number)
+    words = result.strip()
+    if actor.id != row.person_id:
+        raise Refused(f"这项任务由{row.person.name}办理。", slug="not-your-step")
+    if not words or len(words) > LONGEST:
+        sentence = "请填写办理结果。" if not words else f"不超过 {LONGEST} 字。"
+        raise Refused(sentence, slug="form-invalid", fields={"result": sentence})
+    row.result, row.done_at = words, clock.now()
+    _go_on(session, row)
+    _note(session, actor, row, f"答复“{row.title}”", words)
+    path = f"/tasks/{row.item_id}" if row.item_id else f"/cases/{row.case_id}"
+    matter = Matter(row.title, path, words)
+    tell(session, "answered", [row.asked_by], matter, actor=actor, key=f"extra:{row.id}:done")
+    return row
+
+
+def withdraw(session: Session, actor: Person, number: int) -> ExtraTask:
+    """Take it back: who asked needs it no more."""
+    row = _open_one(session, actor, number)
+    if actor.id != row.asked_by_id:
+        raise Refused(f"这项任务由{row.asked_by.name}交办，只能由其撤回。", slug="not-your-step")
+    row.withdrawn_at = clock.now()
+    _go_on(session, row)
+    _note(session, actor, row, f"撤回“{row.title}”", "")
+    return row
+
+
+def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
+    row = get(session, actor, number)
+    if not row.open:
+        when = clock.local(row.done_at or row.withdrawn_at or row.asked_at).strftime("%Y-%m-%d %H:%M")
+        who = row.person if row.done_at else row.asked_by
+        raise ChangedMeanwhile(
+            f"“{row.title}”已由{who.name}于 {when} {'办完' if row.done_at else '撤回'}。",
+            who=who.name,
+            when=row.done_at or row.withdrawn_at,
+        )
+    return row
+
+
+def _go_on(session: Session, row: ExtraTask) -> None:
+    """The asking step's limit moves by the working days that the answer took; a step without a limit has none."""
+    if row.item_id is None:
+        return
+    item = work_item.locked(session, row.item_id)
+    why = dict(item.due_why or {})
+    waited = working_days_between(session, clock.local(row.asked_at).date(), clock.today())
+    if item.state != "open" or item.due_at is None or "start" not in why or "days" not in why or waited < 1:
+        return
+    counted = count(session, date.fromisoformat(str(why["start"])[:10]), int(why["days"]) + waited)
+    paused = int(why.get("paused", 0)) + waited
+    item.due_why = why | counted.as_json() | {"paused": paused}
+    item.due_at = clock.end_of(counted.day)
+    row.paused_days, row.limit_after = waited, item.due_at
+
+
+def _note(session: Session, actor: Person, row: ExtraTask, act: str, words: str) -> None:
+    case = session.get_one(Instance, row.case_id)
+    detail = {"act": act, "extra": row.id, "answers": {"reason": words}}
+    history.note(session, case, "note", actor=actor, detail=detail)
+    audit.record(
+        session,
+        action="extra.ask" if row.open else "extra.end",
+        subject=f"case/{row.case_id}",
+        actor=actor,
+        bureau_id=row.bureau_id,
+        reason=words,
+        after={"title": row.title, "to": row.person_id, "paused_days": row.paused_days},
+    )
+    session.flush()

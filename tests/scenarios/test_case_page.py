@@ -1,0 +1,109 @@
+"""The page of a case: task list, what changed, ledger of limits, related cases, people, the file as of a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from engine.desk import case as cases
+from engine.desk import step
+from engine.domain.registry import RegistryObject, declare
+from engine.errors import NotFound
+from engine.people import Person
+from tests.scenarios import acts
+from tests.scenarios.test_extra import answers, asks_more
+from tests.scenarios.test_hand import sends_back
+from tests.scenarios.test_substitution import asks, inspecting
+
+
+def someone(session, name):
+    return session.scalars(select(Person).where(Person.name == name)).unique().one()
+
+
+def page(case, *, by=acts.LEADER, **more):
+    return case.scenario.read(lambda s: cases.view(s, someone(s, by), case.id, **more))
+
+
+def states(case):
+    return {line.step: line.state for line in page(case).checklist}
+
+
+def test_the_task_list_says_what_is_done_begun_to_be_mended_and_next(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    assert states(case)["汇总抽查计划"] == "已完成"
+    assert states(case)["审批年度计划"] == "未开始"
+    assert [line.step for line in page(case).checklist if line.item_id == 0] == ["公开抽查计划"]
+    item = case.expects("审批年度计划")
+    jilin.does(lambda s: step.claim(jilin.world, s, someone(s, acts.LEADER), item.id))
+    assert states(case)["审批年度计划"] == "填写中"
+    asks_more(case, "审批年度计划")
+    assert states(case)["审批年度计划"] == "待补正"
+    sends_back(case, "审批年度计划", "compile_plan", by=acts.LEADER)
+    assert states(case)["汇总抽查计划"] == "待补正"
+
+
+def test_a_form_answered_again_tells_what_changed(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    sends_back(case, "审批年度计划", "compile_plan", by=acts.LEADER)
+    case.completes("汇总抽查计划", by=acts.DRAFTER, **acts.PLAN | {"arrangement": "四月至六月实施"})
+    entry = next(e for e in page(case).timeline if e.what == "办结：汇总抽查计划")
+    assert [change[1:] for change in entry.changes] == [("三月至六月实施", "四月至六月实施")]
+
+
+def test_the_ledger_names_each_pause_and_the_limits_say_why(jilin):
+    case = inspecting(jilin)
+    asks(case)
+    number = asks_more(case, "审批调换")
+    jilin.passes(working_days=2)
+    answers(jilin, number)
+    seen = page(case)
+    row = seen.ledger[0]
+    assert (row.kind, row.what, row.who, row.days) == ("暂停计时", "审批调换", acts.LEADER, 2)
+    assert row.before is not None
+    assert row.after is not None
+    assert row.after > row.before
+    assert all(limit.why.get("text") for limit in seen.limits)
+    assert next(limit for limit in seen.limits if limit.step == "申请调换").ended_at is not None
+
+
+def test_related_cases_people_and_their_conflicts(jilin):
+    case = inspecting(jilin)
+    seen = page(case)
+    assert [each.why for each in seen.related] == ["来源"]
+    out = asks(case)
+
+    def conflicts(session):
+        who = someone(session, acts.DRAFTER)
+        thing = session.get(RegistryObject, page(case).thing.id)
+        declare(session, who, relation="spouse", thing=thing, note="", actor=who)
+        declare(
+            session, session.get(Person, out.person_id), relation="spouse", thing=thing, note="", actor=who
+        )
+
+    jilin.does(conflicts)
+    seen = page(case)
+    assert {each.name: each.relation for each in seen.doers}[acts.DRAFTER] == "配偶在该单位任职"
+    assert seen.ties == {out.id: "配偶在该单位任职"}
+
+
+def test_the_file_as_of_a_day_shows_what_stood_then(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    jilin.passes(working_days=3)
+    acts.approves(case)
+    then = page(case, as_of=date(2026, 3, 2))
+    assert [standing.item.step for standing in then.standing] == ["审批年度计划"]
+    assert then.answered[0].step == "汇总抽查计划"
+    assert all(entry.at.date() <= date(2026, 3, 2) for entry in then.timeline)
+    assert then.diagrams[0].active == 1
+    now = page(case)
+    assert "审批年度计划" not in [standing.item.step for standing in now.standing]
+    assert now.diagrams[0].done > then.diagrams[0].done
+    with pytest.raises(NotFound):
+        page(case, as_of=date(2026, 3, 1))
+
+
+def test_decisions_lead_to_their_explanations(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    assert page(case).decisions
