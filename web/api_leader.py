@@ -251,16 +251,16 @@ def give_extra(case_id: int) -> ResponseReturnValue:
     )
 
 
-@route("POST", "/extra/<int:number>", rights.WORK)
+@route("POST", "/extra/<int:extra_id>", rights.WORK)
 @describes("答复临时任务；result 为空即撤回本人交办的", EXTRA, body=record(result=TEXT))
-def end_extra(number: int) -> ResponseReturnValue:
+def end_extra(extra_id: int) -> ResponseReturnValue:
     """Answer an errand; an empty answer of who gave it takes it back."""
     result = given({"result": str})["result"]
 
     def end(session: Session) -> dict[str, Any]:
         person = actor(session)
-        if not result and extra.get(session, person, number).asked_by_id == person.id:
-            return _extra(extra.withdraw(session, person, number))
-        return _extra(extra.finish(session, person, number, result=result))
+        if not result and extra.get(session, person, extra_id).asked_by_id == person.id:
+            return _extra(extra.withdraw(session, person, extra_id))
+        return _extra(extra.finish(session, person, extra_id, result=result))
 
     return answer(g.database.run(end))

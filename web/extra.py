@@ -76,11 +76,11 @@ def new(case_id: int) -> ResponseReturnValue:
     )
 
 
-@page.route("/cases/<int:case_id>/extra/<int:number>", methods=["GET", "POST"])
+@page.route("/cases/<int:case_id>/extra/<int:extra_id>", methods=["GET", "POST"])
 @needs(rights.WORK)
-def show(case_id: int, number: int) -> ResponseReturnValue:
+def show(case_id: int, extra_id: int) -> ResponseReturnValue:
     """One errand or question: what is asked, the answer, or the form for it."""
-    row = extra.get(http.reading(), g.person, number)
+    row = extra.get(http.reading(), g.person, extra_id)
     if row.case_id != case_id:
         raise NotFound(_("没有这项临时任务。"))
     typed = request.form.get("result", "")[:MOST]
@@ -88,7 +88,7 @@ def show(case_id: int, number: int) -> ResponseReturnValue:
     status = 200
     if request.method == "POST":
         try:
-            g.database.run(lambda session: extra.finish(session, actor(session), number, result=typed))
+            g.database.run(lambda session: extra.finish(session, actor(session), extra_id, result=typed))
         except ChangedMeanwhile as other:
             refusal, status = other, 409
         except Refused as no:
@@ -105,11 +105,11 @@ def show(case_id: int, number: int) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@page.post("/cases/<int:case_id>/extra/<int:number>/withdraw")
+@page.post("/cases/<int:case_id>/extra/<int:extra_id>/withdraw")
 @needs(rights.WORK)
-def withdraw(case_id: int, number: int) -> ResponseReturnValue:
+def withdraw(case_id: int, extra_id: int) -> ResponseReturnValue:
     """Take an errand or question back."""
-    row = g.database.run(lambda session: extra.withdraw(session, actor(session), number))
+    row = g.database.run(lambda session: extra.withdraw(session, actor(session), extra_id))
     http.say("done", _("已撤回。"))
     if row.item_id:
         return redirect(url_for("inbox.task", item_id=row.item_id)), 303

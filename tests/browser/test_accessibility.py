@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import bulk, proposal, rules
+from engine.desk.case import extra
 from engine.desk.sample import PASSWORD
 from engine.desk.step import actions
 from engine.desk.tables import Bulk
@@ -33,7 +34,7 @@ from engine.errors import Finding
 from engine.people import Grant, Person, Role
 from engine.runtime import release
 from engine.runtime.proposal import Proposal
-from engine.runtime.tables import History, Instance, Release, WorkItem
+from engine.runtime.tables import ExtraTask, History, Instance, Release, WorkItem
 from tests.browser.people import PHONE, WIDE
 
 pytestmark = pytest.mark.browser
@@ -60,6 +61,8 @@ SHIFT = """globalThis.shifted = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
 """Adds up how far a page's parts jump while it loads (cumulative layout shift)."""
+PAIRED = {"case.act": ("case_id", "process"), "extra.show": ("case_id", "extra_id")}
+"""Addresses whose two parts belong together."""
 STILL = 0.005  # Chromium tells such a shift as 0.00
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(shifted))))"
 CHANGING = re.compile(
@@ -79,6 +82,7 @@ def served(installation):
     served.year.drafts()
     _propose(served)
     _takes_together(served)
+    _asks(served)
     return served.open()
 
 
@@ -89,6 +93,19 @@ def _takes_together(served) -> None:
             select(WorkItem).where(WorkItem.state == "open", WorkItem.claimed_by_id.is_(None))
         ).first()
         bulk.begin(session, next(served.year.rehearsal.candidates(session, item)), "claim", [item])
+
+
+def _asks(served) -> None:
+    """An errand in a running case, that its receiver has not answered."""
+    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
+        item = session.scalars(select(WorkItem).where(WorkItem.state == "open")).first()
+        asker = next(served.year.rehearsal.candidates(session, item))
+        case = session.get_one(Instance, item.case_id)
+        receiver = extra.people(session, asker, case)[0]
+        extra.ask(
+            session, asker, case.id, title="核对开户许可证", asked="请附复印件。", person=receiver.id,
+            due_on=clock.today(),
+        )  # fmt: skip
 
 
 def _propose(served) -> None:
@@ -153,6 +170,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "process.show": sorted(release.load(session, newest).processes),
             "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
             "case.act": triggers(session),
+            "extra.show": session.execute(select(ExtraTask.case_id, ExtraTask.id)).all(),
             "way": ["transfer", "delegate", "return"],
         }
 
@@ -179,10 +197,10 @@ def addresses(served, known: Mapping[str, list[Any]]) -> Iterator[str]:
         if "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES or rule.rule.startswith("/api/"):
             continue
         names = sorted(rule.arguments)
-        if rule.endpoint == "case.act":
+        if rule.endpoint in PAIRED:
             yield from (
-                adapter.build(rule.endpoint, {"case_id": case, "process": process})
-                for case, process in known["case.act"]
+                adapter.build(rule.endpoint, dict(zip(PAIRED[rule.endpoint], pair, strict=True)))
+                for pair in known[rule.endpoint]
             )
             continue
         choices = [known[rule.endpoint if name == "name" else name] for name in names]
