@@ -18,7 +18,7 @@ from engine import clock
 from engine.domain import calendar as days
 from engine.domain.calendar import CalendarDay, CalendarYear
 from engine.storage.session import Database
-from web.cli_open import is_there, open_database, settings
+from web.cli_open import connect, is_there, open_database, settings
 from web.cli_words import say
 
 _KINDS = {"holiday": "放假", "workday": "上班"}
@@ -111,7 +111,7 @@ def import_(file: Path, source: str, as_json: bool) -> None:
 @contextmanager
 def _reading() -> Iterator[Session]:
     """The installation's calendar, or the shipped one where there is no database yet."""
-    database = Database(settings().database_url)
+    database = connect(settings())
     if is_there(database):
         with database.reading() as session:
             yield session

@@ -15,7 +15,7 @@ from engine.settings import Settings
 from engine.storage import backup as copies
 from engine.storage import schema
 from engine.storage.session import Database
-from web.cli_open import open_database, open_installation, settings
+from web.cli_open import connect, open_database, open_installation, settings
 from web.cli_words import JSON_HELP, print_json, say
 
 
@@ -27,7 +27,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """升级到最新的表结构。"""
-    database = Database(settings().database_url)
+    database = connect(settings())
     schema.upgrade(database)
     click.echo(say("表结构已是 {0}。", schema.revision(database)[1]))
 
@@ -88,7 +88,7 @@ def backup(file: Path, *, as_json: bool) -> None:
 def restore(file: Path, *, force: bool, as_json: bool) -> None:
     """从备份文件恢复；恢复后自动核对。"""
     found = settings()
-    database = Database(found.database_url)
+    database = connect(found)
     made = copies.restore(database, found.files_dir, file, force=force)
     faults = _log_faults(database, found)
     for fault in faults:

@@ -9,8 +9,7 @@ import click
 import orjson
 
 from engine.desk import handover as desk
-from engine.settings import Settings
-from engine.storage.session import Database
+from web.cli_open import open_database, settings
 
 
 @click.group(help="与其他系统之间的移交文件：导出、导入、公钥。")
@@ -21,7 +20,7 @@ def handover() -> None:
 @handover.command(help="打印本系统的公钥，交给对方登记。")
 def key() -> None:
     """Print our public key."""
-    click.echo(desk.public_key(Settings.from_env()))
+    click.echo(desk.public_key(settings()))
 
 
 @handover.command(help="登记另一系统中的医保局：区划代码 DIVISION、名称 NAME、公钥 KEY。")
@@ -30,7 +29,7 @@ def key() -> None:
 @click.argument("key")
 def partner(division: str, name: str, key: str) -> None:
     """Enter a partner's key."""
-    with Database(Settings.from_env().database_url).transaction() as session:
+    with open_database().transaction() as session:
         desk.believe(session, division, name, key)
     click.echo(f"已登记{name}。")
 
@@ -42,9 +41,9 @@ def partner(division: str, name: str, key: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def send(number: str, file: Path) -> None:
     """Write the signed file of a handover."""
-    settings = Settings.from_env()
-    with Database(settings.database_url).reading() as session:
-        _write(file, desk.send(session, settings, number))
+    found = settings()
+    with open_database(found).reading() as session:
+        _write(file, desk.send(session, found, number))
 
 
 @handover.command("send-drawn", help="把抽取 DRAW 的对象导出为文件 FILE，供区划 DIVISION 的下级系统排除。")
@@ -53,9 +52,9 @@ def send(number: str, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def send_drawn(draw: str, division: str, file: Path) -> None:
     """Write the signed list of drawn objects."""
-    settings = Settings.from_env()
-    with Database(settings.database_url).reading() as session:
-        _write(file, desk.send_drawn(session, settings, draw, division))
+    found = settings()
+    with open_database(found).reading() as session:
+        _write(file, desk.send_drawn(session, found, draw, division))
 
 
 @handover.command(help="导入对方的文件 FILE：移交、工作报告、审阅意见或已抽取对象。")
@@ -68,7 +67,7 @@ def receive(file: Path) -> None:
         raise click.ClickException(f"{file} 不是 JSON 文件：{fault}") from None
     if not isinstance(document, dict):
         raise click.ClickException(f"{file} 不是移交文件。")
-    with Database(Settings.from_env().database_url).transaction() as session:
+    with open_database().transaction() as session:
         click.echo(desk.receive(session, document))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from engine import clock
 from engine.errors import NotFound
 from engine.settings import Settings
@@ -22,9 +24,21 @@ def settings() -> Settings:
     return found
 
 
+def connect(found: Settings) -> Database:
+    """The database, there or not yet; its connections end with the command."""
+    return _ending_with_the_command(Database(found.database_url))
+
+
+def _ending_with_the_command(database: Database) -> Database:
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().call_on_close(database.dispose)
+    return database
+
+
 def open_database(found: Settings | None = None) -> Database:
     """The database, which must exist and hold the tables. Raises NotFound otherwise and creates nothing."""
-    database = Database((found or settings()).database_url)
+    database = connect(found or settings())
     refuse_missing(database)
     return database
 
@@ -50,7 +64,7 @@ def open_installation() -> World:
     from web.assembly import open_world  # noqa: PLC0415 (see above)
 
     world = open_world(Settings.from_env())
-    refuse_missing(world.database)
+    refuse_missing(_ending_with_the_command(world.database))
     return world
 
 

@@ -14,7 +14,7 @@ from engine.domain.terms import role_label
 from engine.errors import NotFound, Refused
 from engine.people import Bureau, Grant, Person, Role, person_by_login
 from web.cli_calendar import Day
-from web.cli_open import open_database, settings
+from web.cli_open import open_database, open_installation, settings
 from web.cli_words import say
 
 
@@ -148,10 +148,9 @@ def reset_2fa(login: str) -> None:
 def hand_over(login: str, by: str, to: str, reason: str, *, dry_run: bool, as_json: bool) -> None:
     """移交离岗人员的全部待办，逐件办理、逐件答复。"""
     from engine.desk import leaver  # noqa: PLC0415 (the machine takes a second to load)
-    from web.assembly import open_world  # noqa: PLC0415 (see above)
 
-    open_database(settings()).dispose()  # refuses where there is none
-    world = open_world(settings())
+    settings()  # sets the clock
+    world = open_installation()
     with world.database.reading() as session:
         gone, actor = person_by_login(session, login), person_by_login(session, by)
         receiver = person_by_login(session, to).id if to else leaver.BACK
