@@ -158,8 +158,9 @@ def session(shared: Database) -> Iterator[Session]:
     """A session on an empty database with all tables; whatever it does is undone."""
     with (
         shared.engine.connect() as connection,
+        connection.begin() as everything,  # so that a test's own commit is only a savepoint
         Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
     ):
         yield session
         session.close()
-        connection.rollback()
+        everything.rollback()

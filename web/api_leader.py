@@ -113,7 +113,7 @@ def appointproxy_row() -> ResponseReturnValue:
 
 @route("POST", "/proxies/<int:proxy_id>/revoke", rights.WORK)
 @describes("收回代理", PROXY, body=record())
-def revokeproxy_row(proxy_id: int) -> ResponseReturnValue:
+def revoke_proxy(proxy_id: int) -> ResponseReturnValue:
     """End a proxy."""
     return answer(g.database.run(lambda session: proxy_row(proxy.revoke(session, actor(session), proxy_id))))
 
@@ -125,7 +125,14 @@ def revokeproxy_row(proxy_id: int) -> ResponseReturnValue:
 @describes(
     "决定前的简报：谁提出、事实、各种决定之后、能否决定、以前的情形、反常之处",
     record(
-        by=TEXT, at=MOMENT, words=TEXT, facts=ANY, fates=ANY, checks=ANY, history=ANY, unusual=listed(TEXT)
+        by=TEXT,
+        at=MOMENT,
+        words=TEXT,
+        facts=listed(listed(TEXT)),
+        fates=listed(ANY),
+        checks=listed(ANY),
+        history=listed(listed(TEXT)),
+        unusual=listed(TEXT),
     ),
 )
 def task_brief(item_id: int) -> ResponseReturnValue:

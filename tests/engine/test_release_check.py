@@ -27,6 +27,9 @@ class World(Ports):
     def check_form(self, path, content):  # noqa: ARG002
         return []
 
+    def check_documents(self, files):  # noqa: ARG002
+        return []
+
     def form_keys(self, path, content):  # noqa: ARG002
         return ["decision", "reason"]
 
@@ -226,8 +229,19 @@ def calls(multiple=True, **props):
         f'<bpmn:callActivity id="c" name="逐项核对" calledElement="child">{bag(**props)}{many}</bpmn:callActivity>'
         '<bpmn:endEvent id="e"/>' + flow("s", "c") + flow("c", "e")
     )
-    child = '<bpmn:startEvent id="x"/>' + step("look") + '<bpmn:endEvent id="y"/>' + flow("x", "look") + flow("look", "y")
-    content = HEAD + process("p", body, takes="findings") + process("child", child, takes="finding") + "</bpmn:definitions>"
+    child = (
+        '<bpmn:startEvent id="x"/>'
+        + step("look")
+        + '<bpmn:endEvent id="y"/>'
+        + flow("x", "look")
+        + flow("look", "y")
+    )
+    content = (
+        HEAD
+        + process("p", body, takes="findings")
+        + process("child", child, takes="finding")
+        + "</bpmn:definitions>"
+    )
     files = {"p.bpmn": content.encode(), "deadlines.dmn": DEADLINES, "forms/a/b.form": b"{}"}
     return check.findings(files, World())
 
@@ -257,4 +271,7 @@ def test_what_a_multi_instance_call_cannot_be_is_refused_by_name_and_place(props
 
 
 def test_a_list_on_a_single_call_is_refused():
-    assert [finding.rule for finding in calls(multiple=False, collection="findings")] == ["items-single", "takes"]
+    assert [finding.rule for finding in calls(multiple=False, collection="findings")] == [
+        "items-single",
+        "takes",
+    ]

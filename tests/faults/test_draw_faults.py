@@ -14,6 +14,8 @@ from engine.domain import ceremony
 from engine.domain.ceremony import Draw
 from engine.domain.draw import verify
 from engine.errors import Refused
+from engine.storage.session import Database
+from tests.databases import with_tables
 from tests.engine.test_ceremony import OPENED, SEALED, WITNESSED, prepared, refused
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -112,14 +114,24 @@ def test_a_sealed_draw_survives_whoever_writes_into_the_database(session, statem
     assert session.scalars(select(Draw.id)).all() == [NUMBER]
 
 
-def test_a_restored_backup_gives_the_same_draw_and_a_rewritten_one_does_not_match_the_minutes(session):
+@pytest.fixture
+def memory():
+    """A database of its own in memory, which can be copied and put back byte for byte."""
+    made = Database("sqlite://")
+    with_tables(made)
+    yield made.engine
+    made.dispose()
+
+
+def test_a_restored_backup_gives_the_same_draw_and_a_rewritten_one_does_not_match_the_minutes(memory):
     """Backup of the sealed draw, restored: the envelopes still give the result that everybody has seen."""
+    session = Session(memory, expire_on_commit=False)
     year = sealed(session)
     session.commit()
     draw = ceremony.get(session, NUMBER)
     minutes = draw.roster
     session.commit()
-    raw = session.get_bind().raw_connection()
+    raw = memory.raw_connection()
     backup = raw.driver_connection.serialize()
     year.does("draw.reveal_operator", "drafter", secret_operator="1" * 64)
     year.does("draw.reveal", "witness", **OPENED)
@@ -127,7 +139,7 @@ def test_a_restored_backup_gives_the_same_draw_and_a_rewritten_one_does_not_matc
     session.commit()
     seen = ceremony.transcript_of(draw).as_json()
     raw.driver_connection.deserialize(backup)
-    with Session(session.get_bind(), expire_on_commit=False) as restored:
+    with Session(memory, expire_on_commit=False) as restored:
         year.session = restored
         year.people = {key: restored.merge(who) for key, who in year.people.items()}
         assert ceremony.get(restored, NUMBER).state == "frozen"
