@@ -17,6 +17,8 @@ ELSEWHERE = {
     "/tasks/<int:item_id>": "/tasks/<int:item_id>/complete",
     "/tasks/<int:item_id>/draft": "/tasks/<int:item_id>/draft",
     "/tasks/<int:item_id>/hand/<way>": "/tasks/<int:item_id>/transfer",  # delegate, return, urge beside it
+    "/cases/<int:case_id>/extra/<int:extra_id>": "/extra/<int:extra_id>",
+    "/cases/<int:case_id>/extra/<int:extra_id>/withdraw": "/extra/<int:extra_id>",  # without a result
     "/processes/propose": "/proposals",
     "/processes/proposals/<int:proposal_id>": "/proposals/<int:proposal_id>/return",  # or POST /releases
     "/board/<int:item_id>/urge": "/tasks/<int:item_id>/urge",
