@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import RuleError
 from engine.rules import feel
 from engine.runtime.model import Element, Process
 
@@ -87,6 +88,13 @@ def _targets(process: Process, node: Element, data: Mapping[str, Any]) -> list[s
     if node.kind != "exclusiveGateway":
         return [flow.target for flow in flows]
     for flow in flows:
-        if flow.condition and feel.evaluate(flow.condition, dict(data)) is True:
+        if flow.condition and _holds(flow.condition, data):
             return [flow.target]
     return [flow.target for flow in flows if flow.id == node.default][:1]
+
+
+def _holds(condition: str, data: Mapping[str, Any]) -> bool:
+    try:
+        return feel.evaluate(condition, dict(data)) is True
+    except RuleError:  # rests on what a system step has still to find out
+        return False

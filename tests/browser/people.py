@@ -222,7 +222,10 @@ class Visitor:
             if link.count():
                 link.first.click()
                 self.page.wait_for_url(f"**/tasks/{item.id}")
-                assert self.page.locator("h1").inner_text() == item.step
+                title = self.page.locator("h1").inner_text()
+                assert title == item.step, (
+                    f"{self.page.url}：“{title}”，不是“{item.step}”\n{self.page.inner_text('main')}"
+                )
                 return
         raise AssertionError(
             f"{self.name} 的待办里没有「{item.step}」：{self.page.locator('main').inner_text()}"
