@@ -140,7 +140,7 @@ function follow(form) {
         continue;
       }
       part.querySelector("[data-when]")?.setAttribute("hidden", "");
-      if (gone !== part.hidden) {
+      if (gone !== (part.hidden || part.hasAttribute("data-gone"))) { // the server may have hidden it already
         part.hidden = gone;
         part.toggleAttribute("data-gone", gone);
         changed = true;
