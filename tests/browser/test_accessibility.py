@@ -248,6 +248,7 @@ def test_every_role_of_the_table_has_somebody(people):
     assert set(people) == {"", *(role.value for role in Role)}
 
 
+@pytest.mark.slow  # over a quarter of an hour on two cores
 def test_axe_finds_nothing_on_any_page_of_any_role(chrome, served, known, people):
     """Both widths of a page are looked at with one load; all faults are told together."""
     seen: set[str] = set()
@@ -269,6 +270,7 @@ def test_axe_finds_nothing_on_any_page_of_any_role(chrome, served, known, people
     print(f"{shown} pages of {len(people)} roles, {looked} different")  # noqa: T201 (shown with -s)
 
 
+@pytest.mark.slow  # over a quarter of an hour on two cores
 def test_the_dark_scheme_keeps_its_contrast(chrome, served, known, people):
     """Each kind of page once, as the first role sees it that may."""
     seen: set[str] = set()
@@ -286,6 +288,7 @@ def test_the_dark_scheme_keeps_its_contrast(chrome, served, known, people):
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.slow  # over a quarter of an hour on two cores
 def test_nothing_jumps_on_a_phone(chrome, served, known, people):
     """Each kind of page of a section and an inspector, loaded at the width of a phone."""
     faults: list[str] = []
