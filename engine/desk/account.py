@@ -27,7 +27,7 @@ from engine.runtime.tables import Instance
 
 DEMO_BUREAUS = 3
 TOKEN_LASTS = timedelta(days=180)
-WRONG_CODE = "口令不对或已经过期。"
+WRONG_CODE = "口令不对、已经过期或已经用过。一个口令只能用一次，用过后请等下一个。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,10 @@ class Desk:
 
     def __getitem__(self, name: str) -> Visitor:
         """The person of this name (or login), signed in once, in a browser of their own."""
-        if name not in self.people:
-            self.people[name] = self.visitor(name)
-        return self.people[name]
+        login = self.person(name).login
+        if login not in self.people:
+            self.people[login] = self.visitor(login)
+        return self.people[login]
 
     def visitor(self, name: str, *, script: bool = True, width: int = WIDE) -> Visitor:
         """One more browser of a person: another tab, a phone, a browser without JavaScript."""

@@ -40,7 +40,6 @@ def envelope(chrome: Browser, draw: str, party: str) -> tuple[str, str]:
     return secret, commitment
 
 
-@pytest.mark.slow  # a whole year through ten inboxes
 def test_a_plan_goes_from_the_section_to_the_archive(chrome, desk):
     the_plan_is_drafted_returned_and_approved(desk)
     the_plan_is_published(desk)

@@ -119,7 +119,7 @@ def test_the_type_is_found_in_the_content(store, data, name, found, shown):
         (packed("0", content=b"0" * 10_000_000), "a.zip", "压缩比"),
         (packed(*[str(n) for n in range(5_001)]), "a.zip", "超过 5000 个"),
         (packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "a.docx", "宏"),
-        (packed("a")[:-8], "a.zip", "损坏"),
+        pytest.param(packed("a")[:-8], "a.zip", "损坏", id="cut-zip"),  # its bytes carry the time
     ],
 )
 def test_what_is_not_accepted_leaves_nothing_behind(store, data, name, reason):
