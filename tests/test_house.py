@@ -196,7 +196,9 @@ def test_every_locked_package_carries_hashes(lock):
 
 def test_every_setting_stands_in_the_operators_table():
     """`docs/operations.md` names every setting there is, and none that there is not."""
-    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE
+    )
     assert {name for row in rows for name in re.findall(r"[A-Z_]+", row)} == settings.NAMES
 
 

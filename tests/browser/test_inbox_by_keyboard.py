@@ -155,7 +155,8 @@ def test_what_was_typed_outlives_a_lost_session(sign_in: Any, town: Any) -> None
     other.fill("[name=login]", "lu")
     other.fill("[name=password]", PASSWORD)
     other.keyboard.press("Enter")
-    expect(other.locator("[name=note]")).to_have_value("写到一半")  # kept on the server before the session was lost
+    # kept on the server before the session was lost
+    expect(other.locator("[name=note]")).to_have_value("写到一半")
     expect(other.locator("main")).to_contain_text("已恢复你")
 
 

@@ -98,8 +98,14 @@ def copied(tmp_path, monkeypatch):
         ('"plan.amend_with_superior" = { value = true, strength = "soft", source = "W9" }', "strength"),
         ('"plan.amend_with_superior" = { value = true, strength = "hard", source = "J7" }', "foreign-source"),
         ('"plan.amend_with_superior" = { value = true, strength = "hard", source = "W19" }', "source"),
-        ('"plan.amend_with_superior" = { value = true, strength = "hard", source = "W9", color = 1 }', "unknown-key"),
-        ('"plan.amend_with_superior" = { value = true, strength = "hard", source = "W9", valid_to = "x" }', "validity"),
+        (
+            '"plan.amend_with_superior" = { value = true, strength = "hard", source = "W9", color = 1 }',
+            "unknown-key",
+        ),
+        (
+            '"plan.amend_with_superior" = { value = true, strength = "hard", source = "W9", valid_to = "x" }',
+            "validity",
+        ),
     ],
 )
 def test_check_names_the_line(copied, line: str, rule: str) -> None:

@@ -23,9 +23,7 @@ def also(scene: Any, name: str, role: Role, *, bureau: int = 0) -> None:
     def give(session: Any) -> None:
         who = session.query(Person).filter_by(name=name).one()
         session.add(
-            Grant(
-                person_id=who.id, bureau_id=bureau or who.bureau_id, role=role, valid_from=date(2020, 1, 1)
-            )
+            Grant(person_id=who.id, bureau_id=bureau or who.bureau_id, role=role, valid_from=date(2020, 1, 1))
         )
 
     scene.does(give)

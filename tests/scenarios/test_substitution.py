@@ -93,7 +93,13 @@ def test_what_is_published_names_the_article_never_an_illness_or_a_family(jilin)
     )
     case.completes("审批调换", by=acts.LEADER, decision="approve")
     candidate = jilin.read(lambda session: first_candidate(session, last(case)))
-    skipped = [{"candidate": candidate, "absence": "unavailable", "proof": [hands_in(jilin, "b" * 32, "其母病危.pdf")]}]
+    skipped = [
+        {
+            "candidate": candidate,
+            "absence": "unavailable",
+            "proof": [hands_in(jilin, "b" * 32, "其母病危.pdf")],
+        }
+    ]
     case.completes("确认递补人选", by=acts.DRAFTER, absent=skipped)
     case.completes("见证递补", by=acts.WITNESS, decision="approve")
     draw = jilin.read(lambda session: ceremony.get(session, last(case).draw_id))
