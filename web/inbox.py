@@ -87,7 +87,7 @@ def index() -> ResponseReturnValue:
         bureaus=inbox.bureau_names(reading, counts) if len(counts.bureaus) > 1 or filters.bureau else [],
         views=saved.views(reading, g.person),
         sharing=saved.sharing(g.person),
-        columns=[(key, COLUMNS[key]) for key in saved.COLUMNS],
+        columns=[(key, str(COLUMNS[key])) for key in saved.COLUMNS],
         next_url=address.url(after=following) if following else "",
         first_url=address.url() if request.args.get("after") else "",
         today=clock.today(),

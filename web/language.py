@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gettext import NullTranslations
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode
 
+from babel.support import NullTranslations
 from flask import Flask, g, request, session, url_for
 from flask_babel import Babel, Domain, lazy_gettext
 
@@ -24,29 +25,48 @@ def install(app: Flask) -> None:
         locale_selector=language,
         default_translation_directories="translations",
     )
+    words = _MESSAGES.get_translations
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  (of Jinja's i18n extension)
+        gettext=lambda text: words().ugettext(text),
+        ngettext=lambda one, many, n: words().ungettext(one, many, n),
+        newstyle=True,
+    )
+    app.teardown_request(_forget)
 
 
 class Words(Domain):  # type: ignore[misc]
-    """A catalogue that is looked up once a request: a page asks for several hundred words."""
+    """A catalogue from Chinese. A page asks for several hundred words: in Chinese nothing is looked up."""
 
     def get_translations(self) -> NullTranslations:
         """The words of this request's language."""
-        if not g:
-            return super().get_translations()  # type: ignore[no-any-return]
+        if not in_english():
+            return _AS_WRITTEN
         name = f"words_{self.domain[0]}"
         if name not in g:
             setattr(g, name, super().get_translations())
-        return getattr(g, name)  # type: ignore[no-any-return]
+        return getattr(g, name)
 
 
 _MESSAGES = Words()
+_AS_WRITTEN = NullTranslations()
+_ENGLISH: ContextVar[bool] = ContextVar("english", default=False)
+
+
+def in_english() -> bool:
+    """Whether this page is read in English."""
+    return _ENGLISH.get()
 
 
 def _choose() -> None:
     wanted = request.args.get("lang", "")
     if wanted in LANGUAGES and request.endpoint != "static":
         session["language"] = wanted
+    _ENGLISH.set(language() == "en")
     _MESSAGES.as_default()
+
+
+def _forget(_error: BaseException | None) -> None:
+    _ENGLISH.set(False)
 
 
 def language() -> str:

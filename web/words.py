@@ -14,15 +14,13 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from flask import g
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from jinja2 import Environment
 
 from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
-from web.language import Words
+from web.language import Words, in_english
 
 _LABELS = Words(domain="labels")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
@@ -51,15 +49,6 @@ def clauses(refs: str, pack: str = "") -> list[Mark]:
 def cited(text: str, pack: str = "") -> str:
     """Words for a clause that may still be references (`J8 W8`); other text stays as it is."""
     return terms.cite(text, pack) if _REF.match(text or "") else text or ""
-
-
-def in_english() -> bool:
-    """Whether this page is read in English."""
-    if not g:
-        return False
-    if "english" not in g:
-        g.english = str(get_locale() or "zh").startswith("en")
-    return bool(g.english)
 
 
 def label(text: Any) -> str:
