@@ -33,6 +33,13 @@ ARGS = [
 PAUSE = 0.1  # seconds between two looks of the background process at its jobs
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is a browser test, without having to say so."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """The system's Chromium."""

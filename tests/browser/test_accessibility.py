@@ -37,7 +37,6 @@ from engine.runtime.proposal import Proposal
 from engine.runtime.tables import ExtraTask, History, Instance, Release, WorkItem
 from tests.browser.people import PHONE, WIDE
 
-pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = f"axe.run(document, {{runOnly: {TAGS}, resultTypes: ['violations'], elementRef: false}})"

@@ -14,7 +14,6 @@ from engine.domain.draw import append_close, check_document, commitment, compute
 from engine.domain.draw.instances import Shape, make, random_instance
 from tests.engine.draw_samples import REVEAL, example, full_draw
 
-pytestmark = pytest.mark.browser
 PAGES = Path(__file__).parents[2] / "web" / "static" / "verify"
 
 

@@ -22,7 +22,6 @@ from engine.rules.feel.values import adapt
 from engine.settings import ROOT
 from tests.rule_texts import Case, Shipped, cases, shipped
 
-pytestmark = pytest.mark.browser
 REPORT = ROOT / "docs/feel-parity.md"
 BUNDLE = Path(__file__).parent / "feelin/feelin.js"
 LOCK = ROOT / "web/assets/feel/package-lock.json"

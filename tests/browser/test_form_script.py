@@ -13,7 +13,6 @@ from engine.rules import feel
 from forms import schema
 from tests.web.test_form_rendering import EVERYTHING, SHOWN, page, read, record, shown  # noqa: F401
 
-pytestmark = pytest.mark.browser
 STATIC = Path(__file__).parents[2] / "web/static"
 HOST = "http://forms.test"
 

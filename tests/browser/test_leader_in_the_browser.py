@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.browser.people import PHONE, Desk, Visitor
 
-pytestmark = pytest.mark.browser
 WHY = "检查人员与本单位有诉讼，申请回避。"
 MORE = "请补充诉讼的立案通知书。"
 

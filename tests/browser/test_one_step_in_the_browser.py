@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.browser.people import PHONE, Desk
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_refused_form_keeps_what_was_typed_and_names_field_and_article(desk):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytestmark = pytest.mark.browser
-
 
 def test_the_inbox_works_by_keyboard(desk, served):
     page = desk["luwenjing"].page

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser
 from engine.runtime.tables import WorkItem
 from tests.browser.people import Desk, Visitor
 
-pytestmark = pytest.mark.browser
 SHARE = Path(__file__).parents[2] / "web/static/verify/share.html"
 REASON = "抽查比例的依据没有写明，请补充后再报。"
 

@@ -22,7 +22,7 @@ class Limits:
     calls: int = 60
     digits: int = 400
     exponent: int = 6144
-    result: int = 50_000
+    result: int = 20_000
 
 
 DEFAULT = Limits()
