@@ -44,6 +44,9 @@ class Machine(Protocol):
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """Evaluate a decision of the case's release; the explanation is kept with the case."""
 
+    def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """A row of the case's own deadlines table; asked for often, so no explanation is kept of it."""
+
     def reassign(self, case_id: int) -> None:
         """The people of a case have changed: its open steps go to those who are now responsible."""
 

@@ -129,6 +129,10 @@ class Looking:
         """Evaluate a decision of the case's release, without keeping the explanation."""
         return plain(self._compiled.decide(decision, facts).usable())
 
+    def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """A row of the deadlines table of the case's release."""
+        return self._compiled.limit(decision, facts)
+
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Refused here."""
         del data, bureau_id, key

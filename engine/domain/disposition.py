@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.calendar import due
+from engine.domain.calendar import due_by_release
 from engine.domain.feedback import refuse_before_feedback
 from engine.domain.followup import open_followup
 from engine.domain.inspection.tables import Disposition, Inspection, get
@@ -97,7 +97,7 @@ def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     row.demand = ask.text(step.answers, "demand") or "；".join(f.demand for f in found if f.demand)
     row.correct_by = ask.day(step.answers, "correct_by")
     if kind == "corrected" and row.correct_by is None:
-        row.correct_by = due(step.session, step.pack, "correction.due", clock.today()).day
+        row.correct_by = due_by_release(step, "correction.due", clock.today()).day
     row.receiver = ask.required(step.answers, "receiver", "接收机关") if kind == "transfer" else ""
     row.proposed_by_id = step.person().id
     row.reviewed_by_id = row.approved_by_id = None
@@ -174,7 +174,7 @@ def settle(step: Step, *, inspection_id: int) -> None:
     inspection.state = "disposed"
     today = clock.today()
     if row.kind == "corrected" and row.correct_by is not None:
-        due_on = due(step.session, step.pack, "correction.recheck", max(row.correct_by, today)).day
+        due_on = due_by_release(step, "correction.recheck", max(row.correct_by, today)).day
         open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
     elif row.kind == "filing":
         open_followup(
@@ -182,7 +182,7 @@ def settle(step: Step, *, inspection_id: int) -> None:
             inspection,
             "penalty",
             f"立案查处 {row.filing_no}",
-            due(step.session, step.pack, "followup.handle", today).day,
+            due_by_release(step, "followup.handle", today).day,
         )
     elif row.kind == "transfer":
         open_followup(
@@ -190,7 +190,7 @@ def settle(step: Step, *, inspection_id: int) -> None:
             inspection,
             "transfer",
             f"移送{row.receiver} {row.letter_no}",
-            due(step.session, step.pack, "followup.handle", today).day,
+            due_by_release(step, "followup.handle", today).day,
         )
     elif row.kind == "local":
         open_followup(
@@ -198,7 +198,7 @@ def settle(step: Step, *, inspection_id: int) -> None:
             inspection,
             "local",
             "移交所在地医保部门处理",
-            due(step.session, step.pack, "followup.handle", today).day,
+            due_by_release(step, "followup.handle", today).day,
         )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.calendar import due
+from engine.domain.calendar import due_by_release
 from engine.domain.inspection.tables import get
 from engine.domain.inspection.team import refuse_conflict, team
 from engine.domain.inspection.visit import refuse_unshown
@@ -226,7 +226,7 @@ def approve_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]
         return {**decided, "preserved_on": None}
     found.approved_by_id, found.approved_at = actor.id, clock.now()
     found.from_day = clock.today()
-    found.until_day = due(step.session, step.pack, "preservation.decide", found.from_day).day
+    found.until_day = due_by_release(step, "preservation.decide", found.from_day).day
     _log(step, "evidence.preserve", found)
     return {**decided, "preserved_on": found.from_day.isoformat()}
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.calendar import due
+from engine.domain.calendar import due_by_release
 from engine.domain.ceremony import duty
 from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.ceremony.pool import visits
@@ -210,7 +210,7 @@ def start_by(step: Step, row: Lead) -> date | None:
     """The last day on which the inspection of a lead begins «at once»; None where the pack sets none."""
     if not parameters(step.pack).value("lead.immediate"):
         return None
-    return due(step.session, step.pack, "lead.start", row.received_on).day
+    return due_by_release(step, "lead.start", row.received_on).day
 
 
 def refuse_late(step: Step, row: Lead) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain import evidence as evidences
-from engine.domain.calendar import due, working_days_between
+from engine.domain.calendar import due_by_release, working_days_between
 from engine.domain.feedback import latest, refuse_unsettled
 from engine.domain.inspection.tables import Inspection, SiteRecord, Visit, get
 from engine.domain.inspection.visit import findings
@@ -194,7 +194,7 @@ def report_due(step: Step, inspection: Inspection) -> date | None:
     """The last day for the report, None where the pack sets none."""
     if parameters(step.pack).value("report.deadline") is None or inspection.ended_on is None:
         return None
-    return due(step.session, step.pack, "report.submit", inspection.ended_on).day
+    return due_by_release(step, "report.submit", inspection.ended_on).day
 
 
 @operation("report.remind", clause="W14")

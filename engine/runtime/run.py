@@ -278,6 +278,10 @@ class Run:
         )
         return value
 
+    def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        """A row of the deadlines table of the case's release."""
+        return self.compiled.limit(decision, facts)
+
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Verb's wish: start another process once."""
         self.enqueue(

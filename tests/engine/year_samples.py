@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.domain.pack.files import pack_files
 from engine.domain.registry import Certificate, InspectionItem, Inspector, ItemList, RegistryObject
 from engine.operation import Step, call
 from engine.people import Bureau, Grant, Person, Role, Section
@@ -44,9 +45,14 @@ class Notes:
     """The machine of these tests: decisions are real, everything else is written down."""
 
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    pack: str = "jilin"
 
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
         return dmn.load((WORKFLOWS / f"{decision}.dmn").read_bytes()).decide(decision, dict(facts)).value
+
+    def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
+        file = pack_files(self.pack)[f"{decision}.dmn"]
+        return dmn.load(file.read_bytes()).decide(decision, dict(facts)).value
 
     def enqueue(self, kind: str, payload: Mapping[str, Any], **_: Any) -> None:
         self.asked.append((kind, payload))
@@ -71,7 +77,7 @@ class Year:
     """
 
     def __init__(self, session: Session, pack: str = "jilin", objects: int = 12, inspectors: int = 6) -> None:
-        self.session, self.pack, self.machine = session, pack, Notes()
+        self.session, self.pack, self.machine = session, pack, Notes(pack=pack)
         self.bureau = Bureau(
             division="220581" if pack == "jilin" else "410481",
             name="梅河口市医疗保障局",

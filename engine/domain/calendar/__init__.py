@@ -4,8 +4,8 @@ A period of working days does not count its first day and ends with the end of i
 that the State Council has not published yet give *provisional* dates: weekends and the statutory holidays
 only.
 
-Use: `due(session, pack, key, start)` for a step, `add_working_days`, `working_days_between` for everything
-else.
+Use: `due_by_release(step, key, start)` in a verb, `due(session, pack, key, start)` where there is no case,
+`add_working_days`, `working_days_between` for everything else.
 """
 
 from engine.domain.calendar.count import (
@@ -16,7 +16,7 @@ from engine.domain.calendar.count import (
     why_not,
     working_days_between,
 )
-from engine.domain.calendar.deadline import Due, Rule, due, due_in, keys, rule
+from engine.domain.calendar.deadline import Due, Rule, due, due_by_release, due_in, keys, rule
 from engine.domain.calendar.load import (
     add_years,
     import_file,
@@ -39,6 +39,7 @@ __all__ = [
     "add_years",
     "count",
     "due",
+    "due_by_release",
     "due_in",
     "import_file",
     "import_year",

@@ -99,6 +99,7 @@ from engine.domain.calendar.count import count
 from engine.domain.pack.files import deadline_rows, pack_files
 from engine.domain.terms import cite
 from engine.errors import RuleError
+from engine.operation import Step
 from engine.rules import dmn
 
 TABLE = "deadlines"
@@ -139,7 +140,7 @@ def keys(pack: str) -> list[str]:
 def rule(pack: str, key: str, *, decide: Decide | None = None) -> Rule:
     """The row for a key; RuleError names a key the table does not have.
 
-    Without `decide` the pack's seed table answers; a running case gives the table of its own release.
+    Without `decide` the pack's seed table answers, for who has no case; verbs of a case use `due_by_release`.
     """
     key = key or DEFAULT
     if decide is None:
@@ -161,6 +162,11 @@ def due(
     """
     row = rule(pack, key, decide=decide)
     return due_in(session, start, row.days, pack=pack, key=row.key, strength=row.strength, clause=row.clause)
+
+
+def due_by_release(step: Step, key: str, start: date) -> Due:
+    """As `due`, within a running case: by the deadlines table of the case's own release (沿用开办时的版本)."""
+    return due(step.session, step.pack, key, start, decide=step.machine.limit)
 
 
 def due_in(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.calendar import add_working_days, due, working_days_between
+from engine.domain.calendar import add_working_days, due_by_release, working_days_between
 from engine.domain.followup import Followup
 from engine.domain.handover.tables import Handover, HandoverReport
 from engine.domain.inspection.tables import get as get_inspection
@@ -119,7 +119,7 @@ def issue(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     row.document_no = ask.required(step.answers, "document_no", "移交文号", clause=cite("J24", step.pack))
     row.opinion = ask.required(step.answers, "opinion", "处理意见", clause=cite("J23 J24", step.pack))
     chosen = ask.day(step.answers, "due_on")
-    row.due_on = chosen or due(step.session, step.pack, "handover.report", clock.today()).day
+    row.due_on = chosen or due_by_release(step, "handover.report", clock.today()).day
     if row.due_on <= clock.today():
         raise Refused(
             "上报期限须晚于今天。",

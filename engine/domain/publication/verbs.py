@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.calendar import due, working_days_between
+from engine.domain.calendar import due_by_release, working_days_between
 from engine.domain.feedback import refuse_before_feedback
 from engine.domain.followup import penalties
 from engine.domain.inspection.tables import Inspection, get
@@ -157,7 +157,7 @@ def prepare(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 def _limit(step: Step, inspection: Inspection, row: Publication) -> date:
     """The last day of a publication, by the calendar as it stands now."""
-    return due(step.session, step.pack, LIMITS[row.kind], _counted_from(step, inspection, row)).day
+    return due_by_release(step, LIMITS[row.kind], _counted_from(step, inspection, row)).day
 
 
 def _counted_from(step: Step, inspection: Inspection, row: Publication) -> date:
