@@ -7,12 +7,14 @@ from flask import Flask
 from engine.desk.world import World
 from web import (
     api,
+    api_case,  # noqa: F401 (enters its routes into the API)
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
     api_open,  # noqa: F401 (enters its routes into the API)
     api_own,  # noqa: F401 (enters its routes into the API)
     api_people,  # noqa: F401 (enters its routes into the API)
     api_release,  # noqa: F401 (enters its routes into the API)
+    api_task,  # noqa: F401 (enters its routes into the API)
     audit,
     auth,
     board,

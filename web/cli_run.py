@@ -69,6 +69,6 @@ def openapi() -> None:
     import orjson  # noqa: PLC0415 (see below)
 
     import web.app  # noqa: F401, PLC0415 (enters all routes; the web app is needed by this command only)
-    from web.api import document  # noqa: PLC0415
+    from web.openapi import document  # noqa: PLC0415
 
     click.echo(orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode())
