@@ -37,6 +37,7 @@ def releases() -> ResponseReturnValue:
             "files": row.files,
             "running": row.running,
             "current": row.current,
+            "restores": row.restores,
         }
         for row in processes.releases(http.reading())
     ]
@@ -86,6 +87,28 @@ def new_proposal() -> ResponseReturnValue:
         return answer(_proposed(made, session), 201)
 
 
+@route("POST", "/releases/<int:release_id>/restore", rights.EDIT_PROCESSES)
+@describes(
+    "送审恢复：以旧版内容发布下一个版本，写明原因；由另一人用 POST /releases 发布",
+    ANY,
+    body=record(note=TEXT),
+    status=201,
+)
+def restore_release(release_id: int) -> ResponseReturnValue:
+    """Propose to make an older release current again."""
+    note = body().get("note", "")
+    if not isinstance(note, str):
+        raise BadRequest
+    found = apart.examine(proposal.restorable(http.reading(), release_id, note))
+    made = g.database.run(
+        lambda session: (
+            proposal.propose_restore(session, actor(session), release_id, found.findings, note=note).id
+        )
+    )
+    with g.database.reading() as session:
+        return answer(_proposed(made, session), 201)
+
+
 @route("POST", "/proposals/<int:proposal_id>/return", rights.RELEASE)
 @describes("退回作者，写明原因", ANY, body=record(reason=TEXT))
 def return_proposal(proposal_id: int) -> ResponseReturnValue:
@@ -108,6 +131,7 @@ def _proposed(proposal_id: int, session: Any = None) -> dict[str, Any]:
         "note": row.proposal.note,
         "author": row.author,
         "decided_by": row.decided_by,
+        "restores": view.restores.version if view.restores else 0,
         "stale": view.stale,
         "findings": [finding.as_json() for finding in view.findings],
         "changes": [{"path": one.path, "kind": one.kind, "lines": one.lines} for one in view.changes],

@@ -1,4 +1,4 @@
-"""`casework release check|deploy|diff|export|rehearse`."""
+"""`casework release check|deploy|restore|diff|export|rehearse`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,34 @@ def deploy(path: Path, releaser: str, author: str, note: str, as_json: bool) -> 
         click.echo(orjson.dumps(body).decode())
     else:
         click.echo(say("{0} 第 {1} 版，内容哈希 {2}…", made.pack, made.version, made.hash[:16]))
+
+
+@release.command()
+@click.argument("version")
+@click.option("--by", "releaser", default="", help="复核发布人的账号")
+@click.option("--author", default="", help="提出恢复的人的账号")
+@click.option("--note", required=True, help="为什么恢复")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+def restore(version: str, releaser: str, author: str, note: str, *, as_json: bool) -> None:
+    """恢复为旧版：以它的内容发布下一个版本；在办案件继续用各自的版本。"""
+    world = open_installation()
+    with world.database.transaction() as session:
+        older = desk.version(session, version)
+        made = desk.restore(
+            world,
+            session,
+            older,
+            actor=person_by_login(session, releaser) if releaser else None,
+            author=person_by_login(session, author) if author else None,
+            note=note,
+        )
+        body = {"id": made.id, "pack": made.pack, "version": made.version, "restores": older.version}
+    if as_json:
+        print_json(body)
+    else:
+        click.echo(
+            say("{0} 第 {1} 版，内容恢复为第 {2} 版。", body["pack"], body["version"], body["restores"])
+        )
 
 
 @release.command()

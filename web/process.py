@@ -45,7 +45,36 @@ def index() -> ResponseReturnValue:
 @needs(rights.READ_PROCESSES)
 def release(release_id: int) -> ResponseReturnValue:
     """One release: processes, tables, forms, documents, each by its hash."""
-    return render_template("process/release.html", view=process.view(http.reading(), release_id), kinds=KINDS)
+    return _release_page(release_id, None, 200)
+
+
+@page.post("/processes/<int:release_id>/restore")
+@needs(rights.EDIT_PROCESSES)
+def restore(release_id: int) -> ResponseReturnValue:
+    """Propose to make this older release current again; another person releases it."""
+    note = request.form.get("note", "")
+    try:
+        found = apart.examine(proposal.restorable(http.reading(), release_id, note))
+        with g.database.transaction() as session:
+            made = proposal.propose_restore(session, actor(session), release_id, found.findings, note=note)
+    except Refused as refusal:
+        return _release_page(release_id, refusal, 422)
+    return redirect(url_for("process.proposed", proposal_id=made.id)), 303
+
+
+def _release_page(release_id: int, refusal: Refused | None, status: int) -> ResponseReturnValue:
+    return (
+        render_template(
+            "process/release.html",
+            view=process.view(http.reading(), release_id),
+            kinds=KINDS,
+            may_propose=rights.EDIT_PROCESSES.allows(g.person),
+            note=request.form.get("note", ""),
+            refusal=refusal,
+            failed=refusal is not None,
+        ),
+        status,
+    )
 
 
 @page.get("/processes/<int:release_id>/<name>")

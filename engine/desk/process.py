@@ -27,6 +27,7 @@ class ReleaseRow:
     files: Mapping[str, int]
     running: int
     current: bool
+    restores: int  # the version whose content this one puts in force again, 0 for new content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,17 @@ class ReleaseView:
 
 def releases(session: Session) -> list[ReleaseRow]:
     """All releases, latest first."""
-    author, releaser = aliased(Person), aliased(Person)
+    author, releaser, older = aliased(Person), aliased(Person), aliased(Release)
     query = (
-        select(Release, author.name, releaser.name)
+        select(Release, author.name, releaser.name, older.version)
         .outerjoin(author, author.id == Release.author_id)
         .outerjoin(releaser, releaser.id == Release.releaser_id)
+        .outerjoin(older, older.id == Release.restores_id)
         .order_by(Release.deployed_at.desc(), Release.id.desc())
         .limit(PAGE)
     )
     found = session.execute(query).all()
-    ids = [row.id for row, _, _ in found]
+    ids = [row.id for row, *_ in found]
     kinds: dict[int, dict[str, int]] = {}
     counted = select(ReleaseFile.release_id, ReleaseFile.kind, func.count()).where(
         ReleaseFile.release_id.in_(ids)
@@ -91,7 +93,7 @@ def releases(session: Session) -> list[ReleaseRow]:
         ).all()
     )
     latest: dict[str, int] = {}
-    for row, _, _ in found:
+    for row, *_ in found:
         latest[row.pack] = max(latest.get(row.pack, 0), row.version)
     return [
         ReleaseRow(
@@ -101,8 +103,9 @@ def releases(session: Session) -> list[ReleaseRow]:
             kinds.get(row.id, {}),
             running.get(row.id, 0),
             latest[row.pack] == row.version,
+            again or 0,
         )
-        for row, who, by in found
+        for row, who, by, again in found
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
@@ -45,6 +45,7 @@ class Proposed:
 
     row: Listed
     base: Release | None
+    restores: Release | None
     stale: bool
     findings: Sequence[Finding]
     changes: Sequence[desk.Change]
@@ -80,6 +81,48 @@ def propose(
     return made
 
 
+def restorable(session: Session, release_id: int, note: str) -> dict[str, bytes]:
+    """The files of an older release, to be checked before it is proposed again.
+
+    NotFound otherwise; Refused without a reason, for what is current already, for what waits already.
+    """
+    older = _older(session, release_id)
+    if not note.strip():
+        raise Refused("恢复旧版要写明原因。", slug="reason-missing", fields={"note": "请写明为什么恢复"})
+    if releases.current(session, older.pack).hash == older.hash:
+        raise Refused(
+            f"第 {older.version} 版的内容就是现行版本的内容，不用恢复。",
+            slug="no-change",
+            hint="可在流程页核对现行版本。",
+        )
+    _refuse_waiting(session, older.pack, older.hash)
+    return desk.content(session, older)
+
+
+def propose_restore(
+    session: Session, actor: Person, release_id: int, findings: Sequence[Finding], *, note: str
+) -> Proposal:
+    """Put it before the second person to make an older release current again (恢复为第 N 版).
+
+    `findings`: of the check made just now; what an older release calls may be gone by now. Raises as `restorable`.
+    """
+    EDIT_PROCESSES.demand(actor)
+    files, older = restorable(session, release_id, note), _older(session, release_id)
+    base = releases.current(session, older.pack)
+    made = proposals.keep(
+        session, older.pack, files, findings, author=actor, base=base, note=note.strip()[:500], restores=older
+    )
+    _note(session, "release.propose", made, actor)
+    return made
+
+
+def _older(session: Session, release_id: int) -> Release:
+    found = session.get(Release, release_id)
+    if found is None:
+        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+    return found
+
+
 def files_of(session: Session, proposal_id: int) -> dict[str, bytes]:
     """What would be released, to be checked once more."""
     return proposals.content(session, get(session, proposal_id))
@@ -110,14 +153,11 @@ def release(session: Session, actor: Person, proposal_id: int, findings: Sequenc
             hint="请退回作者，在现行版本上改好再送审。",
         )
     author = session.get_one(Person, proposal.author_id)
-    made = desk.freeze(
-        session,
-        proposal.pack,
-        proposals.content(session, proposal),
-        actor=actor,
-        author=author,
-        note=proposal.note,
-    )
+    signed: dict[str, Any] = {"actor": actor, "author": author, "note": proposal.note}
+    if proposal.restores_id is not None:
+        made = desk.thaw(session, session.get_one(Release, proposal.restores_id), **signed)
+    else:
+        made = desk.freeze(session, proposal.pack, proposals.content(session, proposal), **signed)
     _decide(proposal, actor, "released")
     proposal.release_id = made.id
     session.flush()
@@ -154,6 +194,7 @@ def view(session: Session, person: Person, proposal_id: int) -> Proposed:
     return Proposed(
         row=_listed(*found),
         base=base,
+        restores=session.get(Release, proposal.restores_id) if proposal.restores_id else None,
         stale=waiting and (current.id if current else None) != proposal.base_id,
         findings=[Finding(**finding) for finding in proposal.findings],
         changes=desk.compare(before, proposals.content(session, proposal)),
@@ -182,14 +223,21 @@ def _in_force(session: Session, pack: str) -> Release | None:
 
 
 def _refuse_known(session: Session, pack: str, content_hash: str) -> None:
-    known = session.scalar(select(Release).where(Release.pack == pack, Release.hash == content_hash))
+    known, base = releases.known(session, pack, content_hash), _in_force(session, pack)
     if known is not None:
+        older = base is not None and base.hash != content_hash
         raise Refused(
             f"内容与规则包 {pack} 第 {known.version} 版相同，没有要发布的改动。",
             slug="no-change",
-            hint="请核对压缩包中的文件。",
+            hint=f"要重新使用，请在第 {known.version} 版的页面上恢复。"
+            if older
+            else "请核对压缩包中的文件。",
             fields={"zip": f"与第 {known.version} 版相同"},
         )
+    _refuse_waiting(session, pack, content_hash)
+
+
+def _refuse_waiting(session: Session, pack: str, content_hash: str) -> None:
     waiting = session.scalar(
         select(Proposal).where(
             Proposal.pack == pack, Proposal.hash == content_hash, Proposal.state == "waiting"

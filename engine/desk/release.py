@@ -183,16 +183,58 @@ def freeze(
     note: str = "",
 ) -> Release:
     """Freeze files whose check found no error as the next version of a pack."""
+    existing = releases.known(session, name, releases.digest(files))
+    if existing is not None and existing.id != releases.current(session, name).id:
+        raise Refused(
+            f"内容与规则包 {name} 第 {existing.version} 版相同，而现行的是另一版。",
+            slug="older-release",
+            hint=f"要重新使用这些内容，请恢复第 {existing.version} 版。",
+        )
     release = releases.deploy(session, name, files, author=author, releaser=actor, note=note)
+    _note(session, release, actor)
+    return release
+
+
+def restore(
+    world: World,
+    session: Session,
+    older: Release,
+    *,
+    actor: Person | None = None,
+    author: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Check an older release once more and put its content in force again; raises ModelInvalid, Refused."""
+    faults = check.errors(check.findings(content(session, older), world.answers))
+    if faults:
+        raise ModelInvalid(faults)
+    return thaw(session, older, actor=actor, author=author, note=note)
+
+
+def thaw(
+    session: Session,
+    older: Release,
+    *,
+    actor: Person | None = None,
+    author: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Put an older release, whose check found no error, in force again as the next version of its pack."""
+    release = releases.restore(session, older, author=author, releaser=actor, note=note)
+    _note(session, release, actor, restores=older.version)
+    return release
+
+
+def _note(session: Session, release: Release, actor: Person | None, **more: int) -> None:
     audit.record(
         session,
         action="release.deploy",
         subject=f"release/{release.id}",
         actor=actor,
-        after={"pack": name, "version": release.version, "hash": release.hash},
+        reason=release.note if more else "",
+        after={"pack": release.pack, "version": release.version, "hash": release.hash, **more},
         release_id=release.id,
     )
-    return release
 
 
 def version(session: Session, text: str) -> Release:

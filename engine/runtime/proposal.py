@@ -27,7 +27,8 @@ STATES = ("refused", "waiting", "released", "returned")
 class Proposal(Base):
     """One proposal. `state`: refused (the check found errors) · waiting · released · returned.
 
-    `files`: path → SHA-256 of everything the release would hold; `base_id`: the release it was made from.
+    `files`: path → SHA-256 of everything the release would hold; `base_id`: the release it was made from;
+    `restores_id`: the older release that it would put in force again.
     """
 
     __tablename__ = "release_proposal"
@@ -35,6 +36,7 @@ class Proposal(Base):
     id: Mapped[pk]
     pack: Mapped[word]
     base_id: Mapped[int | None] = reference("release.id")
+    restores_id: Mapped[int | None] = reference("release.id", index=False)
     hash: Mapped[sha256]
     files: Mapped[dict[str, Any]]
     findings: Mapped[list[Any]]
@@ -56,6 +58,7 @@ class Proposal(Base):
         ),
         CheckConstraint("(state = 'released') = (release_id is not null)", name="released"),
         CheckConstraint("state <> 'returned' or reason <> ''", name="returned_with_reason"),
+        CheckConstraint("restores_id is null or restores_id < base_id", name="restores_older"),
     )
 
 
@@ -68,6 +71,7 @@ def keep(
     author: Person,
     base: Release | None,
     note: str,
+    restores: Release | None = None,
 ) -> Proposal:
     """Write down a proposal and its files; one with errors is kept too, as refused, for its author to mend."""
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
@@ -79,6 +83,7 @@ def keep(
     proposal = Proposal(
         pack=pack,
         base_id=base.id if base else None,
+        restores_id=restores.id if restores else None,
         hash=digest(files),
         files=hashes,
         findings=[finding.as_json() for finding in findings],

@@ -206,35 +206,74 @@ def deploy(
 
     The author of a model does not release it. Raises Refused for that, and what `compile_files` raises.
     """
+    _refuse_author(author, releaser)
+    compile_files(files)
+    existing = known(session, pack, digest(files))
+    if existing is not None:
+        return existing
+    hashes = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    stored = set(session.scalars(select(Blob.hash).where(Blob.hash.in_(hashes.values()))))
+    for path, content in files.items():
+        if hashes[path] not in stored:
+            session.add(Blob(hash=hashes[path], content=content))
+            stored.add(hashes[path])
+    made = Release(pack=pack, hash=digest(files), note=note)
+    return _next_version(session, made, hashes, author, releaser)
+
+
+def known(session: Session, pack: str, content_hash: str) -> Release | None:
+    """The latest release of a pack with this content, if it was ever released."""
+    found = select(Release).where(Release.pack == pack, Release.hash == content_hash)
+    return session.scalar(found.order_by(Release.version.desc()).limit(1))
+
+
+def restore(
+    session: Session,
+    older: Release,
+    *,
+    author: Person | None = None,
+    releaser: Person | None = None,
+    note: str = "",
+) -> Release:
+    """Put the content of an older release in force again, as the pack's next version (恢复为第 N 版).
+
+    Running cases keep theirs. Refused where that content is in force already, and for an author who releases.
+    """
+    _refuse_author(author, releaser)
+    if current(session, older.pack).hash == older.hash:
+        raise Refused(
+            f"第 {older.version} 版的内容就是现行版本的内容，不用恢复。",
+            slug="no-change",
+            hint="可在流程页核对现行版本。",
+        )
+    hashes = {file.path: file.hash for file in older.files}
+    made = Release(pack=older.pack, hash=older.hash, note=note, restores_id=older.id)
+    return _next_version(session, made, hashes, author, releaser)
+
+
+def _refuse_author(author: Person | None, releaser: Person | None) -> None:
     if author is not None and releaser is not None and author.id == releaser.id:
         raise Refused(
             "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
         )
-    compile_files(files)
-    content_hash = digest(files)
-    existing = session.scalar(select(Release).where(Release.pack == pack, Release.hash == content_hash))
-    if existing is not None:
-        return existing
-    last = session.scalar(select(func.max(Release.version)).where(Release.pack == pack)) or 0
-    release = Release(
-        pack=pack,
-        version=last + 1,
-        hash=content_hash,
-        note=note,
-        author_id=author.id if author else None,
-        releaser_id=releaser.id if releaser else None,
-    )
-    session.add(release)
-    hashes = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
-    known = set(session.scalars(select(Blob.hash).where(Blob.hash.in_(hashes.values()))))
-    for path, content in files.items():
-        if hashes[path] not in known:
-            session.add(Blob(hash=hashes[path], content=content))
-            known.add(hashes[path])
+
+
+def _next_version(
+    session: Session,
+    made: Release,
+    hashes: Mapping[str, str],
+    author: Person | None,
+    releaser: Person | None,
+) -> Release:
+    last = session.scalar(select(func.max(Release.version)).where(Release.pack == made.pack)) or 0
+    made.version = last + 1
+    made.author_id = author.id if author else None
+    made.releaser_id = releaser.id if releaser else None
+    session.add(made)
     session.flush()
     session.add_all(
-        ReleaseFile(release_id=release.id, path=path, kind=kind_of(path), hash=hashes[path])
-        for path in sorted(files)
+        ReleaseFile(release_id=made.id, path=path, kind=kind_of(path), hash=hashes[path])
+        for path in sorted(hashes)
     )
     session.flush()
-    return release
+    return made

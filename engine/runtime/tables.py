@@ -23,7 +23,11 @@ class Blob(Base):
 
 
 class Release(Base):
-    """A pack's diagrams, tables, forms and documents, frozen together. A running case keeps its release."""
+    """A pack's diagrams, tables, forms and documents, frozen together. A running case keeps its release.
+
+    `restores_id`: the older release whose content this one puts in force again (恢复为第 N 版). Without that, a
+    content is released once.
+    """
 
     __tablename__ = "release"
 
@@ -34,13 +38,22 @@ class Release(Base):
     note: Mapped[str] = mapped_column(default="")
     author_id: Mapped[int | None] = reference("person.id")
     releaser_id: Mapped[int | None] = reference("person.id")
+    restores_id: Mapped[int | None] = reference("release.id", index=False)
     deployed_at: Mapped[datetime] = mapped_column(default=clock.now)
     files: Mapped[list[ReleaseFile]] = relationship(order_by="ReleaseFile.path")
 
     __table_args__ = (
         UniqueConstraint("pack", "version"),
-        UniqueConstraint("pack", "hash"),
+        Index(
+            "uq_release_content",
+            "pack",
+            "hash",
+            unique=True,
+            sqlite_where=text("restores_id is null"),
+            postgresql_where=text("restores_id is null"),
+        ),
         CheckConstraint("author_id is null or author_id <> releaser_id", name="two_persons"),
+        CheckConstraint("restores_id is null or restores_id < id", name="restores_older"),
     )
 
 

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "/cases/<int:case_id>/extra/<int:extra_id>": "/extra/<int:extra_id>",
     "/cases/<int:case_id>/extra/<int:extra_id>/withdraw": "/extra/<int:extra_id>",  # without a result
     "/processes/propose": "/proposals",
+    "/processes/<int:release_id>/restore": "/releases/<int:release_id>/restore",
     "/processes/proposals/<int:proposal_id>": "/proposals/<int:proposal_id>/return",  # or POST /releases
     "/board/<int:item_id>/urge": "/tasks/<int:item_id>/urge",
 }

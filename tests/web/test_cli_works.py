@@ -272,3 +272,20 @@ def test_an_export_of_the_log_holds_every_entry(home):
     lines = (home / "log.jsonl").read_text("utf-8").splitlines()
     assert told["entries"] == len(lines) >= 1
     assert all(json.loads(line) for line in lines)
+
+
+def test_an_older_release_is_made_current_again(home):
+    """`casework release restore`: the next version has the older content, and says so."""
+    casework("release", "deploy", "wugang")
+    out = home / "out"
+    casework("release", "export", "wugang/1", out)
+    report = out / "report.bpmn"
+    report.write_bytes(report.read_bytes().replace("核对报告时限".encode(), "核对报告的时限".encode()))
+    folder = out.rename(home / "wugang")
+    assert casework("release", "deploy", folder, "--json").json["version"] == 2
+    refused = casework("release", "deploy", "wugang")
+    assert (refused.code, "请恢复第 1 版" in refused.line) == (1, True)
+    made = casework("release", "restore", "wugang/1", "--note", "环节名称有误", "--json")
+    assert (made.code, made.json["version"], made.json["restores"]) == (0, 3, 1)
+    assert "相同" in casework("release", "diff", "wugang/1", "wugang/3").out
+    assert "不用恢复" in casework("release", "restore", "wugang/1", "--note", "再来").line

@@ -1010,19 +1010,28 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("releaser_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("restores_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("deployed_at", UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "author_id is null or author_id <> releaser_id", name=op.f("ck_release_two_persons")
         ),
+        sa.CheckConstraint("restores_id is null or restores_id < id", name=op.f("ck_release_restores_older")),
         sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_release_author_id")),
         sa.ForeignKeyConstraint(["releaser_id"], ["person.id"], name=op.f("fk_release_releaser_id")),
+        sa.ForeignKeyConstraint(["restores_id"], ["release.id"], name=op.f("fk_release_restores_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release")),
-        sa.UniqueConstraint("pack", "hash", name=op.f("uq_release_pack_hash")),
         sa.UniqueConstraint("pack", "version", name=op.f("uq_release_pack_version")),
     )
     with op.batch_alter_table("release", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_release_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_release_releaser_id"), ["releaser_id"], unique=False)
+        batch_op.create_index(
+            "uq_release_content",
+            ["pack", "hash"],
+            unique=True,
+            sqlite_where=sa.text("restores_id is null"),
+            postgresql_where=sa.text("restores_id is null"),
+        )
 
     op.create_table(
         "session",
@@ -2028,6 +2037,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("pack", sa.String(length=80), nullable=False),
         sa.Column("base_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("restores_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column(
             "files",
@@ -2064,12 +2074,18 @@ def upgrade() -> None:
             "decided_by_id is null or decided_by_id <> author_id",
             name=op.f("ck_release_proposal_two_persons"),
         ),
+        sa.CheckConstraint(
+            "restores_id is null or restores_id < base_id", name=op.f("ck_release_proposal_restores_older")
+        ),
         sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_release_proposal_author_id")),
         sa.ForeignKeyConstraint(["base_id"], ["release.id"], name=op.f("fk_release_proposal_base_id")),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["person.id"], name=op.f("fk_release_proposal_decided_by_id")
         ),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_release_proposal_release_id")),
+        sa.ForeignKeyConstraint(
+            ["restores_id"], ["release.id"], name=op.f("fk_release_proposal_restores_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release_proposal")),
     )
     with op.batch_alter_table("release_proposal", schema=None) as batch_op:
@@ -3874,6 +3890,11 @@ def downgrade() -> None:
 
     op.drop_table("session")
     with op.batch_alter_table("release", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_release_content",
+            sqlite_where=sa.text("restores_id is null"),
+            postgresql_where=sa.text("restores_id is null"),
+        )
         batch_op.drop_index(batch_op.f("ix_release_releaser_id"))
         batch_op.drop_index(batch_op.f("ix_release_author_id"))
 
