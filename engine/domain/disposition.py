@@ -154,13 +154,14 @@ def transfer(step: Step, *, inspection_id: int) -> None:
     row = _decided(step, inspection_id)
     row.receiver = ask.required(step.answers, "receiver", "接收机关", clause=cite("W13", step.pack))
     row.letter_no = ask.required(step.answers, "letter_no", "移送书文号", clause=cite("W13", step.pack))
+    row.letter_facts, row.contact = ask.text(step.answers, "facts"), ask.text(step.answers, "contact")[:80]
     audit.record(
         step.session,
         action="disposition.transfer",
         subject=f"inspection/{inspection_id}",
         actor=step.actor,
         bureau_id=step.bureau_id,
-        reason=ask.text(step.answers, "facts"),
+        reason=row.letter_facts,
         after={"receiver": row.receiver, "letter_no": row.letter_no},
         clause="W13",
         chained=True,

@@ -186,3 +186,19 @@ def test_the_release_check_tries_owners_templates(tmp_path):
     assert [(one.file, one.rule, one.element) for one in found] == [
         ("documents/rights.typ", "document-field", "judge")
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        ("2026-03-02 至 2026-03-20", "2026年3月2日 至 2026年3月20日"),
+        ("2026-03-02（超期 3 个工作日）", "2026年3月2日（超期 3 个工作日）"),
+        ("平台编号 HN-1，2026-03-02T09:00+08:00；证据", "平台编号 HN-1，2026年3月2日9时00分；证据"),
+        ("410481-2026-0001", "410481-2026-0001"),
+        ("220100-YBJC-2026-00001", "220100-YBJC-2026-00001"),
+    ],
+)
+def test_every_date_within_a_text_is_printed_and_nothing_after_it_is_lost(given, printed):
+    """Periods, ledgers and evidence carry two dates or words behind a date."""
+    line = f'#import "common.typ": *\n#assert.eq(day("{given}"), "{printed}")\n.'
+    assert render(line.encode(), dict(HEADER), title="试", at=AT).startswith(b"%PDF-1.7")

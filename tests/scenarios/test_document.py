@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from engine.desk import document
 from engine.desk.world import seed_files
@@ -10,6 +11,7 @@ from engine.domain import archive
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
 from engine.domain.document.outcome_facts import outcome_documents
+from engine.domain.inspection.tables import Visit
 from engine.people import Bureau, Role, holders
 from tests.scenarios import acts, test_substitution
 from tests.scenarios import inspections as told
@@ -98,6 +100,9 @@ def test_a_transfer_letter_carries_its_receipt(jilin):
         jilin, case, inspection_id, "transfer", **{**told.PENDING, "other_authority": "市场监督管理局"}
     )
     printed(jilin, case, "transfer")
+    facts = jilin.read(lambda s: outcome_documents(s, inspection_id))["transfer"]
+    assert "涉及金额 60,000.00 元" in facts["facts"]
+    assert "无证经营，证据 3 件" in facts["facts"]
     case.completes("登记查处或移送结果", result="已立案", document_no="市监〔2026〕9号", amount=0)
     facts = jilin.read(lambda s: outcome_documents(s, inspection_id))
     assert facts["transfer"]["reply"] == "市监〔2026〕9号 已立案"
@@ -107,13 +112,41 @@ def test_a_swap_prints_its_approval_sheet(jilin):
     """吉 第十三条: who left and why, who approved, who came by the next ticket."""
     case = test_substitution.inspecting(jilin)
     out = test_substitution.asks(case)
-    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("审批调换", by=acts.LEADER, decision="approve", reason="情况属实")
     case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
     case.completes("见证递补", by=acts.WITNESS, decision="approve")
     printed(jilin, case, "substitution")
     facts = jilin.read(lambda s: outcome_documents(s, case.data()["inspection_id"]))["substitution"]
     assert (facts["person_out"], facts["licensed_after"]) == (out.name, 2)
     assert facts["person_in"] not in ("", out.name)
+    said = [(each["step"], each["decision"], each["opinion"]) for each in facts["opinions"]]
+    assert said[0] == ("申请", "申请", "")
+    assert said[1][:2] == ("审批", "同意")
+    assert said[2] == ("见证递补", "无异议", "")  # the digest of a signature is no opinion
+
+
+def test_a_swap_that_was_refused_prints_why_and_brings_nobody(jilin):
+    case = test_substitution.inspecting(jilin)
+    test_substitution.asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="reject", reason="理由不充分")
+    printed(jilin, case, "substitution")
+    facts = jilin.read(lambda s: outcome_documents(s, case.data()["inspection_id"]))["substitution"]
+    assert (facts["method"], facts["person_in"]) == ("", "不予调换")
+    assert [(each["decision"], each["opinion"]) for each in facts["opinions"]][1] == ("不同意", "理由不充分")
+
+
+def test_a_notice_is_printed_where_nobody_drew_a_signature(jilin):
+    """The person who received it stands there by name; who signs on paper signs over it."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+
+    def unsigned(session):
+        for visit in session.scalars(select(Visit)):
+            visit.rights_signature = {}
+
+    jilin.does(unsigned)
+    printed(jilin, case, "notice", "rights")
+    assert jilin.read(lambda s: inspection(s, inspection_id))["notice"]["receiver"] == {"name": "刘掌柜"}
 
 
 def test_a_handover_prints_the_letter_and_then_the_report(jilin):

@@ -344,7 +344,7 @@ _ALL = (
         },
         {
             "participants": {"name": "姓名", "duty": "身份", "position": "意见"},
-            "findings": {"text": "发现的问题", "evidence": "证据"},
+            "findings": {"text": "发现的问题"},
         },
         {"participants": "参加讨论人员", "findings": "发现的问题"},
     ),
@@ -401,7 +401,7 @@ _ALL = (
             "overdue_note": "逾期说明",
             "authors": "检查组",
         },
-        {"attachments": {"title": "材料名称", "pages": "页数"}},
+        {"attachments": {"title": "材料名称"}},
         {"attachments": "附件目录"},
     ),
     Template(
@@ -465,7 +465,6 @@ _ALL = (
             "proof": "证明材料",
             "requested_by": "申请人",
             "requested_on": "申请日期",
-            "candidates": "候补人数",
             "method": "补位方式",
             "person_in": "调入人员",
             "certificate_in": "调入人员执法证号",

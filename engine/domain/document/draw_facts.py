@@ -144,11 +144,16 @@ def _strata(session: Session, draw: Draw) -> list[dict[str, Any]]:
             "name": labels.get(name, name),
             "base": base[name],
             "eligible": eligible[name],
-            "ratio": f"{rule['num']}/{rule['den']}",
+            "ratio": _ratio(rule["num"], rule["den"]),
             "count": quota(rule, eligible[name]),
         }
         for name, rule in sorted(document["strata"].items())
     ]
+
+
+def _ratio(num: int, den: int) -> str:
+    """A ratio as people write it: a percentage where it comes out even."""
+    return f"{num * 100 // den}%" if num * 100 % den == 0 else f"{num}/{den}"
 
 
 def _excluded(session: Session, draw: Draw) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def _approval(file: _File) -> dict[str, Any] | None:
         {
             "step": "申请",
             "person": file.name(row.applied_by_id),
-            "decision": "拟同意",
+            "decision": "申请",
             "opinion": "",
             "at": "",
         }
@@ -192,10 +192,15 @@ def _notice(file: _File) -> dict[str, Any] | None:
         "assistants": row.assistants,
         "documents": row.scope,
         "complaint_phone": "12393",
-        "receiver": visit.rights_signature if visit else "",
+        "receiver": _receiver(visit) if visit else "",
         "served_on": _day(visit.arrived_at) if visit else "",
         "inspectors": file.inspectors,
     }
+
+
+def _receiver(visit: Visit) -> dict[str, Any]:
+    """Who was told: with the drawn line where there is one, else the name as it was written down."""
+    return visit.rights_signature or {"name": visit.received_by}
 
 
 def _rights(file: _File) -> dict[str, Any] | None:
@@ -206,7 +211,7 @@ def _rights(file: _File) -> dict[str, Any] | None:
         **file.head("", visit.arrived_at),
         "complaint_phone": "12393",
         "served_at": _at(visit.arrived_at),
-        "receiver": visit.rights_signature or {"name": visit.received_by},
+        "receiver": _receiver(visit),
         "inspector_signatures": [{"name": one["name"]} for one in visit.certificates],
         "inspectors": file.inspectors,
     }
@@ -265,17 +270,17 @@ def _record_form(file: _File) -> dict[str, Any] | None:
     record, decided = file.one(SiteRecord), disposition.of(file.session, file.row.id)
     if record is None:
         return None
-    thing = file.thing
+    thing, problems = file.thing, [one for one in file.findings if one.problem]
     return {
         **file.head("", record.ended_at),
         "task_no": file.row.draw_id or "",
         "task_name": file.plan.title if file.plan else file.source,
         "legal_representative": thing.legal_representative or thing.person_in_charge,
         "legal_phone": "",
-        "contact": thing.contact,
-        "contact_phone": "",
+        "contact": thing.person_in_charge if thing.legal_representative else "",
+        "contact_phone": thing.contact,
         "methods": ["网络监测" if file.row.method == "online" else "实地检查"],
-        "result": "；".join(dict.fromkeys(terms.RESULTS[one.result] for one in file.findings)),
+        "result": "；".join(dict.fromkeys(terms.RESULTS[one.result] for one in problems or file.findings)),
         "demand": "\n".join(one.demand for one in file.findings if one.demand),
         "followup": decided.opinion if decided else "",
         "inspecting_unit": file.bureau.name,
@@ -315,6 +320,7 @@ def _feedback(file: _File) -> dict[str, Any] | None:
     voted = feedback.votes(file.session, opinion)
     leader = team_leader(file.session, file.row.id)
     problems = [one for one in file.findings if one.problem]
+    duties = {one.name: DUTIES[one.role] for one in team(file.session, file.row.id, everybody=True)}
     return {
         **file.head("", given.met_at),
         "discussed_at": _at(opinion.discussed_at),
@@ -330,10 +336,14 @@ def _feedback(file: _File) -> dict[str, Any] | None:
         "receipt_local": file.name(given.receipt_local_id),
         "local_note": given.local_skipped,
         "participants": [
-            {"name": name, "duty": "检查组", "position": "同意" if vote.agrees else f"不同意：{vote.dissent}"}
+            {
+                "name": name,
+                "duty": duties.get(name, "检查组"),
+                "position": "同意" if vote.agrees else f"不同意：{vote.dissent}",
+            }
             for vote, name in voted
         ],
-        "findings": [{"text": f"{one.item_name}：{one.description}", "evidence": ""} for one in problems],
+        "findings": [{"text": f"{one.item_name}：{one.description}"} for one in problems],
     }
 
 
@@ -355,7 +365,7 @@ def _report(file: _File) -> dict[str, Any] | None:
         "submitted_on": _day(row.submitted_at),
         "overdue_note": late,
         "authors": "、".join(one["name"] for one in file.inspectors),
-        "attachments": [{"title": str(one.get("title", "")), "pages": ""} for one in row.attachments],
+        "attachments": [{"title": str(one.get("title", ""))} for one in row.attachments],
     }
 
 
@@ -372,7 +382,7 @@ def _publication(file: _File) -> dict[str, Any] | None:
         "plan_name": file.plan.title if file.plan else "",
         "task_no": file.row.draw_id or file.row.case_no,
         "task_name": file.plan.title if file.plan else file.source,
-        "type": "随机抽查" if file.row.draw_id else "线索核查",
+        "type": row.view.get("raninsTypeName") or ("不定向" if file.row.draw_id else "定向"),
         "authority": file.bureau.name,
         "completed_on": _day(file.row.ended_on),
         "penalty": "；".join(penalty),

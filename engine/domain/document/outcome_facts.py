@@ -25,7 +25,7 @@ from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.people import Bureau, Person
 
 METHODS: Mapping[str, str] = {
-    "draw": "按抽取凭证的号票依次补位",
+    "draw": "按原抽取凭证的号票依次补位，审批人不选人；调换记入抽取凭证",
     "platform": "由平台重新匹配后导入",
     "manual": "线索检查，由本局指定",
 }
@@ -76,7 +76,7 @@ def _facts_found(session: Session, row: Inspection) -> str:
     lines = [one for one in findings(session, row.id) if one.problem]
     return "\n".join(
         f"{number}. {one.item_name}：{one.description}"
-        + (f"，涉及 {one.amount_fen / 100:.2f} 元" if one.amount_fen else "")
+        + (f"，涉及金额 {one.amount_fen / 100:,.2f} 元" if one.amount_fen else "")
         for number, one in enumerate(lines, 1)
     )
 
@@ -117,9 +117,9 @@ def _transfer(session: Session, row: Inspection, decided: Disposition | None) ->
         "document_no": decided.letter_no,
         "date": clock.local(decided.decided_at).date().isoformat(),
         "agency": decided.receiver,
-        "facts": _facts_found(session, row) or decided.opinion,
+        "facts": "\n".join(filter(None, (_facts_found(session, row), decided.letter_facts))),
         "basis": "《行政处罚法》",
-        "contact": leader.name if leader else "",
+        "contact": decided.contact or (leader.name if leader else ""),
         "contact_phone": "",
         "reply": f"{done.document_no} {done.result}".strip() if done else "",
         "reply_on": clock.local(done.done_at).date().isoformat() if done and done.done_at else "",
@@ -143,7 +143,6 @@ def _substitution(session: Session, row: Inspection) -> dict[str, Any] | None:
     members = team(session, row.id)
     newcomer = next((one for one in members if joined and one.inspector_id == joined.id), None)
     leader = team_leader(session, row.id)
-    agreed = last.decision == "approve"
     return {
         "date": clock.local(last.requested_at).date().isoformat(),
         "group": last.group_id,
@@ -151,27 +150,41 @@ def _substitution(session: Session, row: Inspection) -> dict[str, Any] | None:
         "certificate_out": out.certificate_no,
         "reason": SUBSTITUTION_REASONS[last.reason_code],
         "explanation": last.detail,
-        "proof": f"{len(last.proof)} 件",
+        "proof": f"{len(last.proof)} 件" if last.proof else "",
         "requested_by": _name(session, last.requester_id),
         "requested_on": clock.local(last.requested_at).date().isoformat(),
-        "candidates": "",
-        "method": METHODS[last.mode],
-        "person_in": joined.name if joined else OUTCOMES.get(last.outcome, ""),
+        "method": METHODS[last.mode] if joined else "",
+        "person_in": joined.name if joined else OUTCOMES.get(last.outcome, "等待补位"),
         "certificate_in": newcomer.certificate_no if newcomer else "",
         "licensed_after": licensed_count(members),
         "leader_change": f"原组长调出，现组长{leader.name if leader else '待确定'}"
         if last.was_leader
         else "无",
-        "opinions": [
-            {
-                "step": "审批",
-                "person": _name(session, last.approver_id),
-                "decision": "同意" if agreed else "不同意",
-                "opinion": last.note,
-                "at": clock.local(last.decided_at).isoformat(timespec="seconds") if last.decided_at else "",
-            }
-        ],
+        "opinions": _opinions(session, last),
     }
+
+
+def _opinions(session: Session, row: Substitution) -> list[dict[str, str]]:
+    """Who asked, who decided with which words, who witnessed the next ticket."""
+    decided = {"approve": "同意", "reject": "不同意", "return": "退回补充"}[row.decision]
+    said = [
+        ("申请", row.requester_id, "申请", "", row.requested_at),
+        ("审批", row.approver_id, decided, row.opinion, row.decided_at),
+    ]
+    if row.witness_id:
+        said.append(("见证递补", row.witness_id, "无异议", "", row.witnessed_at))
+    if row.note and (row.mode == "manual" or row.outcome in ("postponed", "borrowed")):
+        said.append(("递补", None, OUTCOMES.get(row.outcome, "指定"), row.note, row.concluded_at))
+    return [
+        {
+            "step": step,
+            "person": _name(session, who),
+            "decision": decision,
+            "opinion": words,
+            "at": clock.local(at).isoformat(timespec="seconds") if at else "",
+        }
+        for step, who, decision, words, at in said
+    ]
 
 
 def _archive(session: Session, row: Inspection) -> dict[str, Any] | None:
@@ -187,7 +200,7 @@ def _archive(session: Session, row: Inspection) -> dict[str, Any] | None:
         "case_title": package.title,
         "starts_on": min(days).isoformat() if days else "",
         "ends_on": max(days).isoformat() if days else "",
-        "pages": package.pages,
+        "pages": str(package.pages or ""),
         "secrecy": SECRECY[package.secrecy],
         "retention": RETENTION[package.retention],
         "archivist": _name(session, package.arranged_by_id),
@@ -200,7 +213,7 @@ def _archive(session: Session, row: Inspection) -> dict[str, Any] | None:
                 "author": one.author,
                 "title": one.title,
                 "date": one.day.isoformat() if one.day else "",
-                "page": str(one.no),
+                "page": "",
             }
             for one in listed
         ],

@@ -20,7 +20,7 @@ from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, OBJECT_KINDS
 from engine.people import Bureau, Person, Role, holders
 
-LEVELS = {"nation": "国家级", "province": "省级", "city": "市级", "county": "县级"}
+LEVELS = {"province": "省级", "prefecture": "市级", "county": "县级"}
 
 
 def _head(bureau: Bureau, number: str, day: str, verify_url: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _task(session: Session, bureau: Bureau, plan: Plan, task: PlanTask) -> dict[
         "basis": task.basis,
         "scope": OBJECT_KINDS.get(task.object_kind, task.object_kind)
         + (f"（{task.level}）" if task.level else ""),
-        "authority": bureau.short_name,
+        "authority": bureau.name,
         "base": base,
         "ratio": task.ratio,
         "count": min(base, max(task.at_least, wanted)),

@@ -293,6 +293,8 @@ class Disposition(Base):
     correct_by: Mapped[date | None]
     receiver: Mapped[word] = mapped_column(default="")
     letter_no: Mapped[word] = mapped_column(default="")
+    letter_facts: Mapped[str] = mapped_column(default="")  # what is handed over, in the letter's words
+    contact: Mapped[word] = mapped_column(default="")  # whom the other authority asks
     filing_no: Mapped[word] = mapped_column(default="")
     proposed_by_id: Mapped[int] = reference("person.id", index=False)
     reviewed_by_id: Mapped[int | None] = reference("person.id", index=False)

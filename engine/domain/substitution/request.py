@@ -138,12 +138,12 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if ask.text(step.answers, "decision") == "reject":
         decided = {"decision": "reject"}
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
+    row.opinion = ask.text(step.answers, "reason")
     if row.decision == "approve":
         approved_for(step.session, row)
     elif row.decision == "return":
         # The request is written anew: this one keeps what was asked and why it went back.
         row.outcome, row.concluded_at = "returned", clock.now()
-        row.note = ask.text(step.answers, "reason")
         reopened = of(step.session, row.id)
         if reopened is not None:
             reopened.substitution_id = None

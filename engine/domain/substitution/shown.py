@@ -74,7 +74,7 @@ def _before(step: Step) -> list[tuple[str, str]]:
         found.append(("申请理由", application.reason))
     row = _returned(step)
     if row is not None:
-        found.append(("退回意见", row.note))
+        found.append(("退回意见", row.opinion))
     return found
 
 

@@ -136,8 +136,8 @@ def witness(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         )
     decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
     if decided["decision"] == "approve":
-        row.witness_id = person.id
-        row.note = signed(step, "signature")
+        row.witness_id, row.witnessed_at = person.id, clock.now()
+        row.witness_signature = signed(step, "signature")
     return decided
 
 

@@ -47,8 +47,11 @@ class Substitution(Base):
     approver_id: Mapped[int | None] = reference("person.id")
     decision: Mapped[word] = mapped_column(default="")
     decided_at: Mapped[datetime | None]
+    opinion: Mapped[text] = mapped_column(default="")  # what the leader said with the decision
     absent: Mapped[list[Any]] = mapped_column(default=list)
     witness_id: Mapped[int | None] = reference("person.id", index=False)
+    witnessed_at: Mapped[datetime | None]
+    witness_signature: Mapped[text] = mapped_column(default="")
     inspector_in_id: Mapped[int | None] = reference("inspector.id")
     outcome: Mapped[word] = mapped_column(default="")
     postponed_to: Mapped[date | None]
