@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import subprocess
 import sys
 import threading
 
 import click
 
+from engine.errors import SettingsInvalid
 from web.cli_open import open_database, open_installation
 from web.cli_words import say
 
@@ -24,11 +27,13 @@ def serve(host: str, port: int, processes: int, threads: int, with_worker: bool)
     open_database().dispose()
     from web.server import Server  # noqa: PLC0415 (gunicorn and the pages are needed here only)
 
+    listening = _listen(host, port)
     child = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"]) if with_worker else None
+    click.echo(f"\n  http://{host}:{port}   " + say("（按 Ctrl+C 结束）") + "\n")
     try:
         Server(
             {
-                "bind": f"{host}:{port}",
+                "bind": f"fd://{listening.fileno()}",
                 "workers": processes,
                 "threads": threads,
                 "worker_class": "gthread",
@@ -41,6 +46,17 @@ def serve(host: str, port: int, processes: int, threads: int, with_worker: bool)
         if child is not None:
             child.terminate()
             child.wait(timeout=15)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The address, taken before anything is started; refuses one that is not free."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as fault:
+        why = "端口已经被别的程序占用" if fault.errno == errno.EADDRINUSE else str(fault.strerror or fault)
+        raise SettingsInvalid(
+            f"不能在 {host}:{port} 上提供网页：{why}。", hint="请换一个端口（--port），或先停下那个程序。"
+        ) from fault
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -220,6 +221,17 @@ def test_a_light_command_loads_nothing_heavy(arguments, heavy, tmp_path):
 
 
 # --- database and log -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("home")
+def test_a_port_in_use_is_one_sentence_and_nothing_is_started():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = casework("serve", "--port", port, "--with-worker")
+    assert said.code == 1
+    assert f"不能在 127.0.0.1:{port} 上提供网页：端口已经被别的程序占用" in said.line
+    assert "--port" in said.line
+    assert said.out == ""
 
 
 def test_a_backup_goes_back_into_an_empty_place_and_the_log_verifies(home, monkeypatch):
