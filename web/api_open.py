@@ -12,15 +12,28 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound
 
 from engine.access import rights
-from engine.desk import opening, proxy, registry
+from engine.desk import intake, opening, proxy, registry
+from web import http
 from web.api import answer, route
 from web.api_leader import PROXY, proxy_row, texts
 from web.api_own import given
 from web.auth import actor
-from web.openapi import DAY, FLAG, NUMBER, TEXT, describes, listed, record
+from web.openapi import DAY, NUMBER, TEXT, describes, listed, record
 
 OPENED = record(case=NUMBER, item={"type": ["integer", "null"]})
 KINDS = {"enum": list(registry.EDITORS)}
+INTAKE = record(
+    id=NUMBER,
+    kind=KINDS,
+    file=TEXT,
+    state={"enum": list(intake.WORDS)},
+    said=TEXT,
+    done=NUMBER,
+    total=NUMBER,
+    counts={"type": "object", "additionalProperties": NUMBER},
+    rows=listed(record(row=NUMBER, status=TEXT, notes=listed(listed(TEXT)))),
+    acts=listed({"enum": list(intake.ACTS)}),
+)
 
 
 def _opened(session: Any, case_id: int) -> dict[str, Any]:
@@ -49,36 +62,62 @@ def open_registry_change() -> ResponseReturnValue:
 
 @route("POST", "/registry/import", rights.READ_REGISTRY)
 @describes(
-    "核对或导入名录文件（XLSX 或 CSV，base64）；有一行不能导入就都不导入，除非 accept_valid",
-    record(
-        applied=FLAG,
-        counts={"type": "object", "additionalProperties": NUMBER},
-        refused=listed(record(row=NUMBER, notes=listed(listed(TEXT)))),
-    ),
-    body=record(kind=KINDS, name=TEXT, file=TEXT, accept_valid=FLAG, dry_run=FLAG),
+    "交一个名录文件（XLSX 或 CSV，base64）：后台先逐行核对，看过报告再导入",
+    record(id=NUMBER),
+    body=record(kind=KINDS, name=TEXT, file=TEXT),
+    status=202,
 )
 def import_registry() -> ResponseReturnValue:
-    """Check or import a file; the report says what became of every row."""
-    asked = given(kind=str, name=str, file=str, accept_valid=bool, dry_run=bool)
+    """Hand a file in."""
+    asked = given(kind=str, name=str, file=str)
     if asked["kind"] not in registry.EDITORS:
         raise NotFound
     try:
         content = base64.b64decode(asked["file"], validate=True)
     except (binascii.Error, ValueError) as fault:
         raise BadRequest from fault
-    report = g.database.run(
-        lambda session: registry.take_file(
-            session,
-            actor(session),
-            asked["name"][-120:] or "registry.csv",
-            content,
-            kind=asked["kind"],
-            accept_valid=asked["accept_valid"],
-            dry_run=asked["dry_run"],
-        )
-    )
-    refused = [{"row": line.number, "notes": [list(note) for note in line.notes]} for line in report.refused]
-    return answer({"applied": report.applied, "counts": report.counts, "refused": refused})
+    name, key = asked["name"][-120:] or "registry.csv", http.given_key()
+    number = g.database.run(lambda s: intake.hand_in(s, actor(s), asked["kind"], name, content, key=key))
+    return answer({"id": number}, 202)
+
+
+@route("GET", "/registry/imports/<int:intake_id>", rights.READ_REGISTRY)
+@describes("名录文件办到哪里：进度、每一行的结果、现在可以做什么", INTAKE)
+def show_import(intake_id: int) -> ResponseReturnValue:
+    """How far a file has come."""
+    return answer(_intake(intake.look(http.reading(), g.person, intake_id)))
+
+
+@route("POST", "/registry/imports/<int:intake_id>/<wish>", rights.READ_REGISTRY)
+@describes(
+    "导入（enter）、只导入能用的行（enter-valid）、停止（stop）、继续（again）、放弃（drop）",
+    record(id=NUMBER, state=TEXT),
+    body=record(),
+    conflict=True,
+)
+def act_on_import(intake_id: int, wish: str) -> ResponseReturnValue:
+    """Enter it, stop, go on, or let it go."""
+    row = g.database.run(lambda s: intake.act(s, actor(s), intake_id, wish))
+    return answer({"id": row.id, "state": row.state})
+
+
+def _intake(found: intake.Looked) -> dict[str, Any]:
+    row, lines = found.row, found.report.lines if found.report else []
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "file": row.file_name,
+        "state": row.state,
+        "said": row.said,
+        "done": row.done,
+        "total": row.total,
+        "counts": row.counts,
+        "rows": [
+            {"row": line.number, "status": line.status, "notes": [list(note) for note in line.notes]}
+            for line in lines
+        ],
+        "acts": found.acts,
+    }
 
 
 @route("POST", "/proxies/absent", rights.MANAGE_PEOPLE)

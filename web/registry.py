@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import opening, registry
+from engine.desk import intake, opening, registry
 from engine.domain import terms
 from engine.domain.registry import transfer
 from engine.errors import NotAllowed, NotFound, Refused
@@ -17,6 +17,10 @@ from web.auth import actor, needs
 page = Blueprint("registry", __name__)
 TABS = ("objects", "inspectors", "items")
 REPORTED = 200
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
 
 
 @page.get("/registry")
@@ -66,41 +70,61 @@ def index() -> ResponseReturnValue:
 @page.get("/registry/import")
 @needs(rights.READ_REGISTRY)
 def import_form() -> ResponseReturnValue:
-    """Choose a file; the last imports."""
-    return _import_page(None, None, 200)
+    """Choose a file; what is going on, and the last imports."""
+    return _import_page(None, 200)
 
 
 @page.post("/registry/import")
 @needs(rights.READ_REGISTRY)
 def import_post() -> ResponseReturnValue:
-    """Check or import a file; the report says what became of every row."""
-    kind = request.form.get("kind", "")
-    if kind not in registry.EDITORS:
-        return _import_page(
-            None, Refused(_("请选择名录。"), fields={"kind": _("请选择要导入哪一种名录")}), 422
-        )
-    file = request.files.get("file")
+    """Hand a file in; the background process checks it, and the next page shows how far it has come."""
+    kind, file, key = request.form.get("kind", ""), request.files.get("file"), http.given_key()
     content = file.read() if file else b""
-    if not file or not content:
-        return _import_page(
-            None, Refused(_("请选择文件。"), fields={"file": _("请选择一个 XLSX 或 CSV 文件")}), 422
-        )
+    name = (file.filename if file else "") or "registry.xlsx"
     try:
-        with g.database.transaction() as session:
-            report = registry.take_file(
-                session,
-                actor(session),
-                (file.filename or "registry.xlsx")[-120:],
-                content,
-                kind=kind,
-                accept_valid=request.form.get("accept_valid") == "true",
-                dry_run=request.form.get("intent") == "check",
-            )
+        if kind not in registry.EDITORS:
+            raise Refused(_("请选择名录。"), fields={"kind": _("请选择要导入哪一种名录")})  # noqa: TRY301 (kept on the form)
+        if not content:
+            raise Refused(_("请选择文件。"), fields={"file": _("请选择一个 XLSX 或 CSV 文件")})  # noqa: TRY301
+        number = g.database.run(lambda s: intake.hand_in(s, actor(s), kind, name[-120:], content, key=key))
     except NotAllowed:
         raise
     except Refused as refusal:
-        return _import_page(None, refusal, 422)
-    return _import_page(report, None, 200 if report.applied or not report.refused else 422)
+        return _import_page(refusal, 422)
+    return redirect(url_for("registry.intake_page", intake_id=number)), 303
+
+
+@page.get("/registry/imports/<int:intake_id>")
+@needs(rights.READ_REGISTRY)
+def intake_page(intake_id: int) -> ResponseReturnValue:
+    """How far a file has come; what became of every row; what may be done with it."""
+    found = intake.look(http.reading(), g.person, intake_id)
+    lines = found.report.lines if found.report else []
+    return render_template(
+        "registry/intake.html",
+        found=found,
+        rows=sorted(lines, key=lambda line: (line.status != "refused", line.number))[:REPORTED],
+        noted=len(lines),
+        label=terms.REGISTRY_KINDS[found.row.kind],
+    )
+
+
+@page.post("/registry/imports/<int:intake_id>/<wish>")
+@needs(rights.READ_REGISTRY)
+def intake_act(intake_id: int, wish: str) -> ResponseReturnValue:
+    """Enter it, enter its good rows, stop, go on, or let it go."""
+    g.database.run(lambda s: intake.act(s, actor(s), intake_id, wish))
+    return redirect(url_for("registry.intake_page", intake_id=intake_id)), 303
+
+
+@page.get("/registry/imports/<int:intake_id>/refused.<form>")
+@needs(rights.READ_REGISTRY)
+def refused_rows(intake_id: int, form: str) -> ResponseReturnValue:
+    """The refused rows as they came, with their reasons, to be mended and handed in again."""
+    found = intake.look(http.reading(), g.person, intake_id)
+    if found.report is None or not found.report.refused or form not in TYPES:
+        raise NotFound(_("没有这种文件。"))
+    return _download(found.report.refused_file(xlsx=form == "xlsx"), f"{found.row.kind}-refused", form)
 
 
 @page.post("/registry/changes")
@@ -121,40 +145,36 @@ def change() -> ResponseReturnValue:
 @needs(rights.READ_REGISTRY)
 def export(kind: str, form: str) -> ResponseReturnValue:
     """A registry as a file, or the empty template (`?template=1`)."""
-    if kind not in registry.EDITORS or form not in {"xlsx", "csv"}:
+    if kind not in registry.EDITORS or form not in TYPES:
         raise NotFound(_("没有这种文件。"))
     if request.args.get("template"):
         content = transfer.template(kind, form=form)
     else:
         content = transfer.export_file(http.reading(), g.person.bureau, kind, form=form)
-    types = {
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "csv": "text/csv; charset=utf-8",
-    }
-    return Response(
-        content,
-        content_type=types[form],
-        headers={"Content-Disposition": f'attachment; filename="{kind}.{form}"'},
-    )
+    return _download(content, kind, form)
 
 
-def _import_page(report: transfer.Report | None, refusal: Refused | None, status: int) -> ResponseReturnValue:
+def _download(content: bytes, name: str, form: str) -> Response:
+    sent = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    return Response(content, content_type=TYPES[form], headers=sent)
+
+
+def _import_page(refusal: Refused | None, status: int) -> ResponseReturnValue:
     reading = http.reading()
     return (
         render_template(
             "registry/import.html",
-            report=report,
-            rows=[line for line in report.lines if line.notes][:REPORTED] if report else [],
             refusal=refusal,
-            failed=refusal is not None or bool(report and report.refused and not report.applied),
+            failed=refusal is not None,
             editable=[
                 (key, label)
                 for key, label in terms.REGISTRY_KINDS.items()
                 if registry.may_edit(g.person, key)
             ],
             kind=request.form.get("kind", ""),
+            going=intake.going_on(reading, g.person),
+            words=intake.WORDS,
             imports=registry.imports(reading, g.person),
-            locks=registry.locks(reading, g.person),
             labels=terms.REGISTRY_KINDS,
         ),
         status,

@@ -13,9 +13,9 @@ from engine import clock
 from engine.access.permission import Permission
 from engine.access.rights import EDIT_INSPECTORS, EDIT_ITEMS, EDIT_OBJECTS
 from engine.access.scope import visible_bureaus
-from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list, transfer
+from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list
 from engine.domain.registry.tables import ImportRun, InspectionItem, ItemList
-from engine.people import Bureau, Person
+from engine.people import Person
 
 PAGE = 50
 EDITORS: dict[str, Permission] = {
@@ -104,24 +104,6 @@ def imports(session: Session, person: Person) -> list[tuple[ImportRun, str]]:
 def may_edit(person: Person, kind: str) -> bool:
     """Whether the person's section keeps this registry (different units keep objects and inspectors)."""
     return kind in EDITORS and EDITORS[kind].allows(person)
-
-
-def take_file(
-    session: Session,
-    actor: Person,
-    name: str,
-    content: bytes,
-    *,
-    kind: str,
-    accept_valid: bool,
-    dry_run: bool,
-) -> transfer.Report:
-    """Import a file into the own bureau's registry; any refused row and nothing goes in, unless asked."""
-    EDITORS[kind].demand(actor)
-    bureau = session.get_one(Bureau, actor.bureau_id)
-    return transfer.import_file(
-        session, bureau, name, content, kind=kind, actor=actor, accept_valid=accept_valid, dry_run=dry_run
-    )
 
 
 def licensed(inspector: Inspector) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.storage.base import Base, pk, reference, word
+from engine.storage.base import Base, pk, reference, sha256, word
 
 COMMENT = 1000  # letters of a comment
 
@@ -171,4 +171,46 @@ class BulkRow(Base):
         UniqueConstraint("bulk_id", "work_item_id"),
         CheckConstraint("state in ('waiting','done','refused','late')", name="state"),
         CheckConstraint("(state = 'waiting') = (at is null)", name="done_at"),
+    )
+
+
+class Intake(Base):
+    """A registry file that somebody handed in (导入名录): checked first, then entered as a whole, or let go.
+
+    `state`: checking · checked · entering · entered · stopped (may go on) · refused (as a whole) · dropped. `done`
+    of `total` rows of the `stage`; `round` counts how often the background process was asked. `report`: what there
+    is to say about the rows (`transfer.Report.packed`). The file is kept as long as something may come of it.
+    """
+
+    __tablename__ = "registry_intake"
+
+    id: Mapped[pk]
+    bureau_id: Mapped[int] = reference("bureau.id", index=False)
+    person_id: Mapped[int] = reference("person.id", index=False)
+    kind: Mapped[word]
+    file_name: Mapped[str]
+    sha256: Mapped[sha256]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    state: Mapped[word] = mapped_column(default="checking")
+    accept_valid: Mapped[bool] = mapped_column(default=False)
+    round: Mapped[int] = mapped_column(default=1)
+    stage: Mapped[word] = mapped_column(default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    stop: Mapped[bool] = mapped_column(default=False)
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    report: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
+    said: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('checking','checked','entering','entered','stopped','refused','dropped')", name="state"
+        ),
+        CheckConstraint("(state in ('entered','refused','dropped')) = (content is null)", name="content"),
+        CheckConstraint("(content is null) = (ended_at is not null)", name="ended"),
+        CheckConstraint("done between 0 and total", name="count"),
+        CheckConstraint("state <> 'refused' or said <> ''", name="refused_with_reason"),
+        Index("ix_registry_intake_bureau", "bureau_id", "id"),
     )

@@ -7,11 +7,13 @@ are wanted (`accept_valid`): then the refused ones come back as a file with thei
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
@@ -74,6 +76,31 @@ class Report:
         """Rows that cannot go in."""
         return [line for line in self.lines if line.status == "refused"]
 
+    def enterable(self, *, accept_valid: bool) -> bool:
+        """Whether something goes in: any refused row keeps the whole file out, unless the good rows are wanted."""
+        good = self.counts["accepted"] + self.counts["warned"]
+        return good > 0 and (accept_valid or not self.counts["refused"])
+
+    def packed(self) -> bytes:
+        """What there is to say about the rows, to be kept; rows without a note are only counted."""
+        noted = [
+            [line.number, line.status, line.notes, line.cells if line.status == "refused" else []]
+            for line in self.lines
+            if line.notes
+        ]
+        body = {"headings": self.headings, "unknown": self.unknown, "counts": self.counts, "lines": noted}
+        return zlib.compress(orjson.dumps(body | {"applied": self.applied}, default=str))
+
+    @classmethod
+    def unpacked(cls, kind: str, file: str, body: bytes) -> Report:
+        """A report that was kept: `lines` are those with something to say."""
+        kept = orjson.loads(zlib.decompress(body))
+        lines = [
+            Line(number, cells, notes=[(column, reason) for column, reason in notes], status=status)
+            for number, status, notes, cells in kept["lines"]
+        ]
+        return cls(kind, file, kept["headings"], lines, kept["unknown"], kept["applied"], kept["counts"])
+
     def refused_file(self, *, xlsx: bool = False) -> bytes:
         """The refused rows as they came, with their number and reasons in front."""
         headings = ["行号", "原因", *self.headings]
@@ -83,10 +110,15 @@ class Report:
         ]
         return write_xlsx(headings, rows) if xlsx else write_csv(headings, rows)
 
+    @property
+    def total(self) -> int:
+        """How many rows the file has."""
+        return sum(self.counts[status] for status in ("accepted", "warned", "refused"))
+
     def sentence(self) -> str:
         """The result in one sentence."""
         counts = self.counts
-        head = f"{REGISTRY_KINDS[self.kind]}：{len(self.lines)} 行，接受 {counts['accepted']}，"
+        head = f"{REGISTRY_KINDS[self.kind]}：{self.total} 行，接受 {counts['accepted']}，"
         head += f"提示 {counts['warned']}，拒绝 {counts['refused']}。"
         if self.applied:
             return head + f"已导入，新增 {counts.get('added', 0)}，更新 {counts.get('changed', 0)}。"
@@ -152,10 +184,27 @@ def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
     """Read, check and enter a file; the report tells what became of every row.
 
     Whoever stops it half way (an exception out of `watch`) has imported nothing; the same file again is a whole import.
+    Raises what `examine` and `enter` raise.
+    """
+    report = examine(session, bureau, name, content, kind=kind, watch=watch)
+    if dry_run or not report.enterable(accept_valid=accept_valid):
+        return report
+    enter(session, bureau, report, content, actor=actor, watch=watch)
+    return report
 
-    Refused as a whole: an unreadable file, missing columns, another unit than the one that keeps the
-    registry, a draw that holds it (slugs `registry-file`, `registry-columns`, `registry-other-unit`,
-    `registry-locked`).
+
+def examine(
+    session: Session,
+    bureau: Bureau,
+    name: str,
+    content: bytes,
+    *,
+    kind: str = "",
+    watch: Watch = lambda _stage, lines: lines,
+) -> Report:
+    """Read and check a file; changes nothing, so that a session which only reads is enough.
+
+    Refused as a whole: an unreadable file, missing columns (slugs `registry-file`, `registry-columns`).
     """
     sheet = read(name, content)
     kind = kind or kind_of(sheet)
@@ -164,8 +213,6 @@ def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
             f"没有“{kind}”这种名录。", hint=f"可用：{'、'.join(REGISTRIES)}。", slug="registry-kind"
         )
     registry = REGISTRIES[kind]
-    if not dry_run:
-        opened(session, bureau, kind, actor)
     if kind == "items":
         items.refuse_owner(session, bureau)
     lines, unknown, missing = parse(sheet, registry.columns)
@@ -181,13 +228,28 @@ def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
     statuses = Counter(line.status for line in lines)
     report = Report(kind, name, sheet.headings, lines, unknown)
     report.counts = {status: statuses.get(status, 0) for status in ("accepted", "warned", "refused")}
-    good = [line for line in lines if line.status != "refused"]
-    if dry_run or not good or (report.refused and not accept_valid):
-        return report
-    report.counts |= registry.apply(session, bureau, watch("导入", good))
+    return report
+
+
+def enter(
+    session: Session,
+    bureau: Bureau,
+    report: Report,
+    content: bytes,
+    *,
+    actor: Person | None = None,
+    watch: Watch = lambda _stage, lines: lines,
+) -> None:
+    """Enter the rows of a report that were not refused, all of them in this transaction.
+
+    Refused: another unit than the one that keeps the registry, a draw that holds it (slugs `registry-other-unit`,
+    `registry-locked`).
+    """
+    opened(session, bureau, report.kind, actor)
+    good = [line for line in report.lines if line.status != "refused"]
+    report.counts |= REGISTRIES[report.kind].apply(session, bureau, watch("导入", good))
     report.applied = True
     _note(session, bureau, report, content, actor)
-    return report
 
 
 def _note(session: Session, bureau: Bureau, report: Report, content: bytes, actor: Person | None) -> None:

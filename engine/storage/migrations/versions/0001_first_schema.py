@@ -976,6 +976,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_registry_change_bureau_id"), ["bureau_id"], unique=False)
 
     op.create_table(
+        "registry_intake",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=80), nullable=False),
+        sa.Column("accept_valid", sa.Boolean(), nullable=False),
+        sa.Column("round", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stage", sa.String(length=80), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stop", sa.Boolean(), nullable=False),
+        sa.Column(
+            "counts",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("report", sa.LargeBinary(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state in ('entered','refused','dropped')) = (content is null)",
+            name=op.f("ck_registry_intake_content"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'refused' or said <> ''", name=op.f("ck_registry_intake_refused_with_reason")
+        ),
+        sa.CheckConstraint(
+            "state in ('checking','checked','entering','entered','stopped','refused','dropped')",
+            name=op.f("ck_registry_intake_state"),
+        ),
+        sa.CheckConstraint(
+            "(content is null) = (ended_at is not null)", name=op.f("ck_registry_intake_ended")
+        ),
+        sa.CheckConstraint("done between 0 and total", name=op.f("ck_registry_intake_count")),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_registry_intake_bureau_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_registry_intake_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_intake")),
+    )
+    with op.batch_alter_table("registry_intake", schema=None) as batch_op:
+        batch_op.create_index("ix_registry_intake_bureau", ["bureau_id", "id"], unique=False)
+
+    op.create_table(
         "registry_lock",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3913,6 +3960,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_registry_lock_draw_id"))
 
     op.drop_table("registry_lock")
+    with op.batch_alter_table("registry_intake", schema=None) as batch_op:
+        batch_op.drop_index("ix_registry_intake_bureau")
+
+    op.drop_table("registry_intake")
     with op.batch_alter_table("registry_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_registry_change_bureau_id"))
         batch_op.drop_index(batch_op.f("ix_registry_change_author_id"))
