@@ -227,9 +227,12 @@ class _Watch:
         """Hand the rows on."""
         for number, line in enumerate(lines):
             if number % EVERY == 0:
-                self.database.run(lambda s, at=number: self._tell(s, stage, at, len(lines)))
+                self._look(stage, number, len(lines))
             yield line
-        self.database.run(lambda s: self._tell(s, stage, len(lines), len(lines)))
+        self._look(stage, len(lines), len(lines))
+
+    def _look(self, stage: str, done: int, total: int) -> None:
+        self.database.run(lambda session: self._tell(session, stage, done, total))
 
     def _tell(self, session: Session, stage: str, done: int, total: int) -> None:
         changed = update(Intake).where(Intake.id == self.number).values(stage=stage, done=done, total=total)

@@ -22,11 +22,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.desk import bulk, proposal, rules
+from engine.desk import bulk, intake, jobs, proposal, rules
 from engine.desk.case import extra
 from engine.desk.sample import PASSWORD
 from engine.desk.step import actions
-from engine.desk.tables import Bulk
+from engine.desk.tables import Bulk, Intake
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.tables import Publication
@@ -46,6 +46,7 @@ NO_PAGES = {
     "upload.printed",
     "draw.printed",
     "registry.export",
+    "registry.refused_rows",
     "health.metrics",
 }
 VARIANTS = {
@@ -82,6 +83,7 @@ def served(installation):
     _propose(served)
     _takes_together(served)
     _asks(served)
+    _hands_in(served)
     return served.open()
 
 
@@ -105,6 +107,21 @@ def _asks(served) -> None:
             session, asker, case.id, title="核对开户许可证", asked="请附复印件。", person=receiver.id,
             due_on=clock.today(),
         )  # fmt: skip
+
+
+def _hands_in(served) -> None:
+    """A registry file with a row that cannot be used, checked; and one that waits to be."""
+    rows = "编码,名称,类别\nH22010200001,一号卫生室,村卫生室\nH22010200002,二号,什么店\n"
+    for last in (False, True):
+        with clock.fixed(served.year.rehearsal.now):
+            with served.world.database.transaction() as session:
+                holds = (Grant.role == Role.SECTION, Grant.bureau_id == served.year.bureau_id)
+                clerk = session.scalars(
+                    select(Person).join(Grant, Grant.person_id == Person.id).where(*holds)
+                ).first()
+                intake.hand_in(session, clerk, "objects", "名录.csv", rows.encode())
+            if not last:
+                jobs.drain(served.world)
 
 
 def _propose(served) -> None:
@@ -165,6 +182,7 @@ def known(served) -> Mapping[str, list[Any]]:
                 0,
             ],
             "bulk_id": [session.scalars(select(func.min(Bulk.id))).one(), 0],
+            "intake_id": first_of_each(Intake.id, Intake.state),
             "entry_id": first_of_each(History.id, History.element, where=History.kind == "decision")[:6],
             "process.show": sorted(release.load(session, newest).processes),
             "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
