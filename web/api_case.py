@@ -13,11 +13,13 @@ from engine.desk import board as boards
 from engine.desk import case as cases
 from engine.desk import draw as draws
 from engine.desk import plan as plans
-from engine.desk import step
+from engine.desk import step, third
+from engine.errors import NotAllowed
 from forms import definition, schema
 from web import http
 from web.api import AFTER, answer, body, given_answers, number, route
-from web.auth import actor
+from web.auth import actor, has_second_factor
+from web.draw import third_address
 from web.openapi import ANY, DAY, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 
 CASE = record(
@@ -260,6 +262,30 @@ def show_draw(draw_id: str) -> ResponseReturnValue:
             "events": view.events,
         }
     )
+
+
+@route("POST", "/draws/<draw_id>/third", rights.WORK)
+@describes(
+    "出具第三方一次性链接；只在这里出现一次，原链接作废", record(url=TEXT, until=MOMENT), body=record()
+)
+def issue_third_link(draw_id: str) -> ResponseReturnValue:
+    """A link by which the third party seals and opens; needs the second factor as every act of a draw."""
+    if not has_second_factor():
+        raise NotAllowed(
+            "这一步要先输入动态口令。",
+            slug="second-factor",
+            hint="请先用 /api/v1/me/second-factor 输入动态口令，再用同一个会话调用。",
+        )
+    row, token = g.database.run(lambda session: third.issue(session, actor(session), draw_id))
+    return answer({"url": third_address(token), "until": row.expires_at})
+
+
+@route("POST", "/draws/<draw_id>/third/revoke", rights.WORK)
+@describes("撤销第三方一次性链接", record(draw=TEXT), body=record())
+def revoke_third_link(draw_id: str) -> ResponseReturnValue:
+    """The link works no longer."""
+    g.database.run(lambda session: third.call_back(session, actor(session), draw_id))
+    return answer({"draw": draw_id})
 
 
 def _draw(draw: Any, bureau: str) -> dict[str, Any]:

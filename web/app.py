@@ -38,6 +38,7 @@ from web import (
     registry,
     rules,
     signer,
+    third,
     upload,
     words,
 )
@@ -54,6 +55,6 @@ def create_app(world: World) -> Flask:
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
         upload, notice, people, identity,
     )  # fmt: skip
-    for page in (auth, *records, public, api, health):
+    for page in (auth, *records, public, third, api, health):
         app.register_blueprint(page.page)
     return app

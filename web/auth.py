@@ -119,7 +119,7 @@ def safe_next(target: str) -> str:
 
 def _around() -> dict[str, Any]:
     person: Person | None = g.get("person")
-    in_public = request.blueprint == "public"
+    in_public = request.blueprint in {"public", "third"}
     reader: dict[str, Any] = {
         "product": PRODUCT,
         "home": url_for("public.index" if person is None or in_public else "inbox.index"),

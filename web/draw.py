@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine.access import rights
-from engine.desk import document, draw
+from engine.desk import document, draw, third
 from engine.domain import terms
 from web import http, upload
-from web.auth import needs
+from web.auth import actor, has_second_factor, needs
 
 page = Blueprint("draw", __name__)
 
@@ -46,8 +47,40 @@ def shown(view: draw.DrawView, *, public: bool) -> dict[str, Any]:
         "roster_code": code,
         "verifiers": http.verifiers(),
         "documents": [] if public else document.printable_of_draw(http.reading(), view.draw),
+        "door": None if public else third.door(http.reading(), view.draw, g.person),
         "at": "public.draw_state" if public else "draw.state",
     }
+
+
+@page.post("/draws/<draw_id>/third")
+@needs(rights.WORK)
+def issue_link(draw_id: str) -> ResponseReturnValue:
+    """出具第三方链接: QR and text, shown once on this page and never again."""
+    if not has_second_factor():
+        return redirect(url_for("auth.second_factor", next=url_for("draw.show", draw_id=draw_id))), 303
+    with g.database.transaction() as session:
+        row, token = third.issue(session, actor(session), draw_id)
+        who, until = str(row.draw.settings["third"]), row.expires_at
+    address = third_address(token)
+    code = Markup(segno.make(address, error="m").svg_inline(scale=4, border=2))  # noqa: S704 (made here)
+    return render_template(
+        "draw/third.html", draw_id=draw_id, who=who, until=until, address=address, code=code
+    )
+
+
+@page.post("/draws/<draw_id>/third/revoke")
+@needs(rights.WORK)
+def revoke_link(draw_id: str) -> ResponseReturnValue:
+    """撤销第三方链接."""
+    with g.database.transaction() as session:
+        third.call_back(session, actor(session), draw_id)
+    http.say("done", _("第三方链接已撤销。"))
+    return redirect(url_for("draw.show", draw_id=draw_id)), 303
+
+
+def third_address(token: str) -> str:
+    """The whole address of a one-time link."""
+    return f"{g.settings.base_url}{url_for('third.show', token=token)}"
 
 
 @page.get("/draws/<draw_id>/documents/<name>.pdf")

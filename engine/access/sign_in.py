@@ -28,7 +28,7 @@ WRONG = "账号或密码不对。"
 
 
 class Throttle(Base):
-    """Failed sign-ins of one address within a window."""
+    """Failed sign-ins, or wrong one-time links, of one address within a window."""
 
     __tablename__ = "sign_in_throttle"
 
@@ -56,12 +56,8 @@ def password_is(person: Person | None, password: str) -> bool:
     return person is not None and bool(person.password_hash)
 
 
-def check_sign_in(session: Session, login: str, password: str, *, address: str) -> tuple[Person | None, str]:
-    """Check a sign-in and keep count of failures. Gives the person, or None and the sentence to say.
-
-    The sentence does not tell whether the account exists. Failures must stay counted, so nothing is raised
-    here: a refusal would roll the count back.
-    """
+def throttle_of(session: Session, address: str) -> Throttle:
+    """The failures of an address in the window that runs now."""
     now = clock.now()
     throttle = session.scalar(select(Throttle).where(Throttle.address == address))
     if throttle is None:
@@ -69,6 +65,17 @@ def check_sign_in(session: Session, login: str, password: str, *, address: str) 
         session.add(throttle)
     if now - throttle.since > ADDRESS_WINDOW:
         throttle.failures, throttle.since = 0, now
+    return throttle
+
+
+def check_sign_in(session: Session, login: str, password: str, *, address: str) -> tuple[Person | None, str]:
+    """Check a sign-in and keep count of failures. Gives the person, or None and the sentence to say.
+
+    The sentence does not tell whether the account exists. Failures must stay counted, so nothing is raised
+    here: a refusal would roll the count back.
+    """
+    now = clock.now()
+    throttle = throttle_of(session, address)
     if throttle.failures >= TRIES_PER_ADDRESS:
         return None, "这个网络地址试错太多。请 15 分钟后再试。"
     person = session.scalar(select(Person).where(Person.login == login))

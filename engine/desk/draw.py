@@ -145,6 +145,7 @@ class DrawView:
     mark: str
     live: bool
     secret: bool
+    reason: str
 
 
 def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str]]:
@@ -214,6 +215,7 @@ def view(session: Session, draw: Draw, *, public: bool = False, code: str = "") 
         mark=mark(draw),
         live=is_live(draw),
         secret=secret,
+        reason="" if public else draw.reason,  # typed by people: may tell of an illness or a family
     )
 
 
@@ -226,6 +228,7 @@ def mark(draw: Draw) -> str:
         draw.operator_commit,
         draw.witness_commit,
         draw.settings.get("third_commit"),
+        bool(draw.settings.get("third_secret")),
         bool(draw.operator_secret),
         bool(draw.witness_secret),
         draw.settings.get("beacon_value"),
@@ -265,11 +268,9 @@ def _parties(draw: Draw, *, public: bool) -> list[Party]:
     third = str(draw.settings.get("third") or "")
     if third:
         commit = str(draw.settings.get("third_commit") or "")
-        found.append(
-            Party(
-                "third", PARTIES["third"], "" if public else third, commit, opened, signs=False, signed=False
-            )
-        )
+        revealed = opened or bool(draw.settings.get("third_secret"))
+        who = "" if public else third
+        found.append(Party("third", PARTIES["third"], who, commit, revealed, signs=False, signed=False))
     return found
 
 

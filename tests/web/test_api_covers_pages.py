@@ -13,6 +13,7 @@ ELSEWHERE = {
     "/second-factor": "/me/second-factor",
     "/language": None,  # the language of pages
     "/sign-in": None,  # a program has a token, or the cookie of a browser
+    "/public/third/<token>": None,  # a person without account, at a telephone
     "/sign-out": "/me/sessions/<int:row_id>/revoke",
     "/tasks/<int:item_id>": "/tasks/<int:item_id>/complete",
     "/tasks/<int:item_id>/draft": "/tasks/<int:item_id>/draft",

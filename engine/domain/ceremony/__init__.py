@@ -19,6 +19,7 @@ from engine.domain.ceremony.duty import (
 )
 from engine.domain.ceremony.findings import ImportFinding, settle_findings
 from engine.domain.ceremony.guard import kept_ddl
+from engine.domain.ceremony.link import ThirdLink
 from engine.domain.ceremony.native import (
     commit_operator,
     commit_witness,
@@ -64,6 +65,7 @@ __all__ = [
     "DrawnPerson",
     "ImportFinding",
     "Pool",
+    "ThirdLink",
     "abandon",
     "account_missed",
     "approve_exceptions",

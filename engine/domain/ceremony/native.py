@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import answers as ask
-from engine.domain.ceremony import duty, share, store
+from engine.domain.ceremony import duty, link, share, store
 from engine.domain.ceremony.enclosure import signed
 from engine.domain.ceremony.roster import document_for
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
@@ -49,6 +49,7 @@ def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     duty.refuse_witness(step.session, draw, witness, step.pack)
     if ask.text(step.answers, "decision") != "agree":
         draw.reason = ask.required(step.answers, "reason", "异议内容", clause=cite("J12", step.pack))
+        link.revoke(step.session, draw, witness)
         store.clear(draw)
         return {"decision": "return"}
     secret, commit_hash = share.handed_over(step, draw, "witness", "witness")
@@ -106,7 +107,7 @@ def reveal_operator(step: Step, *, draw_id: str) -> None:
     """抽取人启封: the operator opens the own envelope and reads out the public number, if one was agreed."""
     draw = store.get(step.session, draw_id)
     refuse_other_operator(step, draw)
-    draw.operator_secret = share.opened(step, draw, "bureau", "operator")
+    draw.operator_secret = share.opened(step.answers, draw, "bureau", "operator", step.pack)
     share.beacon_value(step, draw)
     store.log(step.session, draw, "draw.reveal_operator", step.actor)
 
@@ -140,11 +141,11 @@ def _open(step: Step, draw: Draw) -> dict[str, str]:
     if decided["ceremony"] != "reveal":
         return decided
     if not draw.witness_secret:
-        draw.witness_secret = share.opened(step, draw, "witness", "witness")
+        draw.witness_secret = share.opened(step.answers, draw, "witness", "witness", step.pack)
     if not draw.operator_secret:
-        draw.operator_secret = share.opened(step, draw, "bureau", "operator")
-    if draw.settings.get("third_commit"):
-        secret = share.opened(step, draw, "third", "third")
+        draw.operator_secret = share.opened(step.answers, draw, "bureau", "operator", step.pack)
+    if draw.settings.get("third_commit") and not draw.settings.get("third_secret"):
+        secret = share.opened(step.answers, draw, "third", "third", step.pack)
         draw.settings = {**draw.settings, "third_secret": secret}
     share.beacon_value(step, draw)
     return decided

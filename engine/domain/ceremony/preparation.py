@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.domain import answers as ask
-from engine.domain.ceremony import duty, share, store
+from engine.domain.ceremony import duty, link, share, store
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw, DrawException
 from engine.domain.pack import parameters, record_break
@@ -237,6 +237,7 @@ def abandon(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     draw = store.get(step.session, draw_id)
     draw.state, draw.round = "abandoned", -draw.serial
     draw.reason = draw.reason or "见证人未按时到场"
+    link.revoke(step.session, draw, step.actor)
     store.clear(draw)
     store.log(step.session, draw, "draw.abandon", step.actor)
     _unlock(step, draw)

@@ -60,7 +60,8 @@ def was_own(draw: Draw) -> bool:
     return draw.settings.get("shares") == OWN
 
 
-def _hexadecimal(answers: Mapping[str, Any], key: str, label: str, slug: str) -> str:
+def hexadecimal(answers: Mapping[str, Any], key: str, label: str, slug: str) -> str:
+    """64 lower-case hex digits from an answer, blanks left out; refuses anything else under this slug."""
     value = BLANKS.sub("", ask.text(answers, key))
     if not HEX.fullmatch(value):
         raise Refused(
@@ -79,18 +80,26 @@ def handed_over(step: Step, draw: Draw, party: str, name: str) -> tuple[str, str
     """
     if way_of(draw, step.pack) == OWN:
         key = f"commit_{name}"
-        return "", _hexadecimal(step.answers, key, f"{PARTIES[party]}封签", "commitment-format")
-    secret = _hexadecimal(step.answers, f"secret_{name}", f"{PARTIES[party]}密值", "secret-format")
+        return "", hexadecimal(step.answers, key, f"{PARTIES[party]}封签", "commitment-format")
+    secret = hexadecimal(step.answers, f"secret_{name}", f"{PARTIES[party]}密值", "secret-format")
     return secret, commitment(draw.id, party, secret, draw.hash)
 
 
 def third_commit(step: Step, draw: Draw) -> str:
-    """The third party's commitment, exactly when the draw has a third party (slug `third-party`)."""
-    given = ask.text(step.answers, "commit_third")
+    """The third party's commitment, exactly when the draw has a third party (slug `third-party`).
+
+    What came by the third party's own link stands; the witness writes nothing else beside it.
+    """
+    known = str(draw.settings.get("third_commit") or "")
+    given = ask.text(step.answers, "commit_third") or known
+    if known and BLANKS.sub("", given) != known:
+        said = "第三方已凭链接交出封签，与此处所填不同。"
+        raise Refused(said, clause=cite("J12", step.pack), slug="third-party", fields={"commit_third": said})
     if bool(given) != bool(draw.settings.get("third")):
         said = "本次抽取设有第三方，请填写第三方封签。" if not given else "本次抽取没有设第三方。"
         raise Refused(said, clause=cite("J12", step.pack), slug="third-party", fields={"commit_third": said})
-    return _hexadecimal(step.answers, "commit_third", "第三方封签", "commitment-format") if given else ""
+    answers = {"commit_third": given}
+    return hexadecimal(answers, "commit_third", "第三方封签", "commitment-format") if given else ""
 
 
 def parties_of(draw: Draw) -> list[dict[str, str]]:
@@ -103,18 +112,18 @@ def parties_of(draw: Draw) -> list[dict[str, str]]:
     return [*found, {"name": "third", "commit": third}] if third else found
 
 
-def opened(step: Step, draw: Draw, party: str, name: str) -> str:
+def opened(answers: Mapping[str, Any], draw: Draw, party: str, name: str, pack: str) -> str:
     """A secret typed at the reveal; it must open the commitment in D (slug `commitment`).
 
     The refused secret is kept nowhere: answers that begin with `secret_` reach no stored row.
     """
     key, label = f"secret_{name}", PARTIES[party]
-    secret = _hexadecimal(step.answers, key, f"{label}密值", "secret-format")
+    secret = hexadecimal(answers, key, f"{label}密值", "secret-format")
     sealed = {each["name"]: each["commit"] for each in draw.document.get("parties", [])}
     if commitment(draw.id, party, secret, draw.hash) != sealed.get(party):
         raise Refused(
             f"{label}的密值与封存名单前交出的封签不符，不能启封。",
-            clause=cite("J12", step.pack),
+            clause=cite("J12", pack),
             hint="请核对是否抄错、是否用了本次抽取编号和本方代号；确已遗失的，拆代存信封，仍不符的作废本次抽取。",
             slug="commitment",
             fields={key: "与封签不符"},

@@ -295,6 +295,9 @@ def _revealing(step: Step) -> dict[str, Any]:
     draw = drawn_by(step)
     shown = _ceremony_facts(step)
     shown["facts"].append(("抽取人", "已启封" if draw.operator_secret else "尚未启封"))
+    if draw.settings.get("third_commit"):
+        opened = "已凭链接启封" if draw.settings.get("third_secret") else "尚未启封"
+        shown["facts"].append(("第三方启封", opened))
     return shown
 
 

@@ -2957,6 +2957,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_substitution_requester_id"), ["requester_id"], unique=False)
 
     op.create_table(
+        "third_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("draw_id", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("issued_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issued_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("committed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revealed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("expires_at > issued_at", name=op.f("ck_third_link_expires")),
+        sa.CheckConstraint(
+            "revoked_by_id is null or revoked_at is not null", name=op.f("ck_third_link_revoked_by")
+        ),
+        sa.CheckConstraint("tries between 0 and 20", name=op.f("ck_third_link_tries")),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_third_link_draw_id")),
+        sa.ForeignKeyConstraint(["issued_by_id"], ["person.id"], name=op.f("fk_third_link_issued_by_id")),
+        sa.ForeignKeyConstraint(["revoked_by_id"], ["person.id"], name=op.f("fk_third_link_revoked_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_third_link")),
+        sa.UniqueConstraint("digest", name=op.f("uq_third_link_digest")),
+    )
+    with op.batch_alter_table("third_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_third_link_draw_id"), ["draw_id"], unique=False)
+        batch_op.create_index(
+            "uq_third_link_open",
+            ["draw_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at is null"),
+            postgresql_where=sa.text("revoked_at is null"),
+        )
+
+    op.create_table(
         "work_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3656,6 +3690,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_work_item_board")
 
     op.drop_table("work_item")
+    with op.batch_alter_table("third_link", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_third_link_open",
+            sqlite_where=sa.text("revoked_at is null"),
+            postgresql_where=sa.text("revoked_at is null"),
+        )
+        batch_op.drop_index(batch_op.f("ix_third_link_draw_id"))
+
+    op.drop_table("third_link")
     with op.batch_alter_table("substitution", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_substitution_requester_id"))
         batch_op.drop_index(batch_op.f("ix_substitution_member_out_id"))
