@@ -225,7 +225,8 @@ def lay_out() -> ResponseReturnValue:
 
 @route("POST", "/bulk", rights.WORK)
 @describes(
-    "一次接收、转办或办理多件：每件一个事务，逐件给结果。办理只限流程图标明的低风险环节，answers 用于每一件",
+    "一次接收、转办、办理或催办多件：每件一个事务，逐件给结果。办理只限流程图标明的低风险环节，answers 用于每一件；"
+    "催办的 reason 里 【环节】、【到期日】、【时限】 换成各件的",
     record(bulk=NUMBER),
     body={
         "type": "object",

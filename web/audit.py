@@ -6,8 +6,9 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.access import rights
+from engine.audit.words import GROUPS
 from engine.desk import audit
-from web import http
+from web import http, words
 from web.auth import needs
 
 page = Blueprint("audit", __name__)
@@ -21,11 +22,15 @@ def index() -> ResponseReturnValue:
     given = {name: args.get(name, "").strip()[:80] for name in ("actor", "action", "subject")}
     after = args.get("after", 0, type=int) or 0
     found = audit.log(http.reading(), **given, cursor=after)
+    groups = [(key, words.label(name)) for key, name in GROUPS.items()]
+    if given["action"] and given["action"] not in GROUPS:
+        groups.append((given["action"], words.label(audit.act(given["action"], {}).name)))
     kept = {name: value for name, value in given.items() if value}
     return render_template(
         "audit/index.html",
         log=found,
         given=given,
+        groups=groups,
         filtered=bool(kept),
         person=g.person,
         next_url=url_for("audit.index", **kept, after=found.next) if found.next else "",

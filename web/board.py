@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from engine import clock
 from engine.access import rights
 from engine.desk import board, stuck
+from engine.desk.urge import times_urged
 from web import http
 from web.auth import actor, needs
 
@@ -93,6 +94,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "board/index.html",
         board=found,
+        urged=times_urged(http.reading(), [line.item_id for line in found.lines]),
         filters=filters,
         stuck=stuck.stuck(http.reading(), g.person),
         chips=chips,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from engine.access import rights
 from engine.desk import bulk, inbox
+from engine.desk import urge as urging
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed, NotFound, Refused
 from forms import definition, post, schema
@@ -66,7 +67,7 @@ def begin() -> ResponseReturnValue:
 def progress(bulk_id: int) -> ResponseReturnValue:
     """How far it has come; the page looks again by itself until every row has its answer."""
     found = bulk.progress(http.reading(), g.person, bulk_id)
-    return render_template("bulk/progress.html", found=found)
+    return render_template("bulk/progress.html", found=found, back=_back(found.bulk.act))
 
 
 def needs_code(items: Sequence[inbox.WorkItem]) -> None:
@@ -89,6 +90,13 @@ def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict
             form, dict(answers), options=shown.shown.get("options", {}), data=shown.data
         )
     return kept
+
+
+def _back(act: str) -> tuple[str, str, str]:
+    """The list that the selection came from: address, name, and the words of the way back."""
+    if act == "urge":
+        return url_for("board.index"), _("督办"), _("回到督办")
+    return url_for("inbox.index"), _("待办"), _("回到待办")
 
 
 def _items() -> list[inbox.WorkItem]:
@@ -132,7 +140,11 @@ def _preview(act: str, typed: Mapping[str, Any], refusal: Refused | None, status
             form_page=form,
             url=url_for("bulk.begin", act=act, item=[each.item.id for each in looked]),
             chosen=request.form.get("to", ""),
-            reason=request.form.get("reason", ""),
+            reason=request.form.get("reason", urging.MANY if act == "urge" else ""),
+            example=next(
+                (urging.filled(reading, each.item, urging.MANY) for each in looked if not each.no), ""
+            ),
+            back=_back(act),
             refusal=refusal,
             failed=refusal is not None,
         ),

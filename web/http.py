@@ -288,10 +288,21 @@ def _answer(status: int, title: str, error: CaseworkError) -> Response:
         response = jsonify(error.as_json())
     else:
         response = Response(
-            render_template("error/page.html", title=title, error=error), mimetype="text/html"
+            render_template("error/page.html", title=title, error=error, back=_back()), mimetype="text/html"
         )
     response.status_code = status
     return response
+
+
+def _back() -> str:
+    """The page of ours that the reader came from, "" where there is none or it is this one."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != urlsplit(request.host_url).netloc or came.path in {
+        request.path,
+        url_for("auth.sign_in_page"),
+    }:
+        return ""
+    return f"{came.path}?{came.query}" if came.query else came.path
 
 
 def say(kind: str, text: str) -> None:

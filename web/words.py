@@ -26,6 +26,17 @@ _LABELS = Words(domain="labels")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
 
 
+BROWSERS = (
+    ("MicroMessenger", "WeChat"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+"""Marks in the order in which they are looked for: most browsers name the others, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """An article beside a step: «吉 第十一条», and the document's full number for the title."""
@@ -138,6 +149,23 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def share(text: str) -> str:
+    """A ratio as people say it: `1/100` → «1%», `1/3` → «1/3»; what is none stays as it is."""
+    num, slash, den = text.partition("/")
+    if not slash or not num.isdecimal() or not den.isdecimal() or 10_000 * int(num) % (int(den) or 7):
+        return text
+    return f"{100 * int(num) / int(den):g}%"
+
+
+def device(agent: str) -> str:
+    """What somebody signed in with, by what the browser says of itself: «Chrome，Windows»."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    if not browser or not agent.startswith("Mozilla/"):
+        return agent
+    return f"{browser}{_('，')}{system}" if system else browser
+
+
 def yuan(fen: int | None) -> str:
     """Fen as yuan: 620000 → «6,200.00 元»."""
     return "" if fen is None else _("%(amount)s 元", amount=f"{fen // 100:,}.{fen % 100:02d}")
@@ -163,6 +191,7 @@ def install(environment: Environment) -> None:
     """Give templates these words."""
     environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
+        "share": share, "device": device,
         "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words,
         "pack_title": pack_title, "under": under,
     }  # fmt: skip

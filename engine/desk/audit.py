@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.audit import AuditEntry, AuditSeal
+from engine.audit import words as said
 from engine.desk.anchor import anchors
+from engine.domain import terms
 from engine.people import Bureau, Person
+from engine.runtime import release as releases
+from engine.runtime.model import Process
 from engine.settings import Settings
 
 PAGE = 50
@@ -19,14 +23,28 @@ OWN = frozenset({"account", "user", "hook", "job", "release", "audit"})
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What was done, in Chinese. `kind`: step · start · event, and `name` is the step's or the process'; else ""."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One entry with the names of those in it; `seq`: its place in the chain, None while not sealed."""
 
     entry: AuditEntry
+    act: Act
     who: str
     bureau: str
     seq: int | None
     hash: str
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What it was done to: the kind in Chinese, and its number."""
+        return said.subject(self.entry.subject)
 
     @property
     def reason(self) -> str:
@@ -45,7 +63,10 @@ class Log:
 
 
 def log(session: Session, *, actor: str = "", action: str = "", subject: str = "", cursor: int = 0) -> Log:
-    """Entries, latest first. Filters: name or login of a person, beginning of an action, a subject."""
+    """Entries, latest first.
+
+    Filters: name or login of a person, beginning of an action, a subject (`case/3`, «案件 3»).
+    """
     query = (
         select(AuditEntry, Person.name, Bureau.short_name, AuditSeal.seq, AuditSeal.hash)
         .outerjoin(Person, Person.id == AuditEntry.actor_id)
@@ -57,12 +78,19 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
     if action:
         query = query.where(AuditEntry.action.startswith(action, autoescape=True))
     if subject:
-        query = query.where(AuditEntry.subject == subject)
+        query = query.where(AuditEntry.subject == said.subject_code(subject))
     if cursor:
         query = query.where(AuditEntry.id < cursor)
     found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).all()
     lines = [
-        Line(entry, who or "系统", bureau or "", seq, digest or "")
+        Line(
+            entry,
+            act(entry.action, _processes(session, entry.release_id)),
+            who or "系统",
+            bureau or "",
+            seq,
+            digest or "",
+        )
         for entry, who, bureau, seq, digest in found[:PAGE]
     ]
     last = session.scalar(select(func.max(AuditEntry.id))) or 0
@@ -73,6 +101,27 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         head=head(session),
         unsealed=max(0, last - sealed),
     )
+
+
+def act(action: str, processes: Mapping[str, Process]) -> Act:
+    """An action in words: by the table, else by the diagrams of the release that it belongs to."""
+    if action in said.ACTIONS:
+        return Act("", said.ACTIONS[action])
+    kind, _, process = action.partition(".")
+    element = ""
+    if kind == "step":
+        process, _, element = process.rpartition(".")
+    if kind in {"step", "start", "event"}:
+        found = processes.get(process)
+        if found is None:
+            return Act(kind, element or terms.chinese(process.partition(".")[0]))
+        return Act(kind, found.elements[element].name if element in found.elements else found.name)
+    steps = (each for found in processes.values() for each in found.elements.values())
+    return Act("", next((each.name for each in steps if each.operator == action), action))
+
+
+def _processes(session: Session, release_id: int | None) -> Mapping[str, Process]:
+    return releases.load(session, release_id).processes if release_id else {}
 
 
 def head(session: Session) -> AuditSeal | None:

@@ -1,4 +1,4 @@
-"""Many at once: take, transfer or complete like steps, with a preview, progress and an answer for each row.
+"""Many at once: take, transfer, urge or complete like steps, with a preview, progress and an answer for each row.
 
 Each row is a job of its own: its own transaction, its own idempotency key, the same checks as by hand. What
 one row is refused does not touch the others. Only steps that their diagram marks as low-risk (`bulk`) may be
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.access.rights import WORK
 from engine.desk import hand, step
+from engine.desk import urge as urging
 from engine.desk.tables import Bulk, BulkRow
 from engine.desk.world import World
 from engine.domain import terms
@@ -26,7 +27,7 @@ from engine.people import Person, person
 from engine.runtime import job, receipt, release, work_item
 from engine.runtime.tables import WorkItem
 
-ACTS = {"claim": "接收", "transfer": "转办", "complete": "办理"}
+ACTS = {"claim": "接收", "transfer": "转办", "complete": "办理", "urge": "催办"}
 MOST = 200
 JOB = "bulk.row"
 WORDS = {"waiting": "等候", "done": "已办", "refused": "没有办", "late": "别人先办了"}
@@ -94,7 +95,7 @@ def chosen(session: Session, ids: Sequence[int]) -> list[WorkItem]:
     wanted = list(dict.fromkeys(ids))
     if not wanted or len(wanted) > MOST:
         sentence = "还没有选事项。" if not wanted else f"一次最多办 {MOST} 件。"
-        raise Refused(sentence, slug="bulk-size", hint="请在待办列表里勾选。")
+        raise Refused(sentence, slug="bulk-size", hint="请在列表里勾选。")
     found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(wanted)))}
     return [found[number] for number in wanted if number in found]
 
@@ -153,7 +154,7 @@ def begin(
     `answers`: the checked answers of each step (complete). Refused: nothing is begun.
     """
     if act not in ACTS:
-        raise NotFound("没有这种批量操作。", hint="可以批量接收、转办、办理。")
+        raise NotFound("没有这种批量操作。", hint="可以批量接收、转办、办理、催办。")
     numbers = [item.id for item in chosen(session, [item.id for item in items])]
     given = {str(number): dict((answers or {}).get(number, {})) for number in numbers}
     body = {"bulk": act, "actor": actor.id, "items": given, "to": to, "reason": reason}
@@ -168,6 +169,8 @@ def begin(
                 slug="not-of-the-duty",
                 fields={"to": "请从列出的人员中选。"},
             )
+    if act == "urge":
+        row.reason = hand.worded(reason, "reason", "催办内容")
     session.add(row)
     session.flush()
     known = receipt.take(session, key, body, {"bulk": row.id})
@@ -228,6 +231,9 @@ def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:
         step.claim(world, session, actor, number)
     elif bulk.act == "transfer":
         hand.transfer(session, actor, number, to=bulk.to_id or 0, reason=bulk.reason, key=key)
+    elif bulk.act == "urge":
+        text = urging.filled(session, session.get_one(WorkItem, number), bulk.reason)
+        urging.urge(session, actor, number, text=text, key=key)
     else:
         # The machine's part behind the step is a job of its own: its failure must not undo the answer.
         step.complete(world, session, actor, number, row.answers, key=key, advance=False)
@@ -235,6 +241,9 @@ def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:
 
 def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str:
     try:
+        if act == "urge":
+            urging.refuse_to_urge(session, actor, item)
+            return ""
         work_item.must_be_open(session, item)
         if act != "claim":
             work_item.must_not_be_delegated(session, item)
@@ -245,7 +254,7 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
             return "须逐件办理。"
         if act == "transfer" and not hand.receivers(session, actor, item):
             return "没有可以接办的人。"
-    except (Refused, ChangedMeanwhile) as no:
+    except (Refused, NotFound, ChangedMeanwhile) as no:
         return no.reason
     return ""
 

@@ -150,7 +150,7 @@ class Year:
         if asked.defaults.get("tasks"):
             return {}
         drafted = asked.session.scalar(select(Plan).where(Plan.id == asked.data["plan_id"]))
-        if drafted is not None and any(task.object_kind == "medical" for task in drafted.tasks):
+        if drafted is not None and drafted.tasks:
             return {"nothing": True}
         today = clock.local(self.rehearsal.now).date()
         return {

@@ -28,7 +28,7 @@ LAMPS = {
     "approved": "done",
     "published": "done",
     "amended": "done",
-    "closed": "idle",
+    "closed": "done",
 }
 
 

@@ -20,10 +20,12 @@ from engine.domain.plan.tables import Plan, PlanTask
 from engine.domain.publication.tables import KIND_LABELS, Publication
 from engine.domain.registry import current_item_list
 from engine.domain.registry.tables import InspectionItem, ItemList
+from engine.domain.terms import RESULTS
 from engine.errors import NotFound
 from engine.people import Bureau
 
 PAGE = 50
+CLEAN = RESULTS["none"]
 OPEN_STATES = ("published",)
 OPEN_COLUMNS = ("检查对象", "机构编码", "检查事项", "检查机关", "检查结果", "检查日期", "公示日期")
 """Heads of the open data, the same in every language of the pages."""
@@ -98,14 +100,15 @@ def result(session: Session, publication_id: int) -> tuple[Result, list[Publicat
 
 def _result(row: Publication) -> Result:
     view = row.view or {}
-    names = [str(item.get("raninsCheckResName", "")) for item in view.get("details", [])]
+    names = dict.fromkeys(str(item.get("raninsCheckResName", "")) for item in view.get("details", []))
+    told = [name for name in names if name != CLEAN or len(names) == 1]  # item by item stands on its page
     return Result(
         id=row.id,
         name=str(view.get("objectName", "")),
         code=str(view.get("objectCode", "")),
         task=str(view.get("raninsTaskName", "")),
         bureau=str(view.get("insAuth", "")),
-        result="、".join(dict.fromkeys(names)) or str(view.get("summary", "")),
+        result="、".join(told) or str(view.get("summary", "")),
         inspected_on=str(view.get("insDate", "")),
         published_on=str(view.get("publishedOn", "")),
         version=row.version,

@@ -136,7 +136,7 @@ class Layout(Base):
 
 
 class Bulk(Base):
-    """One act on many steps by one person; `to_id` and `reason` belong to a transfer."""
+    """One act on many steps by one person; `to_id` belongs to a transfer, `reason` to it or to an urging."""
 
     __tablename__ = "bulk"
 
@@ -148,7 +148,7 @@ class Bulk(Base):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
-        CheckConstraint("act in ('claim','transfer','complete')", name="act"),
+        CheckConstraint("act in ('claim','transfer','complete','urge')", name="act"),
         CheckConstraint("(act = 'transfer') = (to_id is not null)", name="to_whom"),
         Index("ix_bulk_person", "person_id", "id"),
     )

@@ -69,6 +69,19 @@ def templates(session: Session, item: WorkItem) -> list[str]:
     return [ready]
 
 
+PARTS = ("【环节】", "【到期日】", "【时限】")
+MANY = "「【环节】」【到期日】 到期，【时限】，请尽快办结；不能办结的，请写明原因和预计日期。"
+"""What to begin with when several steps are urged together."""
+
+
+def filled(session: Session, item: WorkItem, text: str) -> str:
+    """A sentence for many steps in the words of one: 【环节】, 【到期日】 and 【时限】 stand for this step's."""
+    due = f"{clock.local(item.due_at):%Y-%m-%d}" if item.due_at else "无期限"
+    for part, word in zip(PARTS, (item.step, due, Days(session).lamp(item.due_at).text), strict=True):
+        text = text.replace(part, word)
+    return text
+
+
 def may_urge(session: Session, person: Person, item: WorkItem) -> bool:
     """Who answers for it (督办), who opened the case, and who did an earlier step of it; never the holder."""
     if item.state != "open" or work_item.holder_of(item) == person.id:
@@ -82,15 +95,8 @@ def may_urge(session: Session, person: Person, item: WorkItem) -> bool:
     return session.scalar(did.limit(1)) is not None
 
 
-def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:
-    """催办: a line in the timeline and on the step's page; once a day by the same person."""
-    item = work_item.locked(session, item_id)
-    words = worded(text, "text", "催办内容")
-    answer = {"item": item.id, "case": item.case_id, "step": item.step}
-    body = {"item": item_id, "actor": actor.id, "urge": words}
-    given = receipt.take(session, key, body, answer)
-    if given is not None:
-        return given
+def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
+    """Refuse whoever has the step, may not urge it, or has urged it today."""
     work_item.must_be_open(session, item)
     if work_item.holder_of(item) == actor.id:
         raise Refused("这件事在你手上，不用催办。", slug="urge-oneself", hint="请打开这一步办理。")
@@ -102,11 +108,24 @@ def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str =
             slug="not-your-step",
             hint="能催办的是督办人员、发起人和办过前面环节的人。",
         )
-    today = clock.today()
-    once = select(Urge.id).where(Urge.work_item_id == item.id, Urge.by_id == actor.id, Urge.day == today)
+    once = select(Urge.id).where(
+        Urge.work_item_id == item.id, Urge.by_id == actor.id, Urge.day == clock.today()
+    )
     if session.scalar(once) is not None:
         raise Refused(f"你今天已经催办过「{item.step}」。", slug="urged-today", hint="明天可以再催办一次。")
-    session.add(Urge(work_item_id=item.id, by_id=actor.id, day=today, text=words))
+
+
+def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:
+    """催办: a line in the timeline and on the step's page; once a day by the same person."""
+    item = work_item.locked(session, item_id)
+    words = worded(text, "text", "催办内容")
+    answer = {"item": item.id, "case": item.case_id, "step": item.step}
+    body = {"item": item_id, "actor": actor.id, "urge": words}
+    given = receipt.take(session, key, body, answer)
+    if given is not None:
+        return given
+    refuse_to_urge(session, actor, item)
+    session.add(Urge(work_item_id=item.id, by_id=actor.id, day=clock.today(), text=words))
     note(session, actor, item, "催办", "task.urge", words, {})
     tell_of(session, "urged", item, responsible(session, item), detail=words, actor=actor)
     return answer

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from engine import clock
 from engine.desk import bulk, hand, jobs, step, withdraw
+from engine.desk.tables import Urge
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from engine.people import Person
 from engine.runtime import model
@@ -103,6 +104,43 @@ def test_what_is_unlike_or_not_of_low_risk_is_refused_by_name(as_person, checks,
     assert page.status_code == 422
     assert answer.json["reason"].rstrip("。") in page.text
     assert "可以办理" not in page.text
+
+
+def test_the_board_urges_many_with_one_sentence_that_names_each_step(as_person, memo, checks):
+    """督办: several late steps are urged together; the sentence is filled for each, once a day."""
+    shen = as_person("shen")
+    board = shen.get("/board?when=all").text
+    assert f'name="item" value="{checks[0]}" form="bulk"' in board
+    url = shen.get("/bulk", query_string={"act": "urge", "item": checks[:2]})
+    assert "选了 2 件，其中 2 件可以催办" in url.text
+    assert "「核对」" in url.text, "the page shows what the first holder will read"
+    assert "回到督办" in url.text
+    empty = shen.post(url.request.full_path, data={"reason": " "})
+    assert (empty.status_code, "请填写催办内容" in empty.text) == (422, True)
+    begun_at = shen.post(
+        url.request.full_path, data={"reason": "请今天办结【环节】，【到期日】 到期。"}
+    ).location
+    jobs.drain(memo)
+    ended = shen.get(begun_at).text
+    assert ended.count("已催办</span>") == 2
+    with memo.database.reading() as session:
+        said = session.scalars(select(Urge.text).order_by(Urge.id)).all()
+    assert len(said) == 2
+    assert all(text.startswith("请今天办结核对，") and "【" not in text for text in said)
+    again = shen.get("/bulk", query_string={"act": "urge", "item": checks[:3]}).text
+    assert "选了 3 件，其中 1 件可以催办" in again
+    assert "你今天已经催办过「核对」" in again
+
+
+def test_urging_many_by_the_api_answers_for_each(as_person, memo, checks):
+    shen = as_person("shen")
+    number = begun(shen, "urge", checks[:2], reason="请办理").json["bulk"]
+    jobs.drain(memo)
+    assert {state for _, state in results(shen, number)} == {"done"}
+    assert begun(shen, "urge", checks[:1]).json["code"] == "form-invalid"
+    number = begun(shen, "urge", checks[1:3], reason="请办理").json["bulk"]
+    jobs.drain(memo)
+    assert [state for _, state in results(shen, number)] == ["refused", "done"]
 
 
 def test_transferring_many_names_who_gets_them_and_why(as_person, memo, checks):

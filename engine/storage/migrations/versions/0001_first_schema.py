@@ -431,7 +431,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("(act = 'transfer') = (to_id is not null)", name=op.f("ck_bulk_to_whom")),
-        sa.CheckConstraint("act in ('claim','transfer','complete')", name=op.f("ck_bulk_act")),
+        sa.CheckConstraint("act in ('claim','transfer','complete','urge')", name=op.f("ck_bulk_act")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_bulk_person_id")),
         sa.ForeignKeyConstraint(["to_id"], ["person.id"], name=op.f("fk_bulk_to_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk")),
