@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import store
-from engine.domain.ceremony.enclosure import enclosures
+from engine.domain.ceremony.enclosure import enclosures, numbered
 from engine.domain.ceremony.native import object_ids
 from engine.domain.ceremony.tables import Draw, DrawnObject
 from engine.domain.draw.aftermath import append_replace
@@ -205,7 +205,7 @@ def _next(draw: Draw, row: ObjectReplacement, code: str) -> str:
     if document is None:
         return ""
     transcript = append_replace(
-        store.transcript_of(draw), document, thing=code, reason=row.reason_code, evidence=row.proof
+        store.transcript_of(draw), document, thing=code, reason=row.reason_code, evidence=numbered(row.proof)
     )
     store.keep(draw, transcript)
     body = transcript.events[-1].body

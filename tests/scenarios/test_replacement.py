@@ -77,6 +77,15 @@ def test_the_next_ticket_of_the_stratum_is_visited_instead(jilin):
     assert case.state() == "completed"
 
 
+def test_the_name_of_the_proof_stays_in_the_file(jilin):
+    """A clinic may have closed because its doctor is ill: the record has the hash of the proof, not its name."""
+    case, gone = drawn(jilin)
+    asks(case, gone, proof=["负责人病故证明.pdf"])
+    case.completes("审批替换检查对象", by=acts.LEADER, decision="approve")
+    body = test_draw.draw_of(case).events[-1]["body"]
+    assert [each["name"] for each in body["evidence"]] == ["proof-01"]
+
+
 def test_the_record_waits_for_the_visit_of_the_object_that_followed(jilin):
     """The old visit is over, the new one is ahead: publishing now would warn who is visited next."""
     case, gone = drawn(jilin)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from engine import clock
 from engine.desk import draw as desk
 from engine.desk.sheet import sheet
 from engine.domain import ceremony
 from engine.domain.ceremony import findings, store
+from engine.domain.document.outcome_facts import outcome_documents
 from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
@@ -30,6 +33,7 @@ from engine.runtime.tables import WorkItem
 from engine.storage.files import StoredFile
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
+from web.app import create_app
 
 
 def inspecting(scene: Any) -> Case:
@@ -119,6 +123,75 @@ def test_what_is_published_names_the_article_never_an_illness_or_a_family(jilin)
     assert "吉医保发〔2021〕30号第十三条" in shown
     assert not [word for word in ("住院", "心脏", "病", "health", "family", out.name) if word in shown]
     assert last(case).proof[0]["name"] == "某某住院病历.pdf"
+
+
+TYPED = ("因病住院化疗", "其母病危须陪护", "配偶待产", "某某住院病历.pdf", "其母病危.pdf")
+
+
+def test_no_page_and_no_file_for_the_public_holds_a_reason_that_somebody_typed(jilin):
+    """Every public address is asked, links followed, after the whole record is public: the article stands there, no more."""
+    case = inspecting(jilin)
+    out = members(case)[0]
+    case.sets_off(
+        "inspection.recusal", by=acts.DRAFTER, member=str(out.id), applicant=out.name, reason=TYPED[0]
+    )
+    case.completes(
+        "申请调换",
+        by=acts.DRAFTER,
+        member=str(out.id),
+        reason_code="health",
+        detail=TYPED[0],
+        proof=[hands_in(jilin, "a" * 32, TYPED[3])],
+    )
+    case.completes("审批调换", by=acts.LEADER, decision="approve", reason=TYPED[2])
+    candidate = jilin.read(lambda session: first_candidate(session, last(case)))
+    paper = hands_in(jilin, "b" * 32, TYPED[4])
+    case.completes(
+        "确认递补人选",
+        by=acts.DRAFTER,
+        absent=[{"candidate": candidate, "absence": "unavailable", "proof": [paper]}],
+    )
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+
+    def opened(session: Any) -> str:
+        row = ceremony.get(session, last(case).draw_id)
+        row.reason = TYPED[1]  # what a shortage, an objection or a void has left there
+        store.close(session, row)
+        row.published_at = row.opened_at
+        return str(row.id)
+
+    number = jilin.does(opened)
+    seen = everything_public(jilin)
+    assert f"/public/draws/{number}" in seen
+    assert f"/public/draws/{number}/transcript.json" in seen
+    assert "第十三条" in seen[f"/public/draws/{number}"]
+    for address, text_of in seen.items():
+        told = [word for word in (*TYPED, "化疗", "病危", "健康状况", "health", out.name) if word in text_of]
+        assert not told, f"{address}: {told}"
+    sheet_of = jilin.read(lambda session: outcome_documents(session, case.data()["inspection_id"]))
+    assert sheet_of["substitution"]["explanation"] == TYPED[0]  # the file keeps it
+
+
+def everything_public(scene: Any) -> dict[str, str]:
+    """Address → text of all that a stranger can reach from the public start page."""
+    app = create_app(scene.world)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=True)
+    client, seen = app.test_client(), {}
+    waiting = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/public") and not rule.arguments and "GET" in rule.methods
+    ]
+    with clock.fixed(scene.rehearsal.now):
+        while waiting:
+            address = waiting.pop()
+            if address not in seen:
+                answer = client.get(address)
+                assert answer.status_code == 200, address
+                seen[address] = answer.get_data(as_text=True)
+                found = re.findall(r'href="(/public[^"#?]*)"', seen[address])
+                waiting += [each for each in found if each not in seen]
+    return seen
 
 
 def hands_in(scene: Any, number: str, name: str) -> str:
