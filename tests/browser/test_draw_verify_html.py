@@ -14,6 +14,8 @@ from engine.domain.draw import append_close, check_document, commitment, compute
 from engine.domain.draw.instances import Shape, make, random_instance
 from tests.engine.draw_samples import REVEAL, example, full_draw
 
+WATCH = """window.told = []; new MutationObserver(() => told.push(document.getElementById("status").textContent))
+    .observe(document.getElementById("status"), { childList: true })"""
 PAGES = Path(__file__).parents[2] / "web" / "static" / "verify"
 
 
@@ -120,8 +122,12 @@ def test_a_hundred_thousand_objects_are_checked_while_one_waits(page, tmp_path):
     data, reveal = make("page", shape)
     document = check_document(data)
     transcript = append_close(compute(document, reveal), document)
+    page.evaluate(WATCH)
     choose(page, transcript.as_json(), tmp_path, timeout=120_000)
     assert page.get_attribute("#status", "class") == "verdict done"
+    told = page.evaluate("window.told")
+    assert any("第 3 步，共 7 步，抽出对象" in words for words in told), told
+    assert not page.is_visible("#bar")
     print(page.inner_text("#status"))  # noqa: T201 - the measured time, shown with -s
 
 
