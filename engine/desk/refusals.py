@@ -29,7 +29,7 @@ from engine.domain.inspection.team import team
 from engine.domain.pack import parameters
 from engine.domain.plan.approval import refuse_author
 from engine.domain.plan.tables import Plan
-from engine.domain.publication.verbs import refuse_other_unit
+from engine.domain.publication.duty import refuse_other_unit
 from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import cite
 from engine.errors import CaseworkError, Refused

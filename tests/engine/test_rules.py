@@ -19,7 +19,7 @@ from engine.domain.feedback import Feedback, refuse_before_feedback
 from engine.domain.inspection.tables import Inspection
 from engine.domain.pack import pack_files, parameters
 from engine.domain.plan.approval import refuse_approver
-from engine.domain.publication.verbs import refuse_other_unit
+from engine.domain.publication.duty import refuse_other_unit
 from engine.domain.registry import Inspector, RegistryLock
 from engine.domain.substitution import refuse_reason
 from engine.domain.terms import SUBSTITUTION_REASONS

@@ -1,25 +1,23 @@
 """公示 (publication): versions, receipts per channel, the public view, batch file and push."""
 
 from engine.domain.publication.batch import pending, workbook
+from engine.domain.publication.change import approve_change, request_change
+from engine.domain.publication.channel import complete
 from engine.domain.publication.content import is_market_body, mask_id, mask_name, personal_data
+from engine.domain.publication.duty import refuse_other_unit, refuse_owed, refuse_reviewer
 from engine.domain.publication.push import deliver, delivered
 from engine.domain.publication.shown import results, trail
 from engine.domain.publication.tables import CHANNEL_LABELS, ChannelEndpoint, Publication, PublicationReceipt
-from engine.domain.publication.verbs import (
-    complete,
-    published,
-    receipts,
-    refuse_other_unit,
-    refuse_owed,
-    refuse_reviewer,
-    versions,
-)
+from engine.domain.publication.verbs import collect, prepare, review
+from engine.domain.publication.versions import published, receipts, versions
 
 __all__ = [
     "CHANNEL_LABELS",
     "ChannelEndpoint",
     "Publication",
     "PublicationReceipt",
+    "approve_change",
+    "collect",
     "complete",
     "deliver",
     "delivered",
@@ -28,12 +26,15 @@ __all__ = [
     "mask_name",
     "pending",
     "personal_data",
+    "prepare",
     "published",
     "receipts",
     "refuse_other_unit",
     "refuse_owed",
     "refuse_reviewer",
+    "request_change",
     "results",
+    "review",
     "trail",
     "versions",
     "workbook",

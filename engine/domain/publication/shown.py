@@ -11,7 +11,7 @@ from engine.domain.feedback import latest
 from engine.domain.inspection.tables import get
 from engine.domain.publication import content
 from engine.domain.publication.tables import CHANNEL_LABELS, KIND_LABELS, Publication
-from engine.domain.publication.verbs import receipts
+from engine.domain.publication.versions import receipts
 from engine.domain.registry import RegistryObject
 from engine.domain.report import of as report_of
 from engine.operation import Step, prefill
