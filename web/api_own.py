@@ -83,6 +83,21 @@ def give_second_factor() -> ResponseReturnValue:
     return answer({"ok": True})
 
 
+@route("POST", "/me/proof")
+@describes(
+    "再次确认是本人（密码）；此后规则包规定的几分钟内，本会话可以办理要签名的环节",
+    record(ok=FLAG),
+    body=record(password=TEXT),
+)
+def prove() -> ResponseReturnValue:
+    """Show again that it is oneself, for this session or token; a one-time code does as well."""
+    password, address = given(password=str)["password"][:500], request.remote_addr or ""
+    reason = g.database.run(lambda session: account.prove(session, g.row.id, password, address=address))
+    if reason:
+        raise Refused(reason, slug="wrong-password", fields={"password": reason})
+    return answer({"ok": True})
+
+
 @route("POST", "/me/password")
 @describes("改密码；其他登录都退出", record(ok=FLAG), body=record(old=TEXT, new=TEXT))
 def change_password() -> ResponseReturnValue:

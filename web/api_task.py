@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from engine.access import rights
-from engine.desk import hand, inbox, seen, step, urge
+from engine.desk import hand, inbox, proof, seen, step, urge
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed
 from forms import definition, schema
@@ -19,6 +19,7 @@ from web.api import AFTER, HUGE, RECEIPT, answer, body, given_answers, number, r
 from web.auth import actor, has_second_factor
 from web.inbox import SECOND_FACTOR, unsigned
 from web.openapi import ANY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
+from web.proof import signs
 
 LAMP = record(kind=TEXT, text=TEXT, days={"type": ["integer", "null"]})
 TASK = record(
@@ -159,6 +160,7 @@ def complete(item_id: int) -> ResponseReturnValue:
             hint="请在页面上输入动态口令，再用同一个会话调用。",
         )
     form = definition.read(shown.source, shown.path)
+    proof.demand(g.row, shown.pack, found, signs=signs(form))
     kept = schema.load(form, given, options=shown.shown.get("options", {}), data=shown.data)
     if hand.works_for_another(g.person, found):
         kept = unsigned(form, kept)

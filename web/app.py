@@ -33,6 +33,7 @@ from web import (
     people,
     plan,
     process,
+    proof,
     proxy,
     public,
     registry,
@@ -53,7 +54,7 @@ def create_app(world: World) -> Flask:
     language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
-        upload, notice, people, identity,
+        upload, notice, people, identity, proof,
     )  # fmt: skip
     for page in (auth, *records, public, third, api, health):
         app.register_blueprint(page.page)

@@ -38,7 +38,7 @@ from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from forms import definition, post
 from forms.model import Form
 from forms.page import page as form_page
-from web import http, upload, words
+from web import http, proof, upload, words
 from web.auth import actor, ask_second_factor, has_second_factor, needs
 from web.listing import COLUMNS, Address, chips, tabs
 
@@ -178,10 +178,12 @@ def complete(item_id: int) -> ResponseReturnValue:
     typed = post.answers(form, posted)
     if request.form.get("intent") == "draft":
         return _keep_draft(item_id, typed)
-    if lacks_second_factor(shown.item):
+    first = ask_second_factor if lacks_second_factor(shown.item) else None
+    first = first or (proof.ask if proof.lacks(shown, form) else None)
+    if first is not None:
         with g.database.transaction() as session:
             step.save_draft(session, actor(session), item_id, typed)
-        return ask_second_factor()
+        return first()
     key = http.given_key()
     try:
         options = shown.shown.get("options", {})
@@ -324,6 +326,7 @@ def _task_page(
             name=_name(shown),
             process_label=process_label,
             second_factor=lacks_second_factor(item),
+            unproved=mine and proof.lacks(shown, form),
         ),
         status,
     )

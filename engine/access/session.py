@@ -35,6 +35,7 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]  # when the person last gave the password or a one-time code in it
     revoked_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
 
@@ -48,6 +49,10 @@ class SessionRow(Base):
     def has_second_factor(self, now: datetime) -> bool:
         """Whether a one-time code was given in this session, not longer ago than half a day."""
         return self.second_factor_at is not None and now - self.second_factor_at < SECOND_FACTOR
+
+    def is_proved(self, now: datetime, minutes: int) -> bool:
+        """Whether the person has shown in this session, not longer ago than that, that it is them."""
+        return self.proved_at is not None and now - self.proved_at < timedelta(minutes=minutes)
 
 
 def digest(secret: str) -> str:

@@ -13,6 +13,7 @@ from engine.access.session import SessionRow, open_session, revoke_all, sessions
 from engine.access.sign_in import (
     LOCKED_FOR,
     TRIES_PER_ACCOUNT,
+    WRONG,
     check_sign_in,
     new_totp_secret,
     password_is,
@@ -27,6 +28,7 @@ from engine.runtime.tables import Instance
 
 DEMO_BUREAUS = 3
 TOKEN_LASTS = timedelta(days=180)
+WRONG_PASSWORD = "密码不对。"  # noqa: S105 (a sentence)
 WRONG_CODE = "口令不对、已经过期或已经用过。一个口令只能用一次，用过后请等下一个。"
 
 
@@ -46,6 +48,7 @@ def sign_in(session: Session, login: str, password: str, *, address: str, agent:
         record(session, action="account.sign_in_refused", subject=f"login/{login[:60]}", reason=reason)
         return SignIn(None, "", reason)
     row, secret = open_session(session, person, address=address, name=agent)
+    row.proved_at = clock.now()
     record(
         session,
         action="account.sign_in",
@@ -54,6 +57,25 @@ def sign_in(session: Session, login: str, password: str, *, address: str, agent:
         bureau_id=person.bureau_id,
     )
     return SignIn(row, secret, "")
+
+
+def prove(session: Session, row_id: int, password: str, *, address: str) -> str:
+    """Show again that it is oneself, by the password; "" or the sentence that says why not.
+
+    Failures are counted like those of a sign-in, so nothing is raised. A one-time code (`give_code`) does as well.
+    """
+    row = session.get_one(SessionRow, row_id)
+    person, reason = check_sign_in(session, row.person.login, password, address=address)
+    if person is not None:
+        row.proved_at = clock.now()
+    record(
+        session,
+        action="account.proof" if person is not None else "account.proof_refused",
+        subject=f"person/{row.person_id}",
+        actor=row.person,
+        bureau_id=row.person.bureau_id,
+    )
+    return reason and (WRONG_PASSWORD if reason == WRONG else reason)
 
 
 def sign_out(session: Session, row_id: int) -> None:
@@ -174,7 +196,7 @@ def give_code(session: Session, row_id: int, code: str, *, secret: str = "") -> 
         return False
     enrolled = not person.totp_secret
     person.totp_secret, person.totp_step, person.failed_logins = wanted, step, 0
-    row.second_factor_at = now
+    row.second_factor_at = row.proved_at = now
     record(
         session,
         action="account.code_enrolled" if enrolled else "account.code",

@@ -247,7 +247,14 @@ class Visitor:
         self.types(self.desk.answers(item.id, self.login, override))
 
     def confirms(self) -> None:
-        """Give the one-time code where the page asks for it."""
+        """Give the one-time code, or the password once more, where the page asks for it."""
+        again = self.page.get_by_role("link", name="现在就确认")
+        if again.count():
+            back = self.page.url
+            again.click()
+            self.page.fill("#password", PASSWORD)
+            self.page.get_by_role("button", name="确认").click()
+            self.page.wait_for_url(back)
         ask = self.page.get_by_role("link", name="现在就输入")
         if not ask.count():
             return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
-from engine.domain import pack, terms
+from engine.domain import pack, signing, terms
 from engine.domain.pack import files as pack_file_module
 from engine.domain.pack import model
 from engine.errors import NotAllowed, NotFound, Refused
@@ -197,3 +198,14 @@ def test_every_parameter_of_a_pack_is_read_somewhere() -> None:
     sources = (path.read_text("utf-8") for path in (ROOT / "engine" / "domain").rglob("*.py"))
     read = {key for text in sources for key in ASKED.findall(ENTERED.sub("", text))}
     assert sorted(set(pack.CATALOGUE) - read) == []
+
+
+def test_a_pack_may_ask_leaders_too_to_show_again_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sign.reauth`: signatures by default; approvals of 分管领导 and 主要负责人 where the pack adds them."""
+    assert signing.minutes("jilin", "检查组", signs=True) == 15
+    assert signing.minutes("jilin", "分管领导", signs=False) == 0
+    jilin = pack.parameters("jilin")
+    stricter = {**jilin.items, "sign.reauth": replace(jilin["sign.reauth"], value=["approval"])}
+    monkeypatch.setattr(signing, "parameters", lambda _: replace(jilin, items=stricter))
+    assert signing.minutes("jilin", "分管领导", signs=False) == 15
+    assert signing.minutes("jilin", "检查组", signs=True) == 0

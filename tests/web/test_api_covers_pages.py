@@ -11,6 +11,7 @@ ELSEWHERE = {
     "/": "/tasks",
     "/me/tokens": "/me/tokens",
     "/second-factor": "/me/second-factor",
+    "/proof": "/me/proof",
     "/language": None,  # the language of pages
     "/sign-in": None,  # a program has a token, or the cookie of a browser
     "/public/third/<token>": None,  # a person without account, at a telephone

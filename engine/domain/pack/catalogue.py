@@ -108,6 +108,8 @@ _DEFINITIONS = (
         "无法取得签字时",
         ("reason_and_witness", "reason_optional_witness", "forbidden"),
     ),
+    Definition("sign.reauth", LIST, "签署前须再次确认是本人的环节", ("signature", "approval")),
+    Definition("sign.reauth_minutes", INT, "再次确认本人后在几分钟内有效", least=1),
     Definition("consensus", CHOICE, "检查意见怎样形成", ("required", "majority")),
     Definition("feedback.object", BOOL, "向被检查对象反馈"),
     Definition("feedback.simultaneous", BOOL, "当面同时向对象和所在地医保部门反馈"),
