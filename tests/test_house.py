@@ -277,3 +277,12 @@ def unmarked(tree: ast.Module) -> Iterator[tuple[int, str]]:
         told = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in quiet
         if told and HAN.search(node.value):
             yield node.lineno, node.value
+
+
+def test_no_paragraph_holds_a_form():
+    """A browser ends a paragraph where a form begins: what stood in one row falls apart."""
+    held = re.compile(r"<p\b[^>]*>(?:(?!</p>).)*\{\{ action\(", re.DOTALL)
+    found = [
+        path.name for path in (ROOT / "web/templates").rglob("*.html") if held.search(path.read_text("utf-8"))
+    ]
+    assert found == []
