@@ -23,6 +23,8 @@ ACTIONS: Mapping[str, str] = {
     "account.code": "通过动态口令",
     "account.code_enrolled": "绑定动态口令",
     "account.code_refused": "动态口令没有通过",
+    "account.proof": "签名前再次验证身份",
+    "account.proof_refused": "签名前验证身份没有通过",
     "account.notice": "改接收消息的方式",
     "user.add": "新增账号",
     "user.grant": "授予岗位",
