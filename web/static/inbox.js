@@ -7,7 +7,7 @@ function count() {
   const chosen = boxes().filter((box) => box.checked);
   for (const box of boxes()) box.closest("tr").toggleAttribute("aria-selected", box.checked);
   if (!bar) return;
-  bar.toggleAttribute("data-idle", !chosen.length);
+  bar.toggleAttribute("data-some", chosen.length > 0);
   bar.querySelector("[data-count]").textContent = bar.dataset.chosen.replace("#", chosen.length);
   if (all) { all.checked = chosen.length === boxes().length; all.indeterminate = chosen.length > 0 && !all.checked; }
 }
