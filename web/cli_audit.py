@@ -49,6 +49,8 @@ def verify(anchors: Path | None, key: str | None, *, as_json: bool) -> None:
         )
     if as_json:
         print_json({**verdict.as_json(), "anchors": len(known), "signatures": len(known) if key else 0})
+    elif verdict.ok and not verdict.sealed and not verdict.unsealed:
+        click.echo(say("日志还是空的，没有要核验的。"))
     elif verdict.ok:
         click.echo(
             say(

@@ -77,6 +77,8 @@ def list_(year: int, as_json: bool) -> None:
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
         return
     click.echo(say("{0} 年（{1}）", year, known.source))
+    if not rows:
+        click.echo(say("没有登记放假和调休：只有周六、周日不上班。"))
     for row in rows:
         mark = say("（暂定）") if row["provisional"] else ""
         click.echo(f"{row['day']}  {say(_KINDS[str(row['kind'])])}  {row['name']}{mark}")

@@ -116,6 +116,8 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
+    if not rows:
+        click.echo(say("还没有人员。用 casework user add 新增，或用 casework db seed 装入演示机构。"))
     for row in rows:
         posts = "、".join(role_label(role) for role in row["roles"]) or say("无岗位")
         click.echo(
@@ -180,6 +182,8 @@ def _tell(rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
+    if not rows:
+        click.echo(say("没有要移交的待办。"))
     for row in rows:
         receivers = row.get("receivers")
         named = "、".join(receivers) if isinstance(receivers, list) else ""

@@ -14,6 +14,7 @@ from engine.errors import Refused
 from engine.people import Role
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
+from tests.web.command import casework
 
 
 def test_the_file_is_listed_sealed_entered_and_exported(jilin, tmp_path):
@@ -172,3 +173,31 @@ def test_a_file_that_is_not_sealed_is_not_exported(jilin, tmp_path):
     case.completes("整理编目", title="案卷", retention="permanent", secrecy="public")
     with pytest.raises(Exception, match="尚未封存"):
         jilin.read(lambda s: archive.export(s, archive.of(s, inspection_id), tmp_path / "x", lambda _: b""))
+
+
+def test_the_command_writes_the_file_of_a_case_and_verifies_it(jilin, tmp_path, monkeypatch):
+    """`casework archive export` → `archive verify`, both as given by an archivist; one changed byte is named."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    told.archived(case)
+    package = jilin.read(lambda s: archive.of(s, inspection_id))
+    number = jilin.read(lambda s: get(s, inspection_id).case_no)
+    settings = jilin.world.settings
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("CASEWORK_FILES_DIR", str(settings.files_dir))
+    bag = tmp_path / "bag"
+    written = casework("archive", "export", number, bag, "--json")
+    assert (written.code, written.json["archive_no"], written.json["seal"]) == (
+        0,
+        package.archive_no,
+        package.seal,
+    )
+    assert len(list((bag / "data").iterdir())) >= written.json["pieces"] > 5
+    whole = casework("archive", "verify", bag)
+    assert (whole.code, "归档包完整" in whole.out) == (0, True)
+    assert "不是空的" in casework("archive", "export", number, bag).line
+    piece = next((bag / "data").glob("001-*"))
+    piece.write_bytes(b" " + piece.read_bytes()[1:])
+    broken = casework("archive", "verify", bag)
+    assert (broken.code, piece.name in broken.err) == (1, True)
+    assert casework("archive", "verify", bag, "--json").json["ok"] is False

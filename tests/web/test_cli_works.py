@@ -301,3 +301,35 @@ def test_an_older_release_is_made_current_again(home):
     assert (made.code, made.json["version"], made.json["restores"]) == (0, 3, 1)
     assert "相同" in casework("release", "diff", "wugang/1", "wugang/3").out
     assert "不用恢复" in casework("release", "restore", "wugang/1", "--note", "再来").line
+
+
+# --- nothing there yet ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An installation with its tables and nothing in them."""
+    monkeypatch.delenv("CASEWORK_LANG", raising=False)
+    monkeypatch.setenv("CASEWORK_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setenv("CASEWORK_FILES_DIR", str(tmp_path / "files"))
+    monkeypatch.setenv("CASEWORK_ANCHORS_DIR", str(tmp_path / "anchors"))
+    (tmp_path / "key").write_text("k" * 64)
+    monkeypatch.setenv("CASEWORK_SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert casework("db", "upgrade").code == 0
+    return tmp_path
+
+
+@pytest.mark.usefixtures("empty")
+def test_who_asks_an_empty_installation_is_told_that_it_is_empty():
+    """No command answers with silence; a program gets an empty list."""
+    assert "还没有人员" in casework("user", "list").out
+    assert casework("user", "list", "--json").json == []
+    assert "日志还是空的" in casework("audit", "verify").out
+    for arguments, words in (
+        (["archive", "export", "A-1", "out"], "没有案件“A-1”的归档案卷"),
+        (["release", "restore", "jilin/1", "--note", "恢复"], "没有发布 jilin/1"),
+        (["registry", "export"], "数据库里还没有机构"),
+    ):
+        said = casework(*arguments)
+        assert (said.code, said.out) == (1, "")
+        assert words in said.line
