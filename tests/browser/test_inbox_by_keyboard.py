@@ -133,7 +133,7 @@ def test_many_at_once_with_a_result_for_each(sign_in: Any, town: Any) -> None:
     page.click(".tray .btn")
     expect(page.locator("main")).to_contain_text("已处理 0 / 3 件")
     jobs.drain(town.world)
-    expect(page.locator("h1")).to_have_text("批量办理有结果了", timeout=15_000)
+    expect(page.locator("h1")).to_have_text("批量办理的结果", timeout=15_000)
     expect(page.locator("tbody .lamp.done")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
