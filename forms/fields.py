@@ -18,6 +18,7 @@ import re2
 from marshmallow import ValidationError, fields
 
 from forms.model import Component
+from forms.sentence import Sentence
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXT = {"textfield": 500, "textarea": 20_000}
@@ -50,9 +51,9 @@ class Answer(fields.Field[Any]):
         """The answer, or ValidationError with a sentence."""
         raise AssertionError("every type reads its own answers")
 
-    def wrong(self, sentence: str) -> ValidationError:
-        """A sentence about this component."""
-        return ValidationError(f"{self.component.named}{sentence}")
+    def wrong(self, pattern: str, **parts: object) -> ValidationError:
+        """A sentence about this component, which its pattern calls `{what}`."""
+        return ValidationError(Sentence(pattern, what=self.component.named, **parts))
 
 
 class Text(Answer):
@@ -62,7 +63,7 @@ class Text(Answer):
         """NFC text within its limits and pattern."""
         rules, several = self.component.rules, self.component.type == "textarea"
         if not isinstance(value, str):
-            raise self.wrong("要写成文字")
+            raise self.wrong("{what}要写成文字")
         text = clean(value, several=several)
         if not text:
             return None
@@ -70,22 +71,22 @@ class Text(Answer):
             unicodedata.category(sign) in {"Cc", "Cs", "Co"}
             for sign in text.replace("\n", "").replace("\t", "")
         ):
-            raise self.wrong("中有看不见的控制字符，请重新输入")
+            raise self.wrong("{what}中有看不见的控制字符，请重新输入")
         longest = rules.max_length or TEXT[self.component.type]
         if len(text) > longest:
-            raise self.wrong(f"最多 {longest} 个字，现在有 {len(text)} 个")
+            raise self.wrong("{what}最多 {most} 个字，现在有 {n} 个", most=longest, n=len(text))
         if rules.min_length and len(text) < rules.min_length:
-            raise self.wrong(f"至少 {rules.min_length} 个字，现在有 {len(text)} 个")
+            raise self.wrong("{what}至少 {least} 个字，现在有 {n} 个", least=rules.min_length, n=len(text))
         if rules.pattern and not re2.search(rules.pattern, text):
             raise (
                 ValidationError(rules.pattern_message)
                 if rules.pattern_message
-                else self.wrong("的写法不对，请看提示")
+                else self.wrong("{what}的写法不对，请看提示")
             )
         if rules.kind == "email" and not EMAIL.fullmatch(text):
-            raise self.wrong("要写成邮箱，例如 zhou@example.cn")
+            raise self.wrong("{what}要写成邮箱，例如 zhou@example.cn")
         if rules.kind == "phone" and not PHONE.fullmatch(text):
-            raise self.wrong("要写成电话号码，例如 13800000000 或 0375-8100000")
+            raise self.wrong("{what}要写成电话号码，例如 13800000000 或 0375-8100000")
         return text
 
 
@@ -97,11 +98,11 @@ class Number(Answer):
         number = self.decimal(value)
         rules, digits = self.component.rules, self.component.digits
         if digits is not None and -int(number.normalize().as_tuple().exponent) > digits:
-            raise self.wrong("要写成整数" if digits == 0 else f"最多 {digits} 位小数")
+            raise self.wrong("{what}最多 {n} 位小数", n=digits) if digits else self.wrong("{what}要写成整数")
         if rules.minimum is not None and number < Decimal(rules.minimum):
-            raise self.wrong(f"不能小于 {rules.minimum}")
+            raise self.wrong("{what}不能小于 {least}", least=rules.minimum)
         if rules.maximum is not None and number > Decimal(rules.maximum):
-            raise self.wrong(f"不能大于 {rules.maximum}")
+            raise self.wrong("{what}不能大于 {most}", most=rules.maximum)
         return plain(number)
 
     def decimal(self, value: Any) -> Decimal:
@@ -115,9 +116,9 @@ class Number(Answer):
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite() or abs(number) > LARGEST:
-            raise self.wrong("要写成数字，例如 12 或 3.5")
+            raise self.wrong("{what}要写成数字，例如 12 或 3.5")
         if -int(number.as_tuple().exponent) > 12:  # noqa: PLR2004  (nobody measures finer)
-            raise self.wrong("小数位太多")
+            raise self.wrong("{what}小数位太多")
         return number
 
 
@@ -127,12 +128,12 @@ class Money(Answer):
     def read(self, value: Any) -> int:
         """Checked against min and max (fen)."""
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
-            raise self.wrong("要写成元，最多两位小数，例如 1234.50；没有金额填 0")
+            raise self.wrong("{what}要写成元，最多两位小数，例如 1234.50；没有金额填 0")
         rules = self.component.rules
         if value < int(Decimal(rules.minimum or 0)):
-            raise self.wrong(f"不能小于 {yuan(int(Decimal(rules.minimum or 0)))} 元")
+            raise self.wrong("{what}不能小于 {least} 元", least=yuan(int(Decimal(rules.minimum or 0))))
         if rules.maximum is not None and value > int(Decimal(rules.maximum)):
-            raise self.wrong(f"不能大于 {yuan(int(Decimal(rules.maximum)))} 元")
+            raise self.wrong("{what}不能大于 {most} 元", most=yuan(int(Decimal(rules.maximum))))
         return value
 
 
@@ -156,7 +157,10 @@ class Moment(Answer):
             return (instant if instant.tzinfo else instant.replace(tzinfo=ZONE)).isoformat(timespec="seconds")
         except (TypeError, ValueError) as fault:
             example = {"date": "2026-03-05", "time": "10:30"}.get(kind, "2026-03-05 10:30")
-            raise self.wrong(f"要写成{'时间' if kind != 'date' else '日期'}，例如 {example}") from fault
+            pattern = (
+                "{what}要写成日期，例如 {example}" if kind == "date" else "{what}要写成时间，例如 {example}"
+            )
+            raise self.wrong(pattern, example=example) from fault
 
     def _sane(self, year: int) -> None:
         if not 1949 <= year <= 2100:  # noqa: PLR2004  (a typing error, not a date of an inspection)
@@ -169,7 +173,7 @@ class Flag(Answer):
     def read(self, value: Any) -> bool:
         """A JSON boolean."""
         if not isinstance(value, bool):
-            raise self.wrong("只能勾选或不勾选")
+            raise self.wrong("{what}只能勾选或不勾选")
         return value
 
 
@@ -180,11 +184,11 @@ class One(Answer):
         """A known static value, else a short text or a number."""
         values = {choice.value for choice in self.component.choices}
         if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 200:  # noqa: PLR2004
-            raise self.wrong("只能从选项中选择")
+            raise self.wrong("{what}只能从选项中选择")
         if values and value not in values:
-            raise self.wrong("只能从列出的选项中选择")
+            raise self.wrong("{what}只能从列出的选项中选择")
         if self.component.type == "clause" and not values and not REFERENCE.fullmatch(str(value)):
-            raise self.wrong("要写成条款引用，例如 J13 或 W9")
+            raise self.wrong("{what}要写成条款引用，例如 J13 或 W9")
         return value
 
 
@@ -194,7 +198,7 @@ class Several(Answer):
     def read(self, value: Any) -> list[int | str]:
         """A list of values."""
         if not isinstance(value, list) or len(value) > MOST_ITEMS:
-            raise self.wrong(f"是最多 {MOST_ITEMS} 项的选择")
+            raise self.wrong("{what}是最多 {most} 项的选择", most=MOST_ITEMS)
         one = One(self.component)
         return list(dict.fromkeys(one.read(item) for item in value if item != ""))
 
@@ -205,12 +209,12 @@ class Files(Answer):
     def read(self, value: Any) -> list[str]:
         """A list of ids, one unless `multiple`."""
         if not isinstance(value, list) or len(value) > MOST_ITEMS:
-            raise self.wrong("要上传文件")
+            raise self.wrong("{what}要上传文件")
         for item in value:
             if not isinstance(item, str) or not FILE.fullmatch(item):
-                raise self.wrong("中有不认识的文件，请重新上传")
+                raise self.wrong("{what}中有不认识的文件，请重新上传")
         if len(value) > 1 and not self.component.multiple:
-            raise self.wrong("只能上传一个文件")
+            raise self.wrong("{what}只能上传一个文件")
         return list(dict.fromkeys(value))
 
 
@@ -220,9 +224,9 @@ class Photos(Answer):
     def read(self, value: Any) -> list[dict[str, Any]]:
         """With `validate.location`, each photo has a position or the reason why there is none."""
         if not isinstance(value, list) or len(value) > MOST_ITEMS:
-            raise self.wrong("要上传照片")
+            raise self.wrong("{what}要上传照片")
         if len(value) > 1 and not self.component.multiple:
-            raise self.wrong("只能上传一张")
+            raise self.wrong("{what}只能上传一张")
         return [self._photo(item, number) for number, item in enumerate(value, 1)]
 
     def _photo(self, item: Any, number: int) -> dict[str, Any]:  # noqa: C901  (one sentence per fault)
@@ -235,9 +239,9 @@ class Photos(Answer):
             "taken_at",
             "reason",
         }:
-            raise self.wrong(f"第 {number} 张的写法不对")
+            raise self.wrong("{what}第 {number} 张的写法不对", number=number)
         if not isinstance(raw.get("file"), str) or not FILE.fullmatch(raw["file"]):
-            raise self.wrong(f"第 {number} 张没有传上来，请重新选择")
+            raise self.wrong("{what}第 {number} 张没有传上来，请重新选择", number=number)
         photo: dict[str, Any] = {"file": raw["file"]}
         for name, limit in (("lat", 90), ("lon", 180), ("accuracy", 100_000)):
             if raw.get(name) in (None, ""):
@@ -247,18 +251,18 @@ class Photos(Answer):
             except InvalidOperation:
                 place = Decimal("NaN")
             if not place.is_finite() or abs(place) > limit:
-                raise self.wrong(f"第 {number} 张的定位写法不对，请重拍")
+                raise self.wrong("{what}第 {number} 张的定位写法不对，请重拍", number=number)
             photo[name] = str(plain(round(place, 6)))
         if raw.get("taken_at"):
             try:
                 photo["taken_at"] = datetime.fromisoformat(str(raw["taken_at"])).isoformat(timespec="seconds")
             except ValueError as fault:
-                raise self.wrong(f"第 {number} 张的拍摄时间写法不对") from fault
+                raise self.wrong("{what}第 {number} 张的拍摄时间写法不对", number=number) from fault
         reason = clean(str(raw.get("reason") or ""))[:500]
         if reason:
             photo["reason"] = reason
         if self.component.rules.location and not ({"lat", "lon"} <= photo.keys() or reason):
-            raise self.wrong(f"第 {number} 张没有定位，请重拍或写明原因")
+            raise self.wrong("{what}第 {number} 张没有定位，请重拍或写明原因", number=number)
         return photo
 
 
@@ -271,17 +275,17 @@ class Signature(Answer):
     def read(self, value: Any) -> dict[str, str] | None:
         """Refuses a drawing without a name."""
         if not isinstance(value, Mapping) or set(value) - {"name", "path", "signed_at"}:
-            raise self.wrong("的写法不对，请重新签名")
+            raise self.wrong("{what}的写法不对，请重新签名")
         name = clean(str(value.get("name") or ""))
         path = str(value.get("path") or "")
         if not name and not path:
             return None
         if not name:
-            raise self.wrong("还缺签名人的姓名")
+            raise self.wrong("{what}还缺签名人的姓名")
         if len(name) > 80:  # noqa: PLR2004
-            raise self.wrong("的姓名太长")
+            raise self.wrong("{what}的姓名太长")
         if path and (len(path) > MOST_STROKES or not STROKES.fullmatch(path)):
-            raise self.wrong("的笔迹读不下去，请清除后重签")
+            raise self.wrong("{what}的笔迹读不下去，请清除后重签")
         signed = {"name": name}
         if path:
             signed["path"] = path
@@ -291,7 +295,7 @@ class Signature(Answer):
                     timespec="seconds"
                 )
             except ValueError as fault:
-                raise self.wrong("的签名时间写法不对") from fault
+                raise self.wrong("{what}的签名时间写法不对") from fault
         return signed
 
 

@@ -16,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from engine.errors import Refused, RuleError
 from forms.fields import MOST_ITEMS, field_for, plain
 from forms.model import CHOOSE_MANY, CHOOSE_ONE, FILES, Choice, Component, Form, is_row, level
+from forms.sentence import Sentence
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNKNOWN = "unknown-field"
@@ -45,7 +46,7 @@ def load(
     problems = settled.load.problems
     for name, sentence in faults.items():
         if sentence == UNKNOWN:
-            problems[name] = f"表单里没有“{name}”这一项，不能提交"
+            problems[name] = Sentence("表单里没有“{name}”这一项，不能提交", name=name)
     problems = problems or settled.load.computed
     if problems:
         count = len(problems)
@@ -88,7 +89,7 @@ def _flat(messages: Any, prefix: str) -> list[tuple[str, str]]:
         return found
     sentence = messages[0] if isinstance(messages, list) else messages
     own = isinstance(sentence, str) and (sentence == UNKNOWN or "“" in sentence or not sentence.isascii())
-    return [(prefix or "form", sentence if own else "这一项的写法不对，请重新填写")]
+    return [(prefix or "form", sentence if own else Sentence("这一项的写法不对，请重新填写"))]
 
 
 class _Load:
@@ -190,7 +191,9 @@ class _Level:
         try:
             value = component.compute.value(self.context(component.compute.names))
         except RuleError as fault:
-            self.load.computed[name] = f"{component.named}算不出来：{fault.reason}"
+            self.load.computed[name] = Sentence(
+                "{what}算不出来：{why}", what=component.named, why=fault.reason
+            )
             return None
         return jsonable(value)
 
@@ -204,16 +207,20 @@ class _Level:
         if name in self.load.faults:
             self.load.problems[name] = self.load.faults[name]
         if component.rules.required and not kept:
-            self.load.problems[name] = f"请至少填写一行{component.named}"
+            self.load.problems[name] = Sentence("请至少填写一行{what}", what=component.named)
         self._counted(component, kept, name)
         return kept
 
     def _counted(self, component: Component, value: list[Any], name: str) -> None:
         least, most = component.rules.min_length or 0, component.rules.max_length or MOST_ITEMS
         if value and len(value) < least:
-            self.load.problems[name] = f"{component.named}至少 {least} 项，现在有 {len(value)} 项"
+            self.load.problems[name] = Sentence(
+                "{what}至少 {least} 项，现在有 {n} 项", what=component.named, least=least, n=len(value)
+            )
         if len(value) > most:
-            self.load.problems[name] = f"{component.named}最多 {most} 项，现在有 {len(value)} 项"
+            self.load.problems[name] = Sentence(
+                "{what}最多 {most} 项，现在有 {n} 项", what=component.named, most=most, n=len(value)
+            )
 
     def _chosen(self, component: Component, value: Any, name: str) -> Any:
         """The value as the domain gave it (an id stays a number); refused when not among the options."""
@@ -227,7 +234,7 @@ class _Level:
             known = {choice.value: choice.value for choice in found}
         many = value if isinstance(value, list) else [value]
         if known is not None and any(str(item) not in known for item in many):
-            self.load.problems[name] = f"请在{component.named}列出的选项中选择"
+            self.load.problems[name] = Sentence("请在{what}列出的选项中选择", what=component.named)
             return None
         chosen = [known[str(item)] for item in many] if known is not None else many
         self._counted(component, chosen, name) if component.chooses_many else None
@@ -282,24 +289,21 @@ def jsonable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def missing(component: Component) -> str:
+_ASKED = {
+    **dict.fromkeys(
+        ("radio", "select", "checklist", "taglist", "person", "object", "clause"), "请选择{what}"
+    ),
+    "checkbox": "请确认{what}",
+    "filepicker": "请上传{what}",
+    "photo": "请拍摄或上传{what}",
+    "signature": "请签名：{what}",
+    "money": "请填写{what}，没有金额填 0",
+}
+
+
+def missing(component: Component) -> Sentence:
     """What to do about an empty required answer."""
-    if component.type == "money":
-        return f"请填写{component.named}，没有金额填 0"
-    verb = {
-        "radio": "请选择",
-        "select": "请选择",
-        "checklist": "请选择",
-        "taglist": "请选择",
-        "person": "请选择",
-        "object": "请选择",
-        "clause": "请选择",
-        "checkbox": "请确认",
-        "filepicker": "请上传",
-        "photo": "请拍摄或上传",
-        "signature": "请签名：",
-    }.get(component.type, "请填写")
-    return f"{verb}{component.named}"
+    return Sentence(_ASKED.get(component.type, "请填写{what}"), what=component.named)
 
 
 def ordered(form: Form, problems: Mapping[str, str]) -> dict[str, str]:

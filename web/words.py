@@ -20,6 +20,7 @@ from jinja2 import Environment
 from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
+from forms.sentence import Sentence
 from web.language import Words, in_english
 
 _LABELS = Words(domain="labels")
@@ -69,6 +70,19 @@ def label(text: Any) -> str:
         return word
     said: str = _LABELS.gettext(word)
     return said
+
+
+def said(sentence: str) -> str:
+    """A sentence about an answer, in the reader's language; what the engine refuses stays in Chinese."""
+    if not in_english() or not isinstance(sentence, Sentence):
+        return sentence
+    parts = {name: _quoted(part) if isinstance(part, str) else part for name, part in sentence.parts.items()}
+    pattern: str = _LABELS.gettext(sentence.pattern)
+    return pattern.format(**parts)
+
+
+def _quoted(part: str) -> str:
+    return f"“{label(part[1:-1])}”" if part[:1] + part[-1:] == "“”" else part
 
 
 def listed(labels: Iterable[str]) -> str:
@@ -192,7 +206,7 @@ def install(environment: Environment) -> None:
     environment.filters |= {
         "day": day, "weekday": weekday, "iso": iso, "moment": moment, "number": number, "yuan": yuan,
         "share": share, "device": device,
-        "state_label": _state, "label": label, "listed": listed, "lamp_words": lamp_words,
+        "state_label": _state, "label": label, "listed": listed, "said": said, "lamp_words": lamp_words,
         "pack_title": pack_title, "under": under,
     }  # fmt: skip
     environment.globals |= {

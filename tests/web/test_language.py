@@ -70,13 +70,27 @@ def test_a_step_has_its_english_name_and_values_stay_as_they_are(as_person):
     assert 'value="approve"' in page
 
 
+def test_what_is_wrong_with_an_answer_is_said_in_english(as_person):
+    client = as_person("shen")
+    client.get("/tasks/1?lang=en")
+    page = client.post("/tasks/1", data={"decision": "maybe"})
+    assert page.status_code == 422
+    assert "2 to correct" in page.text
+    assert "“Opinion of the approver” takes only the options listed" in page.text
+    assert "只能从" not in page.text
+
+
 @pytest.mark.parametrize("name", ["messages", "labels"])
 def test_translations_keep_their_places(name):
     with (ENGLISH / f"{name}.po").open("rb") as file:
         for message in pofile.read_po(file, locale="en"):
             given, said = (set(re.findall(r"%\((\w+)\)s", text)) for text in (message.id, message.string))
             assert said <= given, message.id
-            assert not [part for part in Formatter().parse(message.string) if part[1]], message.id
+            filled, kept = (
+                {part[1] for part in Formatter().parse(text) if part[1]}
+                for text in (message.id, message.string)
+            )
+            assert kept <= filled, message.id
 
 
 def test_every_text_has_its_english_and_the_catalogues_are_compiled():
