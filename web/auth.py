@@ -18,10 +18,10 @@ from engine import clock
 from engine.access import rights, sign_in
 from engine.access.identity import identities
 from engine.access.permission import Permission, roles_of
-from engine.access.session import TOUCH, SessionRow, find_session
+from engine.access.session import TOUCH, SessionRow, find_session, lapsed_person
 from engine.desk import account, inbox, notice
 from engine.domain import terms
-from engine.errors import Refused
+from engine.errors import CaseworkError, Refused
 from engine.people import Person
 from web import http, language, words
 
@@ -46,6 +46,16 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def keeps(keep: View) -> Callable[[View], View]:
+    """A page whose post, from somebody whose session lapsed meanwhile, is kept by `keep` and not carried out."""
+
+    def mark(view: View) -> View:
+        view.keep = keep  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -86,11 +96,24 @@ def _guard() -> ResponseReturnValue | None:
     if g.person is None:
         if request.method == "GET" and not http.wants_json():
             return redirect(url_for("auth.sign_in_page", next=request.full_path.rstrip("?")))
-        return http.refuse_stranger()
+        return _kept(getattr(view, "keep", None)) or http.refuse_stranger()
     permission = getattr(view, "permission", None)
     if permission is not None:
         permission.demand(g.person)
     return None
+
+
+def _kept(keep: Callable[..., ResponseReturnValue] | None) -> ResponseReturnValue | None:
+    """Let a page keep what somebody typed whose session has lapsed; then the sign-in, and back there."""
+    if keep is None or http.wants_json():
+        return None
+    g.person = lapsed_person(http.reading(), request.cookies.get(cookie_name(), ""))
+    try:
+        return keep(**(request.view_args or {})) if g.person is not None else None
+    except CaseworkError:
+        return None  # no longer theirs, or done by another: the sign-in says what comes next
+    finally:
+        g.person = None
 
 
 def g_view() -> Any:

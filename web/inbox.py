@@ -39,7 +39,7 @@ from forms import definition, post
 from forms.model import Form
 from forms.page import page as form_page
 from web import http, proof, upload, words
-from web.auth import actor, ask_second_factor, has_second_factor, needs
+from web.auth import actor, ask_second_factor, has_second_factor, keeps, needs
 from web.listing import COLUMNS, Address, chips, tabs
 
 page = Blueprint("inbox", __name__)
@@ -163,7 +163,22 @@ def task(item_id: int) -> ResponseReturnValue:
     return _task_page(shown, _form(shown), shown.draft, None, 200)
 
 
+def _keep_typed(item_id: int) -> ResponseReturnValue:
+    """Somebody whose sign-in lapsed while they typed: their draft, and nothing done."""
+    reading = http.reading()
+    shown = sheet(reading, g.person, inbox.item(reading, g.person, item_id))
+    form = _form(shown)
+    posted, _faults = upload.lists(
+        form, case_id=shown.item.case_id, bureau_id=shown.item.bureau_id, keep=False
+    )
+    with g.database.transaction() as session:
+        step.save_draft(session, actor(session), item_id, post.answers(form, posted))
+    http.say("soon", _("登录已失效，没有提交。填写的内容已存为草稿，登录后继续。"))
+    return redirect(url_for("auth.sign_in_page", next=url_for("inbox.task", item_id=item_id))), 303
+
+
 @page.post("/tasks/<int:item_id>")
+@keeps(_keep_typed)
 @needs(rights.WORK)
 def complete(item_id: int) -> ResponseReturnValue:
     """Hand the answers in. A refused form comes back with what was typed; a draft is kept without checks."""

@@ -16,6 +16,7 @@ from engine.storage.base import Base, pk, reference, sha256, word
 
 IDLE = timedelta(hours=8)
 LONGEST = timedelta(hours=14)
+REMEMBERED = timedelta(days=1)  # so long after it lapsed a session still says whose typing this was
 TOUCH = timedelta(minutes=5)
 SECOND_FACTOR = timedelta(hours=12)
 
@@ -86,6 +87,17 @@ def find_session(session: Session, secret: str, *, kind: str = "browser") -> Ses
     if row is None or not row.is_open(clock.now()) or not row.person.active:
         return None
     return row
+
+
+def lapsed_person(session: Session, secret: str) -> Person | None:
+    """Whose browser session lately lapsed by itself; None for one that was closed, or for an unknown secret.
+
+    It opens nothing: what such a person had typed may be kept for them, no more.
+    """
+    row, now = session.scalar(_found(), {"digest": digest(secret), "kind": "browser"}), clock.now()
+    if row is None or row.revoked_at is not None or row.is_open(now) or not row.person.active:
+        return None
+    return row.person if now - row.seen_at < IDLE + REMEMBERED else None
 
 
 @cache

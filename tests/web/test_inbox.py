@@ -1,8 +1,15 @@
 """The inbox and the page of a step."""
 
 import re
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+
+from engine import clock
+from engine.access.session import IDLE, REMEMBERED
 from engine.runtime.tables import WorkItem
+from tests.web.town import NOW
 
 
 def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
@@ -72,6 +79,31 @@ def test_a_draft_is_kept_and_comes_back(as_person):
     page = client.get("/tasks/2").text
     assert "等附件" in page
     assert "存的草稿" in page
+
+
+def test_what_was_typed_when_the_sign_in_lapsed_is_a_draft_and_not_submitted(as_person):
+    """Without a script there is no autosave: the post itself brings what was typed."""
+    shen = as_person("shen")
+    with clock.fixed(NOW + IDLE + timedelta(minutes=1)):
+        answer = shen.post("/tasks/2", data={"decision": "return", "reason": "等附件"})
+        assert answer.location == "/sign-in?next=/tasks/2"
+        assert "没有提交。填写的内容已存为草稿" in shen.get(answer.location).text
+        page = as_person("shen").get("/tasks/2").text
+        assert "等附件" in page
+        assert "提交“" in page
+
+
+@pytest.mark.parametrize("lost", ["closed", "long ago", "not theirs"])
+def test_nothing_is_kept_for_a_session_that_says_nothing_any_more(as_person, town, lost):
+    person = as_person("zhou" if lost == "not theirs" else "shen")
+    if lost == "closed":
+        with town.database.transaction() as session:
+            session.execute(text("update session set revoked_at = '2026-10-09'"))
+    later = NOW + IDLE + (REMEMBERED + timedelta(minutes=1) if lost == "long ago" else timedelta(minutes=1))
+    with clock.fixed(later):
+        assert person.post("/tasks/2", data={"decision": "return", "reason": "等附件"}).status_code == 401
+        with town.database.reading() as session:
+            assert session.scalar(text("select count(*) from draft")) == 0
 
 
 def test_claiming_shows_whose_it_is_and_releasing_gives_it_back(as_person):
