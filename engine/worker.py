@@ -21,8 +21,8 @@ SEASON_SECONDS = 3600
 def serve(world: World, *, stop: threading.Event | None = None) -> None:
     """Run as a process until told to stop."""
     ending = stop or threading.Event()
-    # While a long sweep runs the next ticks are left out: as meant, and nothing for the operator's screen.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    # While a long sweep runs the next ticks are left out or late: as meant, and nothing for the operator's screen.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
     scheduler.add_job(
         jobs.sweep, "interval", args=[world, ending], seconds=TICK_SECONDS, coalesce=True, max_instances=1
