@@ -15,6 +15,7 @@ from web import (
     api_people,  # noqa: F401 (enters its routes into the API)
     api_release,  # noqa: F401 (enters its routes into the API)
     api_task,  # noqa: F401 (enters its routes into the API)
+    around,
     audit,
     auth,
     board,
@@ -51,6 +52,7 @@ def create_app(world: World) -> Flask:
     http.install(app, world)
     words.install(app.jinja_env)
     auth.install(app)
+    around.install(app)
     language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,

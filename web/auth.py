@@ -10,24 +10,21 @@ import segno
 from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.access import rights, sign_in
+from engine.access import sign_in
 from engine.access.identity import identities
-from engine.access.permission import Permission, roles_of
+from engine.access.permission import Permission
 from engine.access.session import TOUCH, SessionRow, find_session, lapsed_person
-from engine.desk import account, inbox, notice
-from engine.domain import terms
+from engine.desk import account
 from engine.errors import CaseworkError, Refused
 from engine.people import Person
-from web import http, language, words
+from web import http, language
 
 View = TypeVar("View", bound=Callable[..., Any])
 page = Blueprint("auth", __name__)
-PRODUCT = lazy_gettext("双随机检查办案")
 MAX_NEXT = 500
 UNATTENDED = {"inbox.badge"}  # asked for by pages that nobody may be looking at: keeps no session alive
 
@@ -65,7 +62,6 @@ def install(app: Flask) -> None:
     """Ask for a sign-in everywhere except where a page is open to all."""
     app.before_request(_identify)
     app.before_request(_guard)
-    app.context_processor(_around)
 
 
 def cookie_name() -> str:
@@ -135,98 +131,6 @@ def safe_next(target: str) -> str:
     if clean and not parts.scheme and not parts.netloc and "\\" not in target and target.isprintable():
         return target
     return url_for("inbox.index")
-
-
-# --- around every page -------------------------------------------------------------------
-
-
-def _around() -> dict[str, Any]:
-    person: Person | None = g.get("person")
-    in_public = request.blueprint in {"public", "third"}
-    reader: dict[str, Any] = {
-        "product": PRODUCT,
-        "home": url_for("public.index" if person is None or in_public else "inbox.index"),
-        "bureau_name": "",
-        "signed_in": person is not None,
-        "sign_in_url": "" if in_public or request.blueprint == "auth" else url_for("auth.sign_in_page"),
-        "may_search": False,
-        "search_url": url_for("case.index"),
-        "account_url": url_for("auth.me"),
-        "query": request.args.get("q", "") if request.blueprint == "case" else "",
-        "name": "",
-        "unit": "",
-        "pack": "",
-    }
-    if in_public:
-        reader |= {"product": _("双随机抽查结果公示"), "bureau_name": _("医疗保障局"), "signed_in": False}
-        return {"reader": reader, "nav": _public_nav(), "demo": g.settings.demo}
-    if person is None:
-        return {"reader": reader | {"bureau_name": _("医疗保障基金监管")}, "nav": [], "demo": g.settings.demo}
-    reader |= {
-        "bureau_name": person.bureau.name,
-        "name": person.name,
-        "unit": person.section.name if person.section else posts(person),
-        "pack": person.bureau.pack,
-        "may_search": rights.READ_OWN_CASES.allows(person),
-        "notices_url": url_for("notice.index"),
-        "unread": notice.unread(http.reading(), person),
-        "in_notices": request.blueprint == "notice",
-    }
-    return {"reader": reader, "nav": _nav(person), "demo": g.settings.demo}
-
-
-def posts(person: Person) -> str:
-    """The posts a person holds, in words."""
-    labels = sorted(terms.role_label(role.value) for role in roles_of(person))
-    return words.listed(labels) or _("未任职")
-
-
-def _nav(person: Person) -> list[dict[str, Any]]:
-    entries = []
-    plan = [
-        ("inbox.index", _("待办"), rights.WORK, False),
-        ("case.index", _("案件"), rights.READ_OWN_CASES, False),
-        ("plan.index", _("计划"), rights.READ_PLANS, True),
-        ("draw.index", _("抽取"), rights.READ_DRAWS, True),
-        ("board.index", _("督办"), rights.READ_BOARD, False),
-        ("registry.index", _("名录库"), rights.READ_REGISTRY, True),
-        ("process.index", _("流程"), rights.READ_PROCESSES, True),
-        ("audit.index", _("审计"), rights.READ_AUDIT, False),
-        ("people.index", _("人员"), rights.MANAGE_PEOPLE, False),
-        ("people.leavers", _("移交"), rights.HAND_OVER, True),
-        ("notice.hook_list", _("外送"), rights.MANAGE_SYSTEM, False),
-    ]
-    for endpoint, label, permission, minor in plan:
-        if permission.allows(person):
-            count = inbox.badge(http.reading(), person) if endpoint == "inbox.index" else ""
-            current = request.blueprint == endpoint.partition(".")[0]
-            entries.append(
-                {"url": url_for(endpoint), "label": label, "count": count, "current": current, "minor": minor}
-            )
-    entries.append(
-        {"url": url_for("public.index"), "label": _("公示"), "count": "", "current": False, "minor": True}
-    )
-    return entries
-
-
-def _public_nav() -> list[dict[str, Any]]:
-    entries = [
-        ("public.index", _("检查结果")),
-        ("public.items", _("抽查事项清单")),
-        ("public.plans", _("年度计划")),
-        ("public.draws", _("抽取过程")),
-        ("public.verify", _("自行核验")),
-    ]
-    return [
-        {
-            "url": url_for(name),
-            "label": label,
-            "count": "",
-            "current": request.endpoint == name,
-            "minor": False,
-        }
-        for name, label in entries
-    ]
 
 
 # --- sign in and out --------------------------------------------------------------------------
