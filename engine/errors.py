@@ -110,7 +110,7 @@ class Finding:
         return asdict(self)
 
     def __str__(self) -> str:
-        who = f"{self.element}「{self.name}」" if self.name else self.element
+        who = f"{self.element}“{self.name}”" if self.name else self.element
         return f"{self.file}:{self.line} {who} {self.reason}{self.hint}".strip()
 
 

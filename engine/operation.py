@@ -81,7 +81,7 @@ class Step:
     def person(self) -> Person:
         """The acting person; a verb that needs one cannot serve a system step."""
         if self.actor is None:
-            raise CaseworkError(f"环节「{self.name}」由系统执行，但动作需要办理人。")
+            raise CaseworkError(f"环节“{self.name}”由系统执行，但动作需要办理人。")
         return self.actor
 
     def officer(self) -> Person:
@@ -217,7 +217,7 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
     """Call a verb: fill its parameters, let `Refused` through, keep only what it may give."""
     verb = _catalogue.get(name)
     if verb is None:
-        raise CaseworkError(f"目录中没有动作「{name}」。")
+        raise CaseworkError(f"目录中没有动作“{name}”。")
     given: dict[str, Any] = {}
     for parameter, required in verb.parameters.items():
         if parameter in parameters:
@@ -225,7 +225,7 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
         elif parameter in step.data:
             given[parameter] = step.data[parameter]
         elif required:
-            raise CaseworkError(f"动作「{name}」缺少参数「{parameter}」（环节「{step.name}」）。")
+            raise CaseworkError(f"动作“{name}”缺少参数“{parameter}”（环节“{step.name}”）。")
     result = dict(verb.function(step, **given) or {})
     if step.work_item_id is None and step.actor is None:
         audit.record(
@@ -239,7 +239,7 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
         )
     surplus = sorted(set(result) - set(verb.gives))
     if surplus:
-        raise CaseworkError(f"动作「{name}」给出了未声明的数据：{'、'.join(surplus)}。")
+        raise CaseworkError(f"动作“{name}”给出了未声明的数据：{'、'.join(surplus)}。")
     return result
 
 

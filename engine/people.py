@@ -163,7 +163,7 @@ def person_by_login(session: Session, login: str) -> Person:
     """The person with this login; NotFound otherwise."""
     person = session.scalar(select(Person).where(Person.login == login))
     if person is None:
-        raise NotFound(f"没有账号「{login}」。")
+        raise NotFound(f"没有账号“{login}”。")
     return person
 
 

@@ -1,4 +1,4 @@
-"""A condition in words, for readers without a script and for process owners: 「“签字情况”是“拒绝签字”」."""
+"""A condition in words, for readers without a script and for process owners: ““签字情况”是“拒绝签字””."""
 
 from __future__ import annotations
 

@@ -86,21 +86,21 @@ class Case:
         """This step waits, in this lane, due on this day."""
         item = self._item(step)
         if role:
-            assert item.lane == role, f"「{step}」由{item.lane}办理，不是{role}"
+            assert item.lane == role, f"“{step}”由{item.lane}办理，不是{role}"
         if due:
             day = clock.local(item.due_at).date().isoformat() if item.due_at else "无期限"
-            assert day == due, f"「{step}」的期限是 {day}，不是 {due}：{item.due_why}"
+            assert day == due, f"“{step}”的期限是 {day}，不是 {due}：{item.due_why}"
         return item
 
     def expects_nothing(self, step: str) -> None:
         """This step does not wait."""
-        assert step not in self.open_steps(), f"不应等待「{step}」"
+        assert step not in self.open_steps(), f"不应等待“{step}”"
 
     def is_overdue(self, step: str) -> None:
         """This step waits and its due instant has passed."""
         item = self._item(step)
-        assert item.due_at is not None, f"「{step}」没有期限"
-        assert item.due_at < self.scenario.rehearsal.now, f"「{step}」还没有超期（{item.due_at}）"
+        assert item.due_at is not None, f"“{step}”没有期限"
+        assert item.due_at < self.scenario.rehearsal.now, f"“{step}”还没有超期（{item.due_at}）"
 
     # -- who does what -----------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Case:
             if until and any(item.step == until for item in items):
                 return self
             if not items:
-                assert not until, f"没有走到「{until}」；停在 {self.open_steps()}，状态 {self.state()}"
+                assert not until, f"没有走到“{until}”；停在 {self.open_steps()}，状态 {self.state()}"
                 return self
             self.scenario.rehearsal.answer(items[0].id)
             mine = self._family()
@@ -193,5 +193,5 @@ class Case:
 
     def _item(self, step: str, seat: str = "") -> WorkItem:
         found = [item for item in self._open() if item.step == step and (not seat or item.seat == seat)]
-        assert found, f"「{step}」没有在等待；等待的是 {self.open_steps()}"
+        assert found, f"“{step}”没有在等待；等待的是 {self.open_steps()}"
         return found[0]

@@ -177,5 +177,5 @@ def rehearse(path: Path, *, as_json: bool) -> None:
                 say("{0:<14}{1}：开始 {2}，走完 {3}", one.process, outcome, one.started, one.completed)
             )
             for stop in one.stuck:
-                click.echo(f"    {stop['element']}「{stop['step']}」{stop['reason']}")
+                click.echo(f"    {stop['element']}“{stop['step']}”{stop['reason']}")
     sys.exit(1 if any(one.outcome == "stuck" for one in tried) else 0)

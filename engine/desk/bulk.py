@@ -117,7 +117,7 @@ def refuse_unlike(session: Session, items: Sequence[WorkItem]) -> None:
     """Only like steps of low risk are completed together; says which step is not."""
     kinds = {(item.process, item.element) for item in items}
     if len(kinds) > 1:
-        names = "、".join(dict.fromkeys(f"「{item.step}」" for item in items))
+        names = "、".join(dict.fromkeys(f"“{item.step}”" for item in items))
         raise Refused(
             f"一起办理的须是同一个环节，所选的有{names}。",
             slug="bulk-unlike",
@@ -126,7 +126,7 @@ def refuse_unlike(session: Session, items: Sequence[WorkItem]) -> None:
     for item in items:
         if not low_risk(session, item):
             raise Refused(
-                f"「{item.step}」须逐件办理，不能批量提交。",
+                f"“{item.step}”须逐件办理，不能批量提交。",
                 clause=terms.cite(item.clause, release.load(session, item.release_id).pack),
                 slug="bulk-not-low-risk",
                 hint="审批、签字、会签和涉及对象权利的环节逐件办；可以批量接收或转办。",
@@ -134,7 +134,7 @@ def refuse_unlike(session: Session, items: Sequence[WorkItem]) -> None:
     sources = {release.load(session, item.release_id).forms.get(item.form, b"") for item in items}
     if len(sources) > 1:
         raise Refused(
-            f"所选的「{items[0].step}」用的是不同版本的表单。", slug="bulk-unlike", hint="请分开办理。"
+            f"所选的“{items[0].step}”用的是不同版本的表单。", slug="bulk-unlike", hint="请分开办理。"
         )
 
 

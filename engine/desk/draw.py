@@ -1,8 +1,8 @@
 """A draw as people see it: from the registry to the drawn, the events in their order, the hashes.
 
 Lists are for the people of the bureau until `publish_by`; the public sees number, state and hashes before,
-everything after. Where each party brought its own commitment it says 「各方自备封签」, where operator
-and witness typed their shares on our pages 「未经承诺见证」.
+everything after. Where each party brought its own commitment it says “各方自备封签”, where operator
+and witness typed their shares on our pages “未经承诺见证”.
 依据: 吉 第十一、十二条, 舞 第九条.
 """
 

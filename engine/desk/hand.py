@@ -107,7 +107,7 @@ def give_back(
     work_item.must_be_open(session, item)
     if work_item.delegate_of(item) != actor.id or item.claimed_by_id is None:
         raise NotAllowed(
-            f"「{item.step}」没有委派给你，或者已被收回。", slug="not-delegated", hint="请刷新待办。"
+            f"“{item.step}”没有委派给你，或者已被收回。", slug="not-delegated", hint="请刷新待办。"
         )
     step.refuse_excluded(session, actor, item)
     step.save_draft(session, actor, item_id, {})
@@ -178,7 +178,7 @@ def _handing(
     _refuse(session, actor, item)
     if is_own_part(session, item, way):
         raise Refused(
-            f"「{item.step}」指定由本人办理，不能{'转办' if way == 'transfer' else '委派'}。",
+            f"“{item.step}”指定由本人办理，不能{'转办' if way == 'transfer' else '委派'}。",
             slug="own-part",
             hint="请由本人办理；本人不能办理的，按调换人员办理。",
         )
@@ -196,7 +196,7 @@ def _handing(
 
 def _not_of_the_duty(item: WorkItem) -> Refused:
     return Refused(
-        f"「{item.step}」由{item.lane}办理，接办人不在这个岗位或检查组。",
+        f"“{item.step}”由{item.lane}办理，接办人不在这个岗位或检查组。",
         slug="not-of-the-duty",
         hint="请从列出的人员中选。",
         fields={"to": "请从列出的人员中选。"},

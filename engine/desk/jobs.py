@@ -145,7 +145,7 @@ def _carry_out(world: desk_world.World, session: Session, leased: Job) -> None:
     """The effect of a job and the mark that it is done."""
     handler = HANDLERS.get(leased.kind)
     if handler is None:
-        raise CaseworkError(f"没有处理「{leased.kind}」任务的办法。")
+        raise CaseworkError(f"没有处理“{leased.kind}”任务的办法。")
     handler(world, session, leased.payload)
     job.finish(session, leased)
 

@@ -115,7 +115,7 @@ def _hand(
         return str(given["words"])
     work_item.must_be_open(session, item)
     if not _lies_with(item, leaver):
-        raise ChangedMeanwhile(f"「{item.step}」已经不在{leaver.name}手上。", hint="请刷新后看现在的情形。")
+        raise ChangedMeanwhile(f"“{item.step}”已经不在{leaver.name}手上。", hint="请刷新后看现在的情形。")
     row = _row(session, leaver, item)
     if row.why_not:
         raise Refused(row.why_not, slug="own-part")
@@ -129,7 +129,7 @@ def _hand(
     if receiver is None:
         step.refuse_excluded(session, person(session, to), item)
         raise Refused(
-            f"「{item.step}」由{item.lane}办理，接办人不在这个岗位或检查组。",
+            f"“{item.step}”由{item.lane}办理，接办人不在这个岗位或检查组。",
             slug="not-of-the-duty",
             hint="请从列出的人员中选。",
         )
@@ -147,7 +147,7 @@ def _hand(
 def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
     name = item.object_name or item.title or item.case_no
     if item.home.startswith("person/") and item.lane in (terms.TEAM, terms.TEAM_LEADER):
-        words = f"「{item.step}」是检查组的事，请先调换检查人员或改选组长，待办随之移交。"
+        words = f"“{item.step}”是检查组的事，请先调换检查人员或改选组长，待办随之移交。"
         return Row(item, name, [], back=False, why_not=words)
     if hand.is_own_part(session, item):
         return Row(
@@ -155,18 +155,18 @@ def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
             name,
             [],
             back=False,
-            why_not=f"「{item.step}」须由{leaver.name}本人办理，请按调换人员办理。",
+            why_not=f"“{item.step}”须由{leaver.name}本人办理，请按调换人员办理。",
         )
     delegated = item.claimed_by_id not in (None, leaver.id)
     receivers = [] if delegated else [each for each in hand.able(session, item) if each.id != leaver.id]
     back = delegated or not item.home.startswith("person/")
-    why_not = "" if receivers or back else f"「{item.step}」没有可以接办的人，请先配备{item.lane}。"
+    why_not = "" if receivers or back else f"“{item.step}”没有可以接办的人，请先配备{item.lane}。"
     return Row(item, name, receivers, back=back, why_not=why_not)
 
 
 def _give_back(session: Session, item: WorkItem, leaver: Person, row: Row) -> None:
     if not row.back:
-        raise Refused(f"「{item.step}」是指定到人的，不能放回。", slug="not-pooled", hint="请选一位接办人。")
+        raise Refused(f"“{item.step}”是指定到人的，不能放回。", slug="not-pooled", hint="请选一位接办人。")
     if item.claimed_by_id == leaver.id:
         item.pool = f"person/{leaver.id}"  # a delegate's hold ends with the delegator's
         work_item.release(session, item, leaver)

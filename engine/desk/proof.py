@@ -22,7 +22,7 @@ def demand(row: SessionRow, pack: str, item: WorkItem, *, signs: bool) -> None:
     """Refuse a program that has not shown it (slug `reauth`)."""
     if lacking(row, pack, item, signs=signs):
         raise NotAllowed(
-            f"「{item.step}」要签名，请先再次确认是你本人。",
+            f"“{item.step}”要签名，请先再次确认是你本人。",
             clause=signing.source(pack),
             slug="reauth",
             hint="请用同一个会话提交密码（POST /me/proof）或动态口令（POST /me/second-factor），再办理。",

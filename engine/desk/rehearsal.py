@@ -127,11 +127,11 @@ class Rehearsal:
         if by:
             found = session.scalar(select(Person).where((Person.name == by) | (Person.login == by)))
             if found is None:
-                raise CaseworkError(f"没有叫「{by}」的人。")
+                raise CaseworkError(f"没有叫“{by}”的人。")
             return found
         able = next(self.candidates(session, item), None)
         if able is None:
-            raise CaseworkError(f"「{item.step}」（{item.lane}，{item.pool}）没有人可以办理。")
+            raise CaseworkError(f"“{item.step}”（{item.lane}，{item.pool}）没有人可以办理。")
         return able
 
     def _answers(

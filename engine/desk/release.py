@@ -244,7 +244,7 @@ def version(session: Session, text: str) -> Release:
         found = session.get(Release, int(text))
     elif number:
         if not number.isdigit():
-            raise Refused(f"版本「{number}」不是数字。", hint="写成 jilin/3 这样。")
+            raise Refused(f"版本“{number}”不是数字。", hint="写成 jilin/3 这样。")
         found = session.scalar(select(Release).where(Release.pack == name, Release.version == int(number)))
     else:
         found = releases.current(session, name)

@@ -259,7 +259,7 @@ def _model(compiled: release.Compiled, identity: str) -> Model:
     model: Model | None = compiled.decisions.get(identity)
     if model is None:
         raise NotFound(
-            f"规则包 {compiled.pack} 第 {compiled.version} 版没有决策「{identity}」。",
+            f"规则包 {compiled.pack} 第 {compiled.version} 版没有决策“{identity}”。",
             hint="可从发布页进入。",
         )
     return model

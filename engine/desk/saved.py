@@ -136,7 +136,7 @@ def lay_out(session: Session, actor: Person, columns: Sequence[str], density: st
     unknown = sorted(set(columns) - set(COLUMNS))
     if unknown or density not in DENSITIES:
         raise Refused(
-            f"没有「{(unknown or [density])[0]}」这一列。" if unknown else "行距只有宽松和紧凑两种。",
+            f"没有“{(unknown or [density])[0]}”这一列。" if unknown else "行距只有宽松和紧凑两种。",
             slug="unknown-column",
             hint="请从列出的项目中选。",
         )

@@ -163,7 +163,7 @@ class Looking:
 
 
 def _only_looking(what: str) -> NoReturn:
-    raise CaseworkError(f"填写表单之前不能办理「{what}」。")
+    raise CaseworkError(f"填写表单之前不能办理“{what}”。")
 
 
 def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:

@@ -173,7 +173,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
     if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):
         work_item.claim(session, item, actor)  # raises: says who took it and when
     raise NotAllowed(
-        f"「{item.step}」由{item.lane}办理，不在你的职责内。",
+        f"“{item.step}”由{item.lane}办理，不在你的职责内。",
         slug="not-your-step",
         hint="如确需由你办理，请联系安全管理员核对岗位。",
     )
@@ -192,7 +192,7 @@ def refuse_excluded(session: Session, actor: Person, item: WorkItem, principal: 
         _refuse_excluded(session, principal, item)
     except Refused as no:
         raise NotAllowed(
-            f"不能代{principal.name}办理「{item.step}」：{principal.name}本人按规定就不能办理。{no.reason}",
+            f"不能代{principal.name}办理“{item.step}”：{principal.name}本人按规定就不能办理。{no.reason}",
             clause=no.clause,
             slug="proxy-excluded",
             hint="请由另一位有权限的人办理。",
@@ -215,7 +215,7 @@ def _refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
                     (p.elements[step].name for p in compiled.processes.values() if step in p.elements), step
                 )
                 raise NotAllowed(
-                    f"你办理过本案的「{name}」，不能再办理「{item.step}」。",
+                    f"你办理过本案的“{name}”，不能再办理“{item.step}”。",
                     clause=terms.cite(element.property("clause"), compiled.pack),
                     slug="self-approval",
                     hint="请由另一位有权限的人办理。",

@@ -60,17 +60,17 @@ def templates(session: Session, item: WorkItem) -> list[str]:
     """Sentences to begin with, filled for this step, the fitting one first."""
     lamp = Days(session).lamp(item.due_at)
     day = f"{clock.local(item.due_at):%Y-%m-%d}" if item.due_at else ""
-    ready = f"「{item.step}」请及时办理；后面的环节在等这一步。"
+    ready = f"“{item.step}”请及时办理；后面的环节在等这一步。"
     if lamp.kind == "late":
-        late = f"「{item.step}」{day} 到期，已{lamp.text}，请今天办结；不能办结的，请写明原因和预计日期。"
+        late = f"“{item.step}”{day} 到期，已{lamp.text}，请今天办结；不能办结的，请写明原因和预计日期。"
         return [late, ready]
     if day:
-        return [f"「{item.step}」{day} 到期（{lamp.text}），请按期办结。", ready]
+        return [f"“{item.step}”{day} 到期（{lamp.text}），请按期办结。", ready]
     return [ready]
 
 
 PARTS = ("【环节】", "【到期日】", "【时限】")
-MANY = "「【环节】」【到期日】 到期，【时限】，请尽快办结；不能办结的，请写明原因和预计日期。"
+MANY = "“【环节】”【到期日】 到期，【时限】，请尽快办结；不能办结的，请写明原因和预计日期。"
 """What to begin with when several steps are urged together."""
 
 
@@ -104,7 +104,7 @@ def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
         if item.bureau_id not in visible_bureaus(session, actor):
             raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
         raise NotAllowed(
-            f"你不能催办「{item.step}」。",
+            f"你不能催办“{item.step}”。",
             slug="not-your-step",
             hint="能催办的是督办人员、发起人和办过前面环节的人。",
         )
@@ -112,7 +112,7 @@ def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
         Urge.work_item_id == item.id, Urge.by_id == actor.id, Urge.day == clock.today()
     )
     if session.scalar(once) is not None:
-        raise Refused(f"你今天已经催办过「{item.step}」。", slug="urged-today", hint="明天可以再催办一次。")
+        raise Refused(f"你今天已经催办过“{item.step}”。", slug="urged-today", hint="明天可以再催办一次。")
 
 
 def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:

@@ -46,7 +46,7 @@ def withdraw(
         return given
     if item.done_by_id != actor.id:
         raise NotAllowed(
-            f"「{item.step}」不是你办的，不能撤回。",
+            f"“{item.step}”不是你办的，不能撤回。",
             slug="not-your-step",
             hint="请联系办理人撤回，或者退回。",
         )
@@ -55,7 +55,7 @@ def withdraw(
     if first is not None:
         who, at = first
         raise ChangedMeanwhile(
-            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开「{following[0].step}」，不能再撤回。",
+            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开“{following[0].step}”，不能再撤回。",
             who=who,
             when=at,
             hint="请联系对方退回。",

@@ -74,7 +74,7 @@ class Answers:
             return self._team(session, asked, lane)
         role = terms.LANES.get(lane, "")
         if not role:
-            raise CaseworkError(f"环节 {asked.element} 的泳道「{lane}」没有对应的岗位。")
+            raise CaseworkError(f"环节 {asked.element} 的泳道“{lane}”没有对应的岗位。")
         bureau_id = self._bureau(session, asked, lane)
         if asked.sign:
             signers = holders(session, bureau_id, Role(role))

@@ -203,7 +203,7 @@ SUBSTITUTION_REASONS: Mapping[str, str] = {
     "recusal": "执法回避",
     "other": "其他",
 }
-"""依据: 吉 第十三条 (an open list: 「等原因」 is `other` with words)."""
+"""依据: 吉 第十三条 (an open list: “等原因” is `other` with words)."""
 
 OBJECT_EXCLUSIONS: Mapping[str, str] = {
     "cap": "本年度抽查次数已达上限",

@@ -105,7 +105,7 @@ class Runtime:
         for key, data in items:
             missing = [name for name in definition.takes if name not in data]
             if missing:
-                raise CaseworkError(f"流程「{definition.name}」缺少数据：{'、'.join(missing)}。")
+                raise CaseworkError(f"流程“{definition.name}”缺少数据：{'、'.join(missing)}。")
             kept = {name: data[name] for name in definition.takes} if definition.takes else dict(data)
             row: dict[str, Any] = {
                 "release_id": compiled.id,

@@ -54,14 +54,14 @@ class Compiled:
         """A process of this release; CaseworkError where it has none of this name."""
         found = self.processes.get(identity)
         if found is None:
-            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有流程「{identity}」。")
+            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有流程“{identity}”。")
         return found
 
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """Evaluate a decision of this release: the decision's value and its explanation."""
         table = self.decisions.get(decision)
         if table is None:
-            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有决策「{decision}」。")
+            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有决策“{decision}”。")
         return table.decide(decision, facts)
 
     def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:

@@ -119,7 +119,7 @@ class Run:
         """
         work_item.must_be_open(self.session, item)
         if not self.state.has(item.task):
-            raise ChangedMeanwhile(f"「{item.step}」已经不在等待办理。", hint="请刷新待办。")
+            raise ChangedMeanwhile(f"“{item.step}”已经不在等待办理。", hint="请刷新待办。")
         element = self.element(item.element)
         data = self.state.data_at(item.task)
         result: dict[str, Any] = {}

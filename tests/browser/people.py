@@ -91,7 +91,7 @@ class Desk:
                 if item.step == name and case in (0, item.case_id):
                     return item
             time.sleep(0.1)
-        raise NotFound(f"没有等到「{name}」；等待的是 {[item.step for item in self.waiting()]}")
+        raise NotFound(f"没有等到“{name}”；等待的是 {[item.step for item in self.waiting()]}")
 
     def may_do(self, item: WorkItem) -> str:
         """The login of the first who may do a step."""
@@ -110,7 +110,7 @@ class Desk:
                 return
             self[self.may_do(items[0])].does(items[0])
             self.settles()
-        raise AssertionError(f"{most} 步后没有走到「{until}」")
+        raise AssertionError(f"{most} 步后没有走到“{until}”")
 
     def settles(self) -> None:
         """Wait until no job is due."""
@@ -229,7 +229,7 @@ class Visitor:
                 )
                 return
         raise AssertionError(
-            f"{self.name} 的待办里没有「{item.step}」：{self.page.locator('main').inner_text()}"
+            f"{self.name} 的待办里没有“{item.step}”：{self.page.locator('main').inner_text()}"
         )
 
     # -- doing ---------------------------------------------------------------------------------------

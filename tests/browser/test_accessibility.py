@@ -132,7 +132,7 @@ def _hands_in(served) -> None:
 def _propose(served) -> None:
     """A change of the processes that waits for the second person, and one whose check found an error."""
     wrong = Finding(
-        "report.bpmn", "open", "核对报告时限", 37, "verb", "没有动词「report.nix」。", "改用 report.open。"
+        "report.bpmn", "open", "核对报告时限", 37, "verb", "没有动词“report.nix”。", "改用 report.open。"
     )
     with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
         holds = Grant.role == Role.MODELLER

@@ -56,12 +56,12 @@ def test_several_outputs_are_a_context():
 def test_nothing_matched_is_never_a_quiet_null():
     answer = decided(table(["分"], ROWS), 分=None)
     assert answer.value is None
-    assert answer.diagnostics[0] == "决策「结论」没有一行命中"
+    assert answer.diagnostics[0] == "决策“结论”没有一行命中"
 
 
 def test_an_unusable_answer_is_an_error():
     assert decided(table(["分"], ROWS), 分=3).usable() == "低"
-    with pytest.raises(RuleError, match="决策「结论」没有结果：决策「结论」没有一行命中"):
+    with pytest.raises(RuleError, match="决策“结论”没有结果：决策“结论”没有一行命中"):
         decided(table(["分"], ROWS), 分=None).usable()
 
 
@@ -92,7 +92,7 @@ def test_an_answer_tells_why():
     [why] = answer.matched
     assert why.as_json() == {
         "table": "t",
-        "label": "决策「结论」",
+        "label": "决策“结论”",
         "policy": "UNIQUE",
         "inputs": {"分": "28.5"},
         "rows": [{"number": 3, "id": "r3", "annotations": ["依据：第3条"], "outputs": ['"高"']}],
@@ -126,15 +126,15 @@ def test_a_graph_of_decisions_knowledge_and_services():
 
 def test_a_decision_sees_only_what_it_requires():
     file = model(data("甲", "乙"), decision("结论", literal("甲 + 乙"), "i-甲"))
-    assert faults(file) == ["name 4 d-结论 表达式「甲 + 乙」有误：第 5 个字符处的名称「乙」不存在。"]
+    assert faults(file) == ["name 4 d-结论 表达式“甲 + 乙”有误：第 5 个字符处的名称“乙”不存在。"]
     answer = load(file, strict=False).decide("结论", {"甲": 1, "乙": 2})
     assert answer.value is None
-    assert "没有名为「乙」的数据" in answer.diagnostics[0]
+    assert "没有名为“乙”的数据" in answer.diagnostics[0]
 
 
 def test_a_missing_input_is_said_by_name():
     answer = load(model(data("甲"), decision("结论", literal("甲 = 1"), "i-甲"))).decide("结论", {})
-    assert answer.diagnostics[0] == "缺少输入「甲」"
+    assert answer.diagnostics[0] == "缺少输入“甲”"
 
 
 def test_types_of_the_model_convert_and_refuse():
@@ -214,7 +214,7 @@ def test_an_endless_graph_and_an_endless_function_stop():
 
 
 def test_an_unknown_decision_gives_the_nearest_name():
-    with pytest.raises(NotFound, match="是否想写「抽查比例」"):
+    with pytest.raises(NotFound, match="是否想写“抽查比例”"):
         load(model(decision("抽查比例", literal("1")))).decide("抽查比率", {})
 
 
@@ -231,9 +231,9 @@ def faults(file: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        (decision("d", literal("1 +")), "feel 3 d-d 表达式「1 +」有误：第 4 个字符处"),
+        (decision("d", literal("1 +")), "feel 3 d-d 表达式“1 +”有误：第 4 个字符处"),
         (decision("d", literal("1"), "i-无"), "reference 3 d-d 引用的元素 #i-无 不存在"),
-        (decision("d", literal("1"), kind="没有"), "type 3 d-d 没有类型「没有」"),
+        (decision("d", literal("1"), kind="没有"), "type 3 d-d 没有类型“没有”"),
         (decision("d", "<surprise/>" + literal("1")), "unknown-element 3 d-d 不认识的元素 surprise"),
         (
             decision("d", table(["1"], [(["-"], ["1"])], policy="NEWEST")),

@@ -255,10 +255,10 @@ def test_the_list_of_a_multi_instance_call_is_feel_over_the_process_data():
     ("props", "rule", "words"),
     [
         ({"collection": "findings[", "each": "finding"}, "feel", "个字"),
-        ({"collection": "findngs", "each": "finding"}, "feel-name", "第 1 个字符处的名称「findngs」"),
-        ({"collection": "lst(findings)", "each": "finding"}, "feel-name", "函数「lst」"),
+        ({"collection": "findngs", "each": "finding"}, "feel-name", "第 1 个字符处的名称“findngs”"),
+        ({"collection": "lst(findings)", "each": "finding"}, "feel-name", "函数“lst”"),
         ({"collection": "findings", "items": "test.items"}, "items-twice", "只留一个"),
-        ({"collection": "findings", "each": "other"}, "each", "不接收「other」"),
+        ({"collection": "findings", "each": "other"}, "each", "不接收“other”"),
         ({"items": "test.items", "each": "finding"}, "each", "只和 collection 一起用"),
         ({"items": "test.itms"}, "items", "test.items"),
         ({}, "items", "FEEL 列表"),

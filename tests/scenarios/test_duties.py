@@ -1,4 +1,4 @@
-"""职责分离: who did one step is told 「你办理过本案的…」 at the step that checks it, whatever posts they hold."""
+"""职责分离: who did one step is told “你办理过本案的…” at the step that checks it, whatever posts they hold."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def told_why(case: Case, step: str, name: str, did: str) -> None:
         item = session.merge(case.expects(step), load=True)
         desk.refuse_excluded(session, session.query(Person).filter_by(name=name).one(), item)
 
-    with pytest.raises(NotAllowed, match=f"你办理过本案的「{did}」，不能再办理「{step}」") as fault:
+    with pytest.raises(NotAllowed, match=f"你办理过本案的“{did}”，不能再办理“{step}”") as fault:
         case.scenario.read(tries)
     assert fault.value.slug == "self-approval"
 
@@ -45,7 +45,7 @@ def test_who_drafted_the_plan_does_not_approve_it(jilin):
     """舞 第八条, §2 no. 4: the drafter of a section who is a leader too."""
     case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
     also(jilin, acts.SECOND, Role.LEADER)
-    with pytest.raises(NotAllowed, match="你办理过本案的「编制科室抽查计划」"):
+    with pytest.raises(NotAllowed, match="你办理过本案的“编制科室抽查计划”"):
         case.completes("审批年度计划", by=acts.SECOND, decision="approve")
     told_why(case, "审批年度计划", acts.DRAFTER, "编制科室抽查计划")
 
@@ -55,7 +55,7 @@ def test_who_prepared_the_draw_does_not_witness_it(jilin):
     case = acts.locks(acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin))))
     case.completes("抽取人封签", by=acts.DRAFTER, commit_operator=acts.commit_of(case, "bureau"))
     also(jilin, acts.DRAFTER, Role.WITNESS)
-    with pytest.raises(NotAllowed, match="你办理过本案的「资格审查」"):
+    with pytest.raises(NotAllowed, match="你办理过本案的“资格审查”"):
         case.completes(
             "见证人核对名单并封签",
             by=acts.DRAFTER,
@@ -76,7 +76,7 @@ def test_who_asks_for_a_swap_does_not_approve_it(jilin):
     case = test_substitution.inspecting(jilin)
     test_substitution.asks(case)
     also(jilin, acts.DRAFTER, Role.LEADER)
-    with pytest.raises(NotAllowed, match="你办理过本案的「申请调换」"):
+    with pytest.raises(NotAllowed, match="你办理过本案的“申请调换”"):
         case.completes("审批调换", by=acts.DRAFTER, decision="approve")
 
 
@@ -125,5 +125,5 @@ def test_who_sets_something_off_does_not_approve_it(jilin):
     section = told.one_of(jilin, jilin.bureau, Role.SECTION)
     case.sets_off("inspection.change", by=section, kind="correction", reason="异议成立")
     also(jilin, section, Role.LEADER)
-    with pytest.raises(NotAllowed, match="你办理过本案的「更正或撤回公示」"):
+    with pytest.raises(NotAllowed, match="你办理过本案的“更正或撤回公示”"):
         case.completes("审批更正或撤回", by=section, decision="approve")

@@ -99,7 +99,7 @@ def test_what_is_unlike_or_not_of_low_risk_is_refused_by_name(as_person, checks,
     answer = begun(lu, act, [checks[each] for each in which], answers={"note": "x"})
     assert (answer.status_code, answer.json["code"]) == (422, slug)
     if slug == "bulk-not-low-risk":
-        assert "「起草」须逐件办理" in answer.json["reason"]
+        assert "“起草”须逐件办理" in answer.json["reason"]
     page = lu.get("/bulk", query_string={"act": act, "item": [checks[each] for each in which]})
     assert page.status_code == 422
     assert answer.json["reason"].rstrip("。") in page.text
@@ -113,7 +113,7 @@ def test_the_board_urges_many_with_one_sentence_that_names_each_step(as_person, 
     assert f'name="item" value="{checks[0]}" form="bulk"' in board
     url = shen.get("/bulk", query_string={"act": "urge", "item": checks[:2]})
     assert "选了 2 件，其中 2 件可以催办" in url.text
-    assert "「核对」" in url.text, "the page shows what the first holder will read"
+    assert "“核对”" in url.text, "the page shows what the first holder will read"
     assert "回到督办" in url.text
     empty = shen.post(url.request.full_path, data={"reason": " "})
     assert (empty.status_code, "请填写催办内容" in empty.text) == (422, True)
@@ -129,7 +129,7 @@ def test_the_board_urges_many_with_one_sentence_that_names_each_step(as_person, 
     assert all(text.startswith("请今天办结核对，") and "【" not in text for text in said)
     again = shen.get("/bulk", query_string={"act": "urge", "item": checks[:3]}).text
     assert "选了 3 件，其中 1 件可以催办" in again
-    assert "你今天已经催办过「核对」" in again
+    assert "你今天已经催办过“核对”" in again
 
 
 def test_urging_many_by_the_api_answers_for_each(as_person, memo, checks):
@@ -261,7 +261,7 @@ def test_while_somebody_else_completes_one_its_row_names_who_and_when(as_person,
     jobs.drain(memo)
     assert results(he, number) == [("同心药房", "done"), ("永安诊所", "late"), ("向阳卫生室", "done")]
     row = he.get(f"/api/v1/bulk/{number}").json["rows"][1]
-    assert row["text"] == "「核对」已由周砚秋于 2026-10-09 10:20 办完。"
+    assert row["text"] == "“核对”已由周砚秋于 2026-10-09 10:20 办完。"
     assert "别人先办了" in he.get(f"/bulk/{number}").text
 
 

@@ -53,7 +53,7 @@ def test_decide_tells_the_value_and_the_row(file):
     assert code == 0
     assert out.splitlines() == [
         "比例 = 0.2",
-        "  决策「比例」（UNIQUE）得分 = 75",
+        "  决策“比例”（UNIQUE）得分 = 75",
         "    第 2 行 → 0.2（依据：第2条）",
     ]
 
@@ -70,7 +70,7 @@ def test_decide_compares_with_what_is_expected(file, expected, code, ok):
 def test_decide_refuses_an_unknown_decision_and_wrong_usage(file):
     code, _, err = said(decide, str(file), "--decision", "比率")
     assert code == 1
-    assert "是否想写「比例」" in err
+    assert "是否想写“比例”" in err
     assert said(decide, str(file))[0] == 2
     assert said(decide, str(file.parent / "none.dmn"), "--decision", "x")[0] == 1
 

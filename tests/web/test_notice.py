@@ -52,7 +52,7 @@ def test_a_closed_account_is_told_nothing_and_an_unknown_kind_is_a_mistake(town)
         shen = somebody(session, "shen")
         shen.active = False
         assert notice.tell(session, "urged", [shen], MATTER) == 0
-        with pytest.raises(CaseworkError, match="没有「gossip」这种消息"):
+        with pytest.raises(CaseworkError, match="没有“gossip”这种消息"):
             notice.tell(session, "gossip", [shen], MATTER)
 
 

@@ -128,4 +128,4 @@ def test_what_is_not_there_is_not_found(as_person, deployed):
     assert as_person("liang").get("/processes/99/decisions").status_code == 404
     answer = as_person("liang").get(f"/processes/{deployed}/decisions/gra")
     assert answer.status_code == 404
-    assert "没有决策「gra」" in answer.text
+    assert "没有决策“gra”" in answer.text

@@ -209,7 +209,7 @@ def test_the_database_holds_the_length_of_a_comment(town):
 def test_urging_begins_with_a_sentence_that_fits_and_leaves_a_trace(as_person, town):
     he, shen = as_person("he"), as_person("shen")
     page = he.get("/tasks/1/urge").text
-    assert "「审批计划」2026-10-05 到期，已超期 2 日，请今天办结" in page
+    assert "“审批计划”2026-10-05 到期，已超期 2 日，请今天办结" in page
     he.post("/tasks/1/urge", data={"reason": "请今天办结"})
     assert notices(town, "urged") == [("shen", "/tasks/1")]
     assert "催 1 次" in shen.get("/").text

@@ -45,7 +45,7 @@ def test_once_the_next_has_been_opened_it_says_who_and_when(as_person, memo):
     assert "撤回…" not in lu.get(f"/tasks/{first}").text
     late = withdraw(lu, first)
     assert (late.status_code, late.json["code"]) == (409, "changed-meanwhile")
-    assert "贺知夏 2026-10-09 10:20 已打开「核对」" in late.json["reason"]
+    assert "贺知夏 2026-10-09 10:20 已打开“核对”" in late.json["reason"]
 
 
 def test_taking_the_next_step_counts_as_opening_it(as_person, memo):

@@ -59,7 +59,7 @@ def tell(
     once. Whoever acts is not told of it; nor is a closed account.
     """
     if kind not in KINDS:
-        raise CaseworkError(f"没有「{kind}」这种消息。")
+        raise CaseworkError(f"没有“{kind}”这种消息。")
     now, name = clock.now(), key or uuid4().hex
     told = 0
     for person in {each.id: each for each in to}.values():

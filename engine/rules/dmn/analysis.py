@@ -230,7 +230,7 @@ def _empty_rows(table: Table, pieces: list[list[Piece]], open_rows: set[int]) ->
                 label = table.inputs[column].label
                 found.append(TableFinding(
                     "unreachable", "error", [row.number],
-                    f"第 {row.number} 行永远不会命中：「{label}」的条件 {row.cells[column]} 没有可能的取值。",
+                    f"第 {row.number} 行永远不会命中：“{label}”的条件 {row.cells[column]} 没有可能的取值。",
                     "请改正该单元格或删去此行。", {label: row.cells[column]},
                 ))  # fmt: skip
                 break

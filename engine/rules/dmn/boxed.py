@@ -39,7 +39,7 @@ def coerced(closure: Closure, kind: Type | None, label: str) -> Closure:
         env.run.weigh(value)
         result, fits = kind.coerce(value)
         if not fits:
-            env.run.say(f"{label}的值（{type_name(value)}）不符合类型「{shown}」")
+            env.run.say(f"{label}的值（{type_name(value)}）不符合类型“{shown}”")
         return result
 
     return convert
@@ -88,9 +88,9 @@ class Boxes:
             name = name_of(variable) if variable is not None else ""
             # A function may call itself by the name of its entry.
             with self.document.seeing(*(known for known, _ in entries), name):
-                closure = self.build(logic_of(entry), f"{label}的「{name or '结果'}」")
+                closure = self.build(logic_of(entry), f"{label}的“{name or '结果'}”")
             kind = self.document.type(variable.get("typeRef"), variable) if variable is not None else None
-            entries.append((name, coerced(closure, kind, f"{label}的「{name}」")))
+            entries.append((name, coerced(closure, kind, f"{label}的“{name}”")))
 
         def build(env: Env) -> Any:
             values: dict[str, Any] = {}
@@ -124,7 +124,7 @@ class Boxes:
                     row, "relation", f"第 {index} 行有 {len(cells)} 格，应为 {len(columns)} 格。"
                 )
             rows.append([
-                (name, coerced(self.build(cell, f"{label}第 {index} 行「{name}」"), kind, f"「{name}」"))
+                (name, coerced(self.build(cell, f"{label}第 {index} 行“{name}”"), kind, f"“{name}”"))
                 for (name, kind), cell in zip(columns, cells, strict=False)
             ])  # fmt: skip
         return lambda env: [{name: cell(env) for name, cell in row} for row in rows]
@@ -139,9 +139,7 @@ class Boxes:
             bindings.append(
                 (
                     name,
-                    coerced(
-                        self.build(logic_of(binding), f"{label}的参数「{name}」"), kind, f"参数「{name}」"
-                    ),
+                    coerced(self.build(logic_of(binding), f"{label}的参数“{name}”"), kind, f"参数“{name}”"),
                 )
             )
 

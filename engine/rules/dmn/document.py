@@ -58,7 +58,7 @@ class Document:
         try:
             return read_feel(text, self.names, unary=unary)
         except RuleError as error:
-            self.find_fault(element, "feel", f"表达式「{text[:80]}」有误：{error.reason}", error.hint)
+            self.find_fault(element, "feel", f"表达式“{text[:80]}”有误：{error.reason}", error.hint)
             return None
 
     def compile(self, text: str, element: Element, *, unary: bool = False) -> Closure:
@@ -69,9 +69,9 @@ class Document:
         node = self.read(text, element, unary=unary)
         faults = len(self.findings)
         for error in unknown_names(node, self.scope) if node is not None and self.scope is not None else ():
-            self.find_fault(element, "name", f"表达式「{text[:80]}」有误：{error.reason}", error.hint)
+            self.find_fault(element, "name", f"表达式“{text[:80]}”有误：{error.reason}", error.hint)
         if node is None:
-            return self.broken(f"表达式「{text[:80]}」无法读取")
+            return self.broken(f"表达式“{text[:80]}”无法读取")
         closure = self.compile_node(node)
         if len(self.findings) == faults:
             self._compiled[text, unary, self.scope] = closure
@@ -131,7 +131,7 @@ class Document:
             known = self._written(text)
         if known is None:
             self.find_fault(
-                element, "type", f"没有类型「{text}」。", "请先定义数据类型或改用 FEEL 的基本类型。"
+                element, "type", f"没有类型“{text}”。", "请先定义数据类型或改用 FEEL 的基本类型。"
             )
         return known
 
@@ -167,9 +167,7 @@ def _refuse_endless(document: Document, kind: Type) -> None:
     step: Type | None = kind
     while step is not None and step.base is not None:
         if id(step) in seen:
-            document.find_fault(
-                document.root, "type", f"类型「{kind.name}」以自身为基础。", "请改用基本类型。"
-            )
+            document.find_fault(document.root, "type", f"类型“{kind.name}”以自身为基础。", "请改用基本类型。")
             step.base = None
             step.name = "Any"
             return

@@ -50,7 +50,7 @@ class Decision:
         """The value; a null that has diagnostics is a RuleError, never a silent null, not even inside it."""
         if self.broken or (self.value is None and self.diagnostics):
             why = self.broken[0] if self.broken else self.diagnostics[0]
-            reason = f"决策「{self.name}」没有结果：{why}。"
+            reason = f"决策“{self.name}”没有结果：{why}。"
             raise RuleError(reason, diagnostics=self.diagnostics)
         return self.value
 
@@ -86,7 +86,7 @@ class Model:
         identity = element.get("id") or name
         key = (document.namespace, identity)
         if key in self.nodes:
-            document.find_fault(element, "duplicate", f"id「{identity}」重复。", "请改用不同的 id。")
+            document.find_fault(element, "duplicate", f"id“{identity}”重复。", "请改用不同的 id。")
             return
         self.nodes[key] = Node(_KINDS[local(element)], identity, name, key, document, element)
 
@@ -154,7 +154,7 @@ class Model:
                     types=document.types,
                     names=document.names,
                 )
-                label = f"决策表「{node.name}」"
+                label = f"决策表“{node.name}”"
                 tables = node.element.iter("{*}decisionTable")
                 found += [read_table(quiet, element, label, deep=True) for element in tables]
         return found
@@ -171,11 +171,9 @@ class Model:
                     return node
         near = get_close_matches(wanted, [node.name for node in nodes], n=1, cutoff=0.4)
         hint = (
-            f"是否想写「{near[0]}」？"
-            if near
-            else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
+            f"是否想写“{near[0]}”？" if near else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
         )
-        raise NotFound(f"「{self.main.file or self.name}」中没有决策「{name_or_id}」。", hint=hint)
+        raise NotFound(f"“{self.main.file or self.name}”中没有决策“{name_or_id}”。", hint=hint)
 
     def decide(self, name_or_id: str, context: Mapping[str, Any], *, limits: Limits = DEFAULT) -> Decision:
         """The value of a decision over input data by name. Raises NotFound, or RuleError beyond a limit."""
@@ -199,7 +197,7 @@ class Model:
         try:
             value = run.finish(work(session))
         except RecursionError:
-            raise RuleError(f"决策「{node.name}」嵌套过深。", hint="请检查是否无休止地调用自己。") from None
+            raise RuleError(f"决策“{node.name}”嵌套过深。", hint="请检查是否无休止地调用自己。") from None
         matched: list[Any] = list(run.matched)
         title = name_of(node.element)
         return Decision(node.name, value, run.diagnostics, matched, session.used, run.broken, title)
@@ -211,7 +209,7 @@ def _build(node: Node) -> None:
     node.type = document.type(variable.get("typeRef"), variable) if variable is not None else None
     boxes = Boxes(document)
     if node.kind == "decision":
-        label = f"决策「{node.name}」"
+        label = f"决策“{node.name}”"
         node.logic = coerced(boxes.build(logic_of(node.element), label), node.type, label)
     elif node.kind == "knowledge":
         body = part(node.element, "encapsulatedLogic")

@@ -63,7 +63,7 @@ class Session:
             return self.values[key]
         node = self.model.nodes[key]
         if key in self._open:
-            self.run.say(f"「{node.name}」依赖它自己")
+            self.run.say(f"“{node.name}”依赖它自己")
             return None
         self._open.add(key)
         value = self._input(node) if node.kind == "input" else self._decide(node)
@@ -80,7 +80,7 @@ class Session:
     def _input(self, node: Node) -> Any:
         found, value = self._given(node)
         if not found:
-            self.run.say(f"缺少输入「{node.name}」")
+            self.run.say(f"缺少输入“{node.name}”")
             return None
         value = adapt(value)
         self.used[node.name] = value
@@ -88,7 +88,7 @@ class Session:
             return value
         result, fits = node.type.coerce(value)
         if not fits:
-            self.run.say(f"输入「{node.name}」（{type_name(value)}）不符合类型「{node.type.name}」")
+            self.run.say(f"输入“{node.name}”（{type_name(value)}）不符合类型“{node.type.name}”")
         return result
 
     def _given(self, node: Node) -> tuple[bool, Any]:
@@ -124,7 +124,7 @@ class Session:
         if node.kind == "service":
             made = self._service(node)
         elif node.make is None:
-            made = Function(node.name, (), lambda run, _arguments: run.say(f"「{node.name}」没有内容"))
+            made = Function(node.name, (), lambda run, _arguments: run.say(f"“{node.name}”没有内容"))
         else:
             variables: dict[str, Any] = {}
             made = node.make(Env(variables, None, self.run))

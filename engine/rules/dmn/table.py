@@ -206,11 +206,11 @@ def decide(table: Table, env: Env) -> Any:
         if column.type is not None:
             value, fits = column.type.coerce(value)
             if not fits:
-                run.say(f"{table.label}的输入「{column.label}」不符合类型「{column.type.name}」")
+                run.say(f"{table.label}的输入“{column.label}”不符合类型“{column.type.name}”")
                 return None
         if column.allowed is not None and column.allowed(Env({"?": value}, env, run)) is not True:
             run.say(
-                f"{table.label}的输入「{column.label}」= {to_feel(value)} "
+                f"{table.label}的输入“{column.label}”= {to_feel(value)} "
                 f"不在允许的取值内：{column.allowed_text}"
             )
             return None
@@ -296,9 +296,7 @@ def _cell(table: Table, output: Output, cell: Closure, env: Env) -> Any:
     if output.type is not None:
         result, fits = output.type.coerce(value)
         if not fits:
-            run.say(
-                f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型「{output.type.name}」"
-            )
+            run.say(f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型“{output.type.name}”")
     if result is None and len(run.diagnostics) > before:
         run.broken.append(run.diagnostics[before])
     return result

@@ -120,7 +120,7 @@ class Compiler:
                 if value is MISSING:
                     if builtin is not None:
                         return builtin
-                    return null(env, f"没有名为「{name}」的数据", node)
+                    return null(env, f"没有名为“{name}”的数据", node)
             return value
 
         return get
@@ -343,7 +343,7 @@ class Compiler:
                 env.run.hold_list(len(found))
             result = member(found, name)
             if result is MISSING_MEMBER:
-                return null(env, f"{type_name(found)} 没有「{name}」", node)
+                return null(env, f"{type_name(found)} 没有“{name}”", node)
             return result
 
         return follow
@@ -477,7 +477,7 @@ class Compiler:
                     function = own
             values = [argument(env) for argument in arguments]
             if not isinstance(function, Function | Builtin):
-                return null(env, f"「{name or type_name(function)}」不是函数", node)
+                return null(env, f"“{name or type_name(function)}”不是函数", node)
             if names:
                 return call_named(env.run, function, dict(zip(names, values, strict=False)), name)
             return call(env.run, function, values, name)
@@ -487,7 +487,7 @@ class Compiler:
     def _instanceof(self, node: InstanceOf) -> Closure:
         value, wanted = self.compile(node.value), resolve(node.type, self.types)
         if wanted is None:
-            return lambda env: null(env, f"没有类型「{node.type.name}」", node)
+            return lambda env: null(env, f"没有类型“{node.type.name}”", node)
 
         def ask(env: Env) -> bool:
             found = value(env)
@@ -577,7 +577,7 @@ def _combinations(
         else:
             found = None
     if found is None:
-        null(env, f"「{name}」没有可循环的列表", node)
+        null(env, f"“{name}”没有可循环的列表", node)
         yield None
         return
     for value in found if type(found) is list else [found]:

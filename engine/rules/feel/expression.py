@@ -142,7 +142,7 @@ class Expression:
         result = self.evaluate(context)
         if result.value is None and result.diagnostics:
             raise RuleError(
-                f"表达式「{self.text}」没有结果：{result.diagnostics[0]}。", diagnostics=result.diagnostics
+                f"表达式“{self.text}”没有结果：{result.diagnostics[0]}。", diagnostics=result.diagnostics
             )
         return result.value
 
@@ -185,8 +185,8 @@ def unknown_names(node: Node, names: Collection[str]) -> Iterator[RuleError]:
             continue
         kind, choices = ("函数", [*BUILTINS, *known]) if called else ("名称", sorted(known))
         near = get_close_matches(name, choices, n=1, cutoff=0.5)
-        hint = f"是否想写「{near[0]}」？" if near else _choices(known)
-        yield RuleError(f"第 {at + 1} 个字符处的{kind}「{name}」不存在。", position=at, hint=hint)
+        hint = f"是否想写“{near[0]}”？" if near else _choices(known)
+        yield RuleError(f"第 {at + 1} 个字符处的{kind}“{name}”不存在。", position=at, hint=hint)
 
 
 def _choices(names: Collection[str]) -> str:

@@ -128,7 +128,7 @@ class Parser:
     def unexpected(self, wanted: str = "") -> RuleError:
         """The error for the token at hand."""
         token = self.token
-        found = f"「{token.text}」" if token.kind != "end" else "表达式结尾"
+        found = f"“{token.text}”" if token.kind != "end" else "表达式结尾"
         wanted = f"，{wanted}" if wanted else ""
         return RuleError(
             f"第 {token.at + 1} 个字符处不认识的内容：{found}{wanted}。",
@@ -554,15 +554,13 @@ class Parser:
             else:
                 found = self._name_before_colon()
                 if found is None:
-                    raise self.unexpected("此处应为「名称: 值」")
+                    raise self.unexpected("此处应为“名称: 值”")
                 name = found
                 while not self.at(":"):
                     self.advance()
             self.expect(":")
             if any(name == other for other, _ in entries):
-                raise RuleError(
-                    f"上下文中「{name}」重复。", position=self.token.at, hint="请改名或删去一项。"
-                )
+                raise RuleError(f"上下文中“{name}”重复。", position=self.token.at, hint="请改名或删去一项。")
             entries.append((name, self.expression()))
             self.names.add(name)
             if not self.take(","):

@@ -111,7 +111,7 @@ def compile_pattern(pattern: str, flags: str) -> Pattern | str:
     if len(pattern) > _LONGEST:
         return f"正则表达式超过 {_LONGEST} 个字符"
     if set(flags) - set("smixq"):
-        return f"正则标志「{flags}」只能由 s m i x q 组成"
+        return f"正则标志“{flags}”只能由 s m i x q 组成"
     literal = "q" in flags
     options = re2.Options()
     options.log_errors = False
@@ -126,7 +126,7 @@ def compile_pattern(pattern: str, flags: str) -> Pattern | str:
             prefix = f"(?{modes})" if modes else ""
         return Pattern(re2.compile(prefix + body, options), literal=literal)
     except (re2.error, ValueError) as problem:
-        return f"正则表达式「{pattern[:40]}」不能使用：{_reason(problem)}"
+        return f"正则表达式“{pattern[:40]}”不能使用：{_reason(problem)}"
 
 
 def _reason(problem: Exception) -> str:

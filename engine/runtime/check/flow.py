@@ -138,7 +138,7 @@ def _ignored(process: Process, element: Element, out: list[Flow]) -> Iterable[Fi
                 process,
                 element,
                 "condition-ignored",
-                f"出线「{flow.name or flow.id}」上的条件会被引擎忽略。",
+                f"出线“{flow.name or flow.id}”上的条件会被引擎忽略。",
                 "加排他网关，把条件写在网关的出线上。",
             )
 
@@ -169,7 +169,7 @@ def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Find
                 process,
                 element,
                 "default-condition",
-                f"默认出线「{flow.name or flow.id}」上写了条件。",
+                f"默认出线“{flow.name or flow.id}”上写了条件。",
                 "删去默认出线的条件。",
             )
         elif flow.id != element.default and not flow.condition:
@@ -177,7 +177,7 @@ def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Find
                 process,
                 element,
                 "no-condition",
-                f"出线「{flow.name or flow.id}」没有条件。",
+                f"出线“{flow.name or flow.id}”没有条件。",
                 "写上 FEEL 条件，或设为默认。",
             )
 

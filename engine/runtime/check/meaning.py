@@ -57,7 +57,7 @@ KNOWN_PROPERTIES = {
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), 1, 0.5)
-    return f"最接近的是「{near[0]}」。" if near else ""
+    return f"最接近的是“{near[0]}”。" if near else ""
 
 
 class _Checker:
@@ -96,7 +96,7 @@ class _Checker:
             yield self.finding(
                 None,
                 "unknown-property",
-                f"流程属性「{key}」没有意义。",
+                f"流程属性“{key}”没有意义。",
                 _nearest(key, KNOWN_PROPERTIES["process"]),
             )
         for element in self.process.elements.values():
@@ -115,17 +115,17 @@ class _Checker:
         known = KNOWN_PROPERTIES.get(element.kind, {"lane"})
         for key in sorted(set(element.properties) - known):
             yield self.finding(
-                element, "unknown-property", f"属性「{key}」在这里没有意义。", _nearest(key, known)
+                element, "unknown-property", f"属性“{key}”在这里没有意义。", _nearest(key, known)
             )
         if element.property("no_return", "true") != "true":
-            yield self.finding(element, "no-return", "属性「no_return」只能写 true。", "不需要时请删去它。")
+            yield self.finding(element, "no-return", "属性“no_return”只能写 true。", "不需要时请删去它。")
         clause = element.property("clause")
         for reference in clause.split():
             if not CLAUSE.fullmatch(reference):
                 yield self.finding(
                     element,
                     "clause",
-                    f"依据「{reference}」不是条文引用。",
+                    f"依据“{reference}”不是条文引用。",
                     "写成 J8、W9 这样的条号，或法律名称。",
                 )
 
@@ -134,7 +134,7 @@ class _Checker:
         human = element.kind in ("userTask", "manualTask")
         system = element.kind in ("serviceTask", "businessRuleTask")
         if human and element.lane not in lanes and not element.property("assignee"):
-            reason = f"泳道「{element.lane}」不在岗位表中。" if element.lane else "这个环节不在任何泳道中。"
+            reason = f"泳道“{element.lane}”不在岗位表中。" if element.lane else "这个环节不在任何泳道中。"
             yield self.finding(
                 element, "lane", reason, _nearest(element.lane, lanes) or "把它放进一个岗位的泳道。"
             )
@@ -142,7 +142,7 @@ class _Checker:
             yield self.finding(element, "lane-human", "人工环节放在了“系统”泳道。", "放进办理岗位的泳道。")
         elif system and element.lane and element.lane != "系统":
             yield self.finding(
-                element, "lane-system", f"系统环节放在了「{element.lane}」泳道。", "放进“系统”泳道。"
+                element, "lane-system", f"系统环节放在了“{element.lane}”泳道。", "放进“系统”泳道。"
             )
 
     def check_userTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802 (BPMN's name)
@@ -151,7 +151,7 @@ class _Checker:
             yield self.finding(element, "no-form", "人工环节没有表单。", "在属性 form 中选一张表单。")
         elif form not in self.release.forms:
             yield self.finding(
-                element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms)
+                element, "unknown-form", f"没有表单“{form}”。", _nearest(form, self.release.forms)
             )
         if not element.property("clause"):
             yield self.finding(element, "no-clause", "没有写明依据。", "在属性 clause 中写条号，如 J8。")
@@ -162,13 +162,11 @@ class _Checker:
         keys = self.release.forms.get(form, [])
         for key in element.property("routes").split():
             if keys and key not in keys:
-                yield self.finding(
-                    element, "routes", f"表单「{form}」没有「{key}」这一项。", _nearest(key, keys)
-                )
+                yield self.finding(element, "routes", f"表单“{form}”没有“{key}”这一项。", _nearest(key, keys))
         sign = element.property("sign")
         if sign and not SIGN.fullmatch(sign):
             yield self.finding(
-                element, "sign", f"会签规则「{sign}」不认识。", "可用 all、any、turn 或 ratio:0.5。"
+                element, "sign", f"会签规则“{sign}”不认识。", "可用 all、any、turn 或 ratio:0.5。"
             )
         yield from self.bulk(element, keys)
         yield from self.people(element)
@@ -178,11 +176,11 @@ class _Checker:
         if "bulk" not in element.properties:
             return
         if element.property("bulk") != "true":
-            yield self.finding(element, "bulk", "属性「bulk」只能写 true。", "不能批量办理的环节请删去它。")
+            yield self.finding(element, "bulk", "属性“bulk”只能写 true。", "不能批量办理的环节请删去它。")
             return
         single = next((key for key in keys if key in SINGLE or key.startswith("secret_")), "")
         if single or element.property("sign") or element.property("signature"):
-            why = f"表单有「{single}」" if single else "它要会签或签名"
+            why = f"表单有“{single}”" if single else "它要会签或签名"
             yield self.finding(
                 element,
                 "bulk",
@@ -194,20 +192,18 @@ class _Checker:
         steps = {name for process in self.release.processes().values() for name in process.elements}
         for step in element.property("excludes").split():
             if step not in steps:
-                yield self.finding(
-                    element, "excludes", f"回避的环节「{step}」不存在。", _nearest(step, steps)
-                )
+                yield self.finding(element, "excludes", f"回避的环节“{step}”不存在。", _nearest(step, steps))
         rule = element.property("assignee")
         kind, _, rest = rule.partition(":")
         if kind == "same" and rest not in steps:
-            yield self.finding(element, "assignee", f"环节「{rest}」不存在。", _nearest(rest, steps))
+            yield self.finding(element, "assignee", f"环节“{rest}”不存在。", _nearest(rest, steps))
         elif kind == "person" and rest not in self.names:
-            yield self.finding(element, "assignee", f"流程数据中没有「{rest}」。", _nearest(rest, self.names))
+            yield self.finding(element, "assignee", f"流程数据中没有“{rest}”。", _nearest(rest, self.names))
         elif rule and kind not in ("same", "person") and rule not in RULES:
             yield self.finding(
                 element,
                 "assignee",
-                f"办理人规则「{rule}」不认识。",
+                f"办理人规则“{rule}”不认识。",
                 f"可用 {'、'.join(RULES)}、same:环节、person:数据。",
             )
 
@@ -223,7 +219,7 @@ class _Checker:
 
     def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.decision not in self.release.decisions:
-            reason = f"没有决策「{element.decision}」。" if element.decision else "业务规则任务没有选决策。"
+            reason = f"没有决策“{element.decision}”。" if element.decision else "业务规则任务没有选决策。"
             yield self.finding(
                 element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions)
             )
@@ -234,7 +230,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "unknown-process",
-                f"没有流程「{element.called}」。",
+                f"没有流程“{element.called}”。",
                 _nearest(element.called, self.release.processes()),
             )
             return
@@ -244,7 +240,7 @@ class _Checker:
             for key in called.takes:
                 if key not in self.names | given:
                     yield self.finding(
-                        element, "takes", f"被调流程需要「{key}」，这里没有。", _nearest(key, self.names)
+                        element, "takes", f"被调流程需要“{key}”，这里没有。", _nearest(key, self.names)
                     )
 
     def items(self, element: Element, called: Process) -> Iterator[Finding]:
@@ -271,7 +267,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "items",
-                f"没有条目来源「{items}」。",
+                f"没有条目来源“{items}”。",
                 _nearest(items, operation.feeds())
                 or "在属性 items 中选一个来源，或在 collection 中写 FEEL 列表。",
             )
@@ -280,7 +276,7 @@ class _Checker:
                 element, "each", "each 只和 collection 一起用。", "删去 each，或改用 collection。"
             )
         elif each and called.takes and each not in called.takes:
-            yield self.finding(element, "each", f"被调流程不接收「{each}」。", _nearest(each, called.takes))
+            yield self.finding(element, "each", f"被调流程不接收“{each}”。", _nearest(each, called.takes))
 
     def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.event == "timer":
@@ -296,12 +292,12 @@ class _Checker:
             )
         elif key and key not in self.release.deadlines:
             yield self.finding(
-                element, "unknown-deadline", f"期限表中没有「{key}」。", _nearest(key, self.release.deadlines)
+                element, "unknown-deadline", f"期限表中没有“{key}”。", _nearest(key, self.release.deadlines)
             )
         origin = element.property("deadline_from")
         if origin and origin not in self.names:
             yield self.finding(
-                element, "deadline-from", f"流程数据中没有「{origin}」。", _nearest(origin, self.names)
+                element, "deadline-from", f"流程数据中没有“{origin}”。", _nearest(origin, self.names)
             )
 
     def verb(self, element: Element, name: str, parameters: Mapping[str, str]) -> Iterator[Finding]:
@@ -310,7 +306,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "unknown-operation",
-                f"目录中没有动作「{name}」。",
+                f"目录中没有动作“{name}”。",
                 _nearest(name, operation.catalogue()),
             )
             return
@@ -318,7 +314,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "parameter",
-                f"动作「{name}」没有参数「{parameter}」。",
+                f"动作“{name}”没有参数“{parameter}”。",
                 _nearest(parameter, verb.parameters),
             )
         for parameter, text in parameters.items():
@@ -330,7 +326,7 @@ class _Checker:
                 yield self.finding(
                     element,
                     "missing-parameter",
-                    f"动作「{name}」需要「{parameter}」，流程数据中没有。",
+                    f"动作“{name}”需要“{parameter}”，流程数据中没有。",
                     _nearest(parameter, self.names),
                 )
 
@@ -343,18 +339,18 @@ class _Checker:
             yield self.finding(element, "no-by", "没有写明谁可以发起。", "在属性 by 中写岗位，用逗号分开。")
         for label in by:
             if label not in lanes:
-                yield self.finding(element, "by", f"岗位「{label}」不在岗位表中。", _nearest(label, lanes))
+                yield self.finding(element, "by", f"岗位“{label}”不在岗位表中。", _nearest(label, lanes))
         if element.property("stage") not in STAGES:
             yield self.finding(
                 element,
                 "stage",
-                f"属性 stage「{element.property('stage')}」没有意义。",
+                f"属性 stage“{element.property('stage')}”没有意义。",
                 "不写：办理中可以发起；ended：办结后；any：都可以。",
             )
         form = element.property("form")
         if form and form not in self.release.forms:
             yield self.finding(
-                element, "unknown-form", f"没有表单「{form}」。", _nearest(form, self.release.forms)
+                element, "unknown-form", f"没有表单“{form}”。", _nearest(form, self.release.forms)
             )
         verb = element.property("operation")
         if verb:
@@ -367,11 +363,11 @@ class _Checker:
             unknown = list(unknown_names(feel.parse(text).node, self.names))
         except RuleError as fault:
             where = f"第 {fault.position + 1} 个字：" if fault.position >= 0 else ""
-            reason = f"表达式「{text}」读不懂：{where}{fault.reason}"
+            reason = f"表达式“{text}”读不懂：{where}{fault.reason}"
             yield Finding(self.process.file, identity, name, line, "feel", reason, fault.hint)
             return
         for missing in unknown:
-            reason = f"表达式「{text}」用到流程数据里没有的：{missing.reason}"
+            reason = f"表达式“{text}”用到流程数据里没有的：{missing.reason}"
             yield Finding(self.process.file, identity, name, line, "feel-name", reason, missing.hint)
         del element
 

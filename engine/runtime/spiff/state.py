@@ -96,9 +96,9 @@ class State:
             nonlocal count
             count += 1
             if count > MAX_STEPS or len(self._workflow.tasks) > MAX_TOKENS:
-                raise CaseworkError(f"流程「{self._process}」走了 {count} 步仍没有停下。")
+                raise CaseworkError(f"流程“{self._process}”走了 {count} 步仍没有停下。")
             if time.thread_time() - begun - environment.outside > MAX_SECONDS:
-                raise CaseworkError(f"流程「{self._process}」运行 {MAX_SECONDS:g} 秒仍没有停下。")
+                raise CaseworkError(f"流程“{self._process}”运行 {MAX_SECONDS:g} 秒仍没有停下。")
             if walked:
                 self._tell(task)
 

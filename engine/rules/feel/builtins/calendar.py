@@ -65,7 +65,7 @@ def date(run: Run, value: Any) -> Day | None:
     if isinstance(value, dt.date | FarDate):
         return value
     found = parse_day(value)
-    return found if found is not None else no(run, f"date()：「{value[:40]}」不是日期")
+    return found if found is not None else no(run, f"date()：“{value[:40]}”不是日期")
 
 
 @builtin("date", "year:number", "month:number", "day:number")
@@ -84,7 +84,7 @@ def date_and_time(run: Run, value: Any) -> DateTime | None:
     if isinstance(value, dt.date | FarDate):
         return DateTime(value, MIDNIGHT)
     found = parse_date_time(value)
-    return found if found is not None else no(run, f"date and time()：「{value[:40]}」不是日期时间")
+    return found if found is not None else no(run, f"date and time()：“{value[:40]}”不是日期时间")
 
 
 @builtin("date and time", "date:date|moment", "time:time")
@@ -97,7 +97,7 @@ def date_and_time_of(_run: Run, day: Any, time_of_day: Time) -> DateTime:
 def date_and_time_in(run: Run, moment: DateTime, timezone: str) -> DateTime | None:
     """The same instant on the clock of another zone."""
     found = at_instant(instant(moment), timezone) if moment.time.zone is not None else None
-    return found if found is not None else no(run, f"date and time()：没有时区「{timezone[:40]}」")
+    return found if found is not None else no(run, f"date and time()：没有时区“{timezone[:40]}”")
 
 
 @builtin("time", "from:string|time|moment|date")
@@ -110,7 +110,7 @@ def time(run: Run, value: Any) -> Time | None:
     if isinstance(value, dt.date | FarDate):
         return MIDNIGHT
     found = parse_time(value)
-    return found if found is not None else no(run, f"time()：「{value[:40]}」不是时间")
+    return found if found is not None else no(run, f"time()：“{value[:40]}”不是时间")
 
 
 @builtin("time", "hour:number", "minute:number", "second:number", "offset:days?=")
@@ -137,7 +137,7 @@ def duration(run: Run, value: Any) -> YearsMonths | DaysTime | None:
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     found = parse_duration(value)
-    return found if found is not None else no(run, f"duration()：「{value[:40]}」不是时长")
+    return found if found is not None else no(run, f"duration()：“{value[:40]}”不是时长")
 
 
 @builtin("years and months duration", "from:date|moment", "to:date|moment")

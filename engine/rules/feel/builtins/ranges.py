@@ -157,9 +157,9 @@ def range_of(run: Run, text: str) -> Range | None:
     except RuleError:
         node = tree.Literal(None)
     if not isinstance(node, tree.RangeNode):
-        return no(run, f"range()：「{text[:40]}」不是区间")
+        return no(run, f"range()：“{text[:40]}”不是区间")
     low, high = _end(node.low), _end(node.high)
     order = compare(low, high)
     if order is None or order > 0 or type_name(low) != type_name(high):
-        return no(run, f"range()：「{text[:40]}」的两端不成区间")
+        return no(run, f"range()：“{text[:40]}”的两端不成区间")
     return Range(low, node.low_included, high, node.high_included)
