@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 LARGEST = 5_000_000
 """Bytes. The largest published diagrams and tables of the standards' own test kits stay under a tenth of it."""
@@ -21,7 +22,9 @@ def read(content: bytes, file: str) -> etree._Element:
         ModelInvalid: one finding with file and line: larger than 5 MB, a DOCTYPE, or not well formed.
     """
     if len(content) > LARGEST:
-        raise _refused(file, 0, "xml-size", f"文件超过 {LARGEST // 1_000_000} MB。", "请拆成几个文件。")
+        raise _refused(
+            file, 0, "xml-size", Sentence("文件超过 {most} MB。", most=LARGEST // 1000000), "请拆成几个文件。"
+        )
     # Looked for before parsing, so that a bomb of entities is never opened; and once more afterwards,
     # since a file in UTF-16 hides the word from a search of bytes.
     if _DOCTYPE.search(content):
@@ -38,7 +41,11 @@ def read(content: bytes, file: str) -> etree._Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as fault:
         raise _refused(
-            file, fault.lineno or 1, "xml-syntax", f"不是完整的 XML：{fault.msg}。", "请用建模工具重新导出。"
+            file,
+            fault.lineno or 1,
+            "xml-syntax",
+            Sentence("不是完整的 XML：{fault}。", fault=fault.msg),
+            "请用建模工具重新导出。",
         ) from fault
     if root.getroottree().docinfo.doctype:
         raise _doctype(file)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine import audit
 from engine.errors import CaseworkError
 from engine.people import Person
+from engine.sentence import Sentence
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,7 +82,7 @@ class Step:
     def person(self) -> Person:
         """The acting person; a verb that needs one cannot serve a system step."""
         if self.actor is None:
-            raise CaseworkError(f"环节“{self.name}”由系统执行，但动作需要办理人。")
+            raise CaseworkError(Sentence("环节“{step}”由系统执行，但动作需要办理人。", step=self.name))
         return self.actor
 
     def officer(self) -> Person:
@@ -116,7 +117,7 @@ def operation(name: str, *, clause: str = "", gives: Iterable[str] = ()) -> Call
 
     def enter(function: F) -> F:
         if name in _catalogue and _catalogue[name].function is not function:
-            raise CaseworkError(f"operation {name} is entered twice")
+            raise CaseworkError(Sentence("operation {name} is entered twice", name=name))
         signature = list(inspect.signature(function).parameters.values())[1:]
         _catalogue[name] = Operation(
             name=name,
@@ -217,7 +218,7 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
     """Call a verb: fill its parameters, let `Refused` through, keep only what it may give."""
     verb = _catalogue.get(name)
     if verb is None:
-        raise CaseworkError(f"目录中没有动作“{name}”。")
+        raise CaseworkError(Sentence("目录中没有动作“{name}”。", name=name))
     given: dict[str, Any] = {}
     for parameter, required in verb.parameters.items():
         if parameter in parameters:
@@ -225,7 +226,14 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
         elif parameter in step.data:
             given[parameter] = step.data[parameter]
         elif required:
-            raise CaseworkError(f"动作“{name}”缺少参数“{parameter}”（环节“{step.name}”）。")
+            raise CaseworkError(
+                Sentence(
+                    "动作“{name}”缺少参数“{parameter}”（环节“{step}”）。",
+                    name=name,
+                    parameter=parameter,
+                    step=step.name,
+                )
+            )
     result = dict(verb.function(step, **given) or {})
     if step.work_item_id is None and step.actor is None:
         audit.record(
@@ -239,7 +247,9 @@ def call(name: str, step: Step, parameters: Mapping[str, Any]) -> dict[str, Any]
         )
     surplus = sorted(set(result) - set(verb.gives))
     if surplus:
-        raise CaseworkError(f"动作“{name}”给出了未声明的数据：{'、'.join(surplus)}。")
+        raise CaseworkError(
+            Sentence("动作“{name}”给出了未声明的数据：{surplus}。", name=name, surplus="、".join(surplus))
+        )
     return result
 
 

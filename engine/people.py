@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from engine import clock
 from engine.errors import NotFound
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 from engine.storage.guard import guard
 
@@ -155,7 +156,7 @@ def person(session: Session, person_id: int) -> Person:
     """A person with the posts they hold, in one statement; NotFound otherwise."""
     found = session.scalars(_PERSON, {"person": person_id}).unique().one_or_none()
     if found is None:
-        raise NotFound(f"没有编号为 {person_id} 的人员。")
+        raise NotFound(Sentence("没有编号为 {person_id} 的人员。", person_id=person_id))
     return found
 
 
@@ -163,7 +164,7 @@ def person_by_login(session: Session, login: str) -> Person:
     """The person with this login; NotFound otherwise."""
     person = session.scalar(select(Person).where(Person.login == login))
     if person is None:
-        raise NotFound(f"没有账号“{login}”。")
+        raise NotFound(Sentence("没有账号“{login}”。", login=login))
     return person
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import SettingsInvalid
+from engine.sentence import Joined, Sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET = 32
@@ -57,7 +58,9 @@ class Settings:
             for name, value in source.items()
             if name.startswith("CASEWORK_")
         }
-        faults = [f"未知的设置 CASEWORK_{name}" for name in sorted(set(given) - NAMES)]
+        faults: list[str] = [
+            Sentence("未知的设置 CASEWORK_{name}", name=name) for name in sorted(set(given) - NAMES)
+        ]
         var = ROOT / "var"
 
         def secret(name: str) -> str:
@@ -67,12 +70,14 @@ class Settings:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
             except OSError as fault:
-                faults.append(f"CASEWORK_{name} 指向的文件读不到：{fault.strerror}")
+                faults.append(
+                    Sentence("CASEWORK_{name} 指向的文件读不到：{fault}", name=name, fault=fault.strerror)
+                )
                 return ""
 
         key = secret("SECRET_KEY_FILE") if "SECRET_KEY_FILE" in given else _own_secret(var)
         if "SECRET_KEY_FILE" in given and len(key) < MIN_SECRET:
-            faults.append(f"CASEWORK_SECRET_KEY_FILE 中的密钥不足 {MIN_SECRET} 个字符")
+            faults.append(Sentence("CASEWORK_SECRET_KEY_FILE 中的密钥不足 {least} 个字符", least=MIN_SECRET))
         url = given.get("DATABASE_URL", f"sqlite:///{var / 'casework.db'}")
         if not re.match(r"(sqlite|postgresql\+psycopg)://", url):
             faults.append("CASEWORK_DATABASE_URL 应以 sqlite:// 或 postgresql+psycopg:// 开头")
@@ -92,7 +97,7 @@ class Settings:
         if given.get("OIDC_ISSUER") and not given.get("OIDC_CLIENT_ID"):
             faults.append("设了 CASEWORK_OIDC_ISSUER，还要设 CASEWORK_OIDC_CLIENT_ID")
         if faults:
-            raise SettingsInvalid("不能启动：" + "；".join(faults) + "。")
+            raise SettingsInvalid(Sentence("不能启动：{faults}。", faults=Joined(faults)))
         return cls(
             database_url=url,
             secret_key=key,

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import re2
 from marshmallow import ValidationError, fields
 
+from engine.sentence import Sentence
 from forms.model import Component
-from forms.sentence import Sentence
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXT = {"textfield": 500, "textarea": 20_000}

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Refused
+from engine.sentence import Sentence
 from forms import schema, words
 from forms.fields import ZONE, yuan
 from forms.model import CHOOSE_ONE, Component, Form
@@ -111,7 +112,9 @@ def page(
     for part in parts:
         part.gone = part.gone and not any(below.error for below in _all([part]))
     errors = [(ids.get(name, "errors"), sentence) for name, sentence in sentences.items()]
-    headline = f"有 {len(errors)} 处需要改正" if errors else refused.reason if refused else ""
+    headline = (
+        Sentence("有 {count} 处需要改正", count=len(errors)) if errors else refused.reason if refused else ""
+    )
     outside = {name: schema.jsonable(data.get(name)) for name in sorted(form.needs)}
     return Page(
         form=form,

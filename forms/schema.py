@@ -14,9 +14,9 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from engine.errors import Refused, RuleError
+from engine.sentence import Sentence
 from forms.fields import MOST_ITEMS, field_for, plain
 from forms.model import CHOOSE_MANY, CHOOSE_ONE, FILES, Choice, Component, Form, is_row, level
-from forms.sentence import Sentence
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNKNOWN = "unknown-field"
@@ -50,7 +50,11 @@ def load(
     problems = problems or settled.load.computed
     if problems:
         count = len(problems)
-        raise Refused(f"有 {count} 处需要改正", slug="form-invalid", fields=ordered(form, problems))
+        raise Refused(
+            Sentence("有 {count} 处需要改正", count=count),
+            slug="form-invalid",
+            fields=ordered(form, problems),
+        )
     return kept
 
 

@@ -14,6 +14,7 @@ from engine.errors import CaseworkError, RuleError
 from engine.rules.dmn import Decision, Model, load_path
 from engine.rules.feel import parse, to_feel, type_name
 from engine.rules.feel.agreement import agrees
+from engine.sentence import Sentence
 
 
 def _print_json(value: Any) -> None:
@@ -38,7 +39,9 @@ def read_context(text: str | None) -> dict[str, Any]:
     value = parse(text).value({})
     if not isinstance(value, dict):
         raise RuleError(
-            f"--context 应为上下文，不能是 {type_name(value)}。", position=0, hint="例如 {a: 1}。"
+            Sentence("--context 应为上下文，不能是 {type_name}。", type_name=type_name(value)),
+            position=0,
+            hint="例如 {a: 1}。",
         )
     return value
 

@@ -12,6 +12,7 @@ import threading
 import click
 
 from engine.errors import SettingsInvalid
+from engine.sentence import Sentence
 from web.cli_open import open_database, open_installation
 from web.cli_words import say
 
@@ -55,7 +56,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as fault:
         why = "端口已经被别的程序占用" if fault.errno == errno.EADDRINUSE else str(fault.strerror or fault)
         raise SettingsInvalid(
-            f"不能在 {host}:{port} 上提供网页：{why}。", hint="请换一个端口（--port），或先停下那个程序。"
+            Sentence("不能在 {host}:{port} 上提供网页：{why}。", host=host, port=port, why=why),
+            hint="请换一个端口（--port），或先停下那个程序。",
         ) from fault
 
 

@@ -13,6 +13,7 @@ from engine import access, audit, clock
 from engine.domain.terms import role_label
 from engine.errors import NotFound, Refused
 from engine.people import Bureau, Grant, Person, Role, person_by_login
+from engine.sentence import Sentence
 from web.cli_calendar import Day
 from web.cli_open import open_database, open_installation, settings
 from web.cli_words import say
@@ -46,7 +47,8 @@ def add(login: str, name: str, division: str, staff_no: str, password: str) -> N
             is not None
         ):
             raise Refused(
-                f"账号 {login} 或工号 {staff_no} 已经存在。", hint="请换一个，或用 user list 查看。"
+                Sentence("账号 {login} 或工号 {staff_no} 已经存在。", login=login, staff_no=staff_no),
+                hint="请换一个，或用 user list 查看。",
             )
         person = Person(bureau_id=bureau.id, login=login, name=name, staff_no=staff_no)
         access.set_password(person, password)

@@ -20,7 +20,7 @@ from jinja2 import Environment
 from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
-from forms.sentence import Sentence
+from engine.sentence import Sentence
 from web.language import Words, in_english
 
 _LABELS = Words(domain="labels")

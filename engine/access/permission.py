@@ -14,6 +14,7 @@ from typing import Any
 from engine import clock
 from engine.errors import NotAllowed
 from engine.people import Person, Role
+from engine.sentence import Sentence
 
 Test = Callable[[Person, Any], bool]
 
@@ -96,7 +97,7 @@ class Permission:
         """Let pass or raise NotAllowed with the reason."""
         if not self.allows(person, subject):
             raise NotAllowed(
-                f"你不能{self.label}。",
+                Sentence("你不能{label}。", label=self.label),
                 clause=self.clause,
                 hint="需要的岗位由安全管理员授予；已经授予的，请看起止日期。",
             )

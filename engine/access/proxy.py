@@ -17,6 +17,7 @@ from engine.access.permission import roles_of
 from engine.access.rights import MANAGE_PEOPLE, WORK
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import Person, Role
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text
 
 LONGEST = 92  # days: longer absences are a change of posts
@@ -113,7 +114,7 @@ def appoint(
     first, last = days
     if first > last or last < clock.today() or (last - first).days >= LONGEST:
         raise Refused(
-            f"代理起止日期不对：须从先到后、没有过去，最长 {LONGEST} 天。",
+            Sentence("代理起止日期不对：须从先到后、没有过去，最长 {most} 天。", most=LONGEST),
             slug="proxy-days",
             hint="更长的离岗请由安全管理员调整岗位。",
             fields={"valid_to": "请改代理的截止日期。"},
@@ -122,14 +123,18 @@ def appoint(
         raise Refused("请写明代理原因。", slug="form-invalid", fields={"reason": "请写明代理原因。"})
     if proxy.id not in {each.id for each in able(session, principal)}:
         raise Refused(
-            f"{proxy.name}没有可以代理{principal.name}的岗位。",
+            Sentence("{proxy}没有可以代理{principal}的岗位。", proxy=proxy.name, principal=principal.name),
             slug="proxy-post",
             hint="代理人须任同一岗位；分管领导和主要负责人可以互相代理。",
             fields={"proxy": "请从列出的人员中选。"},
         )
     if any(row.proxy_id == principal.id for row in _overlapping(session, proxy, first, last)):
         raise Refused(
-            f"{proxy.name}在这段时间也不在岗，并已由{principal.name}代理。",
+            Sentence(
+                "{proxy}在这段时间也不在岗，并已由{principal}代理。",
+                proxy=proxy.name,
+                principal=principal.name,
+            ),
             slug="proxy-crossed",
             hint="请另选代理人，或者错开日期。",
             fields={"proxy": "请另选代理人。"},

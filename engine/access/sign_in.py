@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import clock
 from engine.errors import Refused
 from engine.people import Person
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, word
 
 _hasher = PasswordHasher()
@@ -41,8 +42,12 @@ class Throttle(Base):
 def set_password(person: Person, password: str) -> None:
     """Give a person a password; refuses a short one."""
     if len(password) < MIN_PASSWORD:
-        fields = {"password": f"请填写至少 {MIN_PASSWORD} 个字符的密码"}
-        raise Refused(f"密码至少 {MIN_PASSWORD} 个字符。", slug="weak-password", fields=fields)
+        fields = {"password": Sentence("请填写至少 {least} 个字符的密码", least=MIN_PASSWORD)}
+        raise Refused(
+            Sentence("密码至少 {least} 个字符。", least=MIN_PASSWORD),
+            slug="weak-password",
+            fields=fields,
+        )
     person.password_hash = _hasher.hash(password)
 
 

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.audit.log import ZERO, AuditSeal, head
 from engine.errors import CaseworkError, SettingsInvalid
+from engine.sentence import Sentence
 
 VERSION = "casework-head-1"
 FILE = "heads.jsonl"
@@ -61,13 +62,16 @@ class Anchors:
             _make_once(path, Ed25519PrivateKey.generate().private_bytes_raw().hex())
         try:
             if path.stat().st_mode & 0o077:
-                raise SettingsInvalid(f"签名密钥 {path} 可被他人读取，没有使用。", hint="请改为 600。")
+                raise SettingsInvalid(
+                    Sentence("签名密钥 {path} 可被他人读取，没有使用。", path=path), hint="请改为 600。"
+                )
             key = Ed25519PrivateKey.from_private_bytes(
                 bytes.fromhex(path.read_text(encoding="ascii").strip())
             )
         except (OSError, ValueError) as fault:
             raise SettingsInvalid(
-                f"签名密钥 {path} 不能用：{fault}。", hint="应为 64 位十六进制。"
+                Sentence("签名密钥 {path} 不能用：{fault}。", path=path, fault=fault),
+                hint="应为 64 位十六进制。",
             ) from fault
         public = key.public_key().public_bytes_raw().hex()
         shown = self.folder / PUBLIC_FILE
@@ -114,7 +118,7 @@ def _refuse_broken(session: Session, last: Mapping[str, Any]) -> None:
     held = session.scalar(select(AuditSeal.hash).where(AuditSeal.seq == seq)) if seq else ZERO
     if held != last["hash"]:
         raise CaseworkError(
-            f"日志中已没有第 {seq} 号公布过的链头：日志被改动，或恢复了较早的备份。",
+            Sentence("日志中已没有第 {seq} 号公布过的链头：日志被改动，或恢复了较早的备份。", seq=seq),
             hint="请执行 casework audit verify --anchors 查明；"
             "确系恢复备份的，用 casework audit anchor --restored 说明原因。",
         )
@@ -168,7 +172,8 @@ def read(content: bytes, name: str) -> list[dict[str, Any]]:
             heads.append({**found, "seq": int(found["seq"]), "hash": str(found["hash"])})
         except (ValueError, TypeError, KeyError) as fault:
             raise CaseworkError(
-                f"{name} 第 {number} 行不是链头。", hint="每行应为 {seq, hash, …}。"
+                Sentence("{name} 第 {number} 行不是链头。", name=name, number=number),
+                hint="每行应为 {seq, hash, …}。",
             ) from fault
     return heads
 

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Finding, Refused
+from engine.sentence import Sentence
 from engine.settings import ROOT
 
 CHILD = "web.apart"
@@ -59,7 +60,9 @@ def examine(base: Mapping[str, bytes], archive: bytes = b"") -> Examined:
         )
         answer: dict[str, Any] = orjson.loads(done.stdout)
     except (subprocess.TimeoutExpired, orjson.JSONDecodeError) as fault:
-        reason = f"检查超过 {SECONDS} 秒或 {MEMORY >> 30} GB 内存，已停止。"
+        reason = Sentence(
+            "检查超过 {seconds} 秒或 {memory} GB 内存，已停止。", seconds=SECONDS, memory=MEMORY >> 30
+        )
         raise Refused(
             reason, slug="candidate-limit", hint="请减少文件，或把大的图拆开。", fields={"zip": reason}
         ) from fault

@@ -19,6 +19,7 @@ from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.errors import Refused
 from engine.people import Bureau, Grant, Person
 from engine.runtime.tables import Instance
+from engine.sentence import Sentence
 
 MOST = 500
 
@@ -67,9 +68,9 @@ def among(session: Session, case_id: int, wanted: Sequence[int], field: str) -> 
 
 def refuse_stranger(who: str, field: str) -> Refused:
     """Somebody may not see the case: no reminder opens a way to it."""
-    sentence = f"{who}不能看这个案件，请从列出的人员中选。"
+    sentence = Sentence("{who}不能看这个案件，请从列出的人员中选。", who=who)
     return Refused(
-        f"{who}不能看这个案件，不能提醒。",
+        Sentence("{who}不能看这个案件，不能提醒。", who=who),
         slug="not-their-case",
         hint="能看本案的是本局业务人员、检查组成员和上级督办人员。",
         fields={field: sentence},

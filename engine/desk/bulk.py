@@ -26,6 +26,7 @@ from engine.errors import ChangedMeanwhile, NotFound, Refused
 from engine.people import Person, person
 from engine.runtime import job, receipt, release, work_item
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 ACTS = {"claim": "接收", "transfer": "转办", "complete": "办理", "urge": "催办"}
 MOST = 200
@@ -94,7 +95,7 @@ def chosen(session: Session, ids: Sequence[int]) -> list[WorkItem]:
     """The selected steps in the order of selection; Refused where nothing or too much was selected."""
     wanted = list(dict.fromkeys(ids))
     if not wanted or len(wanted) > MOST:
-        sentence = "还没有选事项。" if not wanted else f"一次最多办 {MOST} 件。"
+        sentence = "还没有选事项。" if not wanted else Sentence("一次最多办 {most} 件。", most=MOST)
         raise Refused(sentence, slug="bulk-size", hint="请在列表里勾选。")
     found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(wanted)))}
     return [found[number] for number in wanted if number in found]
@@ -119,14 +120,14 @@ def refuse_unlike(session: Session, items: Sequence[WorkItem]) -> None:
     if len(kinds) > 1:
         names = "、".join(dict.fromkeys(f"“{item.step}”" for item in items))
         raise Refused(
-            f"一起办理的须是同一个环节，所选的有{names}。",
+            Sentence("一起办理的须是同一个环节，所选的有{names}。", names=names),
             slug="bulk-unlike",
             hint="请先按环节筛选，再选择。",
         )
     for item in items:
         if not low_risk(session, item):
             raise Refused(
-                f"“{item.step}”须逐件办理，不能批量提交。",
+                Sentence("“{step}”须逐件办理，不能批量提交。", step=item.step),
                 clause=terms.cite(item.clause, release.load(session, item.release_id).pack),
                 slug="bulk-not-low-risk",
                 hint="审批、签字、会签和涉及对象权利的环节逐件办；可以批量接收或转办。",
@@ -134,7 +135,9 @@ def refuse_unlike(session: Session, items: Sequence[WorkItem]) -> None:
     sources = {release.load(session, item.release_id).forms.get(item.form, b"") for item in items}
     if len(sources) > 1:
         raise Refused(
-            f"所选的“{items[0].step}”用的是不同版本的表单。", slug="bulk-unlike", hint="请分开办理。"
+            Sentence("所选的“{step}”用的是不同版本的表单。", step=items[0].step),
+            slug="bulk-unlike",
+            hint="请分开办理。",
         )
 
 

@@ -23,6 +23,7 @@ from engine.errors import NotFound, Refused
 from engine.people import Person
 from engine.runtime import receipt, work_item
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 
 PAGE = 50
 LONGEST = 500
@@ -80,10 +81,12 @@ def send(
         return given
     if len(words) > LONGEST:
         raise Refused(
-            f"说明不超过 {LONGEST} 字。", slug="form-invalid", fields={"reason": f"说明不超过 {LONGEST} 字。"}
+            Sentence("说明不超过 {most} 字。", most=LONGEST),
+            slug="form-invalid",
+            fields={"reason": Sentence("说明不超过 {most} 字。", most=LONGEST)},
         )
     if not to or len(set(to)) > MOST:
-        sentence = "请选抄送给谁。" if not to else f"一次最多抄送 {MOST} 人。"
+        sentence = "请选抄送给谁。" if not to else Sentence("一次最多抄送 {most} 人。", most=MOST)
         raise Refused(sentence, slug="form-invalid", fields={"to": sentence})
     if actor.id in to:
         raise Refused("不用抄送给自己。", slug="to-oneself", fields={"to": "请去掉你自己。"})

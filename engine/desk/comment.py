@@ -24,6 +24,7 @@ from engine.errors import Refused
 from engine.people import Person
 from engine.runtime import receipt
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 
 RECENT = 50
 NAMED = re.compile(r"@([\w·]{2,20})")
@@ -106,7 +107,7 @@ def add(
     if given is not None:
         return given
     if not words or len(words) > COMMENT:
-        sentence = "请写下意见。" if not words else f"意见不超过 {COMMENT} 字。"
+        sentence = "请写下意见。" if not words else Sentence("意见不超过 {most} 字。", most=COMMENT)
         raise Refused(sentence, slug="form-invalid", fields={"text": sentence})
     people = _mentioned(session, case, words, mention)
     about = session.get(WorkItem, item_id) if item_id else None

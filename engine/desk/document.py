@@ -22,6 +22,7 @@ from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime import release
 from engine.runtime.tables import Instance
+from engine.sentence import Sentence
 
 
 def printable(session: Session, person: Person, case_id: int) -> list[tuple[str, str]]:
@@ -68,7 +69,7 @@ def ledger(session: Session, division: str, year: int) -> bytes:
     """工作台账 of a bureau and year as PDF/A, by the templates of its current release (吉 第二十七条)."""
     bureau = session.scalar(select(Bureau).where(Bureau.division == division))
     if bureau is None:
-        raise NotFound(f"没有区划代码为“{division}”的医保局。")
+        raise NotFound(Sentence("没有区划代码为“{division}”的医保局。", division=division))
     held = release.load(session, release.current(session, bureau.pack).id).documents
     return _made({"ledger": ledger_document(session, bureau, year)}, held, "ledger")
 

@@ -26,6 +26,7 @@ from engine.people import Person, Role, holders, person
 from engine.runtime import back, history, receipt, release, work_item
 from engine.runtime.model import Element
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
+from engine.sentence import Sentence
 
 WAYS = ("transfer", "delegate", "return")
 LONGEST = 2000
@@ -107,7 +108,9 @@ def give_back(
     work_item.must_be_open(session, item)
     if work_item.delegate_of(item) != actor.id or item.claimed_by_id is None:
         raise NotAllowed(
-            f"“{item.step}”没有委派给你，或者已被收回。", slug="not-delegated", hint="请刷新待办。"
+            Sentence("“{step}”没有委派给你，或者已被收回。", step=item.step),
+            slug="not-delegated",
+            hint="请刷新待办。",
         )
     step.refuse_excluded(session, actor, item)
     step.save_draft(session, actor, item_id, {})
@@ -178,7 +181,11 @@ def _handing(
     _refuse(session, actor, item)
     if is_own_part(session, item, way):
         raise Refused(
-            f"“{item.step}”指定由本人办理，不能{'转办' if way == 'transfer' else '委派'}。",
+            Sentence(
+                "“{step}”指定由本人办理，不能{act}。",
+                step=item.step,
+                act="转办" if way == "transfer" else "委派",
+            ),
             slug="own-part",
             hint="请由本人办理；本人不能办理的，按调换人员办理。",
         )
@@ -196,7 +203,7 @@ def _handing(
 
 def _not_of_the_duty(item: WorkItem) -> Refused:
     return Refused(
-        f"“{item.step}”由{item.lane}办理，接办人不在这个岗位或检查组。",
+        Sentence("“{step}”由{lane}办理，接办人不在这个岗位或检查组。", step=item.step, lane=item.lane),
         slug="not-of-the-duty",
         hint="请从列出的人员中选。",
         fields={"to": "请从列出的人员中选。"},
@@ -298,7 +305,11 @@ def worded(text: str, field: str = "reason", label: str = "理由") -> str:
     """What was written, trimmed; Refused where nothing was, or too much."""
     kept = text.strip()
     if not kept or len(kept) > LONGEST:
-        sentence = f"请填写{label}。" if not kept else f"{label}不超过 {LONGEST} 字。"
+        sentence = (
+            Sentence("请填写{label}。", label=label)
+            if not kept
+            else Sentence("{label}不超过 {most} 字。", label=label, most=LONGEST)
+        )
         raise Refused(sentence, slug="form-invalid", fields={field: sentence})
     return kept
 

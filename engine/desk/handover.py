@@ -21,6 +21,7 @@ from engine.domain.inspection.tables import Inspection
 from engine.errors import NotFound, Refused
 from engine.people import Bureau
 from engine.runtime import job
+from engine.sentence import Sentence
 from engine.settings import Settings
 
 
@@ -38,7 +39,7 @@ def bureau_of(session: Session, division: str) -> Bureau:
     """The bureau of this installation with a division code; NotFound otherwise."""
     found = session.scalar(select(Bureau).where(Bureau.division == division))
     if found is None:
-        raise NotFound(f"本系统没有区划代码为“{division}”的医保局。")
+        raise NotFound(Sentence("本系统没有区划代码为“{division}”的医保局。", division=division))
     return found
 
 
@@ -70,7 +71,7 @@ def send(session: Session, settings: Settings, number: str) -> dict[str, Any]:
     wanted = Handover.id == int(number) if number.isdigit() else Handover.document_no == number
     row = session.scalars(select(Handover).where(wanted).order_by(Handover.id.desc())).first()
     if row is None:
-        raise NotFound(f"没有移交事项“{number}”。")
+        raise NotFound(Sentence("没有移交事项“{number}”。", number=number))
     if row.side == "receiver":
         return handover.export_report(
             session, row, session.get_one(Bureau, row.to_bureau_id), row.from_division, signer(settings)
@@ -90,7 +91,7 @@ def send_drawn(session: Session, settings: Settings, draw_id: str, receiver: str
     """The objects of a draw, for the registry of a lower bureau in another installation (吉 第十一条)."""
     rows = session.scalars(select(Inspection).where(Inspection.draw_id == draw_id)).all()
     if not rows:
-        raise NotFound(f"抽取“{draw_id}”没有检查任务。")
+        raise NotFound(Sentence("抽取“{draw_id}”没有检查任务。", draw_id=draw_id))
     bureau = session.get_one(Bureau, rows[0].bureau_id)
     objects = [row.object_id for row in rows]
     return handover.export_drawn(session, bureau, receiver, secrets.token_hex(16), objects, signer(settings))

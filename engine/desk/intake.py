@@ -25,6 +25,7 @@ from engine.errors import ChangedMeanwhile, NotFound, Refused
 from engine.operation import errand
 from engine.people import Bureau, Person
 from engine.runtime import job, receipt
+from engine.sentence import Sentence
 from engine.settings import Settings
 from engine.storage.session import Database
 
@@ -79,7 +80,7 @@ class Looked:
 def hand_in(session: Session, actor: Person, kind: str, name: str, content: bytes, *, key: str = "") -> int:
     """Hand a file in to be checked; returns its number. Refused for another unit than the registry's own."""
     if kind not in EDITORS:
-        raise NotFound(f"没有“{kind}”这种名录。", hint="请从名录库进入。")
+        raise NotFound(Sentence("没有“{kind}”这种名录。", kind=kind), hint="请从名录库进入。")
     EDITORS[kind].demand(actor)
     refuse_editor(actor, session.get_one(Bureau, actor.bureau_id), kind)
     if not content:
@@ -145,7 +146,9 @@ def act(session: Session, actor: Person, intake_id: int, wish: str) -> Intake:
     if wish not in ACTS:
         raise NotFound("没有这种操作。", hint="可以导入、停止、继续或放弃。")
     if wish not in _looked(session, row).acts:
-        raise ChangedMeanwhile(f"这次导入现在的状态是“{WORDS[row.state]}”。", hint="请刷新后看现在的情形。")
+        raise ChangedMeanwhile(
+            Sentence("这次导入现在的状态是“{state}”。", state=WORDS[row.state]), hint="请刷新后看现在的情形。"
+        )
     if wish == "stop":
         row.stop = True
     elif wish == "again":

@@ -24,6 +24,7 @@ from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
 from engine.runtime import call, history, job, wait
 from engine.runtime.tables import Instance, Job, WorkItem
+from engine.sentence import Sentence
 
 log = structlog.get_logger("casework.worker")
 
@@ -145,7 +146,7 @@ def _carry_out(world: desk_world.World, session: Session, leased: Job) -> None:
     """The effect of a job and the mark that it is done."""
     handler = HANDLERS.get(leased.kind)
     if handler is None:
-        raise CaseworkError(f"没有处理“{leased.kind}”任务的办法。")
+        raise CaseworkError(Sentence("没有处理“{kind}”任务的办法。", kind=leased.kind))
     handler(world, session, leased.payload)
     job.finish(session, leased)
 
@@ -192,7 +193,7 @@ def drain(world: desk_world.World, *, most: int = 100_000) -> int:
         if not done:
             return total
         total += done
-    raise CaseworkError(f"任务队列在 {most} 个任务后仍未清空。")
+    raise CaseworkError(Sentence("任务队列在 {most} 个任务后仍未清空。", most=most))
 
 
 def seal_log(world: desk_world.World) -> None:

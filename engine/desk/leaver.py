@@ -25,6 +25,7 @@ from engine.errors import ChangedMeanwhile, NotFound, Refused
 from engine.people import Person, person
 from engine.runtime import receipt, work_item
 from engine.runtime.tables import Draft, WorkItem
+from engine.sentence import Sentence
 
 BACK = 0
 """Instead of a receiver: back to the pool it was taken from."""
@@ -115,7 +116,10 @@ def _hand(
         return str(given["words"])
     work_item.must_be_open(session, item)
     if not _lies_with(item, leaver):
-        raise ChangedMeanwhile(f"“{item.step}”已经不在{leaver.name}手上。", hint="请刷新后看现在的情形。")
+        raise ChangedMeanwhile(
+            Sentence("“{step}”已经不在{leaver}手上。", step=item.step, leaver=leaver.name),
+            hint="请刷新后看现在的情形。",
+        )
     row = _row(session, leaver, item)
     if row.why_not:
         raise Refused(row.why_not, slug="own-part")
@@ -129,7 +133,7 @@ def _hand(
     if receiver is None:
         step.refuse_excluded(session, person(session, to), item)
         raise Refused(
-            f"“{item.step}”由{item.lane}办理，接办人不在这个岗位或检查组。",
+            Sentence("“{step}”由{lane}办理，接办人不在这个岗位或检查组。", step=item.step, lane=item.lane),
             slug="not-of-the-duty",
             hint="请从列出的人员中选。",
         )
@@ -147,7 +151,7 @@ def _hand(
 def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
     name = item.object_name or item.title or item.case_no
     if item.home.startswith("person/") and item.lane in (terms.TEAM, terms.TEAM_LEADER):
-        words = f"“{item.step}”是检查组的事，请先调换检查人员或改选组长，待办随之移交。"
+        words = Sentence("“{step}”是检查组的事，请先调换检查人员或改选组长，待办随之移交。", step=item.step)
         return Row(item, name, [], back=False, why_not=words)
     if hand.is_own_part(session, item):
         return Row(
@@ -155,18 +159,28 @@ def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
             name,
             [],
             back=False,
-            why_not=f"“{item.step}”须由{leaver.name}本人办理，请按调换人员办理。",
+            why_not=Sentence(
+                "“{step}”须由{leaver}本人办理，请按调换人员办理。", step=item.step, leaver=leaver.name
+            ),
         )
     delegated = item.claimed_by_id not in (None, leaver.id)
     receivers = [] if delegated else [each for each in hand.able(session, item) if each.id != leaver.id]
     back = delegated or not item.home.startswith("person/")
-    why_not = "" if receivers or back else f"“{item.step}”没有可以接办的人，请先配备{item.lane}。"
+    why_not = (
+        ""
+        if receivers or back
+        else Sentence("“{step}”没有可以接办的人，请先配备{lane}。", step=item.step, lane=item.lane)
+    )
     return Row(item, name, receivers, back=back, why_not=why_not)
 
 
 def _give_back(session: Session, item: WorkItem, leaver: Person, row: Row) -> None:
     if not row.back:
-        raise Refused(f"“{item.step}”是指定到人的，不能放回。", slug="not-pooled", hint="请选一位接办人。")
+        raise Refused(
+            Sentence("“{step}”是指定到人的，不能放回。", step=item.step),
+            slug="not-pooled",
+            hint="请选一位接办人。",
+        )
     if item.claimed_by_id == leaver.id:
         item.pool = f"person/{leaver.id}"  # a delegate's hold ends with the delegator's
         work_item.release(session, item, leaver)
@@ -200,6 +214,6 @@ def _lies_with(item: WorkItem, leaver: Person) -> bool:
 def _own(session: Session, actor: Person, person_id: int) -> Person:
     found = person(session, person_id)
     if found.bureau_id != actor.bureau_id:
-        raise NotFound(f"没有编号为 {person_id} 的人员。")
+        raise NotFound(Sentence("没有编号为 {person_id} 的人员。", person_id=person_id))
     HAND_OVER.demand(actor, found)
     return found

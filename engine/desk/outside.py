@@ -23,6 +23,7 @@ from engine.domain.publication.push import JOB as PUSH
 from engine.domain.publication.push import deliver, delivered
 from engine.errors import Refused, Unavailable
 from engine.operation import errand
+from engine.sentence import Sentence
 from engine.settings import Settings
 from engine.storage.session import Database
 
@@ -36,13 +37,13 @@ def listed(url: str, allowed: tuple[str, ...]) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as fault:
-        raise Refused(f"地址 {url} 写得不对。", slug="outside-url") from fault
+        raise Refused(Sentence("地址 {url} 写得不对。", url=url), slug="outside-url") from fault
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise Refused(f"地址 {url} 不是 http 或 https 地址。", slug="outside-url")
+        raise Refused(Sentence("地址 {url} 不是 http 或 https 地址。", url=url), slug="outside-url")
     if host not in allowed and f"{host}:{port}" not in allowed:
         raise Refused(
-            f"主机 {host} 不在允许外呼的名单中。",
+            Sentence("主机 {host} 不在允许外呼的名单中。", host=host),
             hint="请系统管理员在 CASEWORK_WEBHOOK_HOSTS 中登记。",
             slug="outside-host",
         )
@@ -57,14 +58,17 @@ def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
     try:
         address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as fault:
-        raise Unavailable(f"找不到主机 {host}：{fault.strerror}。", hint="稍后会自动再试。") from fault
+        raise Unavailable(
+            Sentence("找不到主机 {host}：{strerror}。", host=host, strerror=fault.strerror),
+            hint="稍后会自动再试。",
+        ) from fault
     if (
         not ipaddress.ip_address(address).is_global
         and address not in allowed
         and f"{address}:{port}" not in allowed
     ):
         raise Refused(
-            f"主机 {host} 的地址 {address} 在内网，未获准外呼。",
+            Sentence("主机 {host} 的地址 {address} 在内网，未获准外呼。", host=host, address=address),
             hint="确需外呼时请把这个地址也登记到名单。",
             slug="outside-private",
         )
@@ -109,11 +113,15 @@ def _call(
         answer = connection.getresponse()
         said = answer.read(MOST)
     except (OSError, http.client.HTTPException) as fault:
-        raise Unavailable(f"{host} 没有应答：{fault}。", hint="稍后会自动再试。") from fault
+        raise Unavailable(
+            Sentence("{host} 没有应答：{fault}。", host=host, fault=fault), hint="稍后会自动再试。"
+        ) from fault
     finally:
         connection.close()
     if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 (HTTP: server errors, too many requests)
-        raise Unavailable(f"{host} 应答 {answer.status}。", hint="稍后会自动再试。")
+        raise Unavailable(
+            Sentence("{host} 应答 {status}。", host=host, status=answer.status), hint="稍后会自动再试。"
+        )
     try:
         return answer.status, dict(orjson.loads(said)) if said else {}
     except (orjson.JSONDecodeError, TypeError, ValueError):

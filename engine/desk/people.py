@@ -22,6 +22,7 @@ from engine.desk.notice import Matter, tell
 from engine.errors import NotFound, Refused
 from engine.people import ADMINISTRATORS, Grant, Person, Role, Section, person
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 PAGE = 50
 LONGEST = 80
@@ -96,8 +97,8 @@ def add(
     """A new account without any post; the second value is its first password, shown once."""
     MANAGE_PEOPLE.demand(actor)
     asked = {"login": login.strip(), "name": name.strip(), "staff_no": staff_no.strip()}
-    faults = {
-        field: f"请填写，不超过 {LONGEST} 个字。"
+    faults: dict[str, str] = {
+        field: Sentence("请填写，不超过 {most} 个字。", most=LONGEST)
         for field, text in asked.items()
         if not 0 < len(text) <= LONGEST
     }
@@ -132,7 +133,7 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
     if found.id == actor.id:
         raise Refused("不能停用自己的账号。", slug="oneself", hint="请另一位安全管理员办理。")
     if not found.active:
-        raise Refused(f"{found.name}的账号已经停用。", slug="closed-before")
+        raise Refused(Sentence("{found}的账号已经停用。", found=found.name), slug="closed-before")
     why = _reason(reason)
     today = clock.today()
     for grant in found.grants:
@@ -158,7 +159,7 @@ def reopen(session: Session, actor: Person, person_id: int) -> Person:
     """The account may be used again; posts have to be given anew."""
     found = _own(session, actor, person_id)
     if found.active:
-        raise Refused(f"{found.name}的账号没有停用。", slug="not-closed")
+        raise Refused(Sentence("{found}的账号没有停用。", found=found.name), slug="not-closed")
     found.active = True
     _log(session, actor, found, "user.reopen", {})
     return found
@@ -215,7 +216,9 @@ def grant(
     if found.id == actor.id:
         raise Refused("不能给自己授予岗位。", slug="oneself", hint="请另一位安全管理员办理。")
     if not found.active:
-        raise Refused(f"{found.name}的账号已经停用。", slug="closed-before", hint="请先恢复账号。")
+        raise Refused(
+            Sentence("{found}的账号已经停用。", found=found.name), slug="closed-before", hint="请先恢复账号。"
+        )
     if last < first:
         raise Refused("任职止日早于起日。", slug="form-invalid", fields={"last": "止日不能早于起日。"})
     refuse_beside(found, actor.bureau_id, role, first, last)
@@ -272,7 +275,7 @@ def _own(session: Session, actor: Person, person_id: int) -> Person:
     MANAGE_PEOPLE.demand(actor)
     found = person(session, person_id)
     if found.bureau_id != actor.bureau_id:
-        raise NotFound(f"没有编号为 {person_id} 的人员。")
+        raise NotFound(Sentence("没有编号为 {person_id} 的人员。", person_id=person_id))
     return found
 
 

@@ -13,6 +13,7 @@ from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime import picture, release
 from engine.runtime.tables import Instance, Release, ReleaseFile, WorkItem
+from engine.sentence import Sentence
 
 PAGE = 50
 
@@ -113,7 +114,9 @@ def view(session: Session, release_id: int) -> ReleaseView:
     """One release; NotFound otherwise."""
     row = next((row for row in releases(session) if row.release.id == release_id), None)
     if row is None:
-        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
+        )
     compiled = release.load(session, release_id)
     counted = dict(
         session.execute(
@@ -134,11 +137,16 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
     """One process of a release with the number of open steps in the bureaus the person sees."""
     row = session.get(Release, release_id)
     if row is None:
-        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
+        )
     compiled = release.load(session, release_id)
     definition = compiled.processes.get(name)
     if definition is None:
-        raise NotFound(f"第 {row.version} 版没有流程“{name}”。", hint="可从发布页进入。")
+        raise NotFound(
+            Sentence("第 {version} 版没有流程“{name}”。", version=row.version, name=name),
+            hint="可从发布页进入。",
+        )
     bureaus = visible_bureaus(session, person)
     counted = (
         select(WorkItem.element, func.count())

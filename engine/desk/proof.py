@@ -10,6 +10,7 @@ from engine.access.session import SessionRow
 from engine.domain import signing
 from engine.errors import NotAllowed
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 
 def lacking(row: SessionRow, pack: str, item: WorkItem, *, signs: bool) -> bool:
@@ -22,7 +23,7 @@ def demand(row: SessionRow, pack: str, item: WorkItem, *, signs: bool) -> None:
     """Refuse a program that has not shown it (slug `reauth`)."""
     if lacking(row, pack, item, signs=signs):
         raise NotAllowed(
-            f"“{item.step}”要签名，请先再次确认是你本人。",
+            Sentence("“{step}”要签名，请先再次确认是你本人。", step=item.step),
             clause=signing.source(pack),
             slug="reauth",
             hint="请用同一个会话提交密码（POST /me/proof）或动态口令（POST /me/second-factor），再办理。",

@@ -24,6 +24,7 @@ from engine.runtime import release as releases
 from engine.runtime.check import errors
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import Release
+from engine.sentence import Sentence
 
 Start = Literal["current", "shipped", "whole"]
 STARTS: tuple[Start, ...] = ("current", "shipped", "whole")
@@ -56,7 +57,10 @@ class Proposed:
 def base_files(session: Session, pack: str, start: Start) -> dict[str, bytes]:
     """What the files of the archive are laid over: the release in force, what ships, or nothing."""
     if pack not in packs.names():
-        raise NotFound(f"没有规则包“{pack}”。", hint=f"可用的有：{'、'.join(packs.names())}。")
+        raise NotFound(
+            Sentence("没有规则包“{pack}”。", pack=pack),
+            hint=Sentence("可用的有：{names}。", names="、".join(packs.names())),
+        )
     if start == "whole":
         return {}
     found = _in_force(session, pack) if start == "current" else None
@@ -91,7 +95,7 @@ def restorable(session: Session, release_id: int, note: str) -> dict[str, bytes]
         raise Refused("恢复旧版要写明原因。", slug="reason-missing", fields={"note": "请写明为什么恢复"})
     if releases.current(session, older.pack).hash == older.hash:
         raise Refused(
-            f"第 {older.version} 版的内容就是现行版本的内容，不用恢复。",
+            Sentence("第 {version} 版的内容就是现行版本的内容，不用恢复。", version=older.version),
             slug="no-change",
             hint="可在流程页核对现行版本。",
         )
@@ -119,7 +123,9 @@ def propose_restore(
 def _older(session: Session, release_id: int) -> Release:
     found = session.get(Release, release_id)
     if found is None:
-        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
+        )
     return found
 
 
@@ -132,7 +138,9 @@ def get(session: Session, proposal_id: int) -> Proposal:
     """The proposal; NotFound otherwise."""
     found = session.get(Proposal, proposal_id)
     if found is None:
-        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {proposal_id} 号送审。", proposal_id=proposal_id), hint="可从流程列表进入。"
+        )
     return found
 
 
@@ -148,7 +156,11 @@ def release(session: Session, actor: Person, proposal_id: int, findings: Sequenc
     base = _in_force(session, proposal.pack)
     if (base.id if base else None) != proposal.base_id:
         raise Refused(
-            f"送审以后，规则包 {proposal.pack} 已经发布了第 {base.version if base else 0} 版。",
+            Sentence(
+                "送审以后，规则包 {pack} 已经发布了第 {version} 版。",
+                pack=proposal.pack,
+                version=base.version if base else 0,
+            ),
             slug="stale-base",
             hint="请退回作者，在现行版本上改好再送审。",
         )
@@ -185,7 +197,9 @@ def view(session: Session, person: Person, proposal_id: int) -> Proposed:
     """A proposal for its page."""
     found = session.execute(_with_names().where(Proposal.id == proposal_id)).first()
     if found is None:
-        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {proposal_id} 号送审。", proposal_id=proposal_id), hint="可从流程列表进入。"
+        )
     proposal = found[0]
     base = session.get(Release, proposal.base_id) if proposal.base_id else None
     current = _in_force(session, proposal.pack)
@@ -227,12 +241,16 @@ def _refuse_known(session: Session, pack: str, content_hash: str) -> None:
     if known is not None:
         older = base is not None and base.hash != content_hash
         raise Refused(
-            f"内容与规则包 {pack} 第 {known.version} 版相同，没有要发布的改动。",
+            Sentence(
+                "内容与规则包 {pack} 第 {version} 版相同，没有要发布的改动。",
+                pack=pack,
+                version=known.version,
+            ),
             slug="no-change",
-            hint=f"要重新使用，请在第 {known.version} 版的页面上恢复。"
+            hint=Sentence("要重新使用，请在第 {version} 版的页面上恢复。", version=known.version)
             if older
             else "请核对压缩包中的文件。",
-            fields={"zip": f"与第 {known.version} 版相同"},
+            fields={"zip": Sentence("与第 {version} 版相同", version=known.version)},
         )
     _refuse_waiting(session, pack, content_hash)
 
@@ -245,9 +263,9 @@ def _refuse_waiting(session: Session, pack: str, content_hash: str) -> None:
     )
     if waiting is not None:
         raise Refused(
-            f"同样的内容已经送审（第 {waiting.id} 号），在等复核。",
+            Sentence("同样的内容已经送审（第 {waiting} 号），在等复核。", waiting=waiting.id),
             slug="already-proposed",
-            fields={"zip": f"与第 {waiting.id} 号送审相同"},
+            fields={"zip": Sentence("与第 {waiting} 号送审相同", waiting=waiting.id)},
         )
 
 
@@ -255,7 +273,9 @@ def _taken(session: Session, actor: Person, proposal_id: int) -> Proposal:
     """The proposal, locked, if this person may decide on it and nobody has."""
     proposal = session.get(Proposal, proposal_id, with_for_update=True)
     if proposal is None:
-        raise NotFound(f"没有第 {proposal_id} 号送审。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {proposal_id} 号送审。", proposal_id=proposal_id), hint="可从流程列表进入。"
+        )
     if proposal.author_id == actor.id:
         raise Refused(
             "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
@@ -264,7 +284,11 @@ def _taken(session: Session, actor: Person, proposal_id: int) -> Proposal:
     if proposal.decided_by_id is not None:
         other = session.get_one(Person, proposal.decided_by_id)
         done = "发布" if proposal.state == "released" else "退回"
-        raise ChangedMeanwhile(f"这次送审已由{other.name}{done}。", who=other.name, when=proposal.decided_at)
+        raise ChangedMeanwhile(
+            Sentence("这次送审已由{other}{done}。", other=other.name, done=done),
+            who=other.name,
+            when=proposal.decided_at,
+        )
     if proposal.state != "waiting":
         raise Refused("检查发现错误的送审不能发布。", slug="model-invalid", hint="请作者改好后重新送审。")
     return proposal

@@ -34,6 +34,7 @@ from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import cite
 from engine.errors import CaseworkError, Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 REFUSED, REASON, FINDING, NONE = "refused", "reason needed", "finding", "not applicable"
 
@@ -77,7 +78,7 @@ def _inspection(session: Session, bureau: Bureau) -> Inspection:
 
 
 def _missing(what: str) -> NoReturn:
-    raise CaseworkError(f"这个机构还没有{what}，无从试验。", hint="请先走完一个年度。")
+    raise CaseworkError(Sentence("这个机构还没有{what}，无从试验。", what=what), hint="请先走完一个年度。")
 
 
 def _self_approval(session: Session, bureau: Bureau) -> None:

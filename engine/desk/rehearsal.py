@@ -30,6 +30,7 @@ from engine.errors import CaseworkError, Refused
 from engine.operation import Step
 from engine.people import Person, Role, holders
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 from engine.storage.files import FileStore, record
 
 Answers = Mapping[str, Any]
@@ -127,11 +128,18 @@ class Rehearsal:
         if by:
             found = session.scalar(select(Person).where((Person.name == by) | (Person.login == by)))
             if found is None:
-                raise CaseworkError(f"没有叫“{by}”的人。")
+                raise CaseworkError(Sentence("没有叫“{by}”的人。", by=by))
             return found
         able = next(self.candidates(session, item), None)
         if able is None:
-            raise CaseworkError(f"“{item.step}”（{item.lane}，{item.pool}）没有人可以办理。")
+            raise CaseworkError(
+                Sentence(
+                    "“{step}”（{lane}，{pool}）没有人可以办理。",
+                    step=item.step,
+                    lane=item.lane,
+                    pool=item.pool,
+                )
+            )
         return able
 
     def _answers(
@@ -197,7 +205,7 @@ class Rehearsal:
                 return count
             self.answer(items[0].id)
             count += 1
-        raise CaseworkError(f"办了 {most} 步仍没有到头。")
+        raise CaseworkError(Sentence("办了 {most} 步仍没有到头。", most=most))
 
     def start(self, login: str, process: str, data: Mapping[str, Any], *, bureau_id: int) -> int:
         """Open a case; returns its number."""

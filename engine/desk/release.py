@@ -22,6 +22,7 @@ from engine.people import Person
 from engine.runtime import check
 from engine.runtime import release as releases
 from engine.runtime.tables import Blob, Release, ReleaseFile
+from engine.sentence import Sentence
 from engine.settings import ROOT
 
 MOST_FILES = 500
@@ -49,7 +50,7 @@ def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
     if str(path) in names:
         return str(path), seed_files(str(path))
     if not path.exists():
-        raise NotFound(f"没有文件或文件夹 {path}。")
+        raise NotFound(Sentence("没有文件或文件夹 {path}。", path=path))
     where = path if path.is_dir() else path.parent
     name = (
         where.name
@@ -83,12 +84,18 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
             entries = [entry for entry in zipped.infolist() if not entry.is_dir()]
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
-                raise _bad_zip(f"文件太多或太大：最多 {MOST_FILES} 个，合计 {MOST_BYTES // 1_000_000} MB。")
+                raise _bad_zip(
+                    Sentence(
+                        "文件太多或太大：最多 {most} 个，合计 {size} MB。",
+                        most=MOST_FILES,
+                        size=MOST_BYTES // 1_000_000,
+                    )
+                )
             names: set[str] = set()
             for entry in entries:
                 fault = _unusable(entry) or ("在压缩包中出现两次" if entry.filename in names else "")
                 if fault:
-                    raise _bad_zip(f"“{_shown(entry.filename)}”{fault}。")
+                    raise _bad_zip(Sentence("“{entry}”{fault}。", entry=_shown(entry.filename), fault=fault))
                 names.add(entry.filename)
             return {entry.filename: zipped.read(entry) for entry in entries}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as fault:
@@ -101,11 +108,11 @@ def _unusable(entry: zipfile.ZipInfo) -> str:
     if ".." in parts or "" in parts or "\\" in name or ":" in name or not name.isprintable():
         return "的路径不能用"
     if len(name.encode()) > LONGEST_PATH:
-        return f"的路径太长：最多 {LONGEST_PATH} 字节"
+        return Sentence("的路径太长：最多 {most} 字节", most=LONGEST_PATH)
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "是链接，不是文件"
     if entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-        return f"压缩了 {MOST_RATIO} 倍以上，不予打开"
+        return Sentence("压缩了 {ratio} 倍以上，不予打开", ratio=MOST_RATIO)
     return "" if releases.kind_of(name) else "不属于发布的文件种类"
 
 
@@ -186,9 +193,13 @@ def freeze(
     existing = releases.known(session, name, releases.digest(files))
     if existing is not None and existing.id != releases.current(session, name).id:
         raise Refused(
-            f"内容与规则包 {name} 第 {existing.version} 版相同，而现行的是另一版。",
+            Sentence(
+                "内容与规则包 {name} 第 {version} 版相同，而现行的是另一版。",
+                name=name,
+                version=existing.version,
+            ),
             slug="older-release",
-            hint=f"要重新使用这些内容，请恢复第 {existing.version} 版。",
+            hint=Sentence("要重新使用这些内容，请恢复第 {version} 版。", version=existing.version),
         )
     release = releases.deploy(session, name, files, author=author, releaser=actor, note=note)
     _note(session, release, actor)
@@ -244,12 +255,12 @@ def version(session: Session, text: str) -> Release:
         found = session.get(Release, int(text))
     elif number:
         if not number.isdigit():
-            raise Refused(f"版本“{number}”不是数字。", hint="写成 jilin/3 这样。")
+            raise Refused(Sentence("版本“{number}”不是数字。", number=number), hint="写成 jilin/3 这样。")
         found = session.scalar(select(Release).where(Release.pack == name, Release.version == int(number)))
     else:
         found = releases.current(session, name)
     if found is None:
-        raise NotFound(f"没有发布 {text}。")
+        raise NotFound(Sentence("没有发布 {text}。", text=text))
     return found
 
 

@@ -24,6 +24,7 @@ from engine.rules.dmn.table import Table
 from engine.rules.feel import to_feel
 from engine.runtime import release
 from engine.runtime.tables import History, Instance, Release
+from engine.sentence import Sentence
 
 POLICIES = {
     "UNIQUE": "只许一行命中",
@@ -251,7 +252,9 @@ def explanation(session: Session, person: Person, entry_id: int) -> Explanation:
 def _release(session: Session, release_id: int) -> tuple[Release, release.Compiled]:
     row = session.get(Release, release_id)
     if row is None:
-        raise NotFound(f"没有第 {release_id} 号发布。", hint="可从流程列表进入。")
+        raise NotFound(
+            Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
+        )
     return row, release.load(session, release_id)
 
 
@@ -259,7 +262,12 @@ def _model(compiled: release.Compiled, identity: str) -> Model:
     model: Model | None = compiled.decisions.get(identity)
     if model is None:
         raise NotFound(
-            f"规则包 {compiled.pack} 第 {compiled.version} 版没有决策“{identity}”。",
+            Sentence(
+                "规则包 {pack} 第 {version} 版没有决策“{identity}”。",
+                pack=compiled.pack,
+                version=compiled.version,
+                identity=identity,
+            ),
             hint="可从发布页进入。",
         )
     return model

@@ -17,6 +17,7 @@ from engine.desk.tables import Layout, View
 from engine.domain import terms
 from engine.errors import NotFound, Refused
 from engine.people import Person, Role, Section
+from engine.sentence import Sentence
 
 COLUMNS = ("process", "holder", "bureau", "opened", "clause", "batch")
 STANDARD = ("process", "holder", "bureau", "opened")
@@ -90,7 +91,7 @@ def keep(session: Session, actor: Person, name: str, query: Mapping[str, Any], *
     """Keep a view under a name, anew where the name is taken by an own one."""
     title = name.strip()
     if not title or len(title) > LONGEST:
-        sentence = "请给视图取个名称。" if not title else f"名称不超过 {LONGEST} 字。"
+        sentence = "请给视图取个名称。" if not title else Sentence("名称不超过 {most} 字。", most=LONGEST)
         raise Refused(sentence, slug="form-invalid", fields={"name": sentence})
     if share and share not in {value for value, _ in sharing(actor)}:
         raise Refused(
@@ -101,7 +102,11 @@ def keep(session: Session, actor: Person, name: str, query: Mapping[str, Any], *
     found = session.scalar(select(View).where(View.person_id == actor.id, View.name == title))
     own = session.scalars(select(View.id).where(View.person_id == actor.id)).all()
     if found is None and len(own) >= MOST:
-        raise Refused(f"最多保存 {MOST} 个视图。", slug="too-many-views", hint="请先删去不用的视图。")
+        raise Refused(
+            Sentence("最多保存 {most} 个视图。", most=MOST),
+            slug="too-many-views",
+            hint="请先删去不用的视图。",
+        )
     view = found or View(person_id=actor.id, name=title)
     view.query = dict(clean(query))
     kind, _, rest = share.partition(":")
@@ -136,7 +141,9 @@ def lay_out(session: Session, actor: Person, columns: Sequence[str], density: st
     unknown = sorted(set(columns) - set(COLUMNS))
     if unknown or density not in DENSITIES:
         raise Refused(
-            f"没有“{(unknown or [density])[0]}”这一列。" if unknown else "行距只有宽松和紧凑两种。",
+            Sentence("没有“{column}”这一列。", column=(unknown or [density])[0])
+            if unknown
+            else "行距只有宽松和紧凑两种。",
             slug="unknown-column",
             hint="请从列出的项目中选。",
         )

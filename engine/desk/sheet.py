@@ -18,6 +18,7 @@ from engine.people import Person
 from engine.rules.plain import plain
 from engine.runtime import release
 from engine.runtime.tables import Draft, History, Instance, Submission, WorkItem
+from engine.sentence import Sentence
 
 OPINIONS = 4
 
@@ -163,7 +164,7 @@ class Looking:
 
 
 def _only_looking(what: str) -> NoReturn:
-    raise CaseworkError(f"填写表单之前不能办理“{what}”。")
+    raise CaseworkError(Sentence("填写表单之前不能办理“{what}”。", what=what))
 
 
 def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:

@@ -27,6 +27,7 @@ from engine.errors import NotAllowed, Refused
 from engine.people import Person, Role, person
 from engine.runtime import receipt, release, sign
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 
 LONGEST = 2000
 RULES = {"all": "会签：每人都要签", "any": "或签：一人签即可", "turn": "依次签"}
@@ -101,16 +102,20 @@ def _change(
     if given is not None:
         return given
     if not _may_change(session, actor, item):
-        raise NotAllowed(f"“{item.step}”由会签人或本机构的领导加签、减签。", slug="not-your-step")
+        raise NotAllowed(
+            Sentence("“{step}”由会签人或本机构的领导加签、减签。", step=item.step), slug="not-your-step"
+        )
     if not words or len(words) > LONGEST:
-        sentence = "请填写理由。" if not words else f"不超过 {LONGEST} 字。"
+        sentence = "请填写理由。" if not words else Sentence("不超过 {most} 字。", most=LONGEST)
         raise Refused(sentence, slug="form-invalid", fields={"reason": sentence})
     signer = person(session, who)
     if way == "add":
         step.refuse_excluded(session, signer, item)
         if signer.id not in {each.id for each in _fit(session, item)}:
             raise Refused(
-                f"{signer.name}不能签“{item.step}”：不在检查组，或没有办理岗位。",
+                Sentence(
+                    "{signer}不能签“{step}”：不在检查组，或没有办理岗位。", signer=signer.name, step=item.step
+                ),
                 slug="not-of-the-duty",
                 fields={"who": "请从列出的人员中选。"},
             )

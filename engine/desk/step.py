@@ -25,6 +25,7 @@ from engine.people import Bureau, Person, person
 from engine.runtime import call, receipt, release, work_item
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import append
 
 STAGES = {"": ("running",), "ended": ("completed",), "any": ("running", "completed")}
@@ -173,7 +174,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
     if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):
         work_item.claim(session, item, actor)  # raises: says who took it and when
     raise NotAllowed(
-        f"“{item.step}”由{item.lane}办理，不在你的职责内。",
+        Sentence("“{step}”由{lane}办理，不在你的职责内。", step=item.step, lane=item.lane),
         slug="not-your-step",
         hint="如确需由你办理，请联系安全管理员核对岗位。",
     )
@@ -192,7 +193,12 @@ def refuse_excluded(session: Session, actor: Person, item: WorkItem, principal: 
         _refuse_excluded(session, principal, item)
     except Refused as no:
         raise NotAllowed(
-            f"不能代{principal.name}办理“{item.step}”：{principal.name}本人按规定就不能办理。{no.reason}",
+            Sentence(
+                "不能代{principal}办理“{step}”：{principal}本人按规定就不能办理。{reason}",
+                principal=principal.name,
+                step=item.step,
+                reason=no.reason,
+            ),
             clause=no.clause,
             slug="proxy-excluded",
             hint="请由另一位有权限的人办理。",
@@ -215,7 +221,7 @@ def _refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
                     (p.elements[step].name for p in compiled.processes.values() if step in p.elements), step
                 )
                 raise NotAllowed(
-                    f"你办理过本案的“{name}”，不能再办理“{item.step}”。",
+                    Sentence("你办理过本案的“{name}”，不能再办理“{step}”。", name=name, step=item.step),
                     clause=terms.cite(element.property("clause"), compiled.pack),
                     slug="self-approval",
                     hint="请由另一位有权限的人办理。",
@@ -355,7 +361,7 @@ def start_process(
     """Open a case of a kind in a bureau, on the current release of the bureau's pack."""
     bureau = session.get(Bureau, bureau_id)
     if bureau is None:
-        raise CaseworkError(f"没有编号为 {bureau_id} 的机构。")
+        raise CaseworkError(Sentence("没有编号为 {bureau_id} 的机构。", bureau_id=bureau_id))
     instance = world.runtime.start(
         session, process=process, data=data, bureau_id=bureau_id, pack=bureau.pack, actor=actor
     )

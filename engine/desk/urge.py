@@ -26,6 +26,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import Person
 from engine.runtime import receipt, work_item
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 
 RECENT = 20
 
@@ -104,7 +105,7 @@ def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
         if item.bureau_id not in visible_bureaus(session, actor):
             raise NotFound("没有这件待办。", hint="可能已经办结，请从案件页查看。")
         raise NotAllowed(
-            f"你不能催办“{item.step}”。",
+            Sentence("你不能催办“{step}”。", step=item.step),
             slug="not-your-step",
             hint="能催办的是督办人员、发起人和办过前面环节的人。",
         )
@@ -112,7 +113,11 @@ def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
         Urge.work_item_id == item.id, Urge.by_id == actor.id, Urge.day == clock.today()
     )
     if session.scalar(once) is not None:
-        raise Refused(f"你今天已经催办过“{item.step}”。", slug="urged-today", hint="明天可以再催办一次。")
+        raise Refused(
+            Sentence("你今天已经催办过“{step}”。", step=item.step),
+            slug="urged-today",
+            hint="明天可以再催办一次。",
+        )
 
 
 def urge(session: Session, actor: Person, item_id: int, *, text: str, key: str = "") -> dict[str, Any]:

@@ -17,6 +17,7 @@ from engine.errors import ChangedMeanwhile, NotAllowed, Refused
 from engine.people import Person, person
 from engine.runtime import back, receipt, work_item
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 
 def withdrawable(world: World, session: Session, actor: Person, item: WorkItem) -> bool:
@@ -46,7 +47,7 @@ def withdraw(
         return given
     if item.done_by_id != actor.id:
         raise NotAllowed(
-            f"“{item.step}”不是你办的，不能撤回。",
+            Sentence("“{step}”不是你办的，不能撤回。", step=item.step),
             slug="not-your-step",
             hint="请联系办理人撤回，或者退回。",
         )
@@ -55,7 +56,12 @@ def withdraw(
     if first is not None:
         who, at = first
         raise ChangedMeanwhile(
-            f"{who} {clock.local(at):%Y-%m-%d %H:%M} 已打开“{following[0].step}”，不能再撤回。",
+            Sentence(
+                "{who} {day:%Y-%m-%d %H:%M} 已打开“{step}”，不能再撤回。",
+                who=who,
+                day=clock.local(at),
+                step=following[0].step,
+            ),
             who=who,
             when=at,
             hint="请联系对方退回。",

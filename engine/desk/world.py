@@ -30,6 +30,7 @@ from engine.errors import CaseworkError, Finding, NotFound
 from engine.people import Bureau, Role, holders
 from engine.runtime.instance import Runtime
 from engine.runtime.ports import Asked, DueDate, Place
+from engine.sentence import Sentence
 from engine.settings import ROOT, Settings
 from engine.storage.session import Database
 
@@ -39,15 +40,21 @@ Respond = Callable[[Any, Mapping[str, Any]], dict[str, Any]]
 
 
 def _no_findings(path: str, content: bytes) -> Sequence[Finding]:
-    raise CaseworkError(f"没有装配表单检查，不能检查 {path}（{len(content)} 字节）。")
+    raise CaseworkError(
+        Sentence("没有装配表单检查，不能检查 {path}（{count} 字节）。", path=path, count=len(content))
+    )
 
 
 def _no_keys(path: str, content: bytes) -> Sequence[str]:
-    raise CaseworkError(f"没有装配表单检查，不能读取 {path}（{len(content)} 字节）。")
+    raise CaseworkError(
+        Sentence("没有装配表单检查，不能读取 {path}（{count} 字节）。", path=path, count=len(content))
+    )
 
 
 def _no_response(asked: Any, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    raise CaseworkError(f"没有装配表单，不能回答 {asked.item.form}（{len(chosen)} 项）。")
+    raise CaseworkError(
+        Sentence("没有装配表单，不能回答 {form}（{count} 项）。", form=asked.item.form, count=len(chosen))
+    )
 
 
 @dataclass(slots=True)
@@ -74,7 +81,9 @@ class Answers:
             return self._team(session, asked, lane)
         role = terms.LANES.get(lane, "")
         if not role:
-            raise CaseworkError(f"环节 {asked.element} 的泳道“{lane}”没有对应的岗位。")
+            raise CaseworkError(
+                Sentence("环节 {element} 的泳道“{lane}”没有对应的岗位。", element=asked.element, lane=lane)
+            )
         bureau_id = self._bureau(session, asked, lane)
         if asked.sign:
             signers = holders(session, bureau_id, Role(role))
@@ -84,14 +93,16 @@ class Answers:
     @staticmethod
     def _person(asked: Asked, person_id: Any, word: str) -> Place:
         if not person_id:
-            raise CaseworkError(f"环节 {asked.element} 找不到{word}。")
+            raise CaseworkError(Sentence("环节 {element} 找不到{word}。", element=asked.element, word=word))
         return Place(f"person/{person_id}")
 
     @staticmethod
     def _team(session: Session, asked: Asked, lane: str) -> Sequence[Place]:
         inspection_id = asked.data.get("inspection_id")
         if inspection_id is None:
-            raise CaseworkError(f"环节 {asked.element} 在检查组泳道，但案件没有检查组。")
+            raise CaseworkError(
+                Sentence("环节 {element} 在检查组泳道，但案件没有检查组。", element=asked.element)
+            )
         if lane == terms.TEAM_LEADER:
             leader = team_leader(session, inspection_id)
             if leader is None or leader.person_id is None:
@@ -191,5 +202,5 @@ class World:
         """A bureau by number."""
         found = session.scalar(select(Bureau).where(Bureau.id == bureau_id))
         if found is None:
-            raise NotFound(f"没有编号为 {bureau_id} 的机构。")
+            raise NotFound(Sentence("没有编号为 {bureau_id} 的机构。", bureau_id=bureau_id))
         return found

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import clock
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 Answers = Mapping[str, Any]
 
@@ -25,7 +26,12 @@ def required(answers: Answers, key: str, label: str, *, clause: str = "", slug: 
     """A text that must not be empty; refused under its own field otherwise."""
     value = text(answers, key)
     if not value:
-        raise Refused(f"请填写“{label}”。", clause=clause, slug=slug, fields={key: f"请填写“{label}”。"})
+        raise Refused(
+            Sentence("请填写“{label}”。", label=label),
+            clause=clause,
+            slug=slug,
+            fields={key: Sentence("请填写“{label}”。", label=label)},
+        )
     return value
 
 

@@ -25,6 +25,7 @@ from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 KINDS: Mapping[str, str] = {
     "none": "无需处理",
@@ -69,11 +70,11 @@ def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     advised = str(step.data.get("disposition") or "")
     kind = ask.required(step.answers, "kind", "处理方式", clause=cite("W13", step.pack))
     if kind not in KINDS:
-        raise Refused(f"没有处理方式“{kind}”。", slug="disposition")
+        raise Refused(Sentence("没有处理方式“{kind}”。", kind=kind), slug="disposition")
     found = [finding for finding in findings(step.session, inspection_id) if finding.problem]
     if kind == "none" and found:
         raise Refused(
-            f"检查发现{len(found)}个问题，处理方式不能是“无需处理”。",
+            Sentence("检查发现{count}个问题，处理方式不能是“无需处理”。", count=len(found)),
             clause=cite("W13 J26", step.pack),
             slug="problem-unhandled",
             fields={"kind": "有问题须处理"},
@@ -206,7 +207,11 @@ def settle(step: Step, *, inspection_id: int) -> None:
 def _refuse_handler(step: Step, inspection_id: int, who: str) -> None:
     actor = step.person()
     if ever_on_team(step.session, inspection_id, actor.id):
-        raise Refused(f"{who}不能是检查组成员。", clause=cite("行政处罚法", step.pack), slug="self-approval")
+        raise Refused(
+            Sentence("{who}不能是检查组成员。", who=who),
+            clause=cite("行政处罚法", step.pack),
+            slug="self-approval",
+        )
     inspection: Inspection = get(step.session, inspection_id)
     refuse_conflict(step.session, step.pack, inspection, actor)
 

@@ -18,6 +18,7 @@ from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import OBJECT_EXCLUSIONS
 from engine.errors import RuleError
 from engine.rules import dmn
+from engine.sentence import Sentence
 
 TABLE = "eligibility"
 Decide = Callable[[Mapping[str, Any]], Any]
@@ -67,7 +68,10 @@ class Eligibility:
             if isinstance(answer, Mapping):
                 answer = answer.get("reason")
             if answer != "" and answer not in OBJECT_EXCLUSIONS:
-                raise RuleError(f"资格表给出了不认识的排除原因 {answer!r}。", hint="请检查 eligibility.dmn。")
+                raise RuleError(
+                    Sentence("资格表给出了不认识的排除原因 {answer!r}。", answer=answer),
+                    hint="请检查 eligibility.dmn。",
+                )
             self.answers[key] = str(answer)
         return self.answers[key]
 

@@ -21,6 +21,7 @@ from engine.domain.report import note
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
 KINDS: Mapping[str, str] = {
@@ -88,8 +89,12 @@ def refuse_open(session: Session, inspection: Inspection, pack: str) -> None:
     still = open_of(session, inspection.id)
     if still:
         raise Refused(
-            f"{inspection.case_no}还有{len(still)}项后续监管未办结："
-            f"{'、'.join(KINDS[row.kind] for row in still)}，不能归档。",
+            Sentence(
+                "{case_no}还有{count}项后续监管未办结：{names}，不能归档。",
+                case_no=inspection.case_no,
+                count=len(still),
+                names="、".join(KINDS[row.kind] for row in still),
+            ),
             clause=cite(f"J26 J27 {parameters(pack)['followup'].source}", pack),
             hint="请先办结后续监管。",
             slug="archive-open-followup",

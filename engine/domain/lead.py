@@ -30,6 +30,7 @@ from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill, subject
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text, word
 
 SOURCES: Mapping[str, str] = {
@@ -116,7 +117,7 @@ def get(session: Session, lead_id: int) -> Lead:
     """The lead with this id; NotFound otherwise."""
     found = session.get(Lead, lead_id)
     if found is None:
-        raise NotFound(f"没有编号为 {lead_id} 的线索。")
+        raise NotFound(Sentence("没有编号为 {lead_id} 的线索。", lead_id=lead_id))
     return found
 
 
@@ -131,7 +132,7 @@ def refuse_planned(session: Session, thing: RegistryObject, pack: str) -> None:
     case_no = session.scalar(query.limit(1))
     if case_no is not None:
         raise Refused(
-            f"{thing.name}已被抽中（{case_no}），不能改作线索个案。",
+            Sentence("{thing}已被抽中（{case_no}），不能改作线索个案。", thing=thing.name, case_no=case_no),
             clause=cite("J9 W7", pack),
             hint="请把线索材料并入该检查任务。",
             slug="plan-object-as-lead",
@@ -218,7 +219,11 @@ def refuse_late(step: Step, row: Lead) -> None:
     day = start_by(step, row)
     if day is not None and clock.today() > day and not row.late_reason:
         raise Refused(
-            f"线索于 {row.received_on} 收到，应在 {day} 前立即实施检查；现在指派须说明原因。",
+            Sentence(
+                "线索于 {received_on} 收到，应在 {day} 前立即实施检查；现在指派须说明原因。",
+                received_on=row.received_on,
+                day=day,
+            ),
             clause=cite(parameters(step.pack)["lead.immediate"].source, step.pack),
             slug="lead-late",
             fields={"late_reason": "请说明未能立即检查的原因"},
@@ -234,18 +239,18 @@ def assign(step: Step, *, lead_id: int) -> None:
     least = int(parameters(step.pack)["team.min"].value)
     if len(chosen) < least:
         raise Refused(
-            f"检查组不得少于 {least} 人。",
+            Sentence("检查组不得少于 {least} 人。", least=least),
             clause=cite("J16 W11", step.pack),
             slug="too-few-people",
-            fields={"inspectors": f"请至少选择 {least} 人"},
+            fields={"inspectors": Sentence("请至少选择 {least} 人", least=least)},
         )
     duty.refuse_licensed(sum(who.licensed(today) for who in chosen), step.pack)
     for who in chosen:
         if who.bureau_id != row.bureau_id or not who.available(today):
             raise Refused(
-                f"{who.name}本期不能参加检查。",
+                Sentence("{who}本期不能参加检查。", who=who.name),
                 slug="unavailable",
-                fields={"inspectors": f"请换下{who.name}"},
+                fields={"inspectors": Sentence("请换下{who}", who=who.name)},
             )
         if row.thing is not None:
             refuse_conflicted(step.session, who, row.thing, pack=step.pack)

@@ -29,6 +29,7 @@ from engine.domain.registry import RegistryObject
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 from engine.storage.base import text as long_text
 
@@ -88,7 +89,7 @@ def get(session: Session, replacement_id: int) -> ObjectReplacement:
     """The request with this id; NotFound otherwise."""
     found = session.get(ObjectReplacement, replacement_id)
     if found is None:
-        raise NotFound(f"没有编号为 {replacement_id} 的对象替换。")
+        raise NotFound(Sentence("没有编号为 {replacement_id} 的对象替换。", replacement_id=replacement_id))
     return found
 
 
@@ -110,7 +111,7 @@ def _visit(step: Step, plan_id: int, code: str) -> Inspection:
     clause = cite(CLAUSE, step.pack)
     if found is None or found.state == "cancelled":
         raise Refused(
-            f"{code}不是本计划抽中待查的对象。",
+            Sentence("{code}不是本计划抽中待查的对象。", code=code),
             clause=clause,
             hint="请核对机构编码。",
             slug="not-drawn",
@@ -118,7 +119,7 @@ def _visit(step: Step, plan_id: int, code: str) -> Inspection:
         )
     if found.arrived_at is not None:
         raise Refused(
-            f"检查组已于{clock.local(found.arrived_at):%Y-%m-%d}进场，不能替换对象。",
+            Sentence("检查组已于{day:%Y-%m-%d}进场，不能替换对象。", day=clock.local(found.arrived_at)),
             clause=clause,
             hint="请在检查记录中写明情况。",
             slug="replace-after-arrival",

@@ -23,6 +23,7 @@ from engine.domain.pack import parameters
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
 
@@ -130,10 +131,10 @@ def refuse_incomplete(
     clause = cite("W14", pack)
     if missing:
         raise Refused(
-            f"检查报告缺少：{'、'.join(missing.values())}。",
+            Sentence("检查报告缺少：{names}。", names="、".join(missing.values())),
             clause=clause,
             slug="report-incomplete",
-            fields={key: f"请填写{label}" for key, label in missing.items()},
+            fields={key: Sentence("请填写{label}", label=label) for key, label in missing.items()},
         )
     if not index:
         raise Refused("检查过程中形成的材料应当作为附件一并提交。", clause=clause, slug="report-incomplete")

@@ -17,6 +17,7 @@ from engine import operation
 from engine.errors import ChangedMeanwhile, Refused
 from engine.runtime import history, work_item
 from engine.runtime.tables import Job, WorkItem
+from engine.sentence import Sentence
 
 if TYPE_CHECKING:
     from engine.runtime.model import Element
@@ -38,11 +39,11 @@ def send_back(run: Run, item: WorkItem, to: str, reason: str) -> None:
     """
     work_item.must_be_open(run.session, item)
     if not run.state.has(item.task):
-        raise ChangedMeanwhile(f"“{item.step}”已经不在等待办理。", hint="请刷新待办。")
+        raise ChangedMeanwhile(Sentence("“{step}”已经不在等待办理。", step=item.step), hint="请刷新待办。")
     found = next(((token, element) for token, element in _ways(run, item) if element.id == to), None)
     if found is None:
         raise Refused(
-            f"“{item.step}”不能退回到这个环节。",
+            Sentence("“{step}”不能退回到这个环节。", step=item.step),
             slug="no-return",
             hint="已经批准、公开、封存或者由下级流程办结的事项不能退回，请按流程图上的路径办理。",
             fields={"to": "请从列出的环节中选一个。"},
@@ -140,7 +141,7 @@ def _follows(run: Run, item: WorkItem, token: str) -> bool:
 
 def _too_late(item: WorkItem, why: str) -> Refused:
     return Refused(
-        f"“{item.step}”不能撤回：{why}。",
+        Sentence("“{step}”不能撤回：{why}。", step=item.step, why=why),
         slug="too-late",
         hint="请联系现在的承办人退回，或者按流程图上的路径办理。",
     )

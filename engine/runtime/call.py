@@ -22,6 +22,7 @@ from engine.rules import feel
 from engine.rules.plain import plain
 from engine.runtime import history
 from engine.runtime.tables import Call, Instance
+from engine.sentence import Sentence
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -90,7 +91,14 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
             return
     items = _next(run, row, data, batch)
     if not items:
-        raise CaseworkError(f"条目来源“{row.feed}”只给出 {row.started} 条，应有 {row.total} 条。")
+        raise CaseworkError(
+            Sentence(
+                "条目来源“{feed}”只给出 {started} 条，应有 {total} 条。",
+                feed=row.feed,
+                started=row.started,
+                total=row.total,
+            )
+        )
     row.after = items[-1][0]
     row.started += len(items)
     if row.started < row.total:
@@ -104,17 +112,23 @@ def _begin(run: Run, row: Call, data: Mapping[str, Any]) -> int:
     element = run.element(row.element)
     if row.feed:
         if row.feed not in operation.feeds():
-            raise CaseworkError(f"目录中没有条目来源“{row.feed}”。")
+            raise CaseworkError(Sentence("目录中没有条目来源“{feed}”。", feed=row.feed))
         return operation.feed_size(row.feed, run.step(element, data), _taken(row, data))
     text = element.property("collection")
     found = plain(feel.evaluate(text, data))
     if not isinstance(found, list):
         raise CaseworkError(
-            f"“{element.name}”的多实例列表“{text}”得到的不是列表。", hint="请改成得到列表的表达式。"
+            Sentence("“{element}”的多实例列表“{text}”得到的不是列表。", element=element.name, text=text),
+            hint="请改成得到列表的表达式。",
         )
     if len(found) > MAX_ELEMENTS:
         raise CaseworkError(
-            f"“{element.name}”的多实例列表有 {len(found)} 项，最多 {MAX_ELEMENTS} 项。",
+            Sentence(
+                "“{element}”的多实例列表有 {count} 项，最多 {most} 项。",
+                element=element.name,
+                count=len(found),
+                most=MAX_ELEMENTS,
+            ),
             hint="条目很多时用目录中的条目来源（属性 items）。",
         )
     row.elements = [_given(element, each, number) for number, each in enumerate(found, 1)]
@@ -128,7 +142,10 @@ def _given(element: Element, each: Any, number: int) -> dict[str, Any]:
         return {name: each}
     if not isinstance(each, dict):
         raise CaseworkError(
-            f"“{element.name}”的多实例列表第 {number} 项不是一组数据。", hint="请用属性 each 给每一项起名。"
+            Sentence(
+                "“{element}”的多实例列表第 {number} 项不是一组数据。", element=element.name, number=number
+            ),
+            hint="请用属性 each 给每一项起名。",
         )
     return each
 

@@ -25,6 +25,7 @@ from engine.runtime.ports import Ports
 from engine.runtime.release import FROZEN, Frozen
 from engine.runtime.run import Run
 from engine.runtime.tables import Instance, Release, WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import append, gathered
 
 # Built once: putting a statement together costs as much as running it.
@@ -105,7 +106,13 @@ class Runtime:
         for key, data in items:
             missing = [name for name in definition.takes if name not in data]
             if missing:
-                raise CaseworkError(f"流程“{definition.name}”缺少数据：{'、'.join(missing)}。")
+                raise CaseworkError(
+                    Sentence(
+                        "流程“{definition}”缺少数据：{missing}。",
+                        definition=definition.name,
+                        missing="、".join(missing),
+                    )
+                )
             kept = {name: data[name] for name in definition.takes} if definition.takes else dict(data)
             row: dict[str, Any] = {
                 "release_id": compiled.id,
@@ -140,27 +147,28 @@ class Runtime:
         """Lock an instance, check its seal, restore it."""
         found = session.execute(_INSTANCE, {"instance": instance_id}).one_or_none()
         if found is None:
-            raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
+            raise NotFound(Sentence("没有编号为 {instance_id} 的流程实例。", instance_id=instance_id))
         return self._restored(session, found[0], found.frozen, actor)
 
     def look(self, session: Session, instance_id: int, actor: Person | None = None) -> Run:
         """An instance as it stands, without a lock: to be shown, not to be moved."""
         found = session.execute(_SHOWN, {"instance": instance_id}).one_or_none()
         if found is None:
-            raise NotFound(f"没有编号为 {instance_id} 的流程实例。")
+            raise NotFound(Sentence("没有编号为 {instance_id} 的流程实例。", instance_id=instance_id))
         return self._restored(session, found[0], found.frozen, actor)
 
     def open_item(self, session: Session, item_id: int, actor: Person) -> tuple[Run, WorkItem]:
         """A work item with its instance, both locked and read afresh in one statement, the instance first."""
         found = session.execute(_ITEM, {"item": item_id}).one_or_none()
         if found is None:
-            raise NotFound(f"没有编号为 {item_id} 的待办。")
+            raise NotFound(Sentence("没有编号为 {item_id} 的待办。", item_id=item_id))
         return self._restored(session, found[0], found.frozen, actor), found[1]
 
     def _restored(self, session: Session, instance: Instance, frozen: Frozen, actor: Person | None) -> Run:
         if not hmac.compare_digest(instance.mac, self.mac(instance, instance.body)):
             raise CaseworkError(
-                f"实例 {instance.id} 的状态与封记不符，不能继续。", hint="请联系审计管理员核查。"
+                Sentence("实例 {instance} 的状态与封记不符，不能继续。", instance=instance.id),
+                hint="请联系审计管理员核查。",
             )
         compiled = release.compiled(session, frozen)
         state = spiff.State.restore(compiled.specs[instance.process], instance.body)

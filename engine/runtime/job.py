@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import ChangedMeanwhile
 from engine.runtime.tables import Job
+from engine.sentence import Sentence
 from engine.storage.base import append_once
 
 LEASE = timedelta(minutes=5)
@@ -85,7 +86,7 @@ def finish(session: Session, job: Job) -> None:
     values = {"job": job.id, "token": job.lock_token, "at": clock.now()}
     changed = session.connection().execute(_FINISH, values)
     if changed.rowcount != 1:
-        raise ChangedMeanwhile(f"任务 {job.key} 已由另一个进程接手。")
+        raise ChangedMeanwhile(Sentence("任务 {key} 已由另一个进程接手。", key=job.key))
 
 
 def fail(session: Session, job: Job, error: str) -> bool:

@@ -23,6 +23,7 @@ from engine.rules import dmn
 from engine.rules.plain import plain
 from engine.runtime import model, spiff
 from engine.runtime.tables import Blob, Release, ReleaseFile
+from engine.sentence import Sentence
 
 KINDS = {
     ".bpmn": "bpmn",
@@ -54,14 +55,28 @@ class Compiled:
         """A process of this release; CaseworkError where it has none of this name."""
         found = self.processes.get(identity)
         if found is None:
-            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有流程“{identity}”。")
+            raise CaseworkError(
+                Sentence(
+                    "规则包 {pack} 第 {version} 版没有流程“{identity}”。",
+                    pack=self.pack,
+                    version=self.version,
+                    identity=identity,
+                )
+            )
         return found
 
     def decide(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """Evaluate a decision of this release: the decision's value and its explanation."""
         table = self.decisions.get(decision)
         if table is None:
-            raise CaseworkError(f"规则包 {self.pack} 第 {self.version} 版没有决策“{decision}”。")
+            raise CaseworkError(
+                Sentence(
+                    "规则包 {pack} 第 {version} 版没有决策“{decision}”。",
+                    pack=self.pack,
+                    version=self.version,
+                    decision=decision,
+                )
+            )
         return table.decide(decision, facts)
 
     def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
@@ -152,7 +167,7 @@ def load(session: Session, release_id: int) -> Compiled:
         return known[release_id]
     release = session.get(Release, release_id)
     if release is None:
-        raise NotFound(f"没有第 {release_id} 号发布。")
+        raise NotFound(Sentence("没有第 {release_id} 号发布。", release_id=release_id))
     return compiled(session, release)
 
 
@@ -189,7 +204,9 @@ def current(session: Session, pack: str) -> Release:
         select(Release).where(Release.pack == pack).order_by(Release.version.desc()).limit(1)
     )
     if release is None:
-        raise NotFound(f"规则包 {pack} 还没有发布过。", hint="请先执行 casework release deploy。")
+        raise NotFound(
+            Sentence("规则包 {pack} 还没有发布过。", pack=pack), hint="请先执行 casework release deploy。"
+        )
     return release
 
 
@@ -242,7 +259,7 @@ def restore(
     _refuse_author(author, releaser)
     if current(session, older.pack).hash == older.hash:
         raise Refused(
-            f"第 {older.version} 版的内容就是现行版本的内容，不用恢复。",
+            Sentence("第 {version} 版的内容就是现行版本的内容，不用恢复。", version=older.version),
             slug="no-change",
             hint="可在流程页核对现行版本。",
         )

@@ -24,6 +24,7 @@ from engine.runtime import call, history, job, sign, spiff, wait, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.release import Compiled
 from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import write
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ class Run:
         """
         work_item.must_be_open(self.session, item)
         if not self.state.has(item.task):
-            raise ChangedMeanwhile(f"“{item.step}”已经不在等待办理。", hint="请刷新待办。")
+            raise ChangedMeanwhile(
+                Sentence("“{step}”已经不在等待办理。", step=item.step), hint="请刷新待办。"
+            )
         element = self.element(item.element)
         data = self.state.data_at(item.task)
         result: dict[str, Any] = {}
@@ -355,7 +358,10 @@ class Run:
         body = self.state.dump()
         if len(body) > 40 * MAX_DATA:
             raise CaseworkError(
-                f"实例 {self.instance.id} 的数据过大（{len(body)} 字节）。", hint="流程数据只放编号和决定。"
+                Sentence(
+                    "实例 {instance} 的数据过大（{count} 字节）。", instance=self.instance.id, count=len(body)
+                ),
+                hint="流程数据只放编号和决定。",
             )
         instance = self.instance
         new = {name: getattr(instance, name) for name in _CHANGING} | {

@@ -16,6 +16,7 @@ from engine.runtime import history, wait, work_item
 from engine.runtime.model import Element
 from engine.runtime.ports import Place
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 if TYPE_CHECKING:
     from engine.runtime.run import Run
@@ -52,7 +53,10 @@ def add(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     parts = _parts(run, item)
     seated = next((part for part in parts if part.seat == seat), None)
     if seated is not None and seated.state != "cancelled":
-        raise Refused(f"{person.name}已在“{item.step}”的会签人中。", slug="signs-already")
+        raise Refused(
+            Sentence("{person}已在“{step}”的会签人中。", person=person.name, step=item.step),
+            slug="signs-already",
+        )
     if seated is not None:
         seated.state, seated.closed_at, seated.pool, seated.told = "open", None, seated.home, False
     else:
@@ -70,7 +74,9 @@ def remove(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     live = [part for part in parts if part.state != "cancelled" and part is not taken]
     if taken is None:
         raise Refused(
-            f"{person.name}不在“{item.step}”未签的人中。", slug="not-signing", hint="已经签的意见不能减去。"
+            Sentence("{person}不在“{step}”未签的人中。", person=person.name, step=item.step),
+            slug="not-signing",
+            hint="已经签的意见不能减去。",
         )
     if not live:
         raise Refused("至少要有一名会签人。", slug="last-signer", hint="请先加签，再减签。")
@@ -91,7 +97,7 @@ def _signed(run: Run, item: WorkItem) -> Element:
     work_item.must_be_open(run.session, item)
     element = run.element(item.element)
     if not element.property("sign"):
-        raise Refused(f"“{item.step}”不是会签环节。", slug="not-countersigned")
+        raise Refused(Sentence("“{step}”不是会签环节。", step=item.step), slug="not-countersigned")
     return element
 
 

@@ -10,6 +10,7 @@ from engine import clock
 from engine.errors import ChangedMeanwhile, NotFound
 from engine.people import Person
 from engine.runtime.tables import Handing, Instance, WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import append
 
 
@@ -17,7 +18,7 @@ def get(session: Session, item_id: int) -> WorkItem:
     """A work item by number; NotFound otherwise."""
     item = session.get(WorkItem, item_id)
     if item is None:
-        raise NotFound(f"没有编号为 {item_id} 的待办。")
+        raise NotFound(Sentence("没有编号为 {item_id} 的待办。", item_id=item_id))
     return item
 
 
@@ -32,7 +33,7 @@ def locked(session: Session, item_id: int) -> WorkItem:
     )
     item = session.scalar(query)
     if item is None:
-        raise NotFound(f"没有编号为 {item_id} 的待办。")
+        raise NotFound(Sentence("没有编号为 {item_id} 的待办。", item_id=item_id))
     return item
 
 
@@ -45,7 +46,7 @@ def must_be_open(session: Session, item: WorkItem) -> None:
     when = clock.local(item.done_at).strftime("%Y-%m-%d %H:%M") if item.done_at else ""
     word = "办完" if item.state == "done" else "撤下"
     raise ChangedMeanwhile(
-        f"“{item.step}”已由{name}于 {when} {word}。",
+        Sentence("“{step}”已由{name}于 {when} {word}。", step=item.step, name=name, when=when, word=word),
         who=name,
         when=item.done_at,
         hint="请打开案件查看结果。",
@@ -61,7 +62,11 @@ def claim(session: Session, item: WorkItem, person: Person) -> None:
         holder = session.get(Person, item.claimed_by_id)
         name = holder.name if holder else "他人"
         when = clock.local(item.claimed_at).strftime("%H:%M") if item.claimed_at else ""
-        raise ChangedMeanwhile(f"{name} {when} 已接收“{item.step}”。", who=name, when=item.claimed_at)
+        raise ChangedMeanwhile(
+            Sentence("{name} {when} 已接收“{step}”。", name=name, when=when, step=item.step),
+            who=name,
+            when=item.claimed_at,
+        )
     item.pool, item.claimed_by_id, item.claimed_at = f"person/{person.id}", person.id, clock.now()
     session.flush()
 
@@ -85,7 +90,7 @@ def finish(session: Session, item: WorkItem, person: Person, acting_for: Person 
     done_for = acting_for.id if acting_for else None
     values = {"item": item.id, "seen": item.version, "at": at, "by": person.id, "for_": done_for}
     if session.connection().execute(_FINISH, values).rowcount != 1:
-        raise ChangedMeanwhile(f"“{item.step}”刚刚被别人改动。", hint="请刷新待办。")
+        raise ChangedMeanwhile(Sentence("“{step}”刚刚被别人改动。", step=item.step), hint="请刷新待办。")
     for name, value in {
         "state": "done",
         "done_at": at,
@@ -105,7 +110,7 @@ def release(session: Session, item: WorkItem, person: Person) -> None:
     """Hand a taken step back to where it came from."""
     must_be_open(session, item)
     if item.claimed_by_id != person.id:
-        raise ChangedMeanwhile(f"“{item.step}”不在你手上。", hint="请刷新待办。")
+        raise ChangedMeanwhile(Sentence("“{step}”不在你手上。", step=item.step), hint="请刷新待办。")
     item.pool, item.claimed_by_id, item.claimed_at = item.home, None, None
     session.flush()
 
@@ -176,7 +181,7 @@ def must_not_be_delegated(session: Session, item: WorkItem) -> None:
     who = session.get_one(Person, delegate).name
     when = clock.local(item.claimed_at).strftime("%Y-%m-%d %H:%M") if item.claimed_at else ""
     raise ChangedMeanwhile(
-        f"“{item.step}”已于 {when} 委派给{who}，还没有交回。",
+        Sentence("“{step}”已于 {when} 委派给{who}，还没有交回。", step=item.step, when=when, who=who),
         who=who,
         when=item.claimed_at,
         hint="请等交回后确认，或者先收回委派。",

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import CaseworkError, Refused
+from engine.sentence import Sentence
 from engine.storage import schema
 from engine.storage.base import Base
 from engine.storage.files import FileStore, StoredFile
@@ -90,7 +91,9 @@ def restore(database: Database, files_dir: Path, source: Path, *, force: bool = 
         with tarfile.open(source) as archive:
             return _restore(database, files_dir, archive, source, force=force)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
-        raise CaseworkError(f"{source} 不是完整的备份文件，没有恢复任何内容。") from fault
+        raise CaseworkError(
+            Sentence("{source} 不是完整的备份文件，没有恢复任何内容。", source=source)
+        ) from fault
 
 
 def _restore(
@@ -102,7 +105,9 @@ def _restore(
     current = schema.newest()
     if manifest["schema"] != current:
         raise Refused(
-            f"备份的表结构是 {manifest['schema']}，本版本是 {current}。",
+            Sentence(
+                "备份的表结构是 {schema}，本版本是 {current}。", schema=manifest["schema"], current=current
+            ),
             hint="请用生成备份的版本恢复后再升级。",
         )
     schema.upgrade(database)
@@ -128,7 +133,9 @@ def _restore(
         _follow_sequences(connection)
     found = faults(database, files_dir)
     if found:
-        raise CaseworkError(f"已恢复，但核对发现 {len(found)} 处出入：{found[0]}")
+        raise CaseworkError(
+            Sentence("已恢复，但核对发现 {count} 处出入：{found}", count=len(found), found=found[0])
+        )
     return Copied(rows, len(names))
 
 
@@ -136,9 +143,9 @@ def _manifest(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], sou
     try:
         manifest = orjson.loads(_read(archive, content, "manifest.json"))
     except ValueError as fault:
-        raise CaseworkError(f"{source} 的清单不能读，没有恢复任何内容。") from fault
+        raise CaseworkError(Sentence("{source} 的清单不能读，没有恢复任何内容。", source=source)) from fault
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise CaseworkError(f"{source} 不是本产品的备份文件。")
+        raise CaseworkError(Sentence("{source} 不是本产品的备份文件。", source=source))
     return manifest
 
 
@@ -148,14 +155,18 @@ def _checked(
     """The names of the files in the copy, after everything in it has been compared with the manifest."""
     unlisted = sorted(set(content) - set(sums) - {"manifest.json"})
     if unlisted:
-        raise CaseworkError(f"备份中的 {unlisted[0]} 不在清单上，没有恢复任何内容。")
+        raise CaseworkError(
+            Sentence("备份中的 {unlisted} 不在清单上，没有恢复任何内容。", unlisted=unlisted[0])
+        )
     for name, digest in sums.items():
         if hashlib.sha256(_read(archive, content, name)).hexdigest() != digest:
-            raise CaseworkError(f"备份中的 {name} 与清单的哈希不符，没有恢复任何内容。")
+            raise CaseworkError(Sentence("备份中的 {name} 与清单的哈希不符，没有恢复任何内容。", name=name))
     names = [name for name in sums if name.startswith("files/")]
     for name in names:
         if not (files_dir / name.removeprefix("files/")).resolve().is_relative_to(files_dir.resolve()):
-            raise CaseworkError(f"备份中的路径 {name} 指向文件目录之外，没有恢复任何内容。")
+            raise CaseworkError(
+                Sentence("备份中的路径 {name} 指向文件目录之外，没有恢复任何内容。", name=name)
+            )
     return names
 
 
@@ -244,7 +255,7 @@ def _read(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], name: s
     member = content.get(name)
     file = archive.extractfile(member) if member else None
     if file is None:
-        raise CaseworkError(f"备份中缺少 {name}。")
+        raise CaseworkError(Sentence("备份中缺少 {name}。", name=name))
     return file.read()
 
 

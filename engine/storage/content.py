@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import puremagic
 
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 MAX_PIXELS = 50_000_000
 MAX_UNPACKED = 100 * 1024 * 1024
@@ -86,7 +87,9 @@ def with_extension(name: str, found: str) -> str:
 
 
 def _refused(name: str, reason: str, hint: str) -> Refused:
-    return Refused(f"“{name}”{reason}，没有保存。", hint=hint, slug="file-refused")
+    return Refused(
+        Sentence("“{name}”{reason}，没有保存。", name=name, reason=reason), hint=hint, slug="file-refused"
+    )
 
 
 def _type(path: Path, head: bytes, name: str) -> str:
@@ -130,17 +133,23 @@ def _archive(path: Path, name: str) -> str:  # noqa: C901  (one refusal after th
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as fault:
         raise _refused(name, "是损坏的压缩文件", "请重新压缩后上传。") from fault
     if len(entries) > MAX_ENTRIES:
-        raise _refused(name, f"内含 {len(entries)} 个文件，超过 {MAX_ENTRIES} 个", "请分成几个压缩包。")
+        raise _refused(
+            name,
+            Sentence("内含 {count} 个文件，超过 {most} 个", count=len(entries), most=MAX_ENTRIES),
+            "请分成几个压缩包。",
+        )
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(path.stat().st_size, 1)
     if unpacked > MAX_UNPACKED:
         raise _refused(
-            name, f"解压后超过 {MAX_UNPACKED // 1024 // 1024} MB", "请分成几个压缩包，或直接上传其中的文件。"
+            name,
+            Sentence("解压后超过 {most} MB", most=MAX_UNPACKED // 1024 // 1024),
+            "请分成几个压缩包，或直接上传其中的文件。",
         )
     if unpacked > MAX_RATIO * packed or any(
         entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in entries
     ):
-        raise _refused(name, f"的压缩比超过 {MAX_RATIO} 倍", "请直接上传其中的文件。")
+        raise _refused(name, Sentence("的压缩比超过 {most} 倍", most=MAX_RATIO), "请直接上传其中的文件。")
     for entry in entries:
         parts = PurePosixPath(entry.filename.replace("\\", "/"))
         link = stat.S_ISLNK(entry.external_attr >> 16)
@@ -165,7 +174,11 @@ def _check_pixels(head: bytes, found: str, name: str) -> None:
     if size is None:
         raise _refused(name, "读不出图片尺寸", "请用相机或截图重新保存后上传。")
     if size[0] * size[1] > MAX_PIXELS:
-        raise _refused(name, f"有 {size[0]}×{size[1]} 像素，超过 5000 万", "请缩小后上传，原图另行保管。")
+        raise _refused(
+            name,
+            Sentence("有 {width}×{height} 像素，超过 5000 万", width=size[0], height=size[1]),
+            "请缩小后上传，原图另行保管。",
+        )
 
 
 def pixels(head: bytes, found: str) -> tuple[int, int] | None:

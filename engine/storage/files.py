@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.errors import NotFound, Refused, Unavailable
+from engine.sentence import Sentence
 from engine.storage import content
 from engine.storage.base import Base, reference, sha256, word
 
@@ -105,7 +106,7 @@ class FileStore:
                 if size > self.limit:
                     limit = self.limit // (1024 * 1024)
                     raise Refused(
-                        f"“{shown}”超过 {limit} MB，没有保存。",
+                        Sentence("“{shown}”超过 {limit} MB，没有保存。", shown=shown, limit=limit),
                         hint="请压缩或分成几个文件。",
                         slug="file-refused",
                     )
@@ -114,7 +115,11 @@ class FileStore:
             out.flush()
             os.fsync(out.fileno())
         if not size:
-            raise Refused(f"“{shown}”是空文件，没有保存。", hint="请重新选择文件。", slug="file-refused")
+            raise Refused(
+                Sentence("“{shown}”是空文件，没有保存。", shown=shown),
+                hint="请重新选择文件。",
+                slug="file-refused",
+            )
         return digest.hexdigest(), size
 
     def path(self, digest: str) -> Path:
@@ -129,7 +134,7 @@ class FileStore:
             return self.path(file.sha256).open("rb")
         except FileNotFoundError as fault:
             raise Unavailable(
-                f"文件“{file.name}”不在存储中。", hint="请联系系统管理员从备份恢复。"
+                Sentence("文件“{file}”不在存储中。", file=file.name), hint="请联系系统管理员从备份恢复。"
             ) from fault
 
     def read(self, file: StoredFile) -> bytes:
@@ -205,7 +210,11 @@ def attach(
         file = session.get(StoredFile, file_id)
         foreign = file is None or file.bureau_id != bureau_id or file.case_id not in {None, case_id}
         if file is None or foreign or (file.case_id is None and file.uploaded_by_id != by_id):
-            raise Refused(f"第 {number} 个文件不属于本案。", hint="请重新上传。", slug="file-refused")
+            raise Refused(
+                Sentence("第 {number} 个文件不属于本案。", number=number),
+                hint="请重新上传。",
+                slug="file-refused",
+            )
         file.case_id = case_id
     session.flush()
 

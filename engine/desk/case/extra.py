@@ -23,6 +23,7 @@ from engine.errors import ChangedMeanwhile, NotFound, Refused
 from engine.people import Person
 from engine.runtime import history, receipt, work_item
 from engine.runtime.tables import ExtraTask, History, Instance, WorkItem
+from engine.sentence import Sentence
 
 ANSWER_DAYS = 2  # working days to answer a question from an open step
 LONGEST = 2000
@@ -96,7 +97,7 @@ def ask(
     if not words or len(words) > 80:  # noqa: PLR2004 (as the column)
         faults["title"] = "请填写任务名称，不超过 80 字。"
     if len(more) > LONGEST:
-        faults["asked"] = f"不超过 {LONGEST} 字。"
+        faults["asked"] = Sentence("不超过 {most} 字。", most=LONGEST)
     if receiver is None:
         faults["person"] = "请从列出的人员中选。"
     if due_on is None or due_on < clock.today():
@@ -129,7 +130,7 @@ def ask_more(session: Session, actor: Person, item_id: int, *, asked: str, key: 
     work_item.must_not_be_delegated(session, item)
     step.refuse_excluded(session, actor, item, step.refuse_outsider(session, actor, item))
     if not words or len(words) > LONGEST:
-        sentence = "请写明要补充什么。" if not words else f"不超过 {LONGEST} 字。"
+        sentence = "请写明要补充什么。" if not words else Sentence("不超过 {most} 字。", most=LONGEST)
         raise Refused(sentence, slug="form-invalid", fields={"asked": sentence})
     receiver = proposer(session, item)
     if receiver is None or receiver.id == actor.id:
@@ -184,9 +185,9 @@ def finish(session: Session, actor: Person, number: int, *, result: str) -> Extr
     row = _open_one(session, actor, number)
     words = result.strip()
     if actor.id != row.person_id:
-        raise Refused(f"这项任务由{row.person.name}办理。", slug="not-your-step")
+        raise Refused(Sentence("这项任务由{person}办理。", person=row.person.name), slug="not-your-step")
     if not words or len(words) > LONGEST:
-        sentence = "请填写办理结果。" if not words else f"不超过 {LONGEST} 字。"
+        sentence = "请填写办理结果。" if not words else Sentence("不超过 {most} 字。", most=LONGEST)
         raise Refused(sentence, slug="form-invalid", fields={"result": sentence})
     row.result, row.done_at = words, clock.now()
     _go_on(session, row)
@@ -201,7 +202,10 @@ def withdraw(session: Session, actor: Person, number: int) -> ExtraTask:
     """Take it back: who asked needs it no more."""
     row = _open_one(session, actor, number)
     if actor.id != row.asked_by_id:
-        raise Refused(f"这项任务由{row.asked_by.name}交办，只能由其撤回。", slug="not-your-step")
+        raise Refused(
+            Sentence("这项任务由{asked_by}交办，只能由其撤回。", asked_by=row.asked_by.name),
+            slug="not-your-step",
+        )
     row.withdrawn_at = clock.now()
     _go_on(session, row)
     _note(session, actor, row, f"撤回“{row.title}”", "")
@@ -214,7 +218,13 @@ def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
         when = clock.local(row.done_at or row.withdrawn_at or row.asked_at).strftime("%Y-%m-%d %H:%M")
         who = row.person if row.done_at else row.asked_by
         raise ChangedMeanwhile(
-            f"“{row.title}”已由{who.name}于 {when} {'办完' if row.done_at else '撤回'}。",
+            Sentence(
+                "“{title}”已由{who}于 {when} {done}。",
+                title=row.title,
+                who=who.name,
+                when=when,
+                done="办完" if row.done_at else "撤回",
+            ),
             who=who.name,
             when=row.done_at or row.withdrawn_at,
         )

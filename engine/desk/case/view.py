@@ -29,6 +29,7 @@ from engine.people import Bureau, Person
 from engine.runtime import picture, release
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Call, ExtraTask, History, Instance, Submission, WorkItem
+from engine.sentence import Sentence
 
 FEW = 4  # parts of a case that are all drawn
 CHILDREN = 20
@@ -135,7 +136,7 @@ def view(
     until = clock.end_of(as_of) if as_of is not None else None
     if until is not None:
         if instance.started_at > until:
-            raise NotFound(f"{as_of} 时还没有这个案件。", hint="请选更晚的日期。")
+            raise NotFound(Sentence("{as_of} 时还没有这个案件。", as_of=as_of), hint="请选更晚的日期。")
         members = [each for each in members if each.started_at <= until]
     days = Days(session)
     items = session.scalars(

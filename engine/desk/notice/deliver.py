@@ -29,6 +29,7 @@ from engine.errors import Unavailable
 from engine.operation import errand
 from engine.people import Person, person
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 from engine.settings import Settings
 from engine.storage.session import Database
 
@@ -121,9 +122,13 @@ def send(letter: Letter, settings: Settings) -> str:
         code, said = next(iter(fault.recipients.values()))
         if code in FOR_GOOD:
             return f"{code} {said.decode(errors='replace')[:200]}"
-        raise Unavailable(f"邮件服务器暂不接收：{code}。", hint="稍后会自动再试。") from fault
+        raise Unavailable(
+            Sentence("邮件服务器暂不接收：{code}。", code=code), hint="稍后会自动再试。"
+        ) from fault
     except (smtplib.SMTPException, OSError) as fault:
-        raise Unavailable(f"邮件没有送出：{type(fault).__name__}。", hint="稍后会自动再试。") from fault
+        raise Unavailable(
+            Sentence("邮件没有送出：{fault}。", fault=type(fault).__name__), hint="稍后会自动再试。"
+        ) from fault
     return ""
 
 
@@ -178,4 +183,9 @@ def webhook(payload: Mapping[str, Any], *, database: Database, settings: Setting
     }
     status, _ = outside.ask("POST", url, body, headers, settings)
     if not 200 <= status < 300:  # noqa: PLR2004 (HTTP: taken)
-        raise Unavailable(f"{urlsplit(url).hostname} 没有接收（HTTP {status}）。", hint="稍后会自动再试。")
+        raise Unavailable(
+            Sentence(
+                "{hostname} 没有接收（HTTP {status}）。", hostname=urlsplit(url).hostname, status=status
+            ),
+            hint="稍后会自动再试。",
+        )

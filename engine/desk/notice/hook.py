@@ -14,6 +14,7 @@ from engine.desk.outside import listed
 from engine.domain.notice import NoticeHook
 from engine.errors import NotFound, Refused
 from engine.people import Person
+from engine.sentence import Sentence
 from engine.settings import Settings
 
 LONGEST = 500
@@ -31,7 +32,11 @@ def add_hook(session: Session, actor: Person, url: str, settings: Settings) -> t
     MANAGE_SYSTEM.demand(actor)
     url = url.strip()
     if len(url) > LONGEST:
-        raise Refused("地址太长。", slug="outside-url", fields={"url": f"请填写不超过 {LONGEST} 字的地址。"})
+        raise Refused(
+            "地址太长。",
+            slug="outside-url",
+            fields={"url": Sentence("请填写不超过 {most} 字的地址。", most=LONGEST)},
+        )
     try:
         listed(url, settings.webhook_hosts)
     except Refused as refusal:

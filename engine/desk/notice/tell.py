@@ -23,6 +23,7 @@ from engine.errors import CaseworkError
 from engine.people import Person
 from engine.runtime import job
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import append_once
 
 LONGEST = 300
@@ -59,7 +60,7 @@ def tell(
     once. Whoever acts is not told of it; nor is a closed account.
     """
     if kind not in KINDS:
-        raise CaseworkError(f"没有“{kind}”这种消息。")
+        raise CaseworkError(Sentence("没有“{kind}”这种消息。", kind=kind))
     now, name = clock.now(), key or uuid4().hex
     told = 0
     for person in {each.id: each for each in to}.values():

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 if TYPE_CHECKING:
     from engine.desk.sample.world import BureauPlan
@@ -114,7 +115,11 @@ DAYS: Mapping[str, date] = {
 def bend(edge: str, bureau: BureauPlan, today: date) -> None:
     """Put one edge set into a bureau; refused for an unknown name."""
     if edge not in _BEND:
-        raise Refused(f"没有边界样本“{edge}”。", hint=f"可用：{'、'.join(_BEND)}。", slug="sample-edge")
+        raise Refused(
+            Sentence("没有边界样本“{edge}”。", edge=edge),
+            hint=Sentence("可用：{bend}。", bend="、".join(_BEND)),
+            slug="sample-edge",
+        )
     _BEND[edge](bureau, today)
     if edge == "pool_of_one":
         _keep_conflicts(bureau)

@@ -21,6 +21,7 @@ from engine.domain.registry.transfer import REGISTRIES, Report, import_file
 from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import CaseworkError
 from engine.people import Bureau, Grant, Person, Section
+from engine.sentence import Sentence
 
 SINCE = date(2020, 1, 1)
 ORDER = ("items", "objects", "inspectors", "conflicts")
@@ -162,7 +163,9 @@ def _import(session: Session, bureau: Bureau, plan: BureauPlan, kind: str, today
     name = f"{plan.division}-{kind}.csv"
     report = import_file(session, bureau, name, write_csv(*table(plan, kind)), kind=kind)
     if not report.applied:
-        raise CaseworkError(f"样本文件 {name} 没有通过检查：{report.as_json()['rows'][:3]}")
+        raise CaseworkError(
+            Sentence("样本文件 {name} 没有通过检查：{rows}", name=name, rows=report.as_json()["rows"][:3])
+        )
     if kind == "items":
         listed = session.get_one(ItemList, report.counts["list_id"])
         listed.sample = True

@@ -28,6 +28,7 @@ from engine.domain.registry.codes import divisions_under
 from engine.domain.registry.conflicts import employer_until
 from engine.errors import Refused
 from engine.people import Role
+from engine.sentence import Sentence
 
 PASSWORD = "demo-casework"  # noqa: S105 (demo accounts only; the banner says so)
 DEFAULT_OBJECTS = {"wugang": 430, "jilin": 1200}
@@ -101,11 +102,16 @@ def prepare(
     """
     if pack not in DEFAULT_OBJECTS:
         raise Refused(
-            f"没有“{pack}”的样本。", hint=f"可用：{'、'.join(DEFAULT_OBJECTS)}。", slug="sample-pack"
+            Sentence("没有“{pack}”的样本。", pack=pack),
+            hint=Sentence("可用：{default_objects}。", default_objects="、".join(DEFAULT_OBJECTS)),
+            slug="sample-pack",
         )
     number = DEFAULT_OBJECTS[pack] if objects is None else objects
     if not 1 <= number <= MOST_OBJECTS:
-        raise Refused(f"对象数应为 1 至 {MOST_OBJECTS}，不能是 {number}。", slug="sample-size")
+        raise Refused(
+            Sentence("对象数应为 1 至 {most}，不能是 {number}。", most=MOST_OBJECTS, number=number),
+            slug="sample-size",
+        )
     maker = _Maker(pack, seed, today or clock.today())
     sample = Sample(
         pack, seed, maker.today, maker.wugang(number) if pack == "wugang" else maker.jilin(number)

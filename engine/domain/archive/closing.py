@@ -21,6 +21,7 @@ from engine.domain.publication import published
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 TWO = 2
 
@@ -37,7 +38,9 @@ def refuse_missing_element(step: Step, inspection: Inspection) -> None:
         missing.append("公开检查结果")
     if missing:
         raise Refused(
-            f"{inspection.case_no}不能办结，缺少：{'、'.join(missing)}。",
+            Sentence(
+                "{case_no}不能办结，缺少：{missing}。", case_no=inspection.case_no, missing="、".join(missing)
+            ),
             clause=cite("J3 W2 W15", step.pack),
             slug="element-missing",
         )

@@ -21,6 +21,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Person
+from engine.sentence import Sentence
 
 CLAUSE = "国家档案局令第8号"
 GONE = "（已销毁）"
@@ -32,7 +33,9 @@ def refuse_running(package: ArchivePackage, pack: str) -> None:
         return
     until = f"至 {package.retain_until}" if package.retain_until else "永久"
     raise Refused(
-        f"案卷 {package.archive_no} 保管{until}，期限未满，不能销毁。",
+        Sentence(
+            "案卷 {archive_no} 保管{until}，期限未满，不能销毁。", archive_no=package.archive_no, until=until
+        ),
         clause=cite(CLAUSE, pack),
         slug="retention-running",
     )

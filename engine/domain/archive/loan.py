@@ -21,6 +21,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Person
+from engine.sentence import Sentence
 
 CLAUSE = "J27 国家档案局令第8号"
 LOAN_STATES: Mapping[str, str] = {
@@ -44,7 +45,7 @@ def sealed(step: Step, inspection_id: int) -> ArchivePackage:
     if package is None or package.state != "sealed":
         why = "已销毁" if package is not None and package.state == "destroyed" else "尚未封存"
         raise Refused(
-            f"案卷{why}，不能办理。",
+            Sentence("案卷{why}，不能办理。", why=why),
             clause=cite(CLAUSE, step.pack),
             hint="已销毁的案卷只留存目录和封印。" if why == "已销毁" else "请先完成归档。",
             slug="not-archived",
@@ -104,7 +105,11 @@ def hand_out(step: Step, *, loan_id: int) -> None:
     )
     if away is not None:
         raise Refused(
-            f"原件已借给{_name(step.session, away.requested_by_id)}，应于 {away.due_on} 归还。",
+            Sentence(
+                "原件已借给{name}，应于 {due_on} 归还。",
+                name=_name(step.session, away.requested_by_id),
+                due_on=away.due_on,
+            ),
             clause=cite("J27", step.pack),
             hint="请等归还后再调出，或改为查阅电子件。",
             slug="on-loan",
@@ -137,7 +142,9 @@ def _loan(step: Step, loan_id: int, state: str) -> ArchiveLoan:
     row = step.session.get_one(ArchiveLoan, loan_id)
     if row.state != state:
         raise Refused(
-            f"借阅申请现在是“{LOAN_STATES[row.state]}”。", clause=cite("J27", step.pack), slug="loan-state"
+            Sentence("借阅申请现在是“{state}”。", state=LOAN_STATES[row.state]),
+            clause=cite("J27", step.pack),
+            slug="loan-state",
         )
     return row
 

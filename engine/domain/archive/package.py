@@ -26,6 +26,7 @@ from engine.domain.archive.verbs import documents, seal_of
 from engine.domain.inspection.tables import Inspection
 from engine.errors import CaseworkError, NotFound, Refused
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 LIST = "list.json"
 METADATA = "metadata.xml"
@@ -44,7 +45,7 @@ def find(session: Session, case: str) -> ArchivePackage:
         wanted += [Inspection.case_id == int(case)]
     package = session.scalar(query.where(or_(*wanted)))
     if package is None:
-        raise NotFound(f"没有案件“{case}”的归档案卷。", hint="可用案号、档号或案件编号。")
+        raise NotFound(Sentence("没有案件“{case}”的归档案卷。", case=case), hint="可用案号、档号或案件编号。")
     return package
 
 
@@ -57,14 +58,22 @@ def export(session: Session, package: ArchivePackage, directory: Path, read: Rea
     if package.state != "sealed":
         raise Refused("案卷尚未封存，不能导出。", hint="请先完成归档。", slug="not-archived")
     if directory.exists() and any(directory.iterdir()):
-        raise Refused(f"目录 {directory} 不是空的。", hint="请换一个空目录。", slug="directory")
+        raise Refused(
+            Sentence("目录 {directory} 不是空的。", directory=directory),
+            hint="请换一个空目录。",
+            slug="directory",
+        )
     directory.mkdir(parents=True, exist_ok=True)
     listed = documents(session, package.id)
     total = 0
     for piece in listed:
         body = piece.content.encode() if piece.content else read(piece.file_id)
         if hashlib.sha256(body).hexdigest() != piece.hash:
-            raise CaseworkError(f"案卷 {package.archive_no} 第 {piece.no} 件与封存时不一致。")
+            raise CaseworkError(
+                Sentence(
+                    "案卷 {archive_no} 第 {no} 件与封存时不一致。", archive_no=package.archive_no, no=piece.no
+                )
+            )
         target = directory / Path(piece.path).name
         target.write_bytes(body)
         total += len(body)

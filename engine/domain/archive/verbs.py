@@ -37,6 +37,7 @@ from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Bureau, Person, Role
+from engine.sentence import Sentence
 
 PIECES: Mapping[str, str] = {
     "approval": "行政检查审批表、检查通知书",
@@ -102,7 +103,7 @@ def supplement(step: Step, *, inspection_id: int) -> None:
         words = ask.text(row, "statement") if row else ""
         if not files and not words:
             raise Refused(
-                f"缺少“{PIECES.get(piece, piece)}”，请补充材料或说明情况。",
+                Sentence("缺少“{piece}”，请补充材料或说明情况。", piece=PIECES.get(piece, piece)),
                 clause=cite("J27 W3", step.pack),
                 slug="archive-incomplete",
                 fields={"pieces": "有材料未补充"},
@@ -128,7 +129,7 @@ def arrange(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         step.answers, "retention", "保管期限", clause=cite("国家档案局令第8号", step.pack)
     )
     if retention not in RETENTION:
-        raise Refused(f"没有保管期限“{retention}”。", slug="retention")
+        raise Refused(Sentence("没有保管期限“{retention}”。", retention=retention), slug="retention")
     row = of(step.session, inspection_id)
     if row is None:
         bureau = step.session.get_one(Bureau, inspection.bureau_id)
@@ -193,7 +194,7 @@ def refuse_keeper(person: Person, pack: str) -> None:
     rule = parameters(pack)["archive.person"]
     if rule.value == "archivist" and Role.ARCHIVIST not in person.roles():
         raise Refused(
-            f"案卷由{parameters(pack).label('archivist')}封存。",
+            Sentence("案卷由{label}封存。", label=parameters(pack).label("archivist")),
             clause=cite(rule.source, pack),
             slug="not-the-archivist",
         )

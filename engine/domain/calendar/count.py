@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.calendar.table import HOLIDAY, WEEKEND, WORKDAY, year_of
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 2500  # ten years of working days; nothing in the regulations comes near
@@ -74,7 +75,10 @@ def count(session: Session, start: date, days: int) -> Counted:
     Refuses a negative number and one longer than ten years.
     """
     if not 0 <= days <= LONGEST:
-        raise Refused(f"工作日数应为 0 至 {LONGEST} 的整数，不能是 {days}。", slug="working-days")
+        raise Refused(
+            Sentence("工作日数应为 0 至 {longest} 的整数，不能是 {days}。", longest=LONGEST, days=days),
+            slug="working-days",
+        )
     day = start
     left = days
     provisional = False

@@ -101,6 +101,7 @@ from engine.domain.terms import cite
 from engine.errors import RuleError
 from engine.operation import Step
 from engine.rules import dmn
+from engine.sentence import Sentence
 
 TABLE = "deadlines"
 FILE = "deadlines.dmn"
@@ -209,5 +210,8 @@ def _seed(pack: str) -> dmn.Model:
 
 def _rule(pack: str, key: str, value: Any) -> Rule:
     if not isinstance(value, Mapping) or value.get("days") is None:
-        raise RuleError(f"时限表（{pack}）没有“{key}”。", hint=f"请在 {FILE} 中加一行，或改用 {DEFAULT}。")
+        raise RuleError(
+            Sentence("时限表（{pack}）没有“{key}”。", pack=pack, key=key),
+            hint=Sentence("请在 {file} 中加一行，或改用 {default}。", file=FILE, default=DEFAULT),
+        )
     return Rule(key, int(value["days"]), str(value["strength"]), str(value["clause"] or ""))

@@ -25,6 +25,7 @@ from engine.domain.calendar.table import (
     shipped,
 )
 from engine.errors import NotFound, Refused
+from engine.sentence import Sentence
 
 KINDS = {
     "holiday": HOLIDAY, "workday": WORKDAY, "节假日": HOLIDAY, "放假": HOLIDAY, "休": HOLIDAY,
@@ -54,10 +55,15 @@ def set_day(
 ) -> CalendarDay:
     """Enter or change one day; the source (document no.) must be named. `kind`: holiday or workday."""
     if kind not in KINDS:
-        raise Refused(f"{day}：类别只能是“节假日”或“工作日”，不能是“{kind}”。", slug="calendar-kind")
+        raise Refused(
+            Sentence("{day}：类别只能是“节假日”或“工作日”，不能是“{kind}”。", day=day, kind=kind),
+            slug="calendar-kind",
+        )
     if not source.strip():
         raise Refused(
-            f"{day}：请写明依据的文件。", hint="例如“国办发明电〔2025〕7号”。", slug="calendar-source"
+            Sentence("{day}：请写明依据的文件。", day=day),
+            hint="例如“国办发明电〔2025〕7号”。",
+            slug="calendar-source",
         )
     year = _stored(session, day.year)
     row = session.get(CalendarDay, day) or CalendarDay(day=day)
@@ -72,7 +78,7 @@ def remove_day(session: Session, day: date) -> None:
     year = _stored(session, day.year)
     row = session.get(CalendarDay, day)
     if row is None:
-        raise NotFound(f"日历中没有 {day} 的特别安排。")
+        raise NotFound(Sentence("日历中没有 {day} 的特别安排。", day=day))
     session.delete(row)
     _changed(session, year)
 
@@ -80,7 +86,7 @@ def remove_day(session: Session, day: date) -> None:
 def publish(session: Session, number: int, *, source: str) -> CalendarYear:
     """The list of a year is official now: its dates are no longer provisional."""
     if not source.strip():
-        raise Refused(f"{number} 年：请写明放假通知的文号。", slug="calendar-source")
+        raise Refused(Sentence("{number} 年：请写明放假通知的文号。", number=number), slug="calendar-source")
     year = _stored(session, number)
     year.published, year.source = True, source
     for row in _days(session, number):
@@ -95,7 +101,10 @@ def import_year(session: Session, number: int) -> int:
     How many special days it has.
     """
     if number not in package_years():
-        raise NotFound(f"随带的日历没有 {number} 年。", hint="请用 casework calendar import 导入放假通知。")
+        raise NotFound(
+            Sentence("随带的日历没有 {number} 年。", number=number),
+            hint="请用 casework calendar import 导入放假通知。",
+        )
     given = published_list(number)
     rows = [Row(day, special.kind, special.name) for day, special in given.days.items()]
     return _replace(session, number, rows, source=given.source, published=True)
@@ -119,7 +128,9 @@ def import_file(session: Session, path: Path, *, source: str = "") -> dict[int, 
     bad row.
     """
     if path.stat().st_size > LARGEST_FILE:
-        raise Refused(f"{path.name}：文件超过 1 MB，不像一份放假安排。", slug="calendar-file")
+        raise Refused(
+            Sentence("{path}：文件超过 1 MB，不像一份放假安排。", path=path.name), slug="calendar-file"
+        )
     rows = read_rows(path.name, path.read_bytes())
     years: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
@@ -141,16 +152,24 @@ def read_rows(name: str, content: bytes) -> list[Row]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise Refused(f"{name}：不是 UTF-8 文本（第 {fault.start} 字节）。", slug="calendar-file") from None
+        raise Refused(
+            Sentence("{name}：不是 UTF-8 文本（第 {start} 字节）。", name=name, start=fault.start),
+            slug="calendar-file",
+        ) from None
     records = _json_records(name, text) if text.lstrip()[:1] in ("[", "{") else _csv_records(text)
     rows: dict[date, Row] = {}
     for number, record in records:
         row = _row(f"{name} 第 {number} 行", record)
         if row.day in rows:
-            raise Refused(f"{name} 第 {number} 行：{row.day} 出现了两次。", slug="calendar-file")
+            raise Refused(
+                Sentence("{name} 第 {number} 行：{day} 出现了两次。", name=name, number=number, day=row.day),
+                slug="calendar-file",
+            )
         rows[row.day] = row
     if not rows:
-        raise Refused(f"{name}：没有任何日期。", hint="需要列 day,kind,name。", slug="calendar-file")
+        raise Refused(
+            Sentence("{name}：没有任何日期。", name=name), hint="需要列 day,kind,name。", slug="calendar-file"
+        )
     return list(rows.values())
 
 
@@ -163,10 +182,15 @@ def _row(where: str, record: Mapping[str, Any]) -> Row:
         day = date.fromisoformat(text)
     except ValueError:
         raise Refused(
-            f"{where}：“{text}”不是日期。", hint="请写成 2027-02-06。", slug="calendar-file"
+            Sentence("{where}：“{text}”不是日期。", where=where, text=text),
+            hint="请写成 2027-02-06。",
+            slug="calendar-file",
         ) from None
     if kind not in KINDS:
-        raise Refused(f"{where}：类别“{kind}”无法识别，应为 holiday 或 workday。", slug="calendar-file")
+        raise Refused(
+            Sentence("{where}：类别“{kind}”无法识别，应为 holiday 或 workday。", where=where, kind=kind),
+            slug="calendar-file",
+        )
     provisional = str(record.get("provisional", "")).strip().lower() in TRUTHS
     return Row(day, KINDS[kind], str(record.get("name", "")).strip(), provisional)
 
@@ -184,10 +208,14 @@ def _json_records(name: str, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
-        raise Refused(f"{name}：JSON 读不出（{fault}）。", slug="calendar-file") from None
+        raise Refused(
+            Sentence("{name}：JSON 读不出（{fault}）。", name=name, fault=fault), slug="calendar-file"
+        ) from None
     entries = value.get("days") if isinstance(value, dict) else value
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Refused(f"{name}：JSON 应是日期对象的列表，或 {{year, days}}。", slug="calendar-file")
+        raise Refused(
+            Sentence("{name}：JSON 应是日期对象的列表，或 {{year, days}}。", name=name), slug="calendar-file"
+        )
     return list(enumerate(entries, 1))
 
 

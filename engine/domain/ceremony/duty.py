@@ -15,6 +15,7 @@ from engine.domain.registry import Inspector
 from engine.domain.terms import EXCLUSIONS, SECTION_KINDS, cite
 from engine.errors import Refused
 from engine.people import Person, Section
+from engine.sentence import Sentence
 
 DRAWABLE = "active"
 
@@ -37,7 +38,7 @@ def refuse_operator(session: Session, draw: Draw, operator: Person, pack: str) -
     """The operator is not in the staff pool of the draw (slug `operator-in-pool`)."""
     if in_pool(session, draw.bureau_id, operator):
         raise Refused(
-            f"{operator.name}在本次抽取的执法检查人员名录库中，不能操作抽取。",
+            Sentence("{operator}在本次抽取的执法检查人员名录库中，不能操作抽取。", operator=operator.name),
             clause=cite("J12 W9", pack),
             hint="请由不参加本次抽取的人员操作。",
             slug="operator-in-pool",
@@ -52,7 +53,7 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
     clause = cite("J12 W3", pack)
     if draw.operator_id == witness.id:
         raise Refused(
-            f"{witness.name}是本次抽取的操作人，不能同时见证。",
+            Sentence("{witness}是本次抽取的操作人，不能同时见证。", witness=witness.name),
             clause=clause,
             hint="请由纪检监察或政策法规部门的其他人员见证。",
             slug="draw-operator-is-witness",
@@ -61,7 +62,7 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
         return
     if in_pool(session, draw.bureau_id, witness):
         raise Refused(
-            f"{witness.name}在本次抽取的执法检查人员名录库中，不能见证。",
+            Sentence("{witness}在本次抽取的执法检查人员名录库中，不能见证。", witness=witness.name),
             clause=clause,
             hint="请由不参加本次抽取的人员见证。",
             slug="witness-in-pool",
@@ -71,7 +72,12 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
     if units and (section is None or section.kind not in units):
         names = "、".join(SECTION_KINDS[unit] for unit in units)
         raise Refused(
-            f"抽取须由{names}部门监督，{witness.name}属于{section.name if section else '其他单位'}。",
+            Sentence(
+                "抽取须由{names}部门监督，{witness}属于{section}。",
+                names=names,
+                witness=witness.name,
+                section=section.name if section else "其他单位",
+            ),
             clause=clause,
             hint="请由该部门人员见证。",
             slug="witness-unit",
@@ -79,7 +85,9 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
     operator = session.get(Person, draw.operator_id) if draw.operator_id else None
     if operator is not None and section is not None and operator.section_id == section.id:
         raise Refused(
-            f"{witness.name}与抽取操作人同在{section.name}，不能见证。",
+            Sentence(
+                "{witness}与抽取操作人同在{section}，不能见证。", witness=witness.name, section=section.name
+            ),
             clause=clause,
             hint="请由其他科室人员见证。",
             slug="witness-unit",
@@ -93,18 +101,18 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
     """
     if excluded == "done-superior":
         raise Refused(
-            f"{name}本年度已由上级抽查，应当排除。",
+            Sentence("{name}本年度已由上级抽查，应当排除。", name=name),
             clause=why(pack, "exclude.superior_drawn", "J11"),
             hint="请删去这一行。",
             slug="superior-drawn",
-            fields={"exceptions": f"{name}不能申请重复抽查"},
+            fields={"exceptions": Sentence("{name}不能申请重复抽查", name=name)},
         )
     if excluded != "cap":
         raise Refused(
-            f"{name}不属于因次数上限而排除的对象，不需要也不能申请重复抽查。",
+            Sentence("{name}不属于因次数上限而排除的对象，不需要也不能申请重复抽查。", name=name),
             clause=cite("J11 W9", pack),
             slug="no-cap",
-            fields={"exceptions": f"请删去{name}"},
+            fields={"exceptions": Sentence("请删去{name}", name=name)},
         )
 
 
@@ -116,17 +124,19 @@ def refuse_unreasoned(reason: str, name: str, pack: str) -> None:
     rule = parameters(pack)["cap.per_year"]
     if rule.strength == "hard":
         raise Refused(
-            f"{name}本年度已抽查 {rule.value} 次，达到上限。",
+            Sentence("{name}本年度已抽查 {rule} 次，达到上限。", name=name, rule=rule.value),
             clause=why(pack, "cap.per_year", "J11 W9"),
             slug="cap-reached",
         )
     if reason not in (parameters(pack)["cap.repeat_reasons"].value or []):
         raise Refused(
-            f"{name}本年度已抽查 {rule.value} 次，再次抽查须有规则包认可的正当理由。",
+            Sentence(
+                "{name}本年度已抽查 {rule} 次，再次抽查须有规则包认可的正当理由。", name=name, rule=rule.value
+            ),
             clause=why(pack, "cap.per_year", "J11 W9"),
             hint="请选择理由并写明情况，报分管领导批准。",
             slug="reason-needed",
-            fields={"exceptions": f"请写明再次抽查{name}的理由"},
+            fields={"exceptions": Sentence("请写明再次抽查{name}的理由", name=name)},
         )
 
 
@@ -139,11 +149,11 @@ def refuse_excluded(code: str, excluded: str, pack: str) -> None:
     if excluded:
         reason = EXCLUSIONS.get(excluded, "不在本次抽取范围内")
         raise Refused(
-            f"平台结果中的 {code} 不应参加抽取：{reason}。",
+            Sentence("平台结果中的 {code} 不应参加抽取：{reason}。", code=code, reason=reason),
             clause=why(pack, "cap.per_year" if excluded == "cap" else "exclude.superior_drawn", "J11 W7 W9"),
             hint="请核对平台数据，或者登记平台抽取失败。",
             slug=slugs.get(excluded) or ("object-closed" if excluded in EXCLUSIONS else "not-in-scope"),
-            fields={"objects": f"请核对 {code}"},
+            fields={"objects": Sentence("请核对 {code}", code=code)},
         )
 
 
@@ -156,14 +166,14 @@ def refuse_team_size(size: int, pack: str, reason: str = "") -> bool:
     least, usual = int(rules["team.min"].value), int(rules["team.nominal"].value)
     if size < least:
         raise Refused(
-            f"每组 {size} 人，不得少于 {least} 人。",
+            Sentence("每组 {size} 人，不得少于 {least} 人。", size=size, least=least),
             clause=cite("J16 W11", pack),
             slug="too-few-people",
-            fields={"team_size": f"不得少于 {least} 人"},
+            fields={"team_size": Sentence("不得少于 {least} 人", least=least)},
         )
     if size < usual and not reason.strip():
         raise Refused(
-            f"原则上按 {usual} 人一组抽取，现为 {size} 人。",
+            Sentence("原则上按 {usual} 人一组抽取，现为 {size} 人。", usual=usual, size=size),
             clause=cite("W9", pack),
             hint="请写明理由，由分管领导批准。",
             slug="reason-needed",
@@ -178,7 +188,12 @@ def refuse_licensed(licensed: int, pack: str, group: str = "") -> None:
     if licensed < least:
         team = f"{group} 组" if group else "检查组"
         raise Refused(
-            f"{team}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",
+            Sentence(
+                "{team}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",
+                team=team,
+                licensed=licensed,
+                least=least,
+            ),
             clause=cite("J16 W11 行政处罚法", pack),
             hint="请补充持证人员。",
             slug="too-few-licensed",
@@ -189,9 +204,13 @@ def refuse_open_draw(previous: Draw | None, pack: str, waiting: int = 0) -> None
     """One chain per bureau: the draw before must have ended (slug `previous-draw-open`)."""
     if previous is not None and previous.state not in ("closed", "failed", "void", "abandoned"):
         raise Refused(
-            f"上一次抽取 {previous.id} 尚未结束"
-            + (f"，还有 {waiting} 户没有进场检查" if waiting else "")
-            + "，不能开始新的抽取。",
+            Sentence(
+                "上一次抽取 {draw_id} 尚未结束，还有 {waiting} 户没有进场检查，不能开始新的抽取。",
+                draw_id=previous.id,
+                waiting=waiting,
+            )
+            if waiting
+            else Sentence("上一次抽取 {draw_id} 尚未结束，不能开始新的抽取。", draw_id=previous.id),
             clause=cite("J12 W9", pack),
             hint="各检查组全部进场后，上一次抽取即告结束。",
             slug="previous-draw-open",

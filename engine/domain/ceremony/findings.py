@@ -27,6 +27,7 @@ from engine.domain.terms import EXCLUSIONS, RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Person
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 from engine.storage.base import text as long_text
 
@@ -173,7 +174,7 @@ def settle(step: Step, draw: Draw, waiting: Sequence[ImportFinding]) -> None:
         decided, why = ask.text(row, "settlement"), ask.text(row, "why").strip()
         if decided not in DISPOSITIONS or not why:
             raise Refused(
-                f"每个问题都要写明处理和理由：{each.detail}。",
+                Sentence("每个问题都要写明处理和理由：{detail}。", detail=each.detail),
                 clause=cite(CLAUSE, step.pack),
                 slug="finding-open",
                 fields={"settlements": "请逐项处理"},
@@ -194,7 +195,7 @@ def _refuse_kept(finding: ImportFinding, pack: str) -> None:
     """Only an object at its yearly cap, which is a principle, may be kept; nobody unknown is sent anywhere."""
     if finding.kind == "unknown-person":
         raise Refused(
-            f"{finding.detail}，不能参加检查。",
+            Sentence("{detail}，不能参加检查。", detail=finding.detail),
             clause=cite("W5 W9", pack),
             hint="请不予采用，或者退回平台重新匹配。",
             slug="person-not-in-pool",
@@ -202,7 +203,7 @@ def _refuse_kept(finding: ImportFinding, pack: str) -> None:
         )
     if finding.kind == "conflict" and finding.substitution_id is not None:
         raise Refused(
-            f"{finding.detail}，应当回避，不能递补。",
+            Sentence("{detail}，应当回避，不能递补。", detail=finding.detail),
             clause=cite("J13 行政处罚法", pack),
             hint="请退回平台重新匹配。",
             slug="conflict-of-interest",

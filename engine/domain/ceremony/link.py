@@ -21,6 +21,7 @@ from engine.domain.ceremony.tables import Draw
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.people import Person
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, sha256
 
 LASTS = timedelta(hours=24)
@@ -161,7 +162,10 @@ def refuse_closed(row: ThirdLink, pack: str) -> None:
         raise Refused("这个链接已经过期。", clause=cite("J12", pack), hint=ask, slug="link-expired")
     if row.tries >= TRIES:
         raise Refused(
-            f"这个链接试错 {TRIES} 次，已经停用。", clause=cite("J12", pack), hint=ask, slug="link-tries"
+            Sentence("这个链接试错 {tries} 次，已经停用。", tries=TRIES),
+            clause=cite("J12", pack),
+            hint=ask,
+            slug="link-tries",
         )
 
 

@@ -24,6 +24,7 @@ from engine.domain.registry import RegistryObject, below, inspectors_of
 from engine.domain.terms import VOID_REASONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("draw.commit_operator", clause="J12")
@@ -87,7 +88,9 @@ def freeze(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         document = check_document(data)
     except DrawRefused as fault:
         raise Refused(
-            f"抽取名单不能封存：{fault.reason}", clause=cite("J12", step.pack), slug="roster"
+            Sentence("抽取名单不能封存：{reason}", reason=fault.reason),
+            clause=cite("J12", step.pack),
+            slug="roster",
         ) from fault
     draw.document = document.data
     draw.roster = document.roster

@@ -28,6 +28,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 CLAUSE = "W5 W9"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
@@ -116,9 +117,13 @@ def _check_shape(
     numbers = [number for each in members.values() for number in each]
     strange = [name for name in (*objects, *members, *codes, *numbers) if not NAME.fullmatch(name)]
     if not codes or len(set(codes)) < len(codes) or strange:
-        said = f"“{strange[0]}”不是编码" if strange else "平台结果没有检查对象，或者同一对象列了两次"
+        said = (
+            Sentence("“{name}”不是编码。", name=strange[0])
+            if strange
+            else "平台结果没有检查对象，或者同一对象列了两次。"
+        )
         fields = {"objects": "请核对检查对象"}
-        raise Refused(f"{said}。", clause=clause, slug="platform-mismatch", fields=fields)
+        raise Refused(said, clause=clause, slug="platform-mismatch", fields=fields)
     if set(objects) != set(members):
         said = "各组既要有检查对象，也要有检查人员。"
         fields = {"members": "请核对组别"}
@@ -129,7 +134,12 @@ def _check_shape(
         duty.refuse_licensed(sum(by_no[no].cert for no in here if no in by_no), step.pack, group)
         if len(here) < wanted:
             raise Refused(
-                f"{group} 组只有 {len(here)} 人，任务要求每组 {wanted} 人。",
+                Sentence(
+                    "{group} 组只有 {count} 人，任务要求每组 {wanted} 人。",
+                    group=group,
+                    count=len(here),
+                    wanted=wanted,
+                ),
                 clause=cite("W9", step.pack),
                 hint="请与平台核对；如人员不足，请登记平台抽取失败后重新确定分组。",
                 slug="platform-mismatch",
@@ -179,7 +189,9 @@ def freeze_import(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         store.keep(draw, import_transcript(body))
     except DrawRefused as fault:
         raise Refused(
-            f"平台结果不能固定：{fault.reason}", clause=cite("W9", step.pack), slug="platform-mismatch"
+            Sentence("平台结果不能固定：{reason}", reason=fault.reason),
+            clause=cite("W9", step.pack),
+            slug="platform-mismatch",
         ) from fault
     draw.frozen_at = clock.now()
     draw.state = "placed"

@@ -23,6 +23,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 
 @operation("draw.open", clause="J12 W5", gives=("draw_id",))
@@ -36,7 +37,7 @@ def open_draw(step: Step, *, plan_id: int, batch: int) -> Mapping[str, Any]:
         asked = latest_redraw(step.session, plan_id, batch, rounds[-1].id)
         if rounds[-1].state in ("placed", "closed") or asked is None or asked.decision != "approve":
             raise Refused(
-                f"本批任务已由 {rounds[-1].id} 抽取，未经批准不得重新抽取。",
+                Sentence("本批任务已由 {rounds} 抽取，未经批准不得重新抽取。", rounds=rounds[-1].id),
                 clause=cite("J12 W9", step.pack),
                 hint="请先申请重新抽取。",
                 slug="redraw-not-approved",
@@ -100,7 +101,9 @@ def _exception(
     thing = pool.by_code.get(code)
     if thing is None:
         raise Refused(
-            f"{code}不在本次抽取的范围内。", slug="not-in-scope", fields={"exceptions": f"请核对编码 {code}"}
+            Sentence("{code}不在本次抽取的范围内。", code=code),
+            slug="not-in-scope",
+            fields={"exceptions": Sentence("请核对编码 {code}", code=code)},
         )
     duty.refuse_repeat(thing.own_reason, thing.name, step.pack)
     clause = cite("J11 W9", step.pack)
@@ -145,7 +148,9 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         )
     if groups > len(pool.eligible):
         raise Refused(
-            f"可抽对象只有 {len(pool.eligible)} 户，不能分 {groups} 组。",
+            Sentence(
+                "可抽对象只有 {count} 户，不能分 {groups} 组。", count=len(pool.eligible), groups=groups
+            ),
             slug="groups",
             fields={"groups": "组数过多"},
         )

@@ -19,6 +19,7 @@ from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step
+from engine.sentence import Sentence
 
 OWN, TYPED = "own-device", "typed"
 SHARES = {OWN: "在本人设备上生成，只交封签", TYPED: "在本页填写（未经承诺见证）"}
@@ -65,7 +66,7 @@ def hexadecimal(answers: Mapping[str, Any], key: str, label: str, slug: str) -> 
     value = BLANKS.sub("", ask.text(answers, key))
     if not HEX.fullmatch(value):
         raise Refused(
-            f"{label}应为 64 位小写十六进制。",
+            Sentence("{label}应为 64 位小写十六进制。", label=label),
             hint="可用 share.html 或者骰子在本人设备上生成。",
             slug=slug,
             fields={key: "应为 64 位小写十六进制"},
@@ -80,8 +81,12 @@ def handed_over(step: Step, draw: Draw, party: str, name: str) -> tuple[str, str
     """
     if way_of(draw, step.pack) == OWN:
         key = f"commit_{name}"
-        return "", hexadecimal(step.answers, key, f"{PARTIES[party]}封签", "commitment-format")
-    secret = hexadecimal(step.answers, f"secret_{name}", f"{PARTIES[party]}密值", "secret-format")
+        return "", hexadecimal(
+            step.answers, key, Sentence("{party}封签", party=PARTIES[party]), "commitment-format"
+        )
+    secret = hexadecimal(
+        step.answers, f"secret_{name}", Sentence("{party}密值", party=PARTIES[party]), "secret-format"
+    )
     return secret, commitment(draw.id, party, secret, draw.hash)
 
 
@@ -118,11 +123,11 @@ def opened(answers: Mapping[str, Any], draw: Draw, party: str, name: str, pack: 
     The refused secret is kept nowhere: answers that begin with `secret_` reach no stored row.
     """
     key, label = f"secret_{name}", PARTIES[party]
-    secret = hexadecimal(answers, key, f"{label}密值", "secret-format")
+    secret = hexadecimal(answers, key, Sentence("{party}密值", party=label), "secret-format")
     sealed = {each["name"]: each["commit"] for each in draw.document.get("parties", [])}
     if commitment(draw.id, party, secret, draw.hash) != sealed.get(party):
         raise Refused(
-            f"{label}的密值与封存名单前交出的封签不符，不能启封。",
+            Sentence("{label}的密值与封存名单前交出的封签不符，不能启封。", label=label),
             clause=cite("J12", pack),
             hint="请核对是否抄错、是否用了本次抽取编号和本方代号；确已遗失的，拆代存信封，仍不符的作废本次抽取。",
             slug="commitment",
@@ -141,14 +146,18 @@ def beacon_value(step: Step, draw: Draw) -> None:
     if item and not value and known:
         return
     if not item or not value or not source:
-        said = f"请填写“{item}”的数字和出处。" if item else "本次抽取没有约定公共随机源，不能填写。"
+        said = (
+            Sentence("请填写“{item}”的数字和出处。", item=item)
+            if item
+            else "本次抽取没有约定公共随机源，不能填写。"
+        )
         raise Refused(said, clause=cite("J12", step.pack), slug="beacon", fields={"beacon_value": said})
     if known and known != value:
         raise Refused(
-            f"公共随机值已由抽取人填为“{known}”。",
+            Sentence("公共随机值已由抽取人填为“{known}”。", known=known),
             hint="有出入的，请当场核对出处；确有错误的，作废本次抽取。",
             slug="beacon",
-            fields={"beacon_value": f"已填为“{known}”"},
+            fields={"beacon_value": Sentence("已填为“{known}”", known=known)},
         )
     draw.settings = {**draw.settings, "beacon_value": value, "beacon_source": source}
 

@@ -23,6 +23,7 @@ from engine.domain.inspection.tables import Inspection
 from engine.errors import NotFound
 from engine.operation import Step, subject
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 ENDED = ("closed", "failed", "void")
 
@@ -31,7 +32,7 @@ def get(session: Session, draw_id: str) -> Draw:
     """The draw with this number; NotFound otherwise."""
     found = session.get(Draw, draw_id)
     if found is None:
-        raise NotFound(f"没有编号为 {draw_id} 的抽取。")
+        raise NotFound(Sentence("没有编号为 {draw_id} 的抽取。", draw_id=draw_id))
     return found
 
 

@@ -21,6 +21,7 @@ from engine.domain.terms import REGISTRY_KINDS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 OBJECT_ACTS: Mapping[str, str] = {
     "add": "新增",
@@ -66,7 +67,7 @@ def next_superior(session: Session, row: RegistryChange) -> tuple[int | None, bo
 def propose(session: Session, bureau: Bureau, kind: str) -> RegistryChange:
     """Open a change: the row a registry case starts from (its data is `{"change_id": change.id}`)."""
     if kind not in KINDS:
-        raise Refused(f"没有“{kind}”这种名录库。", slug="registry-kind")
+        raise Refused(Sentence("没有“{kind}”这种名录库。", kind=kind), slug="registry-kind")
     approval = "leader"
     if kind == "items":
         approval = str(parameters(bureau.pack)["item_list.approval"].value)
@@ -137,7 +138,9 @@ def _check_items(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -
     taken = select(ItemList.id).where(ItemList.bureau_id == owner.id, ItemList.version == row.version)
     if step.session.scalar(taken) is not None:
         raise Refused(
-            f"清单版本 {row.version} 已经存在。", slug="version-taken", fields={"version": "请换一个版本号"}
+            Sentence("清单版本 {version} 已经存在。", version=row.version),
+            slug="version-taken",
+            fields={"version": "请换一个版本号"},
         )
     numbers = [ask.required(line, "no", "编号") for line in given]
     if len(set(numbers)) < len(numbers):
@@ -153,16 +156,24 @@ def _check_objects(step: Step, row: RegistryChange, given: list[dict[str, Any]])
         known = object_in(step.session, row.bureau_id, code)
         if act not in OBJECT_ACTS or (known is None) != (act == "add"):
             raise Refused(
-                f"{code}{'已在' if known else '不在'}检查对象名录库中，不能“{OBJECT_ACTS.get(act, act)}”。",
+                Sentence(
+                    "{code}已在检查对象名录库中，不能“{act}”。", code=code, act=OBJECT_ACTS.get(act, act)
+                )
+                if known
+                else Sentence(
+                    "{code}不在检查对象名录库中，不能“{act}”。", code=code, act=OBJECT_ACTS.get(act, act)
+                ),
                 slug="registry-row",
-                fields={"rows": f"请核对 {code}"},
+                fields={"rows": Sentence("请核对 {code}", code=code)},
             )
         if act == "add":
             ask.required(line, "name", "名称")
             ask.required(line, "object_kind", "类别")
         if act == "merge" and object_in(step.session, row.bureau_id, ask.text(line, "merged_into")) is None:
             raise Refused(
-                f"{code} 并入的对象不在名录库中。", slug="registry-row", fields={"rows": f"请核对 {code}"}
+                Sentence("{code} 并入的对象不在名录库中。", code=code),
+                slug="registry-row",
+                fields={"rows": Sentence("请核对 {code}", code=code)},
             )
 
 
@@ -171,11 +182,20 @@ def _check_inspectors(step: Step, row: RegistryChange, given: list[dict[str, Any
         number, act = ask.required(line, "staff_no", "工号"), ask.text(line, "act")
         known = inspector_in(step.session, row.bureau_id, number)
         if act not in INSPECTOR_ACTS or (known is None) != (act == "add"):
-            wanted = INSPECTOR_ACTS.get(act, act)
             raise Refused(
-                f"{number}{'已在' if known else '不在'}执法检查人员名录库中，不能“{wanted}”。",
+                Sentence(
+                    "{number}已在执法检查人员名录库中，不能“{act}”。",
+                    number=number,
+                    act=INSPECTOR_ACTS.get(act, act),
+                )
+                if known
+                else Sentence(
+                    "{number}不在执法检查人员名录库中，不能“{act}”。",
+                    number=number,
+                    act=INSPECTOR_ACTS.get(act, act),
+                ),
                 slug="registry-row",
-                fields={"rows": f"请核对 {number}"},
+                fields={"rows": Sentence("请核对 {number}", number=number)},
             )
         if act == "add":
             ask.required(line, "name", "姓名")

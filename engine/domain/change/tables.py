@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.errors import NotFound
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text, word
 
 KINDS = ("items", "objects", "inspectors")
@@ -77,5 +78,5 @@ def get(session: Session, change_id: int) -> RegistryChange:
     """The change with this id; NotFound otherwise."""
     found = session.get(RegistryChange, change_id)
     if found is None:
-        raise NotFound(f"没有编号为 {change_id} 的清单或名录库变更。")
+        raise NotFound(Sentence("没有编号为 {change_id} 的清单或名录库变更。", change_id=change_id))
     return found

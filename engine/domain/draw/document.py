@@ -16,6 +16,7 @@ from typing import Any, Final
 from engine.domain.draw import shape
 from engine.domain.draw.refusal import DrawRefused
 from engine.domain.draw.text import DIGESTS, LIMIT, Digest, canonical, lines, read
+from engine.sentence import Sentence
 
 ROLES: Final = ("lead", "cert", "spec", "any")
 ROUNDINGS: Final = ("up", "down", "half-up")
@@ -156,7 +157,7 @@ def _objects(value: Any, path: str, cap: int) -> None:
                 continue
         place = f"{path}/{index}"
         _object_row(thing, place)
-        raise DrawRefused(f"{place}/cap", "range", f"不得小于总次数上限 {cap}")
+        raise DrawRefused(f"{place}/cap", "range", Sentence("不得小于总次数上限 {cap}", cap=cap))
 
 
 _inspectors = shape.array(
@@ -338,14 +339,20 @@ def check_reveal(document: Document, source: str | bytes | dict[str, Any] | Reve
     secrets = data["secrets"]
     parties = document.data["parties"]
     if len(secrets) != len(parties):
-        raise DrawRefused("reveal/secrets", "secret-count", f"应为 {len(parties)} 个，实为 {len(secrets)} 个")
+        raise DrawRefused(
+            "reveal/secrets",
+            "secret-count",
+            Sentence("应为 {wanted} 个，实为 {given} 个", wanted=len(parties), given=len(secrets)),
+        )
     for index, secret in enumerate(secrets):
         if type(secret) is not str or not shape.HEX64.fullmatch(secret):
             raise DrawRefused(f"reveal/secrets/{index}", "secret-format")
     for index, (party, secret) in enumerate(zip(parties, secrets, strict=True)):
         if commitment(document.draw, party["name"], secret, document.data["hash"]) != party["commit"]:
             raise DrawRefused(
-                f"reveal/secrets/{index}", "commitment", f"“{party['name']}”的秘密值与事先的承诺不符"
+                f"reveal/secrets/{index}",
+                "commitment",
+                Sentence("“{party}”的秘密值与事先的承诺不符", party=party["name"]),
             )
     _check_beacon(document, data["beacon"])
     return Reveal(tuple(secrets), data["beacon"])
@@ -360,7 +367,7 @@ def _check_beacon(document: Document, value: str) -> None:
     announced = document.data["beacon"]
     if bool(announced) != bool(value):
         sentence = (
-            f"名单约定了公共随机项“{announced}”，还没有填它的值"
+            Sentence("名单约定了公共随机项“{announced}”，还没有填它的值", announced=announced)
             if announced
             else "名单没有约定公共随机项，不得填写"
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 CODES: dict[str, tuple[str, str]] = {
     "json-duplicate-key": ("同一个键出现了两次", "the same key stands twice"),
@@ -43,7 +44,7 @@ class DrawRefused(Refused):
 
     def __init__(self, path: str, code: str, reason: str = "") -> None:
         chinese, english = CODES[code]
-        super().__init__(f"{path}：{reason or chinese}", clause="", slug=code)
+        super().__init__(Sentence("{path}：{reason}", path=path, reason=reason or chinese), slug=code)
         self.path = path
         self.code = code
         self.english = f"{path}: {english}"

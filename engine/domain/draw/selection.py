@@ -12,6 +12,7 @@ from typing import Any
 from engine.domain.draw.document import Document
 from engine.domain.draw.text import by_ticket, id_in, keys_by_ticket, ticket, ticket_in
 from engine.errors import NotFound
+from engine.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def route_body(document: Document, seed: str, drawn: list[str]) -> dict[str, Any
 def cutoff(document: Document, seed: str, stratum: str) -> str:
     """某一类的入围线: the highest drawn ticket of a stratum, "" if nothing was drawn there."""
     if stratum not in document.data["strata"]:
-        raise NotFound(f"名单中没有“{stratum}”这一类")
+        raise NotFound(Sentence("名单中没有“{stratum}”这一类", stratum=stratum))
     return draw_strata(document, seed)[stratum].cutoff
 
 
@@ -128,7 +129,7 @@ def ticket_of(document: Document, seed: str, code: str) -> Ticket:
         if thing["id"] == code:
             break
     else:
-        raise NotFound(f"名单中没有“{code}”")
+        raise NotFound(Sentence("名单中没有“{code}”", code=code))
     stratum = draw_strata(document, seed)[thing["stratum"]]
     own = ticket(document.digest, seed, "object", code)
     rank = stratum.keys.index(own + code) + 1 if thing["excl"] == "" else 0

@@ -20,6 +20,7 @@ from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("feedback.discuss", clause="J22", gives=("round",))
@@ -72,7 +73,9 @@ def vote(step: Step, *, inspection_id: int) -> None:
     actor = step.person()
     if not any(m.person_id == actor.id for m in team(step.session, inspection_id)):
         raise Refused(
-            f"{actor.name}不是本检查组成员，不能表态。", clause=cite("J22", step.pack), slug="not-in-team"
+            Sentence("{actor}不是本检查组成员，不能表态。", actor=actor.name),
+            clause=cite("J22", step.pack),
+            slug="not-in-team",
         )
     agrees = ask.approves(step.answers)
     step.session.add(

@@ -15,6 +15,7 @@ from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step
+from engine.sentence import Sentence
 
 
 def latest(session: Session, inspection_id: int) -> Opinion | None:
@@ -49,7 +50,7 @@ def refuse_before_feedback(session: Session, inspection: Inspection, pack: str) 
     given = of(session, inspection.id)
     if given is None or (given.finished_at is None and parameters(pack)["feedback.object"].value):
         raise Refused(
-            f"{inspection.case_no}的检查情况尚未向被检查对象反馈，不能公示。",
+            Sentence("{case_no}的检查情况尚未向被检查对象反馈，不能公示。", case_no=inspection.case_no),
             clause=cite("J22 国办发〔2024〕54号", pack),
             hint="请先完成当面反馈和签收。",
             slug="publication-before-feedback",

@@ -23,6 +23,7 @@ from engine.domain.inspection.superior import mark
 from engine.domain.registry import RegistryObject
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 VERSION = "HANDOVER1"
 KINDS = ("handover", "report", "decision", "drawn")
@@ -49,7 +50,9 @@ def believed(session: Session, document: Mapping[str, Any], receiver: str) -> Pa
 
     def refuse(reason: str) -> Refused:
         return Refused(
-            f"移交文件不能导入：{reason}。", hint="请向发送单位核实后重新导出。", slug="handover-file"
+            Sentence("移交文件不能导入：{reason}。", reason=reason),
+            hint="请向发送单位核实后重新导出。",
+            slug="handover-file",
         )
 
     if document.get("v") != VERSION or document.get("kind") not in KINDS:
@@ -58,7 +61,7 @@ def believed(session: Session, document: Mapping[str, Any], receiver: str) -> Pa
         raise refuse("收件单位不是本局")
     partner = session.scalar(select(Partner).where(Partner.division == str(document.get("from"))))
     if partner is None:
-        raise refuse(f"没有登记发送单位 {document.get('from')} 的公钥")
+        raise refuse(Sentence("没有登记发送单位 {sender} 的公钥", sender=document.get("from")))
     unsigned = {key: value for key, value in document.items() if key != "signature"}
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(partner.public_key))
@@ -206,7 +209,7 @@ def import_decision(session: Session, bureau: Bureau, document: Mapping[str, Any
     ).first()
     if report is None or report.version != int(body["version"]):
         raise Refused(
-            f"审阅意见针对工作报告第 {body['version']} 版，不是最近上报的一版。",
+            Sentence("审阅意见针对工作报告第 {version} 版，不是最近上报的一版。", version=body["version"]),
             hint="请向上级核实后重新导出。",
             slug="handover-file",
         )

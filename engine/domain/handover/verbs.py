@@ -28,6 +28,7 @@ from engine.domain.terms import RESULTS, cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 SETTLED = "属地处理结果已认可"
 """Message to the superior's case: its handover has been accepted."""
@@ -38,7 +39,7 @@ def get(session: Session, handover_id: int) -> Handover:
     """The handover with this id; NotFound otherwise."""
     found = session.get(Handover, handover_id)
     if found is None:
-        raise NotFound(f"没有编号为 {handover_id} 的移交事项。")
+        raise NotFound(Sentence("没有编号为 {handover_id} 的移交事项。", handover_id=handover_id))
     return found
 
 
@@ -242,11 +243,16 @@ def record_reply(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     agreed = decided["decision"] == "approve"
     if report.answer and (report.answer["decision"] == "accept") != agreed:
         raise Refused(
-            f"上级签名文件的审阅意见是“{ANSWERS[report.answer['decision']]}”，与填写的不一致。",
+            Sentence(
+                "上级签名文件的审阅意见是“{decision}”，与填写的不一致。",
+                decision=ANSWERS[report.answer["decision"]],
+            ),
             clause=cite("J24", step.pack),
             hint="请按上级文件办理。",
             slug="reply-differs",
-            fields={"decision": f"上级意见是“{ANSWERS[report.answer['decision']]}”"},
+            fields={
+                "decision": Sentence("上级意见是“{decision}”", decision=ANSWERS[report.answer["decision"]])
+            },
         )
     report.answer_proof = ask.words(step.answers, "document")
     if not report.answer and not report.answer_proof:

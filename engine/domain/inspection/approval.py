@@ -24,6 +24,7 @@ from engine.domain.terms import METHODS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 
 def visits_this_year(step: Step, inspection: Inspection) -> int:
@@ -55,7 +56,7 @@ def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     paper = ask.text(step.answers, "paper_pledges")
     if unsigned and not paper:
         raise Refused(
-            f"{'、'.join(unsigned)}尚未作出廉洁承诺和利害关系声明。",
+            Sentence("{unsigned}尚未作出廉洁承诺和利害关系声明。", unsigned="、".join(unsigned)),
             clause=cite("W17 J13", step.pack),
             hint="没有账号的成员请上传纸质承诺并填写说明。",
             slug="pledge-missing",

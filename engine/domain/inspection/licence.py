@@ -14,6 +14,7 @@ from engine.domain.pack import parameters
 from engine.domain.registry import Inspector
 from engine.domain.terms import cite
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 MIN_LICENSED = 2
 """Hard floor of every pack: two licensed inspectors (行政处罚法, 吉 第十六条, 舞 第十一条)."""
@@ -56,7 +57,7 @@ def refuse_lapsed(lapsed: list[TeamMember], pack: str) -> None:
         return
     named = "、".join(f"{member.name}（{member.certificate_no}）" for member in lapsed)
     raise Refused(
-        f"{named}的执法证件已经失效，不能进场检查。",
+        Sentence("{named}的执法证件已经失效，不能进场检查。", named=named),
         clause=cite("J16 J18 W11 行政处罚法", pack),
         hint="请在案件页发起“申请调换或回避”；已换发证件的，先在执法检查人员名录库登记新证件。",
         slug="certificate-lapsed",
@@ -69,7 +70,11 @@ def refuse_few(members: list[TeamMember], pack: str) -> None:
     needed = licensed_needed(pack)
     if licensed_count(members) < needed:
         raise Refused(
-            f"检查组持有有效执法证件的人员只有{licensed_count(members)}人，不得少于{needed}人。",
+            Sentence(
+                "检查组持有有效执法证件的人员只有{licensed_count}人，不得少于{needed}人。",
+                licensed_count=licensed_count(members),
+                needed=needed,
+            ),
             clause=cite("J16 W11 行政处罚法", pack),
             hint="请先办理人员调换。",
             slug="too-few-licensed",

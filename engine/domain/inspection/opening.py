@@ -20,6 +20,7 @@ from engine.domain.registry import Inspector, RegistryObject, matrix
 from engine.errors import Refused
 from engine.operation import Step, feed, operation, subject
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 CHILDREN_AT_ONCE = 200
 
@@ -185,4 +186,6 @@ for _word in ("substitution", "feedback", "disposition", "report", "publication"
 def refuse_closed(inspection: Inspection) -> None:
     """Nothing more happens in a case that has ended."""
     if inspection.state in ("done", "cancelled"):
-        raise Refused(f"{inspection.case_no}已结束，不能再办理。", slug="case-ended")
+        raise Refused(
+            Sentence("{case_no}已结束，不能再办理。", case_no=inspection.case_no), slug="case-ended"
+        )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.errors import NotFound
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
 STATES = (
@@ -318,5 +319,5 @@ def get(session: Session, inspection_id: int) -> Inspection:
     """The inspection with this id; NotFound otherwise."""
     found = session.get(Inspection, inspection_id)
     if found is None:
-        raise NotFound(f"没有编号为 {inspection_id} 的检查任务。")
+        raise NotFound(Sentence("没有编号为 {inspection_id} 的检查任务。", inspection_id=inspection_id))
     return found

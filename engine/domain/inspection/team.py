@@ -29,6 +29,7 @@ from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 
 def team(session: Session, inspection_id: int, *, everybody: bool = False) -> list[TeamMember]:
@@ -73,14 +74,17 @@ def refuse_leader(member: TeamMember | None, inspection: Inspection, pack: str) 
         raise Refused("组长只能从本次抽取的检查人员中确定。", clause=clause, slug="leader-not-drawn")
     if member.expert or member.role in ("expert", "helper"):
         raise Refused(
-            f"{member.name}是{'检查专家' if member.expert else '协助人员'}，"
-            "不能担任组长，也不计入两名持证人员。",
+            Sentence(
+                "{member}是{kind}，不能担任组长，也不计入两名持证人员。",
+                member=member.name,
+                kind="检查专家" if member.expert else "协助人员",
+            ),
             clause=cite("J16 W5", pack),
             slug="expert-as-leader",
         )
     if not member.licensed:
         raise Refused(
-            f"{member.name}没有有效执法证件，不能担任组长。",
+            Sentence("{member}没有有效执法证件，不能担任组长。", member=member.name),
             clause=cite("J16 W11 行政处罚法", pack),
             slug="leader-unlicensed",
         )
@@ -96,7 +100,9 @@ def refuse_not_drawn_leader(session: Session, member: TeamMember, inspection: In
     drawn = leader_by_draw(session, inspection) if rule.value == "drawn" else None
     if drawn is not None and drawn.id != member.id:
         raise Refused(
-            f"组长由抽取产生，本组组长是{drawn.name}。", clause=cite(rule.source, pack), slug="leader-by-draw"
+            Sentence("组长由抽取产生，本组组长是{drawn}。", drawn=drawn.name),
+            clause=cite(rule.source, pack),
+            slug="leader-by-draw",
         )
 
 
@@ -128,7 +134,7 @@ def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     reason = ask.required(step.answers, "reason", "确定理由", clause=cite("J16", step.pack))
     if member.conflict:
         raise Refused(
-            f"{member.name}已声明利害关系，不能担任组长。",
+            Sentence("{member}已声明利害关系，不能担任组长。", member=member.name),
             clause=cite("J13", step.pack),
             slug="conflict-of-interest",
         )
@@ -168,7 +174,11 @@ def pledge(step: Step, *, inspection_id: int) -> None:
     actor = step.person()
     member = next((m for m in pledgers(step.session, inspection_id) if m.person_id == actor.id), None)
     if member is None:
-        raise Refused(f"{actor.name}不是本检查组成员。", clause=cite("J16", step.pack), slug="not-in-team")
+        raise Refused(
+            Sentence("{actor}不是本检查组成员。", actor=actor.name),
+            clause=cite("J16", step.pack),
+            slug="not-in-team",
+        )
     if not ask.flag(step.answers, "pledge"):
         raise Refused(
             "请确认廉洁承诺。",
@@ -268,7 +278,11 @@ def replace_member(
         raise Refused("被调换人不在本检查组。", clause=cite("J13", pack), slug="not-in-team")
     if arrived(inspection):
         raise Refused(
-            f"不能调换：{leaving.name}已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。"
+            Sentence(
+                "不能调换：{leaving}已于{day:%Y-%m-%d}进场。",
+                leaving=leaving.name,
+                day=clock.local(inspection.arrived_at),
+            )
             if inspection.arrived_at
             else "",
             clause=cite("J13", pack),
@@ -291,7 +305,11 @@ def join(
     relation = conflict_between(session, inspector_id, inspection.object_id)
     if relation:
         raise Refused(
-            f"{inspector.name}与被检查对象有利害关系：{RELATIONS.get(relation, relation)}，不能参加检查组。",
+            Sentence(
+                "{inspector}与被检查对象有利害关系：{relation}，不能参加检查组。",
+                inspector=inspector.name,
+                relation=RELATIONS.get(relation, relation),
+            ),
             clause=cite("J13 行政处罚法", _pack(session, inspection)),
             slug="conflict-of-interest",
         )

@@ -31,6 +31,7 @@ from engine.domain.registry import RegistryObject, current_items
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 
 LATE_ENTRY = timedelta(hours=24)
 TWO = 2
@@ -56,7 +57,7 @@ def shown_certificates(members: list[TeamMember], chosen: list[str], pack: str) 
     shown = [{"name": valid[key].name, "number": valid[key].certificate_no} for key in chosen if key in valid]
     if len(shown) < TWO and parameters(pack).value("certificates.shown"):
         raise Refused(
-            f"出示执法证件的持证检查人员只有{len(shown)}人，不得少于2人。",
+            Sentence("出示执法证件的持证检查人员只有{count}人，不得少于2人。", count=len(shown)),
             clause=cite("J18 W11 行政处罚法", pack),
             slug="certificates-not-shown",
             fields={"certificates": "至少两名持证人员出示证件"},
@@ -130,7 +131,7 @@ def note_findings(step: Step, inspection: Inspection) -> None:
         no = ask.text(row, "item")
         result = ask.required(row, "result", "检查结果")
         if result not in RESULTS:
-            raise Refused(f"没有检查结果“{result}”。", slug="result")
+            raise Refused(Sentence("没有检查结果“{result}”。", result=result), slug="result")
         if result == "corrected":
             ask.required(row, "demand", "当场整改要求", clause=cite("W13", step.pack), slug="demand-missing")
         if result not in ("none", "no_activity"):
@@ -156,7 +157,7 @@ def note_findings(step: Step, inspection: Inspection) -> None:
     missing = [no for no in inspection.items if no not in {finding.item_no for finding in found}]
     if missing:
         raise Refused(
-            f"以下抽查事项还没有结果：{'、'.join(missing)}。",
+            Sentence("以下抽查事项还没有结果：{missing}。", missing="、".join(missing)),
             clause=cite("W10 J8", step.pack),
             hint="每个事项填写一个结果；未发现问题也要填写。",
             slug="items-unchecked",
@@ -293,7 +294,7 @@ def _remember_visit(session: Session, inspection: Inspection) -> None:
 
 def _refuse_future(moment: datetime, label: str) -> None:
     if moment > clock.now() + timedelta(minutes=5):
-        raise Refused(f"{label}不能在将来。", slug="future-time")
+        raise Refused(Sentence("{label}不能在将来。", label=label), slug="future-time")
 
 
 @prefill("inspection/arrive")

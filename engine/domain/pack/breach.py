@@ -16,6 +16,7 @@ from engine.domain.pack.model import Parameter, parameters
 from engine.errors import NotAllowed, Refused
 from engine.operation import Step
 from engine.people import Person, Role
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
 APPROVERS = {Role.LEADER, Role.HEAD}
@@ -65,7 +66,9 @@ def record_break(
     rule = parameters(step.pack)[parameter] if isinstance(parameter, str) else parameter
     clause = parameters(step.pack).cite(rule.source)
     if rule.strength != "principle":
-        raise Refused(f"“{rule.key}”是硬性规定，不能例外。", clause=clause, slug="hard-rule")
+        raise Refused(
+            Sentence("“{key}”是硬性规定，不能例外。", key=rule.key), clause=clause, slug="hard-rule"
+        )
     if not reason.strip():
         raise Refused(
             "突破“原则上”的规定须写明理由。",

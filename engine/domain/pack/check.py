@@ -19,6 +19,7 @@ from engine.domain.terms import (
     split_refs,
 )
 from engine.errors import Finding, ModelInvalid, NotFound
+from engine.sentence import Sentence
 
 DEADLINES = "deadlines.dmn"
 TIED = {"report.deadline": "report.submit", "publish.deadline": "publish.result"}
@@ -148,7 +149,7 @@ def _deadlines(name: str) -> Iterator[Finding]:
     for parameter, key in TIED.items():
         value = pack[parameter].value
         if key not in rows:
-            raise NotFound(f"{name} 的时限表没有“{key}”。")
+            raise NotFound(Sentence("{name} 的时限表没有“{key}”。", name=name, key=key))
         days, strength, _clause = rows[key]
         agrees = (
             strength == HOUSE_RULE if value is None else (days, strength) == (value, pack[parameter].strength)

@@ -14,6 +14,7 @@ from lxml import etree
 from engine import markup
 from engine.domain.terms import WORKFLOWS, lineage
 from engine.errors import NotFound
+from engine.sentence import Sentence
 
 KINDS = (".bpmn", ".dmn", ".form")
 DOCUMENTS = "documents"
@@ -34,7 +35,10 @@ def own_files(pack: str) -> dict[str, Path]:
     """The diagrams, tables and documents that stand in the pack's own folder: relative path → file."""
     folder = WORKFLOWS / pack
     if not (folder / "pack.toml").is_file():
-        raise NotFound(f"没有规则包“{pack}”。", hint=f"现有：{'、'.join(names())}。")
+        raise NotFound(
+            Sentence("没有规则包“{pack}”。", pack=pack),
+            hint=Sentence("现有：{names}。", names="、".join(names())),
+        )
     found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
         path.relative_to(folder).as_posix(): path

@@ -13,6 +13,7 @@ from engine import clock
 from engine.domain.pack.catalogue import CATALOGUE
 from engine.domain.terms import STRENGTHS, WORKFLOWS, cite, lineage, role_label
 from engine.errors import Finding, ModelInvalid, NotFound
+from engine.sentence import Sentence
 
 NONE = "none"
 FOREVER = date(9999, 12, 31)
@@ -78,7 +79,7 @@ class Pack(Mapping[str, Parameter]):
 
     def __getitem__(self, key: str) -> Parameter:
         if key not in CATALOGUE:
-            raise NotFound(f"规则包没有参数“{key}”。")
+            raise NotFound(Sentence("规则包没有参数“{key}”。", key=key))
         return self.items[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -138,7 +139,7 @@ def read(name: str) -> dict[str, Any]:
     """The text of a pack as written; NotFound or ModelInvalid name the file."""
     path = WORKFLOWS / name / "pack.toml"
     if not path.is_file():
-        raise NotFound(f"没有规则包“{name}”。")
+        raise NotFound(Sentence("没有规则包“{name}”。", name=name))
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

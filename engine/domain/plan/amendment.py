@@ -21,6 +21,7 @@ from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("plan.amend", clause="J10", gives=("amendment_id",))
@@ -66,7 +67,7 @@ def _change(step: Step, plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused("所选任务不在本计划内。", slug="task", fields={"changes": "请选择任务"})
     if task.state != "planned":
         raise Refused(
-            f"任务“{task.name}”已经开始抽取，不能再调整。",
+            Sentence("任务“{task}”已经开始抽取，不能再调整。", task=task.name),
             clause=cite("J10 W7", step.pack),
             hint="请作为新的任务列入下一期计划。",
             slug="task-drawn",
@@ -85,7 +86,9 @@ def _change(step: Step, plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
     )
     if ends < starts:
         raise Refused(
-            f"任务“{task.name}”调整后结束早于开始。", slug="period", fields={"changes": "请核对起止日期"}
+            Sentence("任务“{task}”调整后结束早于开始。", task=task.name),
+            slug="period",
+            fields={"changes": "请核对起止日期"},
         )
     return {
         "task_id": task.id,
@@ -134,7 +137,7 @@ def _apply(step: Step, plan: Plan, row: PlanAmendment) -> None:
         task = tasks[change["task_id"]]
         if task.state != "planned":
             raise Refused(
-                f"任务“{task.name}”在申请调整后已经开始抽取，不能再调整。",
+                Sentence("任务“{task}”在申请调整后已经开始抽取，不能再调整。", task=task.name),
                 clause=cite("J10 W7", step.pack),
                 hint="请退回申请。",
                 slug="task-drawn",
@@ -154,5 +157,5 @@ def republish(step: Step, *, plan_id: int, amendment_id: int) -> None:
 def _amendment(step: Step, amendment_id: int) -> PlanAmendment:
     row = step.session.get(PlanAmendment, amendment_id)
     if row is None:
-        raise NotFound(f"没有编号为 {amendment_id} 的计划调整。")
+        raise NotFound(Sentence("没有编号为 {amendment_id} 的计划调整。", amendment_id=amendment_id))
     return row

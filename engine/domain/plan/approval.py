@@ -18,6 +18,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Person, Role
+from engine.sentence import Sentence
 
 
 def refuse_author(plan: Plan, approver: Person, pack: str) -> None:
@@ -31,7 +32,7 @@ def refuse_approver(approver: Person, pack: str) -> None:
     rule = parameters(pack)["plan.approver"]
     if Role(rule.value) not in approver.roles():
         raise Refused(
-            f"抽查计划由{parameters(pack).label(rule.value)}审批。",
+            Sentence("抽查计划由{label}审批。", label=parameters(pack).label(rule.value)),
             clause=cite(rule.source, pack),
             hint="请由其办理。",
             slug="not-the-approver",

@@ -22,6 +22,7 @@ from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 
 def propose(
@@ -127,7 +128,7 @@ def _task(step: Step, plan: Plan, part: PlanSection, number: int, row: Mapping[s
     name = ask.required(row, "name", "任务名称", clause=cite("J8", step.pack))
     if starts is None or ends is None or ends < starts:
         raise Refused(
-            f"任务“{name}”的起止日期没有填全，或者结束早于开始。",
+            Sentence("任务“{name}”的起止日期没有填全，或者结束早于开始。", name=name),
             clause=cite("J8", step.pack),
             slug="period",
             fields={"tasks": "请核对起止日期"},
@@ -177,7 +178,9 @@ def _item(step: Step, plan: Plan, chosen: str) -> InspectionItem:
         raise Refused(
             "抽查事项不在本计划采用的随机抽查事项清单内。",
             clause=cite("J4 W10", step.pack),
-            hint=f"请从清单（版本 {plan.item_list_version}）中选择。",
+            hint=Sentence(
+                "请从清单（版本 {item_list_version}）中选择。", item_list_version=plan.item_list_version
+            ),
             slug="item-not-listed",
             fields={"tasks": "请从清单中选择抽查事项"},
         )

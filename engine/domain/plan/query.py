@@ -14,13 +14,14 @@ from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import subject
 from engine.people import Person
+from engine.sentence import Sentence
 
 
 def get(session: Session, plan_id: int) -> Plan:
     """The plan with this id; NotFound otherwise."""
     found = session.get(Plan, plan_id)
     if found is None:
-        raise NotFound(f"没有编号为 {plan_id} 的抽查计划。")
+        raise NotFound(Sentence("没有编号为 {plan_id} 的抽查计划。", plan_id=plan_id))
     return found
 
 
@@ -52,7 +53,7 @@ def refuse_self_approval(author_id: int | None, approver: Person, what: str, cla
     """Nobody approves what they wrote (slug `self-approval`)."""
     if author_id == approver.id:
         raise Refused(
-            f"{what}由{approver.name}本人提出，不能由本人审批。",
+            Sentence("{what}由{approver}本人提出，不能由本人审批。", what=what, approver=approver.name),
             clause=cite(clause, pack),
             hint="请由其他有审批权的人员办理。",
             slug="self-approval",

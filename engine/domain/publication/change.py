@@ -19,6 +19,7 @@ from engine.domain.publication.versions import new_version, standing
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("publication.request_change", clause="J7 W15", gives=("change_id",))
@@ -36,7 +37,7 @@ def request_change(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         )
     kind = ask.required(step.answers, "kind", "更正或撤回")
     if kind not in ("correction", "withdrawal"):
-        raise Refused(f"没有“{kind}”这种变更。", slug="publication-kind")
+        raise Refused(Sentence("没有“{kind}”这种变更。", kind=kind), slug="publication-kind")
     reason = ask.required(step.answers, "reason", "理由", clause=cite("J7 W15", step.pack))
     row = new_version(
         step,

@@ -29,6 +29,7 @@ from engine.domain.publication.versions import receipts
 from engine.domain.terms import cite
 from engine.errors import Refused, RuleError
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("publication.owe", clause="J25 W15", gives=("site", "national", "office_gate"))
@@ -49,7 +50,8 @@ def owe(
     )
     if strange:
         raise RuleError(
-            f"公示渠道表给出了规则包没有的渠道：{'、'.join(sorted(strange))}。", hint="请检查 channel.dmn。"
+            Sentence("公示渠道表给出了规则包没有的渠道：{names}。", names="、".join(sorted(strange))),
+            hint="请检查 channel.dmn。",
         )
     known = {receipt.channel: receipt for receipt in receipts(step.session, publication_id)}
     for channel, is_owed in owed.items():

@@ -17,6 +17,7 @@ from engine.domain.publication.versions import receipts
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.people import Person, Role
+from engine.sentence import Sentence
 
 FINAL = ("published", "absent")
 
@@ -25,7 +26,7 @@ def refuse_other_unit(inspection: Inspection, person: Person, pack: str) -> None
     """谁检查、谁录入、谁公开 (slug `publisher-not-inspecting-unit`)."""
     if person.bureau_id != inspection.bureau_id and parameters(pack)["publish.same_unit"].value:
         raise Refused(
-            f"{person.name}不属于实施检查的单位，不能公示本次检查结果。",
+            Sentence("{person}不属于实施检查的单位，不能公示本次检查结果。", person=person.name),
             clause=cite("J25 W15", pack),
             hint="请由实施检查的医疗保障部门办理。",
             slug="publisher-not-inspecting-unit",
@@ -43,7 +44,7 @@ def refuse_reviewer(session: Session, inspection: Inspection, person: Person, pa
     """Who was on the team does not review its result (slug `reviewer-in-team`)."""
     if ever_on_team(session, inspection.id, person.id):
         raise Refused(
-            f"{person.name}是本次检查组成员，不能审查本次检查结果。",
+            Sentence("{person}是本次检查组成员，不能审查本次检查结果。", person=person.name),
             clause=cite("W15", pack),
             hint="请由检查组以外的人员审查。",
             slug="reviewer-in-team",
@@ -60,7 +61,10 @@ def refuse_owed(session: Session, publication_id: int, pack: str, *, website: bo
     ]
     if still:
         raise Refused(
-            f"以下渠道还没有公示回执：{'、'.join(CHANNEL_LABELS[channel] for channel in still)}。",
+            Sentence(
+                "以下渠道还没有公示回执：{names}。",
+                names="、".join(CHANNEL_LABELS[channel] for channel in still),
+            ),
             clause=cite("J25 W15", pack),
             hint="取得回执后登记；对象在该系统中不存在的，登记原因。",
             slug="receipt-missing",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.domain.publication.tables import PublicationReceipt
 from engine.errors import Unavailable
+from engine.sentence import Sentence
 
 Http = Callable[[str, str, Mapping[str, Any], Mapping[str, str]], tuple[int, Mapping[str, Any]]]
 """`(method, url, JSON body, headers) → (status, JSON answer)`; the caller guards hosts and addresses."""
@@ -33,7 +34,8 @@ def deliver(payload: Mapping[str, Any], http: Http) -> dict[str, Any]:
     )
     if status not in OK and status != SEEN_BEFORE:
         raise Unavailable(
-            f"{payload['channel']} 没有接收（HTTP {status}）。", hint="稍后自动重试，不会重复公示。"
+            Sentence("{channel} 没有接收（HTTP {status}）。", channel=payload["channel"], status=status),
+            hint="稍后自动重试，不会重复公示。",
         )
     return {
         "receipt_no": str(answer.get("receipt") or answer.get("id") or ""),

@@ -26,6 +26,7 @@ from engine.domain.report import of as report_of
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation(
@@ -71,7 +72,7 @@ def collect(step: Step, *, publication_id: int) -> None:
     found = content.personal_data(row.summary)
     if found:
         raise Refused(
-            f"公示内容中有{len(found)}处身份证号或电话号码，不能公开。",
+            Sentence("公示内容中有{count}处身份证号或电话号码，不能公开。", count=len(found)),
             clause=cite("个人信息保护法", step.pack),
             slug="personal-data",
             fields={"summary": "请删除身份证号、电话号码"},
@@ -111,7 +112,7 @@ def review(step: Step, *, publication_id: int) -> Mapping[str, Any]:
     open_checks = {key: label for key, label in named.items() if not ask.flag(step.answers, key)}
     if open_checks:
         raise Refused(
-            f"公示前须逐项确认：{'、'.join(open_checks.values())}。",
+            Sentence("公示前须逐项确认：{names}。", names="、".join(open_checks.values())),
             clause=cite("政府信息公开条例 个人信息保护法", step.pack),
             slug="privacy-unchecked",
             fields=dict.fromkeys(open_checks, "请确认"),

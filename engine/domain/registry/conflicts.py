@@ -19,6 +19,7 @@ from engine.domain.registry.tables import Conflict, Inspector, RegistryObject
 from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.people import Person
+from engine.sentence import Sentence
 
 EMPLOYER_YEARS = 3
 LIKE_NAMES = {"employer", "shareholding"}
@@ -115,7 +116,12 @@ def refuse_conflicted(session: Session, who: Inspector | Person, thing: Registry
     relation = relation_to(session, who, thing)
     if relation:
         raise Refused(
-            f"{who.name}与“{thing.name}”有利害关系（{RELATIONS.get(relation, relation)}），应当回避。",
+            Sentence(
+                "{who}与“{thing}”有利害关系（{relation}），应当回避。",
+                who=who.name,
+                thing=thing.name,
+                relation=RELATIONS.get(relation, relation),
+            ),
             clause=cite("J13 行政处罚法", pack),
             hint="请由其他人员办理。",
             slug="conflict-of-interest",
@@ -185,8 +191,8 @@ def declare(
     """Enter a 利害关系, at any time (a declaration is never locked out). Refuses an unknown relation."""
     if relation not in RELATIONS:
         raise Refused(
-            f"没有“{relation}”这种利害关系。",
-            hint=f"可填：{'、'.join(RELATIONS.values())}。",
+            Sentence("没有“{relation}”这种利害关系。", relation=relation),
+            hint=Sentence("可填：{names}。", names="、".join(RELATIONS.values())),
             slug="relation",
         )
     if thing is None and not matter.strip():

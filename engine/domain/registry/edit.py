@@ -16,6 +16,7 @@ from engine.domain.registry.lock import opened
 from engine.domain.registry.tables import Inspector, RegistryObject
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 KINDS = {RegistryObject: ("objects", "object"), Inspector: ("inspectors", "inspector")}
 """Which registry a row belongs to, and what the log calls it."""
@@ -40,7 +41,9 @@ def write(
     opened(session, session.get_one(Bureau, row.bureau_id), kind, actor)
     strange = sorted(set(changes) - set(editable))
     if strange:
-        raise Refused(f"不能直接修改：{'、'.join(strange)}。", slug="registry-field")
+        raise Refused(
+            Sentence("不能直接修改：{strange}。", strange="、".join(strange)), slug="registry-field"
+        )
     if not reason.strip():
         raise Refused("请写明变更的原因。", fields={"reason": "请填写原因"}, slug="reason-needed")
     refuse()

@@ -34,6 +34,7 @@ from engine.domain.registry.tables import Certificate, Inspector
 from engine.domain.terms import CERTIFICATE_STATES, INSPECTOR_STATES, SPECIALTIES
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 EXPIRING = timedelta(days=60)
 ID_LENGTH = 18
@@ -123,9 +124,12 @@ def check(lines: Iterable[Line]) -> None:
         values = line.values
         staff_no = str(values.get("staff_no", ""))
         if staff_no and not _STAFF_NO.fullmatch(staff_no):
-            line.refuse("单位工号", f"“{staff_no}”只能由字母、数字、点、横线组成，最多 40 位")
+            line.refuse(
+                "单位工号",
+                Sentence("“{staff_no}”只能由字母、数字、点、横线组成，最多 40 位", staff_no=staff_no),
+            )
         if staff_no and staff_no in seen:
-            line.refuse("单位工号", f"与第 {seen[staff_no]} 行重复")
+            line.refuse("单位工号", Sentence("与第 {line} 行重复", line=seen[staff_no]))
         seen.setdefault(staff_no, line.number)
         fault = id_card_fault(str(values.get("id_card_masked", "")))
         if fault:
@@ -157,7 +161,7 @@ def _certificate(line: Line, numbers: dict[str, int]) -> None:
             line.refuse("执法证编号", "填了有效期或部门执法证，却没有执法证编号")
         return
     if number in numbers:
-        line.refuse("执法证编号", f"与第 {numbers[number]} 行重复")
+        line.refuse("执法证编号", Sentence("与第 {line} 行重复", line=numbers[number]))
     numbers.setdefault(str(number), line.number)
     if start and end and end < start:
         line.refuse("有效期", "早于发证日期")
@@ -229,7 +233,7 @@ def edit(
 
     def refuse() -> None:
         if changes.get("can_lead") and (row.is_expert or not row.licensed(clock.today())):
-            raise Refused(f"{row.name}没有有效的执法证，不能任组长。", slug="registry-row")
+            raise Refused(Sentence("{row}没有有效的执法证，不能任组长。", row=row.name), slug="registry-row")
 
     write(session, row, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
     return row

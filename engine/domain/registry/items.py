@@ -18,6 +18,7 @@ from engine.domain.registry.queries import above
 from engine.domain.registry.tables import InspectionItem, ItemList
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 COLUMNS = (
     Column("编号", "no", short(40), required=True, aliases=("序号",)),
@@ -42,7 +43,7 @@ def check(lines: Iterable[Line]) -> None:
     for line in lines:
         no = str(line.values.get("no", ""))
         if no and no in seen:
-            line.refuse("编号", f"与第 {seen[no]} 行的“{no}”重复")
+            line.refuse("编号", Sentence("与第 {line} 行的“{no}”重复", line=seen[no], no=no))
         seen.setdefault(no, line.number)
         if not line.values.get("content"):
             line.warn("抽查内容", "没有填写，检查表将只有事项名称")

@@ -17,6 +17,7 @@ from engine.domain.registry.tables import RegistryLock
 from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import NotAllowed, Refused
 from engine.people import Bureau, Person, Role
+from engine.sentence import Sentence
 
 POOLS = ("objects", "inspectors", "conflicts")
 """What a draw freezes."""
@@ -77,8 +78,13 @@ def _refuse(row: RegistryLock | None) -> None:
     if row is not None:
         at = clock.local(row.locked_at)
         raise Refused(
-            f"{REGISTRY_KINDS[row.kind]}已为抽取 {row.draw_id} 锁定"
-            f"（{row.locked_by.name}，{at:%Y-%m-%d %H:%M}），抽取结束前不能修改。",
+            Sentence(
+                "{registry}已为抽取 {draw_id} 锁定（{locked_by}，{at:%Y-%m-%d %H:%M}），抽取结束前不能修改。",
+                registry=REGISTRY_KINDS[row.kind],
+                draw_id=row.draw_id,
+                locked_by=row.locked_by.name,
+                at=at,
+            ),
             hint="请在抽取结束或作废后再改。",
             slug="registry-locked",
         )
@@ -109,7 +115,12 @@ def refuse_editor(person: Person, bureau: Bureau, kind: str) -> None:
         pack = parameters(bureau.pack)
         keeper = pack.label(editor_role(kind, bureau.pack))
         raise NotAllowed(
-            f"{REGISTRY_KINDS[kind]}由{keeper}维护，{person.name}不能修改。",
+            Sentence(
+                "{registry}由{keeper}维护，{person}不能修改。",
+                registry=REGISTRY_KINDS[kind],
+                keeper=keeper,
+                person=person.name,
+            ),
             clause=pack.cite("W3 W5"),
             hint="请由维护单位办理。",
             slug="registry-other-unit",

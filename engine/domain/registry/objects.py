@@ -33,6 +33,7 @@ from engine.domain.registry.tables import RegistryObject
 from engine.domain.terms import AGREEMENT_STATES, CREDIT_LEVELS, OBJECT_KINDS, OBJECT_TYPES
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Joined, Sentence
 
 KINDS = OBJECT_KINDS
 _CREDIT = {level: level for level in CREDIT_LEVELS}
@@ -111,9 +112,9 @@ def _codes(line: Line) -> None:
     type_ = str(values.get("type", "institution"))
     kind = str(values.get("kind", ""))
     if type_ != "institution" and kind and kind != type_:
-        line.refuse("类别", f"对象类型是“{OBJECT_TYPES[type_]}”，类别也应是“{OBJECT_TYPES[type_]}”")
+        line.refuse("类别", Sentence("对象类型是“{kind}”，类别也应是“{kind}”", kind=OBJECT_TYPES[type_]))
     if type_ == "institution" and kind in ("person", "employer"):
-        line.refuse("类别", f"定点医药机构的类别不能是“{KINDS[kind]}”")
+        line.refuse("类别", Sentence("定点医药机构的类别不能是“{kind}”", kind=KINDS[kind]))
     if values.get("code"):
         _note(line, "编码", check_institution(values["code"], kind, type_))
     if values.get("uscc"):
@@ -122,7 +123,7 @@ def _codes(line: Line) -> None:
         line.warn("统一社会信用代码", "没有填写")
     place = values.get("division")
     if place and division(place) is None:
-        line.refuse("区划", f"没有区划“{place}”")
+        line.refuse("区划", Sentence("没有区划“{place}”", place=place))
     elif not place and values.get("code"):
         values["division"] = str(values["code"])[1:7]
 
@@ -146,7 +147,7 @@ def _dates(line: Line) -> None:
         line.refuse("黑名单起", "有黑名单止而没有黑名单起")
     seen = values.get("last_inspected_on")
     if seen and seen > clock.today():
-        line.refuse("最近检查日期", f"{seen} 在今天之后")
+        line.refuse("最近检查日期", Sentence("{day} 在今天之后", day=seen))
     if values.get("visits") and not values.get("visits_year"):
         values["visits_year"] = seen.year if seen else clock.today().year
 
@@ -212,8 +213,8 @@ def edit(
         line = Line(0, (), {name: getattr(thing, name) for name in FIELDS} | dict(changes))
         check([line])
         if line.status == "refused":
-            said = "；".join(f"{column}：{why}" for column, why in line.notes)
-            raise Refused(f"{said}。", slug="registry-row")
+            said = Joined(Sentence("{column}：{why}", column=column, why=why) for column, why in line.notes)
+            raise Refused(Sentence("{said}。", said=said), slug="registry-row")
 
     write(session, thing, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
     return thing

@@ -11,6 +11,7 @@ from engine import clock
 from engine.domain.registry.tables import InspectionItem, Inspector, ItemList, RegistryObject
 from engine.errors import NotFound
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 
 def below(session: Session, bureau_id: int) -> list[int]:
@@ -73,7 +74,7 @@ def object_by_code(session: Session, bureau_id: int, code: str) -> RegistryObjec
     )
     found = session.scalar(query)
     if found is None:
-        raise NotFound(f"名录库中没有编码为“{code}”的检查对象。")
+        raise NotFound(Sentence("名录库中没有编码为“{code}”的检查对象。", code=code))
     return found
 
 
@@ -83,7 +84,7 @@ def inspector_by_staff_no(session: Session, bureau_id: int, staff_no: str) -> In
         select(Inspector).where(Inspector.bureau_id == bureau_id, Inspector.staff_no == staff_no)
     )
     if found is None:
-        raise NotFound(f"人员名录库中没有工号为“{staff_no}”的人员。")
+        raise NotFound(Sentence("人员名录库中没有工号为“{staff_no}”的人员。", staff_no=staff_no))
     return found
 
 

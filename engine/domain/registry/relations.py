@@ -16,6 +16,7 @@ from engine.domain.registry.queries import below
 from engine.domain.registry.tables import Conflict, Inspector, RegistryObject
 from engine.domain.terms import RELATIONS
 from engine.people import Bureau
+from engine.sentence import Sentence
 
 COLUMNS = (
     Column("单位工号", "staff_no", words, required=True, aliases=("工号",)),
@@ -53,9 +54,9 @@ def resolve(session: Session, bureau: Bureau, lines: Iterable[Line]) -> None:
     for line in rows:
         given, wanted = str(line.values.get("staff_no", "")), str(line.values.get("code", ""))
         if given and given not in people:
-            line.refuse("单位工号", f"人员名录库中没有“{given}”")
+            line.refuse("单位工号", Sentence("人员名录库中没有“{staff_no}”", staff_no=given))
         if wanted and wanted not in objects:
-            line.refuse("检查对象编码", f"检查对象名录库中没有“{wanted}”")
+            line.refuse("检查对象编码", Sentence("检查对象名录库中没有“{code}”", code=wanted))
         line.values["inspector_id"] = people.get(given)
         line.values["object_id"] = objects.get(wanted) if wanted else None
 

@@ -17,6 +17,7 @@ import python_calamine
 import xlsxwriter
 
 from engine.errors import Refused
+from engine.sentence import Sentence
 
 LARGEST_FILE = 30_000_000
 LARGEST_UNZIPPED = 300_000_000
@@ -48,7 +49,14 @@ def read(name: str, content: bytes) -> Sheet:
     Refused says what is wrong with the file as a whole.
     """
     if len(content) > LARGEST_FILE:
-        raise _bad(name, f"文件有 {len(content) // 1_000_000} MB，超过 {LARGEST_FILE // 1_000_000} MB。")
+        raise _bad(
+            name,
+            Sentence(
+                "文件有 {size} MB，超过 {most} MB。",
+                size=len(content) // 1000000,
+                most=LARGEST_FILE // 1000000,
+            ),
+        )
     if not content.strip():
         raise _bad(name, "文件是空的。")
     lines = _xlsx(name, content) if content.startswith(_ZIP) else _csv(name, content)
@@ -59,12 +67,16 @@ def read(name: str, content: bytes) -> Sheet:
     headings = [str(cell or "").strip().lstrip("*＊") for cell in table[0][1]]
     twice = sorted({heading for heading in headings if heading and headings.count(heading) > 1})
     if twice:
-        raise _bad(name, f"列名重复：{'、'.join(twice)}。")
+        raise _bad(name, Sentence("列名重复：{twice}。", twice="、".join(twice)))
     return Sheet(name, headings, table[1:])
 
 
 def _bad(name: str, reason: str) -> Refused:
-    return Refused(f"{name}：{reason}", hint="请用本系统导出的模板填写。", slug="registry-file")
+    return Refused(
+        Sentence("{name}：{reason}", name=name, reason=reason),
+        hint="请用本系统导出的模板填写。",
+        slug="registry-file",
+    )
 
 
 def _csv(name: str, content: bytes) -> list[tuple[int, list[Any]]]:
@@ -84,7 +96,7 @@ def _csv(name: str, content: bytes) -> list[tuple[int, list[Any]]]:
             _limit(name, number, len(cells))
             rows.append((number, list(cells)))
     except csv.Error as fault:
-        raise _bad(name, f"CSV 读不出：{fault}。") from None
+        raise _bad(name, Sentence("CSV 读不出：{fault}。", fault=fault)) from None
     return rows
 
 
@@ -93,20 +105,27 @@ def _xlsx(name: str, content: bytes) -> list[tuple[int, list[Any]]]:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             size = sum(entry.file_size for entry in package.infolist())
         if size > LARGEST_UNZIPPED:
-            raise _bad(name, f"解压后有 {size // 1_000_000} MB，超过 {LARGEST_UNZIPPED // 1_000_000} MB。")
+            raise _bad(
+                name,
+                Sentence(
+                    "解压后有 {size} MB，超过 {most} MB。",
+                    size=size // 1000000,
+                    most=LARGEST_UNZIPPED // 1000000,
+                ),
+            )
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = book.get_sheet_by_index(0)
         _limit(name, sheet.total_height, sheet.total_width)
         return list(enumerate(sheet.to_python(skip_empty_area=False), 1))
     except (zipfile.BadZipFile, python_calamine.CalamineError, IndexError) as fault:
-        raise _bad(name, f"XLSX 读不出：{fault}。") from None
+        raise _bad(name, Sentence("XLSX 读不出：{fault}。", fault=fault)) from None
 
 
 def _limit(name: str, rows: int, columns: int) -> None:
     if rows > MOST_ROWS:
-        raise _bad(name, f"超过 {MOST_ROWS} 行。")
+        raise _bad(name, Sentence("超过 {most} 行。", most=MOST_ROWS))
     if columns > MOST_COLUMNS:
-        raise _bad(name, f"超过 {MOST_COLUMNS} 列。")
+        raise _bad(name, Sentence("超过 {most} 列。", most=MOST_COLUMNS))
 
 
 def clean(cell: Any) -> Any:

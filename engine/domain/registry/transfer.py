@@ -33,6 +33,7 @@ from engine.domain.registry.tables import (
 from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import Refused
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 Watch = Callable[[str, Sequence[Line]], Iterable[Line]]
 """Shows how far it has come: gets a stage and its rows, hands them on one by one."""
@@ -149,8 +150,8 @@ def kind_of(sheet: Sheet) -> str:
     best = [kind for kind, number in fitting.items() if number == max(fitting.values())]
     if len(best) != 1:
         raise Refused(
-            f"{sheet.name}：从列名认不出是哪一种名录。",
-            hint=f"请用 --kind 指明：{'、'.join(REGISTRIES)}。",
+            Sentence("{sheet}：从列名认不出是哪一种名录。", sheet=sheet.name),
+            hint=Sentence("请用 --kind 指明：{registries}。", registries="、".join(REGISTRIES)),
             slug="registry-kind",
         )
     return best[0]
@@ -210,7 +211,9 @@ def examine(
     kind = kind or kind_of(sheet)
     if kind not in REGISTRIES:
         raise Refused(
-            f"没有“{kind}”这种名录。", hint=f"可用：{'、'.join(REGISTRIES)}。", slug="registry-kind"
+            Sentence("没有“{kind}”这种名录。", kind=kind),
+            hint=Sentence("可用：{registries}。", registries="、".join(REGISTRIES)),
+            slug="registry-kind",
         )
     registry = REGISTRIES[kind]
     if kind == "items":
@@ -218,10 +221,12 @@ def examine(
     lines, unknown, missing = parse(sheet, registry.columns)
     if missing:
         raise Refused(
-            f"{name}：缺少列 {'、'.join(missing)}。", hint="请用导出的模板填写。", slug="registry-columns"
+            Sentence("{name}：缺少列 {missing}。", name=name, missing="、".join(missing)),
+            hint="请用导出的模板填写。",
+            slug="registry-columns",
         )
     if not lines:
-        raise Refused(f"{name}：只有列名，没有数据。", slug="registry-file")
+        raise Refused(Sentence("{name}：只有列名，没有数据。", name=name), slug="registry-file")
     registry.check(watch("核对", lines))
     if kind == "conflicts":
         relations.resolve(session, bureau, lines)
@@ -284,7 +289,9 @@ def export_file(
     """
     if kind not in REGISTRIES:
         raise Refused(
-            f"没有“{kind}”这种名录。", hint=f"可用：{'、'.join(REGISTRIES)}。", slug="registry-kind"
+            Sentence("没有“{kind}”这种名录。", kind=kind),
+            hint=Sentence("可用：{registries}。", registries="、".join(REGISTRIES)),
+            slug="registry-kind",
         )
     found = _rows(session, bureau, kind)
     headings: list[str]

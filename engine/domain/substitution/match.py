@@ -22,6 +22,7 @@ from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("substitution.send", clause="W9 J13")
@@ -117,6 +118,8 @@ def _take(step: Step, row: Substitution, draw: Draw) -> dict[str, Any]:
             evidence=[*numbered(match["proof"]), *settled],
         )
     except DrawRefused as fault:
-        raise Refused(f"平台匹配结果不能导入：{fault.reason}", slug="platform-mismatch") from fault
+        raise Refused(
+            Sentence("平台匹配结果不能导入：{reason}", reason=fault.reason), slug="platform-mismatch"
+        ) from fault
     store.keep(draw, transcript)
     return change_teams(step, row, draw, place, arriving, number)

@@ -20,12 +20,15 @@ from engine.domain.substitution.tables import Reinforcement
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 
 
 def _get(step: Step, reinforcement_id: int) -> Reinforcement:
     found = step.session.get(Reinforcement, reinforcement_id)
     if found is None:
-        raise NotFound(f"没有编号为 {reinforcement_id} 的补充检查人员申请。")
+        raise NotFound(
+            Sentence("没有编号为 {reinforcement_id} 的补充检查人员申请。", reinforcement_id=reinforcement_id)
+        )
     return found
 
 

@@ -27,13 +27,18 @@ from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
     """From the arrival on site nobody is swapped, only added (slug `substitution-after-arrival`)."""
     if arrived(inspection) and inspection.arrived_at is not None:
         raise Refused(
-            f"不能调换：{name}所在检查组已于{clock.local(inspection.arrived_at):%Y-%m-%d}进场。",
+            Sentence(
+                "不能调换：{name}所在检查组已于{day:%Y-%m-%d}进场。",
+                name=name,
+                day=clock.local(inspection.arrived_at),
+            ),
             clause=why(pack, "substitution.approver", "J13"),
             hint="可以在案件页发起“补充检查人员”。",
             slug="substitution-after-arrival",
@@ -49,7 +54,7 @@ def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
     if code not in allowed:
         names = "、".join(SUBSTITUTION_REASONS[each] for each in allowed)
         raise Refused(
-            f"调换理由只能是：{names}。",
+            Sentence("调换理由只能是：{names}。", names=names),
             clause=why(pack, "substitution.approver", "J13"),
             slug="substitution-reason",
             fields={"reason_code": "请选择理由"},

@@ -31,6 +31,7 @@ from engine.domain.terms import SUBSTITUTION_REASONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.people import Person
+from engine.sentence import Sentence
 
 
 def reason_of(row: Substitution) -> str:
@@ -117,7 +118,7 @@ def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
         )
     except DrawRefused as fault:
         raise Refused(
-            f"递补人选不合抽取记录：{fault.reason}",
+            Sentence("递补人选不合抽取记录：{reason}", reason=fault.reason),
             clause=why(step.pack, "substitution.approver", "J13"),
             hint="只能跳过排在递补人之前、确实不能参加的候选人。",
             slug="not-candidate",
@@ -183,7 +184,7 @@ def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None
     """The substitute is available and has no 利害关系 to any object of the group."""
     if not arriving.available(clock.today()):
         raise Refused(
-            f"{arriving.name}本期不能参加检查。",
+            Sentence("{arriving}本期不能参加检查。", arriving=arriving.name),
             clause=why(step.pack, "substitution.approver", "J13"),
             slug="unavailable",
         )
@@ -191,7 +192,7 @@ def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None
         relation = relation_to(step.session, arriving, step.session.get_one(Thing, inspection.object_id))
         if relation:
             raise Refused(
-                f"{arriving.name}与被检查对象有利害关系，应当回避。",
+                Sentence("{arriving}与被检查对象有利害关系，应当回避。", arriving=arriving.name),
                 clause=cite("J13 行政处罚法", step.pack),
                 slug="conflict-of-interest",
             )
@@ -301,7 +302,7 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         )
     if not arriving.licensed(clock.today()):
         raise Refused(
-            f"{arriving.name}没有有效执法证件。",
+            Sentence("{arriving}没有有效执法证件。", arriving=arriving.name),
             clause=cite("J16 W11 行政处罚法", step.pack),
             slug="too-few-licensed",
         )

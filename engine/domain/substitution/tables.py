@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.errors import NotFound
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text, word
 
 MODES = ("draw", "platform", "manual")
@@ -125,5 +126,5 @@ def get(session: Session, substitution_id: int) -> Substitution:
     """The substitution with this id; NotFound otherwise."""
     found = session.get(Substitution, substitution_id)
     if found is None:
-        raise NotFound(f"没有编号为 {substitution_id} 的人员调换。")
+        raise NotFound(Sentence("没有编号为 {substitution_id} 的人员调换。", substitution_id=substitution_id))
     return found

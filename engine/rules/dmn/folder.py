@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine import markup
 from engine.errors import ModelInvalid, NotFound
+from engine.sentence import Sentence
 
 from .model import Model, load_all
 from .reader import parts, read
@@ -14,7 +15,7 @@ from .reader import parts, read
 def load_path(path: Path, *, strict: bool = True) -> Model:
     """Read a file and, from its folder, whatever it imports. Raises NotFound or ModelInvalid."""
     if not path.is_file():
-        raise NotFound(f"没有文件 {path}。", hint="请检查路径。")
+        raise NotFound(Sentence("没有文件 {path}。", path=path), hint="请检查路径。")
     data = path.read_bytes()
     root, _ = read(data, path.name)
     files = [(path.name, data)]

@@ -11,6 +11,7 @@ from engine.errors import Finding, ModelInvalid, NotFound, RuleError
 from engine.rules.feel.invocation import call_named
 from engine.rules.feel.limits import DEFAULT, Limits, Run
 from engine.rules.feel.values import adapt
+from engine.sentence import Sentence
 
 from .boxed import Boxes, coerced, logic_of
 from .document import Document, collect_names, define_types, import_types
@@ -50,7 +51,7 @@ class Decision:
         """The value; a null that has diagnostics is a RuleError, never a silent null, not even inside it."""
         if self.broken or (self.value is None and self.diagnostics):
             why = self.broken[0] if self.broken else self.diagnostics[0]
-            reason = f"决策“{self.name}”没有结果：{why}。"
+            reason = Sentence("决策“{name}”没有结果：{why}。", name=self.name, why=why)
             raise RuleError(reason, diagnostics=self.diagnostics)
         return self.value
 
@@ -171,9 +172,16 @@ class Model:
                     return node
         near = get_close_matches(wanted, [node.name for node in nodes], n=1, cutoff=0.4)
         hint = (
-            f"是否想写“{near[0]}”？" if near else f"可用的有：{'、'.join(node.name for node in nodes[:8])}。"
+            Sentence("是否想写“{near}”？", near=near[0])
+            if near
+            else Sentence("可用的有：{names}。", names="、".join(node.name for node in nodes[:8]))
         )
-        raise NotFound(f"“{self.main.file or self.name}”中没有决策“{name_or_id}”。", hint=hint)
+        raise NotFound(
+            Sentence(
+                "“{file}”中没有决策“{name_or_id}”。", file=self.main.file or self.name, name_or_id=name_or_id
+            ),
+            hint=hint,
+        )
 
     def decide(self, name_or_id: str, context: Mapping[str, Any], *, limits: Limits = DEFAULT) -> Decision:
         """The value of a decision over input data by name. Raises NotFound, or RuleError beyond a limit."""
@@ -197,7 +205,9 @@ class Model:
         try:
             value = run.finish(work(session))
         except RecursionError:
-            raise RuleError(f"决策“{node.name}”嵌套过深。", hint="请检查是否无休止地调用自己。") from None
+            raise RuleError(
+                Sentence("决策“{node}”嵌套过深。", node=node.name), hint="请检查是否无休止地调用自己。"
+            ) from None
         matched: list[Any] = list(run.matched)
         title = name_of(node.element)
         return Decision(node.name, value, run.diagnostics, matched, session.used, run.broken, title)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 from .builtins import BUILTINS
 from .compiler import Closure, Compiler, Env
@@ -142,7 +143,12 @@ class Expression:
         result = self.evaluate(context)
         if result.value is None and result.diagnostics:
             raise RuleError(
-                f"表达式“{self.text}”没有结果：{result.diagnostics[0]}。", diagnostics=result.diagnostics
+                Sentence(
+                    "表达式“{text}”没有结果：{diagnostics}。",
+                    text=self.text,
+                    diagnostics=result.diagnostics[0],
+                ),
+                diagnostics=result.diagnostics,
             )
         return result.value
 
@@ -185,13 +191,17 @@ def unknown_names(node: Node, names: Collection[str]) -> Iterator[RuleError]:
             continue
         kind, choices = ("函数", [*BUILTINS, *known]) if called else ("名称", sorted(known))
         near = get_close_matches(name, choices, n=1, cutoff=0.5)
-        hint = f"是否想写“{near[0]}”？" if near else _choices(known)
-        yield RuleError(f"第 {at + 1} 个字符处的{kind}“{name}”不存在。", position=at, hint=hint)
+        hint = Sentence("是否想写“{near}”？", near=near[0]) if near else _choices(known)
+        yield RuleError(
+            Sentence("第 {place} 个字符处的{kind}“{name}”不存在。", place=at + 1, kind=kind, name=name),
+            position=at,
+            hint=hint,
+        )
 
 
 def _choices(names: Collection[str]) -> str:
     shown = sorted(names)[:8]
-    return f"可用的有：{'、'.join(shown)}。" if shown else "此处没有可用的名称。"
+    return Sentence("可用的有：{names}。", names="、".join(shown)) if shown else "此处没有可用的名称。"
 
 
 def parse(text: str, *, names: Collection[str] | None = None, unary: bool = False) -> Expression:
@@ -205,7 +215,9 @@ def parse(text: str, *, names: Collection[str] | None = None, unary: bool = Fals
         raise RuleError("表达式为空。", position=0, hint="请填写表达式。")
     if len(text) > DEFAULT.length:
         raise RuleError(
-            f"表达式长度 {len(text)} 超过上限 {DEFAULT.length}。", position=0, hint="请拆成几条规则。"
+            Sentence("表达式长度 {count} 超过上限 {length}。", count=len(text), length=DEFAULT.length),
+            position=0,
+            hint="请拆成几条规则。",
         )
     if names is None:
         return _parse(text, frozenset(), unary)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 from .arithmetic import moment
 from .limits import Run
@@ -120,7 +121,10 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
         ready.append(converted)
     run.calls += 1
     if run.calls > run.limits.calls:
-        raise RuleError(f"函数调用超过 {run.limits.calls} 层。", hint="请检查函数是否无休止地调用自己。")
+        raise RuleError(
+            Sentence("函数调用超过 {calls} 层。", calls=run.limits.calls),
+            hint="请检查函数是否无休止地调用自己。",
+        )
     value = function.invoke(run, ready)
     run.calls -= 1
     if function.result is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,21 @@ class Run:
     def spend(self, steps: int) -> None:
         """Count work about to be done; refuses what would go beyond the budget."""
         if self.steps + steps > self.limits.steps:
-            raise RuleError(f"计算步数超过上限 {self.limits.steps}。", hint="请缩小列表或减少嵌套循环。")
+            raise RuleError(
+                Sentence("计算步数超过上限 {steps}。", steps=self.limits.steps),
+                hint="请缩小列表或减少嵌套循环。",
+            )
         self.steps += steps
 
     def hold_list(self, size: int) -> None:
         """Count a list being made; refuses one that is too long."""
         if size > self.limits.list_size:
-            raise RuleError(f"列表长度 {size} 超过上限 {self.limits.list_size}。", hint="请先筛选再计算。")
+            raise RuleError(
+                Sentence(
+                    "列表长度 {size} 超过上限 {list_size}。", size=size, list_size=self.limits.list_size
+                ),
+                hint="请先筛选再计算。",
+            )
         self._hold(size)
 
     def grow(self, size: int) -> None:
@@ -61,12 +70,21 @@ class Run:
     def hold_text(self, size: int) -> None:
         """Count a string being made; refuses one that is too long."""
         if size > self.limits.string_size:
-            raise RuleError(f"字符串长度 {size} 超过上限 {self.limits.string_size}。", hint="请缩短文本。")
+            raise RuleError(
+                Sentence(
+                    "字符串长度 {size} 超过上限 {string_size}。",
+                    size=size,
+                    string_size=self.limits.string_size,
+                ),
+                hint="请缩短文本。",
+            )
         self._hold(size)
 
     def _hold(self, size: int) -> None:
         if self.memory + size > self.limits.memory:
-            raise RuleError(f"计算占用超过上限 {self.limits.memory}。", hint="请缩小列表或文本。")
+            raise RuleError(
+                Sentence("计算占用超过上限 {memory}。", memory=self.limits.memory), hint="请缩小列表或文本。"
+            )
         self.memory += size
 
     def weigh(self, value: Any) -> None:
@@ -86,7 +104,9 @@ class Run:
             if isinstance(current, list | dict):
                 size += len(current)
                 if size > self.limits.result:
-                    raise RuleError(f"结果超过 {self.limits.result} 项。", hint="请缩小列表。")
+                    raise RuleError(
+                        Sentence("结果超过 {result} 项。", result=self.limits.result), hint="请缩小列表。"
+                    )
                 waiting.extend(current.values() if isinstance(current, dict) else current)
         return value
 

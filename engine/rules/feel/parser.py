@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 from .limits import DEFAULT, Limits
 from .tokens import KEYWORDS, STOPS, NameBook, Token, normal, tokenize, width_hint
@@ -79,14 +80,20 @@ class Parser:
     def __init__(self, text: str, names: NameBook, limits: Limits = DEFAULT) -> None:
         if len(text) > limits.length:
             raise RuleError(
-                f"表达式长度 {len(text)} 超过上限 {limits.length}。", position=0, hint="请拆成几条规则。"
+                Sentence("表达式长度 {count} 超过上限 {length}。", count=len(text), length=limits.length),
+                position=0,
+                hint="请拆成几条规则。",
             )
         self.text = text
         self.names = names
         self.limits = limits
         self.tokens = tokenize(text)
         if len(self.tokens) > 3 * limits.nodes:
-            raise RuleError(f"表达式超过 {3 * limits.nodes} 个词。", position=0, hint="请拆成几条规则。")
+            raise RuleError(
+                Sentence("表达式超过 {most} 个词。", most=3 * limits.nodes),
+                position=0,
+                hint="请拆成几条规则。",
+            )
         self.index = 0
         self.depth = 0
         self.work = 0
@@ -122,16 +129,21 @@ class Parser:
     def expect(self, text: str) -> Token:
         """Take this token or refuse."""
         if not self.at(text):
-            raise self.unexpected(f"此处应为 {text}")
+            raise self.unexpected(Sentence("此处应为 {text}", text=text))
         return self.advance()
 
     def unexpected(self, wanted: str = "") -> RuleError:
         """The error for the token at hand."""
         token = self.token
         found = f"“{token.text}”" if token.kind != "end" else "表达式结尾"
-        wanted = f"，{wanted}" if wanted else ""
+        wanted = Sentence("，{wanted}", wanted=wanted) if wanted else ""
         return RuleError(
-            f"第 {token.at + 1} 个字符处不认识的内容：{found}{wanted}。",
+            Sentence(
+                "第 {place} 个字符处不认识的内容：{found}{wanted}。",
+                place=token.at + 1,
+                found=found,
+                wanted=wanted,
+            ),
             position=token.at,
             hint=width_hint(token.text[:1]),
         )
@@ -173,7 +185,9 @@ class Parser:
             count += 1
             if count > self.limits.nodes:
                 raise RuleError(
-                    f"表达式超过 {self.limits.nodes} 个节点。", position=node.at, hint="请拆成几条规则。"
+                    Sentence("表达式超过 {nodes} 个节点。", nodes=self.limits.nodes),
+                    position=node.at,
+                    hint="请拆成几条规则。",
                 )
             if depth > 3 * self.limits.depth:
                 raise RuleError("表达式嵌套过深。", position=node.at, hint="请拆成几条规则。")
@@ -186,7 +200,9 @@ class Parser:
         self.depth += 1
         if self.depth > self.limits.depth:
             raise RuleError(
-                f"嵌套超过 {self.limits.depth} 层。", position=self.token.at, hint="请拆成几条规则。"
+                Sentence("嵌套超过 {depth} 层。", depth=self.limits.depth),
+                position=self.token.at,
+                hint="请拆成几条规则。",
             )
         node = self._logic("or")
         self.depth -= 1
@@ -403,11 +419,17 @@ class Parser:
     def _number(self, token: Token) -> Node:
         if len(token.text) > self.limits.digits:
             raise RuleError(
-                f"数字超过 {self.limits.digits} 位。", position=token.at, hint="请改用较短的数字。"
+                Sentence("数字超过 {digits} 位。", digits=self.limits.digits),
+                position=token.at,
+                hint="请改用较短的数字。",
             )
         value = Decimal(token.text)
         if value.adjusted() > self.limits.exponent:
-            raise RuleError("数字过大。", position=token.at, hint=f"请小于 1e{self.limits.exponent}。")
+            raise RuleError(
+                "数字过大。",
+                position=token.at,
+                hint=Sentence("请小于 1e{exponent}。", exponent=self.limits.exponent),
+            )
         return Literal(value, at=token.at)
 
     def _word(self, token: Token) -> Node:
@@ -451,7 +473,7 @@ class Parser:
         last = self.advance()
         while self.token.kind != "end" and not self.at(*stops):
             if self.at("(", ")", "[", "]", "{", "}", ",", ":") or self.token.kind in {"string", "at"}:
-                raise self.unexpected(f"此处应为 {stops[0]}")
+                raise self.unexpected(Sentence("此处应为 {text}", text=stops[0]))
             last = self.advance()
         return normal(self.text[start.at : last.end])
 
@@ -560,7 +582,11 @@ class Parser:
                     self.advance()
             self.expect(":")
             if any(name == other for other, _ in entries):
-                raise RuleError(f"上下文中“{name}”重复。", position=self.token.at, hint="请改名或删去一项。")
+                raise RuleError(
+                    Sentence("上下文中“{name}”重复。", name=name),
+                    position=self.token.at,
+                    hint="请改名或删去一项。",
+                )
             entries.append((name, self.expression()))
             self.names.add(name)
             if not self.take(","):

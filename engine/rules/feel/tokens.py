@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 # The name characters of grammar rules 28–30, without CJK and full-width punctuation: a full-width comma or
 # bracket is nearly always a typing slip, and the error says so. A known name may still contain them.
@@ -65,7 +66,7 @@ def tokenize(text: str) -> list[Token]:
 def width_hint(character: str) -> str:
     """What to type instead of a full-width sign; empty for other characters."""
     plain = _FULL_WIDTH.get(character)
-    return f"请改用半角符号 {plain} 。" if plain else ""
+    return Sentence("请改用半角符号 {plain} 。", plain=plain) if plain else ""
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 from .limits import Run
 from .temporal import (
@@ -135,7 +136,8 @@ def _adapt_other(value: Any, depth: int) -> Any:  # noqa: PLR0911  (one return p
     if isinstance(value, set | frozenset):
         return [adapt(item, depth + 1) for item in sorted(value, key=repr)]
     raise RuleError(
-        f"不能作为 FEEL 值的类型：{type(value).__name__}。", hint="只接受数字、文本、日期、列表和上下文。"
+        Sentence("不能作为 FEEL 值的类型：{kind}。", kind=type(value).__name__),
+        hint="只接受数字、文本、日期、列表和上下文。",
     )
 
 

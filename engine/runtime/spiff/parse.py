@@ -18,6 +18,7 @@ from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 
 from engine.errors import CaseworkError
 from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, VerbTask
+from engine.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def parse(tree: Any, file: str) -> dict[str, Spec]:
             if process in parser.get_process_ids()
         }
     except SpiffWorkflowException as fault:
-        raise CaseworkError(f"{file}：流程图不能运行：{fault}") from fault
+        raise CaseworkError(Sentence("{file}：流程图不能运行：{fault}", file=file, fault=fault)) from fault
 
 
 def schema_faults(tree: Any) -> list[tuple[int, str]]:

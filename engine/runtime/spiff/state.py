@@ -29,6 +29,7 @@ from engine.runtime.spiff.kernel import (
     World,
 )
 from engine.runtime.spiff.parse import Spec
+from engine.sentence import Sentence
 
 Walked = Callable[[str, str, str], None]
 walked: list[Walked] = []  # the test suite listens here: (process, from element, to element)
@@ -96,9 +97,17 @@ class State:
             nonlocal count
             count += 1
             if count > MAX_STEPS or len(self._workflow.tasks) > MAX_TOKENS:
-                raise CaseworkError(f"流程“{self._process}”走了 {count} 步仍没有停下。")
+                raise CaseworkError(
+                    Sentence("流程“{process}”走了 {count} 步仍没有停下。", process=self._process, count=count)
+                )
             if time.thread_time() - begun - environment.outside > MAX_SECONDS:
-                raise CaseworkError(f"流程“{self._process}”运行 {MAX_SECONDS:g} 秒仍没有停下。")
+                raise CaseworkError(
+                    Sentence(
+                        "流程“{process}”运行 {seconds:g} 秒仍没有停下。",
+                        process=self._process,
+                        seconds=MAX_SECONDS,
+                    )
+                )
             if walked:
                 self._tell(task)
 
@@ -216,7 +225,7 @@ class State:
         for workflow in (self._workflow, *self._workflow.subprocesses.values()):
             if key in workflow.tasks:
                 return workflow.tasks[key]
-        raise CaseworkError(f"这个环节已经不在等待（{identity}）。")
+        raise CaseworkError(Sentence("这个环节已经不在等待（{identity}）。", identity=identity))
 
 
 def _rename(task: Any) -> None:

@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.errors import CaseworkError
 from engine.runtime.spiff.kernel import Engine, Workflow
 from engine.runtime.spiff.parse import Spec
+from engine.sentence import Sentence
 
 FORMAT = 1  # tasks refer to each other by their place in the list, to spare long ids
 
@@ -38,7 +39,13 @@ def restore(spec: Spec, content: bytes) -> Workflow:
     """The state that `dump` wrote, on the shared spec."""
     body = orjson.loads(content)
     if body["format"] != FORMAT:
-        raise CaseworkError(f"实例状态的格式 {body['format']} 不是本版本的格式 {FORMAT}。")
+        raise CaseworkError(
+            Sentence(
+                "实例状态的格式 {found} 不是本版本的格式 {own}。",
+                found=body["format"],
+                own=FORMAT,
+            )
+        )
     pool = body["pool"]
     workflow = Workflow(spec.main, spec.inner, script_engine=Engine(), deserializing=True)
     _restore(workflow, body["main"], pool)
