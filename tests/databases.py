@@ -1,25 +1,35 @@
 """Real databases for tests: the schema is made once, a furnished installation once a name; each test gets a copy.
 
-SQLite: a file is copied. PostgreSQL: a private server from a wheel, whose databases are made from templates; it
-forgets everything at the end, so it need not wait for the disk.
+SQLite: a file is copied. PostgreSQL: a private server from a wheel, whose databases are made from templates. Both
+forget everything at the end, so they need not wait for the disk.
 """
 
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.pool import Pool
 
 from engine.storage.base import Base
 from engine.storage.session import Database
 
 Fill = Callable[[Database], Any]
+
+
+@event.listens_for(Pool, "checkout")
+def hurry(connection: Any, _record: Any, _proxy: Any) -> None:
+    """SQLite waits for the disk at every commit, in case the power fails; a killed process loses nothing either way."""
+    if isinstance(connection, sqlite3.Connection) and not connection.in_transaction:
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def with_tables(database: Database) -> None:
@@ -52,9 +62,33 @@ class SqliteDatabases:
 
     def copy(self, name: str, folder: Path) -> str:
         """The address of a fresh copy of a template, in the test's own folder."""
-        target = folder / f"{name}.db"
-        shutil.copy(self.folder / f"{name}.db", target)
-        return f"sqlite:///{target}"
+        url = self.place(name, folder)
+        self.refill(url, name)
+        return url
+
+    def place(self, name: str, folder: Path) -> str:
+        """An address where nothing stands yet."""
+        return f"sqlite:///{folder / f'{name}.db'}"
+
+    def refill(self, url: str, name: str) -> None:
+        """The file at an address becomes a copy of a template."""
+        path = Path(str(make_url(url).database))
+        for rest in ("-wal", "-shm"):
+            path.with_name(path.name + rest).unlink(missing_ok=True)
+        shutil.copy(self.folder / f"{name}.db", path)
+
+    def keep(self, url: str, name: str) -> None:
+        """What stands in a test's database now becomes a template."""
+        with (
+            closing(sqlite3.connect(str(make_url(url).database))) as now,
+            closing(sqlite3.connect(self.folder / f"{name}.db")) as kept,
+        ):
+            kept.execute("PRAGMA synchronous=OFF")
+            now.backup(kept)
+
+    def forget(self, name: str) -> None:
+        """A template is not needed any more."""
+        (self.folder / f"{name}.db").unlink()
 
     def drop(self, url: str) -> None:
         """The copy goes with the test's folder."""
@@ -79,8 +113,8 @@ class PostgresDatabases:
         self.address = self.server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self.admin = create_engine(self.address, isolation_level="AUTOCOMMIT")
         self.known: dict[str, Any] = {}
-        for hurry in ("fsync", "full_page_writes", "synchronous_commit"):
-            self.administer(f"ALTER SYSTEM SET {hurry} = off")
+        for care in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+            self.administer(f"ALTER SYSTEM SET {care} = off")
         self.administer("SELECT pg_reload_conf()")
 
     def administer(self, statement: str) -> None:
@@ -103,11 +137,28 @@ class PostgresDatabases:
             database.dispose()
         return self.known[name]
 
-    def copy(self, name: str, folder: Path) -> str:  # noqa: ARG002 (the other kind needs a folder)
+    def copy(self, name: str, folder: Path) -> str:
         """The address of a fresh copy of a template."""
-        own = f"test_{uuid4().hex[:12]}"
-        self.administer(f"CREATE DATABASE {own} TEMPLATE template_{name}")
-        return self.url(own)
+        url = self.place(name, folder)
+        self.refill(url, name)
+        return url
+
+    def place(self, name: str, folder: Path) -> str:  # noqa: ARG002 (the other kind needs them)
+        """An address where nothing stands yet."""
+        return self.url(f"test_{uuid4().hex[:12]}")
+
+    def refill(self, url: str, name: str) -> None:
+        """The database at an address becomes a copy of a template."""
+        self.drop(url)
+        self.administer(f"CREATE DATABASE {make_url(url).database} TEMPLATE template_{name}")
+
+    def keep(self, url: str, name: str) -> None:
+        """What stands in a test's database now becomes a template; nobody may be connected with it."""
+        self.administer(f"CREATE DATABASE template_{name} TEMPLATE {make_url(url).database}")
+
+    def forget(self, name: str) -> None:
+        """A template is not needed any more."""
+        self.administer(f"DROP DATABASE template_{name}")
 
     def drop(self, url: str) -> None:
         """Connections that a test left behind are cut."""

@@ -8,6 +8,7 @@ from engine.domain import ceremony, change, lead, plan
 from engine.domain.draw import commitment
 from engine.domain.registry import current_items
 from engine.people import Bureau, Person
+from tests.preamble import preamble
 from tests.scenario import Case, Scenario
 
 DRAFTER, SECOND, THIRD = "陆文静", "顾南乔", "纪云舒"
@@ -17,6 +18,7 @@ PAPER = "0123456789abcdef"  # a file of the store, or the reference of a paper
 KIND = "village_clinic"
 
 
+@preamble
 def opens_plan(scene: Any, *, quarter: int = 1) -> Case:
     """A section opens the year's plan (or the quarter's)."""
 
@@ -62,6 +64,7 @@ PLAN = {
 }
 
 
+@preamble
 def drafts(case: Case, *tasks: dict[str, Any], compiled: bool = True) -> Case:
     """One section has tasks, the others none; one person compiles."""
     case.completes("编制科室抽查计划", by=DRAFTER, seat=seat(case, DRAFTER), nothing=False, tasks=list(tasks))
@@ -75,6 +78,7 @@ def seat(case: Case, name: str) -> str:
     return case.scenario.read(lambda session: str(session.query(Person).filter_by(name=name).one().id))
 
 
+@preamble
 def approves(case: Case) -> Case:
     """The leader in charge agrees, the office makes it public."""
     case.completes("审批年度计划", by=LEADER, decision="approve", coverage_reason="本期先查村卫生室")
@@ -85,6 +89,7 @@ def approves(case: Case) -> Case:
     return case.completes("公开抽查计划", by=OFFICE, channels=["website"], published_on="2026-03-02")
 
 
+@preamble
 def locks(case: Case, *, groups: int = 1, size: int = 2, **more: Any) -> Case:
     """Registries locked, eligibility looked at, groups set."""
     case.completes("锁定名录库", by=DRAFTER, confirm=True)
@@ -119,6 +124,7 @@ def draw_of(case: Case) -> Any:
     return case.scenario.read(lambda session: ceremony.latest(session, case.scenario.bureau))
 
 
+@preamble
 def seals(case: Case, **more: Any) -> Case:
     """Two envelopes, then the sealed roster."""
     case.completes("抽取人封签", by=DRAFTER, commit_operator=commit_of(case, "bureau"))
@@ -126,6 +132,7 @@ def seals(case: Case, **more: Any) -> Case:
     return case.completes("见证人核对名单并封签", by=WITNESS, **given)
 
 
+@preamble
 def reveals(case: Case, **more: Any) -> Case:
     """Each opens its own envelope, the operator first."""
     case.completes("抽取人启封", by=DRAFTER, secret_operator=SECRETS["bureau"])
@@ -147,6 +154,7 @@ def signs(case: Case) -> Case:
     return case.completes("见证人签署抽取记录", by=WITNESS, ceremony="sign")
 
 
+@preamble
 def draws(case: Case, **more: Any) -> Case:
     """The whole native draw."""
     return signs(reveals(seals(locks(case, **more))))

@@ -16,7 +16,9 @@ from engine.people import Bureau
 from engine.runtime import release
 from engine.settings import Settings
 from engine.storage.session import Database
+from tests.arrows import Trail
 from tests.databases import Databases
+from tests.preamble import Memory, Past
 from tests.scenario import START, Scenario
 from web.assembly import form_check, form_keys, respond
 
@@ -31,6 +33,7 @@ class Installation(Scenario):
         super().__init__(world)
         self.bureau = bureau_id
         self.province = province
+        self.past: Past | None = None
 
 
 def furnish(database: Database, pack: str) -> tuple[int, int]:
@@ -44,30 +47,40 @@ def furnish(database: Database, pack: str) -> tuple[int, int]:
         return loaded.main_id, loaded.root_id
 
 
+@pytest.fixture(scope="session")
+def memory(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
+    """The preambles of this run."""
+    with Memory(databases, tmp_path_factory.mktemp("preambles")).listening() as memory:
+        yield memory
+
+
 @pytest.fixture
 def install(
-    databases: Databases, copied: Callable[[str], str], tmp_path: Path
+    request: pytest.FixtureRequest, memory: Memory, trail: Trail, tmp_path: Path
 ) -> Iterator[Callable[[str], Installation]]:
     """Open a furnished installation of a pack on the database of this run."""
-    opened: list[World] = []
+    databases, opened = memory.databases, []
 
     def open_(pack: str) -> Installation:
         ids: tuple[int, int] = databases.template(
             pack, lambda database: furnish(database, pack), based_on="empty"
         )
         settings = Settings(
-            database_url=copied(pack),
+            database_url=databases.place(pack, tmp_path),
             secret_key="s" * 40,
             files_dir=tmp_path / "files",
             anchors_dir=tmp_path / "anchors",
         )
         world = World.open(settings, form_check=form_check, form_keys=form_keys, respond=respond)
-        opened.append(world)
-        return Installation(world, *ids)
+        scene = Installation(world, *ids)
+        usual = trail.pack == pack and "monkeypatch" not in request.fixturenames
+        scene.past = memory.begins(scene, pack, known=pack if usual else "")
+        opened.append(scene.past)
+        return scene
 
     yield open_
-    for world in opened:
-        world.database.dispose()
+    for past in opened:
+        memory.ends(past)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from engine.domain.inspection import open_from_draw, open_from_lead, team
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import Inspector, RegistryObject, below, conflict_between, current_items
 from engine.people import Bureau, Person, Role, holders
+from tests.preamble import preamble
 from tests.scenario import Case, Scenario
 
 SIGNED = {"name": "刘掌柜"}
@@ -110,6 +111,7 @@ def ordered(session: Session, bureau_id: int, *, people: int = 3) -> int:
     return open_from_lead(session, bureau_id=bureau_id, object_id=thing.id, lead_id=9001, inspectors=named).id
 
 
+@preamble
 def begins(scenario: Scenario, bureau_id: int, *, lead: bool = False, **how: Any) -> tuple[Case, int]:
     """An inspection that has just been drawn (or ordered by a lead); the case and the inspection's id."""
     make = ordered if lead else drawn
@@ -159,6 +161,7 @@ def formed(scenario: Scenario, case: Case, inspection_id: int) -> Case:
     return case.all_complete("廉洁承诺与利害关系声明", pledge=True, conflict="no")
 
 
+@preamble
 def approved(scenario: Scenario, case: Case, inspection_id: int) -> Case:
     """Formed, applied for and approved."""
     formed(scenario, case, inspection_id)
@@ -166,6 +169,7 @@ def approved(scenario: Scenario, case: Case, inspection_id: int) -> Case:
     return case.completes("审批行政检查", decision="approve")
 
 
+@preamble
 def arrived(scenario: Scenario, case: Case, inspection_id: int) -> Case:
     """Approved, and the team stands at the door with two certificates."""
     approved(scenario, case, inspection_id)
@@ -207,6 +211,7 @@ CORRECTED = {
 PENDING = {"result": "pending", "description": "疑似串换药品", "amount": 6000000}
 
 
+@preamble
 def recorded(scenario: Scenario, case: Case, inspection_id: int, **problem: Any) -> Case:
     """The visit is over, the record signed."""
     arrived(scenario, case, inspection_id)
@@ -230,6 +235,7 @@ def record(scenario: Scenario, **more: Any) -> dict[str, Any]:
     }
 
 
+@preamble
 def fed_back(scenario: Scenario, case: Case, inspection_id: int, **problem: Any) -> Case:
     """Discussed in agreement, told face to face, signed for."""
     recorded(scenario, case, inspection_id, **problem)
@@ -247,6 +253,7 @@ def told(scenario: Scenario, case: Case) -> Case:
     return case
 
 
+@preamble
 def reported(scenario: Scenario, case: Case, inspection_id: int, kind: str = "none", **problem: Any) -> Case:
     """Handled and reported; the publication waits."""
     fed_back(scenario, case, inspection_id, **problem)
@@ -277,6 +284,7 @@ def handled(case: Case, kind: str) -> Case:
     return case
 
 
+@preamble
 def published(scenario: Scenario, case: Case, inspection_id: int, kind: str = "none", **problem: Any) -> Case:
     """Reviewed, released and receipted on all channels."""
     reported(scenario, case, inspection_id, kind, **problem)

@@ -12,6 +12,7 @@ from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
 from engine.errors import Refused
 from engine.people import Role
+from tests.preamble import preamble
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
 from tests.web.command import casework
@@ -57,6 +58,7 @@ def test_a_missing_piece_is_added_or_explained(wugang):
     assert wugang.read(lambda s: s.scalars(select(ArchiveSupplement)).one().piece) == "visit"
 
 
+@preamble
 def closed(scene, retention="30"):
     """A case that has ended, with its file sealed."""
     case, inspection_id = told.begins(scene, scene.bureau)

@@ -18,10 +18,12 @@ from engine.domain.pack import breaks
 from engine.domain.registry import Inspector, RegistryObject, inspectors_of
 from engine.errors import Refused
 from engine.runtime.tables import Submission
+from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts
 
 
+@preamble
 def opened(scene: Any, **more: Any) -> Case:
     """A published plan that waits for its draw."""
     return acts.approves(acts.drafts(acts.opens_plan(scene), acts.task(scene, **more)))

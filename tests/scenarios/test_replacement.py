@@ -16,10 +16,12 @@ from engine.domain.draw.verify import verify
 from engine.domain.inspection.tables import Inspection
 from engine.domain.registry import RegistryObject
 from engine.errors import Refused
+from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
 
 
+@preamble
 def drawn(scene: Any) -> tuple[Case, str]:
     """A plan whose one object was drawn, and the object's code."""
     case = acts.draws(test_draw.opened(scene, ratio=1))

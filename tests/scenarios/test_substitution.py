@@ -31,11 +31,13 @@ from engine.errors import Refused
 from engine.people import Person
 from engine.runtime.tables import WorkItem
 from engine.storage.files import StoredFile
+from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
 from web.app import create_app
 
 
+@preamble
 def inspecting(scene: Any) -> Case:
     """One object drawn, its inspection begun."""
     acts.draws(test_draw.opened(scene, ratio=1))
