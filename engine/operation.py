@@ -23,6 +23,46 @@ from engine.sentence import Sentence
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Rule(Protocol):
+    """One parameter of a rule pack: what it is, how strong (hard · principle), by which articles."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the catalogue of parameters."""
+
+    @property
+    def value(self) -> Any:
+        """None: not regulated."""
+
+    @property
+    def strength(self) -> str:
+        """Hard: no exception; principle (原则上): may be broken with reason and approver."""
+
+    @property
+    def source(self) -> str:
+        """Article references, see `Rules.cite`."""
+
+
+class Rules(Protocol):
+    """The parameters of a rule pack (规则包), as the case's release has them."""
+
+    @property
+    def name(self) -> str:
+        """The pack's name, for what shows itself only to its users."""
+
+    def __getitem__(self, key: str) -> Rule:
+        """A parameter by its key; NotFound for one that no pack knows."""
+
+    def value(self, key: str) -> Any:
+        """The value in force today; None where nothing is regulated or no longer in force."""
+
+    def label(self, role: str) -> str:
+        """What this bureau calls a role."""
+
+    def cite(self, refs: str) -> str:
+        """Article references in the words of this pack's users."""
+
+
 class Machine(Protocol):
     """What a verb may ask of the BPM machine; every wish becomes a job row, carried out after the commit."""
 
@@ -47,6 +87,9 @@ class Machine(Protocol):
 
     def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """A row of the case's own deadlines table; asked for often, so no explanation is kept of it."""
+
+    def rules(self) -> Rules:
+        """The parameters of the case's release; a running case keeps them (沿用开办时的版本)."""
 
     def reassign(self, case_id: int) -> None:
         """The people of a case have changed: its open steps go to those who are now responsible."""
@@ -84,6 +127,11 @@ class Step:
         if self.actor is None:
             raise CaseworkError(Sentence("环节“{step}”由系统执行，但动作需要办理人。", step=self.name))
         return self.actor
+
+    @property
+    def rules(self) -> Rules:
+        """The parameters that the case is run by."""
+        return self.machine.rules()
 
     def officer(self) -> Person:
         """Whose post the step is done in: the acting person's own, or that of whom they stand in for."""

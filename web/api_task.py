@@ -160,7 +160,7 @@ def complete(item_id: int) -> ResponseReturnValue:
             hint="请在页面上输入动态口令，再用同一个会话调用。",
         )
     form = definition.read(shown.source, shown.path)
-    proof.demand(g.row, shown.pack, found, signs=signs(form))
+    proof.demand(g.row, shown.rules, found, signs=signs(form))
     kept = schema.load(form, given, options=shown.shown.get("options", {}), data=shown.data)
     if hand.works_for_another(g.person, found):
         kept = unsigned(form, kept)

@@ -20,7 +20,7 @@ def signs(form: Form) -> bool:
 
 def lacks(shown: Sheet, form: Form) -> bool:
     """Whether this step is signed and this session has not lately shown who signs."""
-    return shown.item.state == "open" and proof.lacking(g.row, shown.pack, shown.item, signs=signs(form))
+    return shown.item.state == "open" and proof.lacking(g.row, shown.rules, shown.item, signs=signs(form))
 
 
 def ask() -> ResponseReturnValue:

@@ -21,6 +21,7 @@ from engine import clock
 from engine.desk import plan as plans
 from engine.desk import refusals, release, sample
 from engine.desk.rehearsal import Asked, Rehearsal
+from engine.desk.release import in_force
 from engine.desk.world import World
 from engine.domain.ceremony import get as draw_called
 from engine.domain.ceremony import pool_of
@@ -142,7 +143,7 @@ class Year:
         """What a party hands over: the commitment made on its own device, or, where typed, the secret."""
         secret = self._secret(party)
         draw = draw_called(asked.session, str(asked.data["draw_id"]))
-        if way_of(draw, self.pack) == TYPED:
+        if way_of(draw, in_force(asked.session, self.pack)) == TYPED:
             return {f"secret_{key}": secret}
         return {f"commit_{key}": commitment(draw.id, party, secret, draw.hash)}
 

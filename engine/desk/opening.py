@@ -12,6 +12,7 @@ from engine.access.rights import OPEN_LEAD
 from engine.desk import step
 from engine.desk.pool import pools
 from engine.desk.registry import EDITORS
+from engine.desk.release import in_force
 from engine.desk.world import World
 from engine.domain import change, lead
 from engine.errors import NotFound
@@ -22,7 +23,7 @@ from engine.runtime.tables import Instance, WorkItem
 def open_lead(world: World, session: Session, actor: Person) -> Instance:
     """A lead came in: its case opens, the registering step waits."""
     OPEN_LEAD.demand(actor)
-    row = lead.receive(session, actor.bureau)
+    row = lead.receive(session, actor.bureau, in_force(session, actor.bureau.pack))
     return step.start_process(world, session, actor, "lead", {"lead_id": row.id}, bureau_id=actor.bureau_id)
 
 
@@ -31,7 +32,7 @@ def open_change(world: World, session: Session, actor: Person, kind: str) -> Ins
     if kind not in EDITORS:
         raise NotFound("没有这种名录库。")
     EDITORS[kind].demand(actor)
-    row = change.propose(session, actor.bureau, kind)
+    row = change.propose(session, actor.bureau, kind, in_force(session, actor.bureau.pack))
     return step.start_process(
         world, session, actor, "registry", {"change_id": row.id}, bureau_id=actor.bureau_id
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 from engine.access.rights import DRAFT_PLAN
 from engine.access.scope import visible_bureaus
 from engine.desk import step
+from engine.desk.release import in_force
 from engine.desk.world import World
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.drafting import propose
@@ -97,6 +98,7 @@ def open_plan(
 ) -> Instance:
     """Open a plan of the own bureau and its case; drafting then waits in the inboxes. 依据: J8, W8."""
     DRAFT_PLAN.demand(actor)
-    plan = propose(session, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title)
+    rules = in_force(session, actor.bureau.pack)
+    plan = propose(session, rules, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title)
     session.flush()
     return step.start_process(world, session, actor, "plan", {"plan_id": plan.id}, bureau_id=actor.bureau_id)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.desk.release import in_force
 from engine.domain import calendar
 from engine.domain.ceremony import refuse_repeat, refuse_witness
 from engine.domain.ceremony.duty import refuse_unreasoned
@@ -26,13 +27,13 @@ from engine.domain.followup import open_followup, refuse_open
 from engine.domain.inspection.licence import refuse_few
 from engine.domain.inspection.tables import Inspection
 from engine.domain.inspection.team import team
-from engine.domain.pack import parameters
 from engine.domain.plan.approval import refuse_author
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.duty import refuse_other_unit
 from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import cite
 from engine.errors import CaseworkError, Refused
+from engine.operation import Rules
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -93,37 +94,41 @@ def _licensed(session: Session, bureau: Bureau) -> None:
         for member in members[1:]:
             member.licensed = False
         try:
-            refuse_few(members, bureau.pack)
+            refuse_few(members, _rules(session, bureau))
         finally:
             for member in members:
                 session.expire(member)
 
 
+def _rules(session: Session, bureau: Bureau) -> Rules:
+    return in_force(session, bureau.pack)
+
+
 def _cap(session: Session, bureau: Bureau) -> None:
     """A real object that was visited as often as the pack allows, asked for again without a reason."""
-    cap = int(parameters(bureau.pack)["cap.per_year"].value)
+    cap = int(_rules(session, bureau)["cap.per_year"].value)
     thing = _eligible(session, bureau)
-    excluded = Eligibility(parameters(bureau.pack)).reason(
+    excluded = Eligibility(_rules(session, bureau)).reason(
         thing, on=clock.today(), visits=cap, by_superior=False
     )
     if excluded:
-        refuse_repeat(excluded, thing.name, bureau.pack)
-        refuse_unreasoned("", thing.name, bureau.pack)
+        refuse_repeat(excluded, thing.name, _rules(session, bureau))
+        refuse_unreasoned("", thing.name, _rules(session, bureau))
 
 
 def _superior(session: Session, bureau: Bureau) -> None:
     """A real object that a superior drew this year, asked for again with the best of reasons."""
     thing = _eligible(session, bureau)
-    excluded = Eligibility(parameters(bureau.pack)).reason(
+    excluded = Eligibility(_rules(session, bureau)).reason(
         thing, on=clock.today(), visits=0, by_superior=True
     )
     if excluded:
-        refuse_repeat(excluded, thing.name, bureau.pack)
+        refuse_repeat(excluded, thing.name, _rules(session, bureau))
 
 
 def _eligible(session: Session, bureau: Bureau) -> RegistryObject:
     """The first object of the registry that may be drawn and is on no list."""
-    rule = Eligibility(parameters(bureau.pack))
+    rule = Eligibility(_rules(session, bureau))
     query = select(RegistryObject).where(RegistryObject.bureau_id == bureau.id).order_by(RegistryObject.id)
     for thing in session.scalars(query.limit(200)):
         listed = rule.listed(thing, clock.today())
@@ -133,7 +138,7 @@ def _eligible(session: Session, bureau: Bureau) -> RegistryObject:
 
 
 def _witness(session: Session, bureau: Bureau) -> None:
-    if parameters(bureau.pack)["draw.engine"].value != "native":
+    if _rules(session, bureau)["draw.engine"].value != "native":
         return
     query = select(Person).join(Inspector, Inspector.person_id == Person.id)
     query = query.where(
@@ -143,16 +148,16 @@ def _witness(session: Session, bureau: Bureau) -> None:
     draw = session.scalars(
         select(Draw).where(Draw.bureau_id == bureau.id).order_by(Draw.id)
     ).first() or _missing("抽取")
-    refuse_witness(session, draw, inspector, bureau.pack)
+    refuse_witness(session, draw, inspector, _rules(session, bureau))
 
 
 def _consensus(session: Session, bureau: Bureau) -> None:
-    if parameters(bureau.pack)["consensus"].value == "required":
-        refuse_unsettled(session, _undiscussed(session, bureau).id, bureau.pack)
+    if _rules(session, bureau)["consensus"].value == "required":
+        refuse_unsettled(session, _undiscussed(session, bureau).id, _rules(session, bureau))
 
 
 def _feedback(session: Session, bureau: Bureau) -> None:
-    refuse_before_feedback(session, _undiscussed(session, bureau), bureau.pack)
+    refuse_before_feedback(session, _undiscussed(session, bureau), _rules(session, bureau))
 
 
 def _undiscussed(session: Session, bureau: Bureau) -> Inspection:
@@ -168,17 +173,17 @@ def _undiscussed(session: Session, bureau: Bureau) -> Inspection:
 def _followup(session: Session, bureau: Bureau) -> None:
     inspection = _inspection(session, bureau)
     open_followup(session, inspection, "correction", "退还多收费用", date(2026, 12, 31))
-    refuse_open(session, inspection, bureau.pack)
+    refuse_open(session, inspection, _rules(session, bureau))
 
 
 def _other_unit(session: Session, bureau: Bureau) -> None:
     stranger = Person(name="外单位人员", bureau_id=-1, staff_no="-", login="-")
-    refuse_other_unit(_inspection(session, bureau), stranger, bureau.pack)
+    refuse_other_unit(_inspection(session, bureau), stranger, _rules(session, bureau))
 
 
 def _festival(session: Session, bureau: Bureau) -> None:
     """The five working days of the report over the Spring Festival of 2026 (依据: W14)."""
-    if not parameters(bureau.pack)["report.deadline"].value:
+    if not _rules(session, bureau)["report.deadline"].value:
         return
     due = calendar.due(session, bureau.pack, "report.submit", date(2026, 2, 12))
     raise Refused(str(due.why.get("text", due.day)), clause=cite("W14", bureau.pack), slug="finding")

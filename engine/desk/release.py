@@ -23,7 +23,6 @@ from engine.runtime import check
 from engine.runtime import release as releases
 from engine.runtime.tables import Blob, Release, ReleaseFile
 from engine.sentence import Sentence
-from engine.settings import ROOT
 
 MOST_FILES = 500
 MOST_BYTES = 20_000_000
@@ -66,8 +65,7 @@ def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
         for file in sorted(path.rglob("*"))
         if file.is_file() and releases.kind_of(file.name)
     }
-    complete = (path / "pack.toml").exists() and path.resolve().is_relative_to((ROOT / "workflows").resolve())
-    if complete or any(file.endswith("pack.toml") for file in own):
+    if (path / "pack.toml").exists():
         return name, {**base, **own}
     return name, {**base, **own} if not any(file.startswith("forms/") for file in own) else own
 
@@ -125,13 +123,21 @@ def _bad_zip(reason: str) -> Refused:
 
 
 def _place(file: Path, root: Path) -> str:
-    """A file's path within a release: forms keep their folder, everything else stands at the top."""
+    """A file's path within a release: forms keep their folder, parameters have one, the rest stands at the top."""
     relative = file.relative_to(root).as_posix()
+    if relative == "pack.toml":
+        return f"{packs.FOLDER}/{root.resolve().name}.toml"
     if file.suffix == ".form":
         parts = relative.removeprefix("forms/").split("/")
         folder = parts[:-1] or [root.name]
         return "/".join(["forms", *folder, parts[-1]])
     return relative
+
+
+def in_force(session: Session, pack: str) -> packs.Pack:
+    """The parameters that new cases of a pack are run by."""
+    now = releases.current(session, pack)
+    return packs.frozen(pack, releases.compiled(session, now).parameters)
 
 
 def inspect(world: World, path: Path) -> list[Finding]:

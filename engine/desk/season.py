@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
+from engine.desk.release import in_force
 from engine.desk.world import World
-from engine.domain.pack import parameters
 from engine.domain.plan.drafting import propose
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import current_item_list
+from engine.operation import Rules
 from engine.people import Bureau, Role, holders
 from engine.runtime import job
 
@@ -25,9 +26,9 @@ JOB = "plan.due"
 QUARTER = 3  # months
 
 
-def period_of(pack: str, day: date) -> tuple[int, int]:
+def period_of(rules: Rules, day: date) -> tuple[int, int]:
     """(year, quarter) whose plan a day belongs to; quarter 0 where the pack plans by the year."""
-    quarterly = parameters(pack).value("plan.cycle") == "quarterly"
+    quarterly = rules.value("plan.cycle") == "quarterly"
     return day.year, (day.month - 1) // QUARTER + 1 if quarterly else 0
 
 
@@ -36,7 +37,7 @@ def due(session: Session) -> int:
     found = 0
     planning = select(Plan.bureau_id).distinct()
     for bureau in session.scalars(select(Bureau).where(Bureau.id.in_(planning)).order_by(Bureau.id)):
-        year, quarter = period_of(bureau.pack, clock.today())
+        year, quarter = period_of(in_force(session, bureau.pack), clock.today())
         if _plan(session, bureau, year, quarter) is not None:
             continue
         found += 1
@@ -59,7 +60,8 @@ def open_plan(world: World, session: Session, payload: Mapping[str, Any]) -> Non
         return
     if current_item_list(session, bureau.id) is None:
         return
-    plan = propose(session, bureau=bureau, year=year, opener=drafters[0], quarter=quarter)
+    rules = in_force(session, bureau.pack)
+    plan = propose(session, rules, bureau=bureau, year=year, opener=drafters[0], quarter=quarter)
     world.runtime.start(
         session, process="plan", data={"plan_id": plan.id}, bureau_id=bureau.id, pack=bureau.pack
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import operation
 from engine.desk.lamp import Cell, Days, Lamp, band
+from engine.domain import pack as packs
 from engine.errors import CaseworkError
 from engine.people import Person
 from engine.rules.plain import plain
@@ -45,11 +46,21 @@ class Sheet:
     person: Person
     item: WorkItem
     instance: Instance
-    pack: str
+    compiled: release.Compiled
     source: bytes
     path: str
     shown: Mapping[str, Any]
     data: Mapping[str, Any]
+
+    @property
+    def pack(self) -> str:
+        """The rule pack of the case's release."""
+        return self.compiled.pack
+
+    @property
+    def rules(self) -> operation.Rules:
+        """Its parameters."""
+        return packs.frozen(self.compiled.pack, self.compiled.parameters)
 
     @cached_property
     def _draft(self) -> Draft | None:
@@ -134,6 +145,10 @@ class Looking:
         """A row of the deadlines table of the case's release."""
         return self._compiled.limit(decision, facts)
 
+    def rules(self) -> operation.Rules:
+        """The parameters of the case's release."""
+        return packs.frozen(self._compiled.pack, self._compiled.parameters)
+
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Refused here."""
         del data, bureau_id, key
@@ -194,7 +209,7 @@ def sheet(session: Session, person: Person, item: WorkItem) -> Sheet:
         person=person,
         item=item,
         instance=instance,
-        pack=compiled.pack,
+        compiled=compiled,
         source=compiled.forms.get(item.form, b'{"components": []}'),
         path=f"{item.form}.form",
         shown=shown,

@@ -27,6 +27,7 @@ from engine.domain.handover.tables import Handover
 from engine.domain.inspection import tables as inspection
 from engine.domain.inspection.team import team_leader, team_persons
 from engine.errors import CaseworkError, Finding, NotFound
+from engine.operation import Rules
 from engine.people import Bureau, Role, holders
 from engine.runtime.instance import Runtime
 from engine.runtime.ports import Asked, DueDate, Place
@@ -158,14 +159,23 @@ class Answers:
         """Owners' templates are typeset with blank data; those that ship with the product were."""
         return document.findings(files, known=True)
 
+    def rules(self, pack_name: str, texts: Sequence[tuple[str, bytes]]) -> Rules:
+        """The parameters of a release, put together once."""
+        return pack.frozen(pack_name, tuple(texts))
+
+    def check_packs(self, files: Mapping[str, bytes]) -> Sequence[Finding]:
+        """The parameters of a release, and its deadlines table beside them."""
+        return pack.findings(files)
+
     def pack_files(self, pack_name: str) -> Mapping[str, bytes]:
         """The seed files of a pack after inheritance, forms included."""
         return seed_files(pack_name)
 
 
 def seed_files(name: str, forms_dir: Path = ROOT / "forms") -> dict[str, bytes]:
-    """A pack's diagrams, tables and documents after inheritance, with all forms: what a release freezes."""
+    """A pack's diagrams, tables, documents and parameters, parents included, with all forms: a release's files."""
     found = {path: file.read_bytes() for path, file in pack.pack_files(name).items()}
+    found |= pack.parameter_files(name)
     found |= {
         f"forms/{file.relative_to(forms_dir).as_posix()}": file.read_bytes()
         for file in sorted(forms_dir.rglob("*.form"))

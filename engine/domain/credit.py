@@ -18,7 +18,6 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.inspection.tables import get
 from engine.domain.inspection.visit import findings
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import CREDIT_LEVELS, cite
 from engine.errors import Refused, RuleError
@@ -67,8 +66,8 @@ def of(session: Session, inspection_id: int) -> CreditRecord | None:
 def assess(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The table `credit` says how many classes the object falls and whether it is serious."""
     inspection = get(step.session, inspection_id)
-    owed = inspection.lead_id is None or bool(parameters(step.pack).value("lead.publish"))
-    if not parameters(step.pack).value("credit.record"):
+    owed = inspection.lead_id is None or bool(step.rules.value("lead.publish"))
+    if not step.rules.value("credit.record"):
         return {"serious": False, "publication_owed": owed}
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     found = [finding for finding in findings(step.session, inspection_id) if finding.problem]
@@ -103,7 +102,7 @@ def hand_over(step: Step, *, inspection_id: int) -> None:
             "该对象不属于严重失信，不能移交联合惩戒。", clause=cite("W16", step.pack), slug="not-serious"
         )
     if not ask.flag(step.answers, "hand_over"):
-        if parameters(step.pack)["credit.joint_punishment"].value == "required":
+        if step.rules["credit.joint_punishment"].value == "required":
             raise Refused(
                 "属于严重失信行为的，应当实施联合惩戒。", clause=cite("W16", step.pack), slug="joint-required"
             )

@@ -20,7 +20,6 @@ from engine.domain.followup import open_followup
 from engine.domain.inspection.tables import Disposition, Inspection, get
 from engine.domain.inspection.team import ever_on_team, refuse_conflict
 from engine.domain.inspection.visit import findings
-from engine.domain.pack import parameters
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -57,7 +56,7 @@ def weigh(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         "problems": len(found),
         "all_corrected": all(finding.result == "corrected" for finding in found),
         "other_authority": any(finding.other_authority for finding in found),
-        "local_handling": inspection.local_elsewhere and bool(parameters(step.pack).value("local_handling")),
+        "local_handling": inspection.local_elsewhere and bool(step.rules.value("local_handling")),
     }
     return {"facts": facts}
 
@@ -66,7 +65,7 @@ def weigh(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader's opinion; other than the table's proposal only with the reason."""
     inspection = get(step.session, inspection_id)
-    refuse_before_feedback(step.session, inspection, step.pack)
+    refuse_before_feedback(step.session, inspection, step.rules)
     advised = str(step.data.get("disposition") or "")
     kind = ask.required(step.answers, "kind", "处理方式", clause=cite("W13", step.pack))
     if kind not in KINDS:

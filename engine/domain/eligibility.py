@@ -13,10 +13,11 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from engine.domain.pack import Pack, pack_files
+from engine.domain.pack import pack_files
 from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.terms import OBJECT_EXCLUSIONS
 from engine.errors import RuleError
+from engine.operation import Rules
 from engine.rules import dmn
 from engine.sentence import Sentence
 
@@ -32,7 +33,7 @@ class Eligibility:
     askings (facts as text → reason), so that a draw asks its table once a combination.
     """
 
-    pack: Pack
+    pack: Rules
     decide: Decide | None = None
     answers: dict[str, str] = field(default_factory=dict)
 
@@ -84,7 +85,7 @@ def _table(pack: str) -> dmn.Model:
     return dmn.load(pack_files(pack)[f"{TABLE}.dmn"].read_bytes(), file=f"{TABLE}.dmn")
 
 
-def person_reason(who: Inspector, *, pack: Pack, on: date) -> str:
+def person_reason(who: Inspector, *, pack: Rules, on: date) -> str:
     """Why a person stays out: "", no-cert or unavailable (`relative` depends on who else is in the pool).
 
     舞 第五条 admits daily-supervision staff without a certificate; they never count for the two licensed.

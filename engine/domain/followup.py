@@ -16,11 +16,10 @@ from engine import clock
 from engine.domain import answers as ask
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import refuse_conflict
-from engine.domain.pack import parameters
 from engine.domain.report import note
 from engine.domain.terms import cite
 from engine.errors import Refused
-from engine.operation import Step, operation, prefill
+from engine.operation import Rules, Step, operation, prefill
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
@@ -84,7 +83,7 @@ def open_of(session: Session, inspection_id: int) -> list[Followup]:
     return list(session.scalars(query.order_by(Followup.due_on, Followup.id)))
 
 
-def refuse_open(session: Session, inspection: Inspection, pack: str) -> None:
+def refuse_open(session: Session, inspection: Inspection, rules: Rules) -> None:
     """An open follow-up keeps the file open (slug `archive-open-followup`)."""
     still = open_of(session, inspection.id)
     if still:
@@ -95,7 +94,7 @@ def refuse_open(session: Session, inspection: Inspection, pack: str) -> None:
                 count=len(still),
                 names="、".join(KINDS[row.kind] for row in still),
             ),
-            clause=cite(f"J26 J27 {parameters(pack)['followup'].source}", pack),
+            clause=rules.cite(f"J26 J27 {rules['followup'].source}"),
             hint="请先办结后续监管。",
             slug="archive-open-followup",
         )
@@ -182,7 +181,7 @@ def conclude(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
     A known penalty result must still be published where the pack says so (舞 第二条).
     """
-    owed = bool(parameters(step.pack).value("publish.penalty_result"))
+    owed = bool(step.rules.value("publish.penalty_result"))
     return {"penalty_known": owed and bool(penalties(step.session, inspection_id))}
 
 

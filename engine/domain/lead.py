@@ -23,12 +23,11 @@ from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.ceremony.pool import visits
 from engine.domain.inspection.opening import open_from_lead
 from engine.domain.inspection.tables import Inspection
-from engine.domain.pack import parameters
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.registry import Inspector, RegistryObject, inspectors_of, object_by_code, refuse_conflicted
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
-from engine.operation import Step, operation, prefill, subject
+from engine.operation import Rules, Step, operation, prefill, subject
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text, word
@@ -94,7 +93,7 @@ class Lead(Base):
     )
 
 
-def receive(session: Session, bureau: Bureau) -> Lead:
+def receive(session: Session, bureau: Bureau, rules: Rules) -> Lead:
     """收到线索: the row a lead case starts from (its data is `{"lead_id": lead.id}`).
 
     The clock runs from now.
@@ -107,7 +106,7 @@ def receive(session: Session, bureau: Bureau) -> Lead:
     row = Lead(
         bureau_id=bureau.id, year=year, serial=last + 1, no=f"{bureau.short_name}线索〔{year}〕{last + 1}号"
     )
-    row.publication_owed = bool(parameters(bureau.pack)["lead.publish"].value)
+    row.publication_owed = bool(rules["lead.publish"].value)
     session.add(row)
     session.flush()
     return row
@@ -209,7 +208,7 @@ def approve(step: Step, *, lead_id: int) -> Mapping[str, Any]:
 
 def start_by(step: Step, row: Lead) -> date | None:
     """The last day on which the inspection of a lead begins «at once»; None where the pack sets none."""
-    if not parameters(step.pack).value("lead.immediate"):
+    if not step.rules.value("lead.immediate"):
         return None
     return due_by_release(step, "lead.start", row.received_on).day
 
@@ -224,7 +223,7 @@ def refuse_late(step: Step, row: Lead) -> None:
                 received_on=row.received_on,
                 day=day,
             ),
-            clause=cite(parameters(step.pack)["lead.immediate"].source, step.pack),
+            clause=cite(step.rules["lead.immediate"].source, step.pack),
             slug="lead-late",
             fields={"late_reason": "请说明未能立即检查的原因"},
         )
@@ -236,7 +235,7 @@ def assign(step: Step, *, lead_id: int) -> None:
     row = get(step.session, lead_id)
     chosen = [step.session.get_one(Inspector, int(each)) for each in ask.words(step.answers, "inspectors")]
     today = clock.today()
-    least = int(parameters(step.pack)["team.min"].value)
+    least = int(step.rules["team.min"].value)
     if len(chosen) < least:
         raise Refused(
             Sentence("检查组不得少于 {least} 人。", least=least),
@@ -244,7 +243,7 @@ def assign(step: Step, *, lead_id: int) -> None:
             slug="too-few-people",
             fields={"inspectors": Sentence("请至少选择 {least} 人", least=least)},
         )
-    duty.refuse_licensed(sum(who.licensed(today) for who in chosen), step.pack)
+    duty.refuse_licensed(sum(who.licensed(today) for who in chosen), step.rules)
     for who in chosen:
         if who.bureau_id != row.bureau_id or not who.available(today):
             raise Refused(

@@ -19,7 +19,6 @@ from engine.domain.calendar import due_by_release, working_days_between
 from engine.domain.feedback import latest, refuse_unsettled
 from engine.domain.inspection.tables import Inspection, SiteRecord, Visit, get
 from engine.domain.inspection.visit import findings
-from engine.domain.pack import parameters
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -87,7 +86,7 @@ def of(session: Session, inspection_id: int) -> Report | None:
 def open_report(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Whether the pack sets a number of days for the report."""
     get(step.session, inspection_id)
-    return {"report_limited": parameters(step.pack).value("report.deadline") is not None}
+    return {"report_limited": step.rules.value("report.deadline") is not None}
 
 
 def attachments(session: Session, inspection_id: int) -> list[dict[str, str]]:
@@ -150,7 +149,7 @@ def submit(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     A late one carries its reason and its days.
     """
     inspection = get(step.session, inspection_id)
-    refuse_unsettled(step.session, inspection_id, step.pack)
+    refuse_unsettled(step.session, inspection_id, step.rules)
     index = attachments(step.session, inspection_id)
     refuse_incomplete(step.answers, index, inspection, step.pack)
     until = report_due(step, inspection)
@@ -193,7 +192,7 @@ def submit(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 def report_due(step: Step, inspection: Inspection) -> date | None:
     """The last day for the report, None where the pack sets none."""
-    if parameters(step.pack).value("report.deadline") is None or inspection.ended_on is None:
+    if step.rules.value("report.deadline") is None or inspection.ended_on is None:
         return None
     return due_by_release(step, "report.submit", inspection.ended_on).day
 

@@ -6,24 +6,23 @@ Which steps ask their person to show again who they are, and for how long that c
 
 from __future__ import annotations
 
-from engine.domain.pack import parameters
-from engine.domain.terms import LANES, cite
+from engine.domain.terms import LANES
+from engine.operation import Rules
 from engine.people import Role
 
 APPROVERS = (Role.LEADER.value, Role.HEAD.value)
 
 
-def minutes(pack: str, lane: str, *, signs: bool) -> int:
+def minutes(rules: Rules, lane: str, *, signs: bool) -> int:
     """Within how many minutes before a step its person must have shown who they are; 0: the pack does not ask.
 
     `signs`: whether the form of the step has a signature.
     """
-    rules = parameters(pack)
     kinds = set(rules.value("sign.reauth") or ())
     asked = ("signature" in kinds and signs) or ("approval" in kinds and LANES.get(lane) in APPROVERS)
     return int(rules.value("sign.reauth_minutes") or 0) if asked else 0
 
 
-def source(pack: str) -> str:
+def source(rules: Rules) -> str:
     """The articles behind it, in the words of the pack's users."""
-    return cite(parameters(pack)["sign.reauth"].source, pack)
+    return rules.cite(rules["sign.reauth"].source)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from engine.errors import Finding
+from engine.operation import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ class Ports(Protocol):
 
     def check_documents(self, files: Mapping[str, bytes]) -> Sequence[Finding]:
         """What is wrong with the document templates of a release: each is tried."""
+
+    def rules(self, pack: str, texts: Sequence[tuple[str, bytes]]) -> Rules:
+        """The parameters of a release, from its files `packs/<name>.toml`; CaseworkError where it has none."""
+
+    def check_packs(self, files: Mapping[str, bytes]) -> Sequence[Finding]:
+        """What is wrong with the parameters of a release, and with its deadlines table beside them."""
 
     def pack_files(self, pack: str) -> Mapping[str, bytes]:
         """The seed files of a pack after inheritance, forms included, by path."""

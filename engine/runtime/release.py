@@ -1,4 +1,4 @@
-"""A release: the pack's diagrams, decision tables, forms and documents, frozen together by content hash.
+"""A release: the pack's diagrams, decision tables, parameters, forms and documents, frozen together by content hash.
 
 A running case keeps its release. Compiled releases are shared by all instances of a process of the web
 server.
@@ -49,6 +49,7 @@ class Compiled:
     decisions: Mapping[str, Any]  # decision id or name → DMN model
     forms: Mapping[str, bytes]  # `plan/approve` → form-js JSON
     documents: Mapping[str, bytes] = field(default_factory=dict)
+    parameters: tuple[tuple[str, bytes], ...] = ()  # of the pack and its parents, as TOML
     limits: dict[tuple[str, str, date], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def process(self, identity: str) -> model.Process:
@@ -121,6 +122,7 @@ def compile_files(
     decisions: dict[str, Any] = {}
     forms: dict[str, bytes] = {}
     documents: dict[str, bytes] = {}
+    parameters: list[tuple[str, bytes]] = []
     for path, content in sorted(files.items()):
         kind = kind_of(path)
         if kind == "bpmn":
@@ -152,8 +154,20 @@ def compile_files(
             forms[path.removeprefix("forms/").removesuffix(".form")] = content
         elif kind == "document":
             documents[path] = content
+        elif kind == "pack":
+            parameters.append((path, content))
     return Compiled(
-        identity, pack, version, digest(files), processes, specs, sources, decisions, forms, documents
+        identity,
+        pack,
+        version,
+        digest(files),
+        processes,
+        specs,
+        sources,
+        decisions,
+        forms,
+        documents,
+        tuple(parameters),
     )
 
 

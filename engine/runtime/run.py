@@ -285,6 +285,10 @@ class Run:
         """A row of the deadlines table of the case's release."""
         return self.compiled.limit(decision, facts)
 
+    def rules(self) -> operation.Rules:
+        """The parameters of the case's release."""
+        return self.runtime.ports.rules(self.compiled.pack, self.compiled.parameters)
+
     def start(self, process: str, data: Mapping[str, Any], *, bureau_id: int, key: str) -> None:
         """Verb's wish: start another process once."""
         self.enqueue(

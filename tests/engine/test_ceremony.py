@@ -12,6 +12,7 @@ from engine import clock
 from engine.domain import ceremony, plan
 from engine.domain.draw import commitment
 from engine.domain.draw.verify import verify
+from engine.domain.pack import parameters
 from engine.domain.registry import RegistryLock, refuse_locked
 from engine.errors import Refused
 from tests.engine.year_samples import Year, task
@@ -30,7 +31,14 @@ def _clock():
 
 def planned(session, pack="jilin", **more):
     year = Year(session, pack, **more)
-    made = plan.propose(session, bureau=year.bureau, year=2026, opener=year.people["drafter"], quarter=1)
+    made = plan.propose(
+        session,
+        parameters(year.pack),
+        bureau=year.bureau,
+        year=2026,
+        opener=year.people["drafter"],
+        quarter=1,
+    )
     year.data = {"plan_id": made.id}
     year.does("plan.open")
     year.does("plan.draft_section", "drafter", tasks=[task(year)])

@@ -168,7 +168,10 @@ def people(session):
 
 
 def _step(session, bureau, actor):
-    return SimpleNamespace(session=session, bureau_id=bureau.id, pack="wugang", actor=actor, case_id=7)
+    rules = pack.parameters("wugang")
+    return SimpleNamespace(
+        session=session, bureau_id=bureau.id, pack="wugang", rules=rules, actor=actor, case_id=7
+    )
 
 
 def test_a_broken_principle_needs_reason_and_approver_and_is_counted(session, people) -> None:
@@ -200,12 +203,12 @@ def test_every_parameter_of_a_pack_is_read_somewhere() -> None:
     assert sorted(set(pack.CATALOGUE) - read) == []
 
 
-def test_a_pack_may_ask_leaders_too_to_show_again_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_may_ask_leaders_too_to_show_again_who_they_are() -> None:
     """`sign.reauth`: signatures by default; approvals of 分管领导 and 主要负责人 where the pack adds them."""
-    assert signing.minutes("jilin", "检查组", signs=True) == 15
-    assert signing.minutes("jilin", "分管领导", signs=False) == 0
     jilin = pack.parameters("jilin")
-    stricter = {**jilin.items, "sign.reauth": replace(jilin["sign.reauth"], value=["approval"])}
-    monkeypatch.setattr(signing, "parameters", lambda _: replace(jilin, items=stricter))
-    assert signing.minutes("jilin", "分管领导", signs=False) == 15
-    assert signing.minutes("jilin", "检查组", signs=True) == 0
+    assert signing.minutes(jilin, "检查组", signs=True) == 15
+    assert signing.minutes(jilin, "分管领导", signs=False) == 0
+    asked = {**jilin.items, "sign.reauth": replace(jilin["sign.reauth"], value=["approval"])}
+    stricter = replace(jilin, items=asked)
+    assert signing.minutes(stricter, "分管领导", signs=False) == 15
+    assert signing.minutes(stricter, "检查组", signs=True) == 0

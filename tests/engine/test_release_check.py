@@ -30,6 +30,9 @@ class World(Ports):
     def check_documents(self, files):  # noqa: ARG002
         return []
 
+    def check_packs(self, files):  # noqa: ARG002
+        return []
+
     def form_keys(self, path, content):  # noqa: ARG002
         return ["decision", "reason"]
 

@@ -49,7 +49,9 @@ def test_a_plan_of_jilin_has_its_six_parts(session):
     """吉 第八条: 工作要求 and 纪律要求 too."""
     year = Year(session)
     year.data = {
-        "plan_id": plan.propose(session, bureau=year.bureau, year=2026, opener=year.people["drafter"]).id
+        "plan_id": plan.propose(
+            session, parameters(year.pack), bureau=year.bureau, year=2026, opener=year.people["drafter"]
+        ).id
     }
     year.does("plan.open")
     from tests.engine.year_samples import task  # noqa: PLC0415
@@ -70,8 +72,8 @@ def test_a_plan_of_wugang_is_for_a_quarter(session):
 
 def test_the_leader_in_charge_approves_the_plan():
     """舞 第八条: 经分管领导审定."""
-    refuse_approver(holder(Role.LEADER), "wugang")
-    refused("not-the-approver", refuse_approver, holder(Role.HEAD), "wugang")
+    refuse_approver(holder(Role.LEADER), parameters("wugang"))
+    refused("not-the-approver", refuse_approver, holder(Role.HEAD), parameters("wugang"))
 
 
 def test_a_repeat_in_wugang_has_one_of_its_reasons(session):
@@ -93,13 +95,13 @@ def test_a_draw_in_jilin_is_supervised_by_discipline_or_policy(session):
 @pytest.mark.parametrize("pack", ["jilin", "wugang"])
 def test_a_group_of_one_is_refused(pack):
     """吉 第十六条, 舞 第十一条: two people or more."""
-    refused("too-few-people", duty.refuse_team_size, 1, pack, "人手不足")
+    refused("too-few-people", duty.refuse_team_size, 1, parameters(pack), "人手不足")
 
 
 def test_a_platform_result_holds_nothing_that_is_excluded():
     """舞 第七条, 第九条: what the plan leaves out or the cap keeps out is in no result."""
-    refused("not-in-scope", duty.refuse_excluded, "H1", "elsewhere", "wugang")
-    refused("cap-reached", duty.refuse_excluded, "H1", "cap", "wugang")
+    refused("not-in-scope", duty.refuse_excluded, "H1", "elsewhere", parameters("wugang"))
+    refused("cap-reached", duty.refuse_excluded, "H1", "cap", parameters("wugang"))
 
 
 def test_supervision_staff_are_drawn_in_wugang_only():
@@ -153,14 +155,14 @@ def test_each_reason_of_the_terms_has_words(code):
 def test_every_reason_of_jilin_allows_a_swap():
     """吉 第十三条: 岗位调整、工作冲突、健康状况、执法回避等."""
     for code in ("post_change", "work_clash", "health", "recusal", "other"):
-        refuse_reason(code, "写明", ["f" * 16], "jilin")
-    refused("substitution-reason", refuse_reason, "holiday", "", ["f" * 16], "jilin")
+        refuse_reason(code, "写明", ["f" * 16], parameters("jilin"))
+    refused("substitution-reason", refuse_reason, "holiday", "", ["f" * 16], parameters("jilin"))
 
 
 def test_the_archive_is_kept_by_whom_the_pack_names():
     """吉 第二十七条: 专人负责."""
-    refuse_keeper(holder(Role.ARCHIVIST), "jilin")
-    refused("not-the-archivist", refuse_keeper, holder(Role.SECTION), "jilin")
+    refuse_keeper(holder(Role.ARCHIVIST), parameters("jilin"))
+    refused("not-the-archivist", refuse_keeper, holder(Role.SECTION), parameters("jilin"))
 
 
 # -- the case --
@@ -187,15 +189,15 @@ def test_nothing_is_published_before_the_object_was_told():
         refuse_before_feedback,
         Given(),
         Inspection(id=1, case_no="某号"),
-        "jilin",
+        parameters("jilin"),
     )
 
 
 def test_who_supervises_publication_does_not_publish():
     """舞 第十五条: 监督催办; duty 10."""
     own = Inspection(id=1, bureau_id=1, case_no="某号")
-    refuse_other_unit(own, holder(Role.SECTION), "wugang")
-    refused("supervisor-publishes", refuse_other_unit, own, holder(Role.SUPERVISION), "wugang")
+    refuse_other_unit(own, holder(Role.SECTION), parameters("wugang"))
+    refused("supervisor-publishes", refuse_other_unit, own, holder(Role.SUPERVISION), parameters("wugang"))
 
 
 # -- what the database holds by itself --

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import ceremony, change, lead, plan
+from engine.domain.pack import parameters
 from engine.domain.plan.tables import PlanAmendment, PlanRedraw
 from engine.domain.substitution import Substitution
 from tests.engine.test_ceremony import NOW, drawn, planned, prepared
@@ -136,12 +137,12 @@ def test_exceptions_and_substitutions_are_approved_by_somebody_else(session):
 
 def test_leads_and_registry_changes_are_approved_by_somebody_else(session):
     year = Year(session)
-    row = lead.receive(session, year.bureau)
+    row = lead.receive(session, year.bureau, parameters(year.pack))
     row.verified_by_id = year.people["keeper"].id
     fails(session, "UPDATE lead SET approver_id = verified_by_id", "self_approval")
     fails(session, "UPDATE lead SET state = 'registered'", "source_document")
     fails(session, "UPDATE lead SET state = 'verified', source_document = 'd'", "about_an_object")
-    changed = change.propose(session, year.bureau, "objects")
+    changed = change.propose(session, year.bureau, "objects", parameters(year.pack))
     changed.author_id = year.people["drafter"].id
     fails(session, "UPDATE registry_change SET approver_id = author_id", "self_approval")
     fails(session, "UPDATE registry_change SET legal_id = author_id", "legal_is_author")

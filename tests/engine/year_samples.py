@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.domain.pack import parameters
 from engine.domain.pack.files import pack_files
 from engine.domain.registry import Certificate, InspectionItem, Inspector, ItemList, RegistryObject
-from engine.operation import Step, call
+from engine.operation import Rules, Step, call
 from engine.people import Bureau, Grant, Person, Role, Section
 from engine.rules import dmn
 from engine.runtime import tables as machine_tables
@@ -53,6 +54,9 @@ class Notes:
     def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
         file = pack_files(self.pack)[f"{decision}.dmn"]
         return dmn.load(file.read_bytes()).decide(decision, dict(facts)).value
+
+    def rules(self) -> Rules:
+        return parameters(self.pack)
 
     def enqueue(self, kind: str, payload: Mapping[str, Any], **_: Any) -> None:
         self.asked.append((kind, payload))

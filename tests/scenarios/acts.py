@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.desk.release import in_force
 from engine.domain import ceremony, change, lead, plan
 from engine.domain.draw import commitment
 from engine.domain.registry import current_items
@@ -25,7 +26,9 @@ def opens_plan(scene: Any, *, quarter: int = 1) -> Case:
     def make(session: Any) -> int:
         bureau = session.get_one(Bureau, scene.bureau)
         opener = session.query(Person).filter_by(name=DRAFTER).one()
-        return plan.propose(session, bureau=bureau, year=2026, quarter=quarter, opener=opener).id
+        return plan.propose(
+            session, in_force(session, bureau.pack), bureau=bureau, year=2026, quarter=quarter, opener=opener
+        ).id
 
     return scene.opens("plan", by=DRAFTER, bureau_id=scene.bureau, plan_id=scene.does(make))
 
@@ -164,7 +167,8 @@ def opens_lead(scene: Any) -> Case:
     """A lead comes in."""
 
     def make(session: Any) -> int:
-        return lead.receive(session, session.get_one(Bureau, scene.bureau)).id
+        bureau = session.get_one(Bureau, scene.bureau)
+        return lead.receive(session, bureau, in_force(session, bureau.pack)).id
 
     return scene.opens("lead", by=KEEPER, bureau_id=scene.bureau, lead_id=scene.does(make))
 
@@ -174,7 +178,8 @@ def opens_change(scene: Any, kind: str, *, bureau: int = 0, by: str = KEEPER) ->
     at = bureau or scene.bureau
 
     def make(session: Any) -> int:
-        return change.propose(session, session.get_one(Bureau, at), kind).id
+        owner = session.get_one(Bureau, at)
+        return change.propose(session, owner, kind, in_force(session, owner.pack)).id
 
     return scene.opens("registry", by=by, bureau_id=at, change_id=scene.does(make))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engine import clock
 from engine.desk import sample
+from engine.desk.release import findings
 from engine.desk.world import World, seed_files
 from engine.domain.pack import parameters
 from engine.people import Bureau
@@ -34,6 +36,20 @@ class Installation(Scenario):
         self.bureau = bureau_id
         self.province = province
         self.past: Past | None = None
+
+    def releases(self, key: str, value: object) -> None:
+        """The next release has one parameter otherwise: `releases("publish.count_from", "task")`."""
+        pack = self.read(lambda session: session.get_one(Bureau, self.bureau).pack)
+        files, path = seed_files(pack), f"packs/{pack}.toml"
+        own = [line for line in files[path].decode().splitlines() if not line.startswith(f'"{key}"')]
+        rule = parameters(pack)[key]
+        own.append(
+            f'"{key}" = {{ value = {json.dumps(value)}, strength = "{rule.strength}", source = "{rule.source}" }}'
+        )
+        files[path] = "\n".join(own).encode()
+        faults = findings(self.world.answers, files)
+        assert not [fault for fault in faults if fault.severity == "error"], faults
+        self.does(lambda session: release.deploy(session, pack, files))
 
 
 def furnish(database: Database, pack: str) -> tuple[int, int]:
@@ -93,18 +109,6 @@ def jilin(install: Callable[[str], Installation]) -> Installation:
 def wugang(install: Callable[[str], Installation]) -> Installation:
     """舞钢市."""
     return install("wugang")
-
-
-@pytest.fixture
-def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, object], None]:
-    """Change a parameter of a pack for one scenario: `rule("jilin", "publish.count_from", "task")`."""
-
-    def change(pack: str, key: str, value: object) -> None:
-        items = parameters(pack).items
-        changed = {**items, key: replace(items[key], value=value)}
-        monkeypatch.setattr(type(parameters(pack)), "__getitem__", lambda _, name: changed[name])
-
-    return change
 
 
 def bureau_of(scenario: Scenario, bureau_id: int) -> Bureau:

@@ -10,6 +10,7 @@ from engine.domain.archive.tables import ArchiveSupplement
 from engine.domain.followup import refuse_open
 from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
+from engine.domain.pack import parameters
 from engine.errors import Refused
 from engine.people import Role
 from tests.preamble import preamble
@@ -42,7 +43,11 @@ def test_an_open_follow_up_keeps_the_file_open(jilin):
     """吉 第二十六条: archive refuses."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.reported(jilin, case, inspection_id, "corrected", **told.CORRECTED)
-    refused("archive-open-followup", jilin.read, lambda s: refuse_open(s, get(s, inspection_id), "jilin"))
+    refused(
+        "archive-open-followup",
+        jilin.read,
+        lambda s: refuse_open(s, get(s, inspection_id), parameters("jilin")),
+    )
 
 
 def test_a_missing_piece_is_added_or_explained(wugang):

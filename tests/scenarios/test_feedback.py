@@ -10,6 +10,7 @@ import pytest
 from engine.domain import feedback
 from engine.domain.inspection import get
 from engine.domain.inspection.team import member_of
+from engine.domain.pack import parameters
 from engine.domain.registry import inspectors_of
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
@@ -75,7 +76,7 @@ def test_experts_discuss_in_jilin_and_only_advise_by_the_national_rule(jilin, pa
         inspection = get(session, inspection_id)
         session.add(member_of(inspection, expert, source="invited", expert=True))
         session.flush()
-        return [m.expert for m in feedback.attendants(session, inspection_id, pack)]
+        return [m.expert for m in feedback.attendants(session, inspection_id, parameters(pack))]
 
     assert case.state() == "running"
     assert any(jilin.does(invites)) is sits

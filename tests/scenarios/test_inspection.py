@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.desk import step as desk
+from engine.desk.release import in_force
 from engine.domain.evidence import Evidence, Preservation
 from engine.domain.inspection import get, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
@@ -503,9 +504,9 @@ def test_the_bureau_chooses_any_of_the_drawn_as_leader(jilin):
     assert jilin.read(lambda s: team_leader(s, inspection_id).name) == second[1]
 
 
-def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin, rule):
+def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin):
     """`leader.choice`: 吉 第十六条 leaves the choice to the bureau; a pack may have the leader drawn instead."""
-    rule("jilin", "leader.choice", "drawn")
+    jilin.releases("leader.choice", "drawn")
     case, inspection_id = told.begins(jilin, jilin.bureau, people=3)
     first, second, _ = told.members(jilin, inspection_id)
     refused("form-invalid", case.completes, "确定检查组组长", leader=second[0], reason="熟悉该类机构")
@@ -513,7 +514,7 @@ def test_where_the_leader_is_drawn_the_bureau_only_enters_who_it_is(jilin, rule)
     def enters(session):
         inspection = get(session, inspection_id)
         other = next(m for m in team(session, inspection_id) if str(m.id) == second[0])
-        refuse_not_drawn_leader(session, other, inspection, "jilin")
+        refuse_not_drawn_leader(session, other, inspection, in_force(session, "jilin"))
 
     refused("leader-by-draw", jilin.read, enters)
     case.completes("确定检查组组长", leader=first[0], reason="抽取产生")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engine.desk.world import seed_files
 from engine.domain import publication, report
 from engine.domain.inspection import Inspection, get
+from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime import release
@@ -146,7 +147,7 @@ def test_only_the_inspecting_unit_publishes(jilin):
 
     def publish(session):
         who = holders(session, jilin.province, Role.SECTION)[0]
-        publication.refuse_other_unit(get(session, inspection_id), who, "jilin")
+        publication.refuse_other_unit(get(session, inspection_id), who, parameters("jilin"))
 
     refused("publisher-not-inspecting-unit", jilin.read, publish)
 
@@ -305,9 +306,9 @@ def test_the_days_count_from_the_end_of_the_work_on_the_object(wugang):
     case.expects(DRAFT, due="2026-03-30")
 
 
-def test_a_pack_may_count_from_the_end_of_the_whole_task(wugang, rule):
+def test_a_pack_may_count_from_the_end_of_the_whole_task(wugang):
     """`publish.count_from` = task: the last visit of the draw, three days later here."""
-    rule("wugang", "publish.count_from", "task")
+    wugang.releases("publish.count_from", "task")
     case, inspection_id = told.begins(wugang, wugang.bureau)
     told.fed_back(wugang, case, inspection_id)
     wugang.does(lambda s: another_ends_later(s, inspection_id))

@@ -24,6 +24,7 @@ from engine.domain.document.outcome_facts import outcome_documents
 from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
+from engine.domain.pack import parameters
 from engine.domain.registry import inspectors_of
 from engine.domain.substitution import Substitution, refuse_reason, reinforcement, shown
 from engine.domain.substitution.tables import Reinforcement
@@ -417,7 +418,7 @@ def test_a_reason_needs_its_proof_and_other_its_words(jilin):
         case.completes("申请调换", by=acts.DRAFTER, proof=[acts.PAPER], detail="", **answers)
     assert fault.value.slug == "reason-needed"
     with pytest.raises(Refused) as fault:
-        refuse_reason("health", "住院", [], "jilin")
+        refuse_reason("health", "住院", [], parameters("jilin"))
     assert fault.value.slug == "proof-missing"
 
 

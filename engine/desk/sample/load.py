@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from engine.access.sign_in import set_password
 from engine.desk.sample.lists import APPROVED
 from engine.desk.sample.world import PASSWORD, BureauPlan, Sample, prepare
-from engine.domain.pack import parameters
 from engine.domain.registry import ItemList, items
 from engine.domain.registry.sheet import write_csv, write_xlsx
 from engine.domain.registry.transfer import REGISTRIES, Report, import_file
@@ -170,7 +169,7 @@ def _import(session: Session, bureau: Bureau, plan: BureauPlan, kind: str, today
         listed = session.get_one(ItemList, report.counts["list_id"])
         listed.sample = True
         listed.title = f"{bureau.name}随机抽查事项清单（样本）"
-        approver, document = APPROVED[parameters(plan.pack).name]
+        approver, document = APPROVED[plan.pack]
         items.publish(
             session,
             listed,

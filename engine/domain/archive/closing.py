@@ -16,7 +16,6 @@ from engine.domain.followup import refuse_open
 from engine.domain.inspection.licence import licensed_count
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import team
-from engine.domain.pack import parameters
 from engine.domain.publication import published
 from engine.domain.terms import cite
 from engine.errors import Refused
@@ -33,7 +32,7 @@ def refuse_missing_element(step: Step, inspection: Inspection) -> None:
         missing.append("随机抽取检查对象")
     if licensed_count(team(step.session, inspection.id)) < TWO:
         missing.append("选派执法检查人员")
-    owed = inspection.lead_id is None or bool(parameters(step.pack).value("lead.publish"))
+    owed = inspection.lead_id is None or bool(step.rules.value("lead.publish"))
     if owed and not published(step.session, inspection.id):
         missing.append("公开检查结果")
     if missing:
@@ -51,7 +50,7 @@ def close(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Close the case: three elements, no open follow-up, file sealed."""
     inspection = get(step.session, inspection_id)
     refuse_missing_element(step, inspection)
-    refuse_open(step.session, inspection, step.pack)
+    refuse_open(step.session, inspection, step.rules)
     if (
         step.session.scalar(select(ArchivePackage.id).where(ArchivePackage.inspection_id == inspection_id))
         is None

@@ -94,7 +94,7 @@ def approve_loan(step: Step, *, loan_id: int) -> Mapping[str, Any]:
 def hand_out(step: Step, *, loan_id: int) -> None:
     """调出案卷: the archivist gives it out; an original that is out cannot be lent again."""
     row = _loan(step, loan_id, "approved")
-    refuse_keeper(step.person(), step.pack)
+    refuse_keeper(step.person(), step.rules)
     away = next(
         (
             one
@@ -122,7 +122,7 @@ def hand_out(step: Step, *, loan_id: int) -> None:
 def take_back(step: Step, *, loan_id: int) -> None:
     """清点归还: what came back, and whether it is whole."""
     row = _loan(step, loan_id, "out")
-    refuse_keeper(step.person(), step.pack)
+    refuse_keeper(step.person(), step.rules)
     if ask.text(step.answers, "condition") == "damaged":
         row.damage = ask.required(
             step.answers, "damage", "损坏或缺页情况", clause=cite(CLAUSE, step.pack), slug="damage"

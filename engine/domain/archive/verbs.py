@@ -31,11 +31,10 @@ from engine.domain.followup import open_of, refuse_open
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import team, team_leader
 from engine.domain.inspection.visit import findings
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
-from engine.operation import Step, operation, prefill
+from engine.operation import Rules, Step, operation, prefill
 from engine.people import Bureau, Person, Role
 from engine.sentence import Sentence
 
@@ -80,7 +79,7 @@ def examine(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     An open follow-up refuses at once (吉 第二十六条).
     """
     inspection = get(step.session, inspection_id)
-    refuse_open(step.session, inspection, step.pack)
+    refuse_open(step.session, inspection, step.rules)
     held = {piece.piece for piece in content.pieces(step.session, inspection_id)}
     query = select(ArchiveSupplement.piece).where(ArchiveSupplement.inspection_id == inspection_id)
     held |= set(step.session.scalars(query))
@@ -124,7 +123,7 @@ def supplement(step: Step, *, inspection_id: int) -> None:
 def arrange(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The archivist gives title, term and secrecy; the list is written from what the file holds."""
     inspection = get(step.session, inspection_id)
-    refuse_open(step.session, inspection, step.pack)
+    refuse_open(step.session, inspection, step.rules)
     retention = ask.required(
         step.answers, "retention", "保管期限", clause=cite("国家档案局令第8号", step.pack)
     )
@@ -189,13 +188,13 @@ def write_list(step: Step, *, inspection_id: int) -> None:
     step.session.flush()
 
 
-def refuse_keeper(person: Person, pack: str) -> None:
+def refuse_keeper(person: Person, rules: Rules) -> None:
     """The dedicated person seals where the pack names one (slug `not-the-archivist`; 依据: J27)."""
-    rule = parameters(pack)["archive.person"]
+    rule = rules["archive.person"]
     if rule.value == "archivist" and Role.ARCHIVIST not in person.roles():
         raise Refused(
-            Sentence("案卷由{label}封存。", label=parameters(pack).label("archivist")),
-            clause=cite(rule.source, pack),
+            Sentence("案卷由{label}封存。", label=rules.label("archivist")),
+            clause=rules.cite(rule.source),
             slug="not-the-archivist",
         )
 
@@ -205,8 +204,8 @@ def seal(step: Step, *, inspection_id: int) -> None:
     """The archivist checks the list and seals it; from now on it can be read and lent, never altered."""
     package = _arranged(step, inspection_id)
     inspection = get(step.session, inspection_id)
-    refuse_open(step.session, inspection, step.pack)
-    refuse_keeper(step.person(), step.pack)
+    refuse_open(step.session, inspection, step.rules)
+    refuse_keeper(step.person(), step.rules)
     if not ask.flag(step.answers, "checked"):
         raise Refused(
             "请确认已逐件核对卷内目录。",

@@ -10,19 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.domain.ceremony.tables import Draw
-from engine.domain.pack import parameters
 from engine.domain.registry import Inspector
 from engine.domain.terms import EXCLUSIONS, SECTION_KINDS, cite
 from engine.errors import Refused
+from engine.operation import Rules
 from engine.people import Person, Section
 from engine.sentence import Sentence
 
 DRAWABLE = "active"
 
 
-def why(pack: str, key: str, refs: str) -> str:
+def why(rules: Rules, key: str, refs: str) -> str:
     """The articles for a rule as a user of the pack reads them: those given, and the rule's own source."""
-    rules = parameters(pack)
     return rules.cite(f"{refs} {rules[key].source}")
 
 
@@ -45,12 +44,12 @@ def refuse_operator(session: Session, draw: Draw, operator: Person, pack: str) -
         )
 
 
-def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> None:
+def refuse_witness(session: Session, draw: Draw, witness: Person, rules: Rules) -> None:
     """The witness is another person, not in the pool, of a unit that may supervise.
 
     Slugs `draw-operator-is-witness`, `witness-in-pool`, `witness-unit`.
     """
-    clause = cite("J12 W3", pack)
+    clause = rules.cite("J12 W3")
     if draw.operator_id == witness.id:
         raise Refused(
             Sentence("{witness}是本次抽取的操作人，不能同时见证。", witness=witness.name),
@@ -58,7 +57,7 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
             hint="请由纪检监察或政策法规部门的其他人员见证。",
             slug="draw-operator-is-witness",
         )
-    if not parameters(pack)["draw.supervisor"].value:
+    if not rules["draw.supervisor"].value:
         return
     if in_pool(session, draw.bureau_id, witness):
         raise Refused(
@@ -68,7 +67,7 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
             slug="witness-in-pool",
         )
     section = session.get(Section, witness.section_id) if witness.section_id else None
-    units = list(parameters(pack)["draw.supervisor_units"].value or [])
+    units = list(rules["draw.supervisor_units"].value or [])
     if units and (section is None or section.kind not in units):
         names = "、".join(SECTION_KINDS[unit] for unit in units)
         raise Refused(
@@ -94,7 +93,7 @@ def refuse_witness(session: Session, draw: Draw, witness: Person, pack: str) -> 
         )
 
 
-def refuse_repeat(excluded: str, name: str, pack: str) -> None:
+def refuse_repeat(excluded: str, name: str, rules: Rules) -> None:
     """Only the yearly cap can be lifted for a proper reason.
 
     A superior's draw cannot (slug `superior-drawn`).
@@ -102,7 +101,7 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
     if excluded == "done-superior":
         raise Refused(
             Sentence("{name}本年度已由上级抽查，应当排除。", name=name),
-            clause=why(pack, "exclude.superior_drawn", "J11"),
+            clause=why(rules, "exclude.superior_drawn", "J11"),
             hint="请删去这一行。",
             slug="superior-drawn",
             fields={"exceptions": Sentence("{name}不能申请重复抽查", name=name)},
@@ -110,37 +109,37 @@ def refuse_repeat(excluded: str, name: str, pack: str) -> None:
     if excluded != "cap":
         raise Refused(
             Sentence("{name}不属于因次数上限而排除的对象，不需要也不能申请重复抽查。", name=name),
-            clause=cite("J11 W9", pack),
+            clause=rules.cite("J11 W9"),
             slug="no-cap",
             fields={"exceptions": Sentence("请删去{name}", name=name)},
         )
 
 
-def refuse_unreasoned(reason: str, name: str, pack: str) -> None:
+def refuse_unreasoned(reason: str, name: str, rules: Rules) -> None:
     """At its yearly cap an object is drawn again only for a reason of the pack (slug `reason-needed`).
 
     Where the pack's cap is hard, never (slug `cap-reached`). 依据: J11 正当理由, W9 原则上.
     """
-    rule = parameters(pack)["cap.per_year"]
+    rule = rules["cap.per_year"]
     if rule.strength == "hard":
         raise Refused(
             Sentence("{name}本年度已抽查 {rule} 次，达到上限。", name=name, rule=rule.value),
-            clause=why(pack, "cap.per_year", "J11 W9"),
+            clause=why(rules, "cap.per_year", "J11 W9"),
             slug="cap-reached",
         )
-    if reason not in (parameters(pack)["cap.repeat_reasons"].value or []):
+    if reason not in (rules["cap.repeat_reasons"].value or []):
         raise Refused(
             Sentence(
                 "{name}本年度已抽查 {rule} 次，再次抽查须有规则包认可的正当理由。", name=name, rule=rule.value
             ),
-            clause=why(pack, "cap.per_year", "J11 W9"),
+            clause=why(rules, "cap.per_year", "J11 W9"),
             hint="请选择理由并写明情况，报分管领导批准。",
             slug="reason-needed",
             fields={"exceptions": Sentence("请写明再次抽查{name}的理由", name=name)},
         )
 
 
-def refuse_excluded(code: str, excluded: str, pack: str) -> None:
+def refuse_excluded(code: str, excluded: str, rules: Rules) -> None:
     """An object with a reason to stay out is in no result.
 
     Slugs `cap-reached`, `superior-drawn`, `object-closed`; `not-in-scope` for one that the plan leaves out.
@@ -150,31 +149,30 @@ def refuse_excluded(code: str, excluded: str, pack: str) -> None:
         reason = EXCLUSIONS.get(excluded, "不在本次抽取范围内")
         raise Refused(
             Sentence("平台结果中的 {code} 不应参加抽取：{reason}。", code=code, reason=reason),
-            clause=why(pack, "cap.per_year" if excluded == "cap" else "exclude.superior_drawn", "J11 W7 W9"),
+            clause=why(rules, "cap.per_year" if excluded == "cap" else "exclude.superior_drawn", "J11 W7 W9"),
             hint="请核对平台数据，或者登记平台抽取失败。",
             slug=slugs.get(excluded) or ("object-closed" if excluded in EXCLUSIONS else "not-in-scope"),
             fields={"objects": Sentence("请核对 {code}", code=code)},
         )
 
 
-def refuse_team_size(size: int, pack: str, reason: str = "") -> bool:
+def refuse_team_size(size: int, rules: Rules, reason: str = "") -> bool:
     """Fewer than the hard minimum is refused (slug `too-few-people`); fewer than usual needs a reason.
 
     Returns whether the principle (原则上 4 人一组) is broken.
     """
-    rules = parameters(pack)
     least, usual = int(rules["team.min"].value), int(rules["team.nominal"].value)
     if size < least:
         raise Refused(
             Sentence("每组 {size} 人，不得少于 {least} 人。", size=size, least=least),
-            clause=cite("J16 W11", pack),
+            clause=rules.cite("J16 W11"),
             slug="too-few-people",
             fields={"team_size": Sentence("不得少于 {least} 人", least=least)},
         )
     if size < usual and not reason.strip():
         raise Refused(
             Sentence("原则上按 {usual} 人一组抽取，现为 {size} 人。", usual=usual, size=size),
-            clause=cite("W9", pack),
+            clause=rules.cite("W9"),
             hint="请写明理由，由分管领导批准。",
             slug="reason-needed",
             fields={"principle_reason": "请写明理由"},
@@ -182,9 +180,9 @@ def refuse_team_size(size: int, pack: str, reason: str = "") -> bool:
     return size < usual
 
 
-def refuse_licensed(licensed: int, pack: str, group: str = "") -> None:
+def refuse_licensed(licensed: int, rules: Rules, group: str = "") -> None:
     """Every group has at least two licensed inspectors (slug `too-few-licensed`)."""
-    least = int(parameters(pack)["team.licensed"].value)
+    least = int(rules["team.licensed"].value)
     if licensed < least:
         team = f"{group} 组" if group else "检查组"
         raise Refused(
@@ -194,7 +192,7 @@ def refuse_licensed(licensed: int, pack: str, group: str = "") -> None:
                 licensed=licensed,
                 least=least,
             ),
-            clause=cite("J16 W11 行政处罚法", pack),
+            clause=rules.cite("J16 W11 行政处罚法"),
             hint="请补充持证人员。",
             slug="too-few-licensed",
         )

@@ -20,12 +20,12 @@ from engine.domain.ceremony import duty, store
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw.text import canonical, sha256
-from engine.domain.pack import parameters, record_break
+from engine.domain.pack import record_break
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.registry import conflict_between
 from engine.domain.terms import EXCLUSIONS, RELATIONS, cite
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.people import Person
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
@@ -180,7 +180,7 @@ def settle(step: Step, draw: Draw, waiting: Sequence[ImportFinding]) -> None:
                 fields={"settlements": "请逐项处理"},
             )
         if decided == "accept":
-            _refuse_kept(each, step.pack)
+            _refuse_kept(each, step.rules)
         each.settlement, each.reason = decided, why
         each.settled_by_id, each.settled_at = leader.id, clock.now()
         if decided == "accept" and each.excluded == "cap":
@@ -191,12 +191,12 @@ def settle(step: Step, draw: Draw, waiting: Sequence[ImportFinding]) -> None:
     store.log(step.session, draw, "draw.settle_findings", leader, after=settled)
 
 
-def _refuse_kept(finding: ImportFinding, pack: str) -> None:
+def _refuse_kept(finding: ImportFinding, rules: Rules) -> None:
     """Only an object at its yearly cap, which is a principle, may be kept; nobody unknown is sent anywhere."""
     if finding.kind == "unknown-person":
         raise Refused(
             Sentence("{detail}，不能参加检查。", detail=finding.detail),
-            clause=cite("W5 W9", pack),
+            clause=rules.cite("W5 W9"),
             hint="请不予采用，或者退回平台重新匹配。",
             slug="person-not-in-pool",
             fields={"settlements": "不能按平台结果办理"},
@@ -204,13 +204,13 @@ def _refuse_kept(finding: ImportFinding, pack: str) -> None:
     if finding.kind == "conflict" and finding.substitution_id is not None:
         raise Refused(
             Sentence("{detail}，应当回避，不能递补。", detail=finding.detail),
-            clause=cite("J13 行政处罚法", pack),
+            clause=rules.cite("J13 行政处罚法"),
             hint="请退回平台重新匹配。",
             slug="conflict-of-interest",
             fields={"settlements": "不能按平台结果办理"},
         )
     if finding.kind.endswith("object") and finding.excluded != "cap":
-        duty.refuse_excluded(finding.subject, finding.excluded, pack)
+        duty.refuse_excluded(finding.subject, finding.excluded, rules)
 
 
 @operation("draw.settle_findings", clause="W9 J13", gives=("findings_decision",))
@@ -235,16 +235,16 @@ def settle_findings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
             slug="platform-mismatch",
         )
     smallest = min(len(members[group]) for group in objects)
-    duty.refuse_team_size(smallest, step.pack, "已由分管领导写明理由")
+    duty.refuse_team_size(smallest, step.rules, "已由分管领导写明理由")
     for group in objects:
-        duty.refuse_licensed(sum(by_no[number].cert for number in members[group]), step.pack, group)
+        duty.refuse_licensed(sum(by_no[number].cert for number in members[group]), step.rules, group)
     _small(step, draw, smallest)
     return {"findings_decision": "settle"}
 
 
 def _small(step: Step, draw: Draw, smallest: int) -> None:
     """Leaving somebody out may break «原则上 4 人一组»: counted like every other exception."""
-    rule = parameters(step.pack)["team.nominal"]
+    rule = step.rules["team.nominal"]
     if smallest < int(draw.settings["team_size"]) and smallest < int(rule.value):
         why = "；".join(each.reason for each in of_draw(step.session, draw.id) if each.settlement == "drop")
         asker = step.session.get_one(Person, draw.operator_id)

@@ -36,7 +36,7 @@ def commit_operator(step: Step, *, draw_id: str) -> None:
     draw.witness_id = None
     draw.operator_id = operator.id
     draw.operator_secret, draw.operator_commit = share.handed_over(step, draw, "bureau", "operator")
-    draw.settings = {**draw.settings, "shares": share.way_of(draw, step.pack)}
+    draw.settings = {**draw.settings, "shares": share.way_of(draw, step.rules)}
 
 
 @operation("draw.commit_witness", clause="J12", gives=("decision",))
@@ -47,7 +47,7 @@ def commit_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """
     draw = store.get(step.session, draw_id)
     witness = step.person()
-    duty.refuse_witness(step.session, draw, witness, step.pack)
+    duty.refuse_witness(step.session, draw, witness, step.rules)
     if ask.text(step.answers, "decision") != "agree":
         draw.reason = ask.required(step.answers, "reason", "异议内容", clause=cite("J12", step.pack))
         link.revoke(step.session, draw, witness)
@@ -122,7 +122,7 @@ def reveal(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     Or the draw is void.
     """
     draw = store.get(step.session, draw_id)
-    duty.refuse_witness(step.session, draw, step.person(), step.pack)
+    duty.refuse_witness(step.session, draw, step.person(), step.rules)
     return _open(step, draw)
 
 
@@ -252,7 +252,7 @@ def sign_witness(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """见证人签署抽取记录, or refuses with a reason: then the draw is void."""
     draw = store.get(step.session, draw_id)
     witness = step.person()
-    duty.refuse_witness(step.session, draw, witness, step.pack)
+    duty.refuse_witness(step.session, draw, witness, step.rules)
     if witness.id != draw.witness_id:
         raise Refused("抽取记录由见证本次抽取的人员签署。", clause=cite("J12", step.pack), slug="not-witness")
     decided = _ceremony(step, draw, "sign")

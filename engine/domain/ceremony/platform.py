@@ -22,7 +22,6 @@ from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.draw import DrawRefused
 from engine.domain.draw.platform import import_transcript
-from engine.domain.pack import parameters
 from engine.domain.plan.query import get as plan_of
 from engine.domain.terms import cite
 from engine.errors import Refused
@@ -45,7 +44,7 @@ def send(step: Step, *, draw_id: str) -> None:
             "kind": "draw",
             "draw": draw.id,
             "plan": plan_of(step.session, draw.plan_id).platform_no,
-            "platform": parameters(step.pack).value("draw.platform") or "",
+            "platform": step.rules.value("draw.platform") or "",
             "objects": [thing.code for thing in pool.eligible],
             "strata": pool.strata,
             "groups": draw.settings["groups"],
@@ -131,7 +130,7 @@ def _check_shape(
     by_no = {servant.staff_no: servant for servant in pool.servants}
     wanted = int(draw.settings["team_size"])
     for group, here in members.items():
-        duty.refuse_licensed(sum(by_no[no].cert for no in here if no in by_no), step.pack, group)
+        duty.refuse_licensed(sum(by_no[no].cert for no in here if no in by_no), step.rules, group)
         if len(here) < wanted:
             raise Refused(
                 Sentence(
@@ -151,7 +150,7 @@ def check_import(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     """核对平台抽取结果: the witness compares the import with the platform."""
     draw = store.get(step.session, draw_id)
     witness = step.person()
-    duty.refuse_witness(step.session, draw, witness, step.pack)
+    duty.refuse_witness(step.session, draw, witness, step.rules)
     if ask.text(step.answers, "decision") != "agree":
         draw.reason = ask.required(step.answers, "reason", "不一致之处", clause=cite("W9", step.pack))
         return {"decision": "return"}

@@ -23,12 +23,11 @@ from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawException, DrawnPerson
 from engine.domain.eligibility import Eligibility, person_reason
 from engine.domain.inspection.tables import Inspection
-from engine.domain.pack import Pack, parameters
 from engine.domain.plan.query import serves, tasks_of
 from engine.domain.plan.tables import PlanTask
 from engine.domain.registry import Inspector, RegistryObject, above, below, inspectors_of
 from engine.domain.terms import SPECIALTIES
-from engine.operation import Step
+from engine.operation import Rules, Step
 from engine.rules.plain import plain
 
 HIGH = "H"
@@ -114,7 +113,7 @@ def quota(rule: dict[str, int | str], eligible: int) -> int:
 
 def pool_of(step: Step, draw: Draw) -> Pool:
     """Objects and people for a draw as the registries say now."""
-    rules = parameters(step.pack)
+    rules = step.rules
     tasks = tasks_of(step.session, draw.plan_id, draw.batch)
     cap = int(rules["cap.per_year"].value)
     rows = rows_in_scope(step.session, draw, tasks)
@@ -153,7 +152,7 @@ def _rule(task: PlanTask, factor: Fraction) -> dict[str, int | str]:
 
 
 def _things(
-    step: Step, draw: Draw, tasks: list[PlanTask], rows: list[RegistryObject], rules: Pack
+    step: Step, draw: Draw, tasks: list[PlanTask], rows: list[RegistryObject], rules: Rules
 ) -> list[Thing]:
     session, today, cap = step.session, clock.today(), int(rules["cap.per_year"].value)
     ordered = sorted(tasks, key=lambda task: (-task.num / task.den, task.no))
@@ -268,7 +267,7 @@ def _drawn_above(session: Session, bureau_id: int, year: int) -> set[str]:
 
 
 def _risk(
-    step: Step, draw: Draw, row: RegistryObject, rules: Pack, known: dict[tuple[int, int, str], str]
+    step: Step, draw: Draw, row: RegistryObject, rules: Rules, known: dict[tuple[int, int, str], str]
 ) -> str:
     """重点监管: `-H` for an object whose record asks for more attention (W9), asked once per combination."""
     if not rules["risk.uplift"].value:
@@ -304,7 +303,7 @@ def _decided(step: Step, draw: Draw, facts: dict[str, int | str]) -> dict[str, o
     return answered[key]
 
 
-def servants(session: Session, bureau_id: int, rules: Pack, on: date) -> list[Servant]:
+def servants(session: Session, bureau_id: int, rules: Rules, on: date) -> list[Servant]:
     """Everybody of the inspector registry, by staff number, with the reason why not."""
     people = inspectors_of(session, bureau_id)
     served = turns(session, bureau_id, on.year)
@@ -313,7 +312,7 @@ def servants(session: Session, bureau_id: int, rules: Pack, on: date) -> list[Se
     return _apart(people, found)
 
 
-def _servant(who: Inspector, load: int, rules: Pack, on: date) -> Servant:
+def _servant(who: Inspector, load: int, rules: Rules, on: date) -> Servant:
     cert = who.licensed(on)
     codes = {label: code for code, label in SPECIALTIES.items()}
     spec = sorted({codes.get(word, word) for word in who.specialties if codes.get(word, word) in SPECIALTIES})

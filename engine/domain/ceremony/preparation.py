@@ -15,13 +15,13 @@ from engine.domain import answers as ask
 from engine.domain.ceremony import duty, link, share, store
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw, DrawException
-from engine.domain.pack import parameters, record_break
+from engine.domain.pack import record_break
 from engine.domain.plan.query import refuse_self_approval, tasks_of
 from engine.domain.plan.rounds import latest_redraw
 from engine.domain.registry import below, lock, release
 from engine.domain.terms import cite
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -47,7 +47,7 @@ def open_draw(step: Step, *, plan_id: int, batch: int) -> Mapping[str, Any]:
         if last.state == "placed":
             store.close_if_settled(step.session, last)
         duty.refuse_open_draw(last, step.pack, store.waiting(step.session, last.id))
-    rules = parameters(step.pack)
+    rules = step.rules
     draw = store.number(
         step.session,
         step.session.get_one(Bureau, step.bureau_id),
@@ -105,10 +105,10 @@ def _exception(
             slug="not-in-scope",
             fields={"exceptions": Sentence("请核对编码 {code}", code=code)},
         )
-    duty.refuse_repeat(thing.own_reason, thing.name, step.pack)
+    duty.refuse_repeat(thing.own_reason, thing.name, step.rules)
     clause = cite("J11 W9", step.pack)
     reason = ask.text(row, "reason_code")
-    duty.refuse_unreasoned(reason, thing.name, step.pack)
+    duty.refuse_unreasoned(reason, thing.name, step.rules)
     found = known.get(thing.object_id) or DrawException(draw_id=draw.id, object_id=thing.object_id)
     words = ask.required(row, "explanation", "说明", clause=clause, slug="reason-needed")
     if (found.reason_code, found.explanation) != (reason, words):
@@ -138,7 +138,7 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     pool = pool_of(step, draw)
     groups, size = ask.number(step.answers, "groups", 1), ask.number(step.answers, "team_size", 2)
     specialty, reason = ask.text(step.answers, "specialty"), ask.text(step.answers, "principle_reason")
-    small = duty.refuse_team_size(size, step.pack, reason)
+    small = duty.refuse_team_size(size, step.rules, reason)
     if not pool.eligible:
         raise Refused(
             "名录库中没有可以抽取的对象。",
@@ -161,7 +161,7 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         **draw.settings,
         "groups": groups,
         "team_size": size,
-        "roles": roles_for(step.pack, size, specialty),
+        "roles": roles_for(step.rules, size, specialty),
         "specialty": specialty,
         "principle_reason": reason,
         "approved_size": approved,
@@ -173,7 +173,7 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     }
     return {
         "small_team": small and size != approved,
-        "typed_shares": share.departs(draw, step.pack) and draw.settings.get("approved_way") != way,
+        "typed_shares": share.departs(draw, step.rules) and draw.settings.get("approved_way") != way,
         "people": len(pool.people),
         "licensed": sum(person.cert for person in pool.people),
         "leaders": sum(person.lead for person in pool.people),
@@ -183,9 +183,9 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     }
 
 
-def roles_for(pack: str, size: int, specialty: str) -> list[str]:
+def roles_for(rules: Rules, size: int, specialty: str) -> list[str]:
     """The slots of a group: what the pack demands, one specialist where asked, the rest anybody."""
-    roles = list(parameters(pack)["team.roles"].value)[:size]
+    roles = list(rules["team.roles"].value)[:size]
     if specialty and "spec" not in roles and len(roles) < size:
         roles.append("spec")
     return roles + ["any"] * (size - len(roles))
@@ -212,16 +212,16 @@ def approve_exceptions(step: Step, *, draw_id: str) -> Mapping[str, Any]:
         words = f"{row.reason_code}：{row.explanation}"
         record_break(step, "cap.per_year", names[row.object_id], words, leader, requester=asker)
     size = int(draw.settings["team_size"])
-    rule = parameters(step.pack)["team.nominal"]
+    rule = step.rules["team.nominal"]
     if size < int(rule.value) and size != draw.settings.get("approved_size"):
         asker = step.session.get_one(Person, int(draw.settings["set_by"]))
         record_break(
             step, rule, f"抽取 {draw.id}", str(draw.settings["principle_reason"]), leader, requester=asker
         )
         draw.settings = {**draw.settings, "approved_size": size}
-    if share.departs(draw, step.pack):
+    if share.departs(draw, step.rules):
         asker = step.session.get_one(Person, int(draw.settings["set_by"]))
-        way, why = share.way_of(draw, step.pack), str(draw.settings["typed_reason"])
+        way, why = share.way_of(draw, step.rules), str(draw.settings["typed_reason"])
         if draw.settings.get("approved_way") != way:
             record_break(step, "draw.shares", f"抽取 {draw.id}", why, leader, requester=asker)
             draw.settings = {**draw.settings, "approved_way": way}

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from engine.domain.ceremony.pool import Pool, pool_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw.text import DIGESTS, canonical, lines
-from engine.domain.pack import parameters
 from engine.domain.registry import Inspector
 from engine.domain.registry.conflicts import matrix
 from engine.errors import Refused
@@ -38,7 +37,7 @@ def document_for(
         "release": f"{step.pack}-{step.release_id}",
         "rules": {
             "cap": pool.cap,
-            "exclude_superior": bool(parameters(step.pack)["exclude.superior_drawn"].value),
+            "exclude_superior": bool(step.rules["exclude.superior_drawn"].value),
         },
         "strata": pool.strata,
         "objects": [
@@ -95,7 +94,7 @@ def groups_for(settings: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def conflicts_for(step: Step, pool: Pool, aliases: Mapping[str, str]) -> list[list[str]]:
     """利害关系: declared and computed pairs (alias, object code), ascending."""
-    if not parameters(step.pack)["avoidance"].value:
+    if not step.rules["avoidance"].value:
         return []
     session = step.session
     people = session.scalars(

@@ -15,10 +15,9 @@ from typing import Any
 from engine.domain import answers as ask
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw import commitment
-from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
-from engine.operation import Step
+from engine.operation import Rules, Step
 from engine.sentence import Sentence
 
 OWN, TYPED = "own-device", "typed"
@@ -28,19 +27,19 @@ HEX = re.compile(r"[0-9a-f]{64}")
 BLANKS = re.compile(r"\s+")
 
 
-def way_of(draw: Draw, pack: str) -> str:
+def way_of(draw: Draw, rules: Rules) -> str:
     """own-device · typed: as was set for this draw, else as the pack has it (`draw.shares`, a principle)."""
-    return str(draw.settings.get("way") or parameters(pack)["draw.shares"].value)
+    return str(draw.settings.get("way") or rules["draw.shares"].value)
 
 
-def departs(draw: Draw, pack: str) -> bool:
+def departs(draw: Draw, rules: Rules) -> bool:
     """Whether this draw departs from the pack's way, which needs a reason and the leader's approval."""
-    return way_of(draw, pack) != str(parameters(pack)["draw.shares"].value)
+    return way_of(draw, rules) != str(rules["draw.shares"].value)
 
 
 def chosen_way(step: Step, draw: Draw) -> tuple[str, str]:
     """(way, reason) asked for on the form; typing against the pack needs a reason (slug `reason-needed`)."""
-    usual = str(parameters(step.pack)["draw.shares"].value)
+    usual = str(step.rules["draw.shares"].value)
     way = ask.text(step.answers, "shares") or usual
     reason = ask.text(step.answers, "typed_reason").strip()
     if way not in SHARES or draw.mode == "import":
@@ -48,7 +47,7 @@ def chosen_way(step: Step, draw: Draw) -> tuple[str, str]:
     if way != usual and not reason:
         raise Refused(
             "原则上各方在本人设备上生成密值，只交封签；改为在本页填写的，须写明理由。",
-            clause=parameters(step.pack).cite(parameters(step.pack)["draw.shares"].source),
+            clause=step.rules.cite(step.rules["draw.shares"].source),
             hint="请写明理由，由分管领导批准；抽取记录会注明“未经承诺见证”。",
             slug="reason-needed",
             fields={"typed_reason": "请写明理由"},
@@ -79,7 +78,7 @@ def handed_over(step: Step, draw: Draw, party: str, name: str) -> tuple[str, str
 
     Refuses what is no hash (slugs `commitment-format`, `secret-format`).
     """
-    if way_of(draw, step.pack) == OWN:
+    if way_of(draw, step.rules) == OWN:
         key = f"commit_{name}"
         return "", hexadecimal(
             step.answers, key, Sentence("{party}封签", party=PARTIES[party]), "commitment-format"

@@ -20,12 +20,11 @@ from engine.domain.ceremony import share, store
 from engine.domain.ceremony.pool import Pool, pool_of, quota
 from engine.domain.ceremony.preparation import exceptions_of
 from engine.domain.ceremony.tables import Draw
-from engine.domain.pack import parameters
 from engine.domain.plan.query import get as plan_of
 from engine.domain.plan.query import tasks_of
 from engine.domain.registry import Inspector, RegistryObject, below, inspectors_of
 from engine.domain.terms import EXCLUSIONS, REPEAT_REASONS, SPECIALTIES, VOID_REASONS
-from engine.operation import Step, prefill
+from engine.operation import Rules, Step, prefill
 
 ROWS = 200
 PUBLISH_DAYS = 120
@@ -102,7 +101,7 @@ def show_eligibility(step: Step) -> dict[str, Any]:
             *((f"不参加：{EXCLUSIONS[code]}", f"{number} 人") for code, number in sorted(staff.items())),
             *([("见证人异议", draw.reason)] if draw.reason else []),
         ],
-        "options": {"repeat_reasons": repeat_reasons(step.pack)},
+        "options": {"repeat_reasons": repeat_reasons(step.rules)},
         "defaults": {
             "exceptions": [
                 {
@@ -124,9 +123,9 @@ def show_eligibility(step: Step) -> dict[str, Any]:
     }
 
 
-def repeat_reasons(pack: str) -> list[tuple[str, str]]:
-    """The coded 正当理由 of a pack, with their words."""
-    return [(code, REPEAT_REASONS[code]) for code in parameters(pack)["cap.repeat_reasons"].value or []]
+def repeat_reasons(rules: Rules) -> list[tuple[str, str]]:
+    """The coded 正当理由 of a rules, with their words."""
+    return [(code, REPEAT_REASONS[code]) for code in rules["cap.repeat_reasons"].value or []]
 
 
 @prefill("draw/groups")
@@ -134,7 +133,7 @@ def show_groups(step: Step) -> dict[str, Any]:
     """How many will be drawn, who could serve, and the usual number of groups."""
     draw = drawn_by(step)
     pool = pool_of(step, draw)
-    rules = parameters(step.pack)
+    rules = step.rules
     size = int(rules["team.nominal"].value)
     licensed = sum(person.cert for person in pool.people)
     usual = max(
@@ -153,7 +152,7 @@ def show_groups(step: Step) -> dict[str, Any]:
             "ways": list(share.SHARES.items()) if draw.mode == "native" else [],
         },
         "defaults": {
-            "shares": share.way_of(draw, step.pack) if draw.mode == "native" else "",
+            "shares": share.way_of(draw, step.rules) if draw.mode == "native" else "",
             "groups": usual,
             "team_size": size,
             "publish_by": (clock.today() + timedelta(days=PUBLISH_DAYS)).isoformat(),
@@ -167,7 +166,7 @@ def show_exceptions(step: Step) -> dict[str, Any]:
     draw = drawn_by(step)
     asked = exceptions_of(step, draw)
     things = {row.id: row for row in _objects(step.session, [row.object_id for row in asked])}
-    rules = parameters(step.pack)
+    rules = step.rules
     size = int(draw.settings.get("team_size", 0))
     small = size < int(rules["team.nominal"].value)
     return {
@@ -181,7 +180,7 @@ def show_exceptions(step: Step) -> dict[str, Any]:
             ),
             *(
                 [("封签方式", f"{share.SHARES[share.TYPED]}，理由：{draw.settings.get('typed_reason', '')}")]
-                if share.departs(draw, step.pack)
+                if share.departs(draw, step.rules)
                 else []
             ),
         ],
@@ -234,7 +233,7 @@ def _ceremony_facts(step: Step) -> dict[str, Any]:
     if draw.settings.get("beacon_value"):
         value, source = draw.settings["beacon_value"], draw.settings["beacon_source"]
         facts.append(("公共随机值", f"{value}（{source}）"))
-    way = share.way_of(draw, step.pack)
+    way = share.way_of(draw, step.rules)
     facts.append(("见证方式", "各方自备封签" if way == share.OWN else "未经承诺见证"))
     return {
         "facts": facts,

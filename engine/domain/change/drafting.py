@@ -19,7 +19,7 @@ from engine.domain.pack import parameters
 from engine.domain.registry import Inspector, ItemList, RegistryObject, above, opened
 from engine.domain.terms import REGISTRY_KINDS, cite
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.people import Bureau
 from engine.sentence import Sentence
 
@@ -64,13 +64,13 @@ def next_superior(session: Session, row: RegistryChange) -> tuple[int | None, bo
     return rungs[passed], rungs[passed] != owner.id
 
 
-def propose(session: Session, bureau: Bureau, kind: str) -> RegistryChange:
+def propose(session: Session, bureau: Bureau, kind: str, rules: Rules) -> RegistryChange:
     """Open a change: the row a registry case starts from (its data is `{"change_id": change.id}`)."""
     if kind not in KINDS:
         raise Refused(Sentence("没有“{kind}”这种名录库。", kind=kind), slug="registry-kind")
     approval = "leader"
     if kind == "items":
-        approval = str(parameters(bureau.pack)["item_list.approval"].value)
+        approval = str(rules["item_list.approval"].value)
         if approval == "province" and owner_of(session, bureau).id == bureau.id:
             approval = "leader"  # the province itself: its own leader has the last word
     year = clock.today().year

@@ -15,7 +15,6 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.change.drafting import inspector_in, object_in, owner_of
 from engine.domain.change.tables import RegistryChange, get
-from engine.domain.pack import parameters
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import (
     Certificate,
@@ -61,7 +60,7 @@ def apply(step: Step, *, change_id: int) -> Mapping[str, Any]:
             (_apply_object if row.kind == "objects" else _apply_inspector)(step, row, line)
     row.state = "applied"
     step.session.flush()
-    owed = bool(parameters(step.pack).value("registry.publish"))
+    owed = bool(step.rules.value("registry.publish"))
     return {"publication_owed": row.kind == "items" or owed}
 
 

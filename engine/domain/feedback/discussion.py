@@ -16,7 +16,6 @@ from engine.domain.feedback.standing import attendants, latest, votes
 from engine.domain.feedback.tables import Opinion, OpinionVote
 from engine.domain.inspection.tables import get
 from engine.domain.inspection.team import ever_on_team, refuse_conflict, team
-from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
@@ -32,7 +31,7 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             "检查尚未结束，不能形成意见。", clause=cite("J22", step.pack), slug="inspection-running"
         )
     chosen = set(ask.words(step.answers, "attendance"))
-    everybody = attendants(step.session, inspection_id, step.pack)
+    everybody = attendants(step.session, inspection_id, step.rules)
     present = [m.name for m in everybody if str(m.id) in chosen]
     if not present:
         raise Refused(
@@ -105,7 +104,7 @@ def settle(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     opinion.minority = "；".join(f"{name}：{row.dissent}" for row, name in said if not row.agrees)
     if said and agree == len(said):
         opinion.how = "consensus"
-    elif agree * 2 > len(said) and parameters(step.pack)["consensus"].value == "majority":
+    elif agree * 2 > len(said) and step.rules["consensus"].value == "majority":
         opinion.how = "majority"
     opinion.settled = bool(opinion.how)
     return {"consensus": opinion.how or "none"}

@@ -13,7 +13,6 @@ from engine.domain import answers as ask
 from engine.domain.feedback.standing import given_of, refuse_unsettled
 from engine.domain.feedback.tables import Feedback
 from engine.domain.inspection.tables import get
-from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
@@ -23,7 +22,7 @@ from engine.operation import Step, operation
 def meet(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader tells the opinion face to face; one meeting time for the object and the local bureau."""
     inspection = get(step.session, inspection_id)
-    opinion = refuse_unsettled(step.session, inspection_id, step.pack)
+    opinion = refuse_unsettled(step.session, inspection_id, step.rules)
     met_at = ask.instant(step.answers, "met_at") or clock.now()
     if met_at < opinion.discussed_at:
         raise Refused(
@@ -43,7 +42,7 @@ def meet(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     )
     step.session.add(row)
     step.session.flush()
-    both = inspection.local_elsewhere and bool(parameters(step.pack).value("feedback.simultaneous"))
+    both = inspection.local_elsewhere and bool(step.rules.value("feedback.simultaneous"))
     return {"feedback_id": row.id, "local_receipt": both}
 
 

@@ -17,7 +17,7 @@ from engine.people import Bureau
 def show_discussion(step: Step) -> dict[str, Any]:
     """Findings, and who may attend: members and experts."""
     inspection_id = int(step.data["inspection_id"])
-    people = attendants(step.session, inspection_id, step.pack)
+    people = attendants(step.session, inspection_id, step.rules)
     found = findings(step.session, inspection_id)
     before = latest(step.session, inspection_id)
     return {

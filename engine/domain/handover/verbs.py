@@ -22,7 +22,6 @@ from engine.domain.followup import Followup
 from engine.domain.handover.tables import Handover, HandoverReport
 from engine.domain.inspection.tables import get as get_inspection
 from engine.domain.inspection.visit import findings
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import RESULTS, cite
 from engine.errors import NotFound, Refused
@@ -165,7 +164,7 @@ def handle(step: Step, *, handover_id: int) -> Mapping[str, Any]:
     row.handling = ask.required(step.answers, "handling", "处理情况", clause=cite("J23", step.pack))
     row.recovered_fen = ask.number(step.answers, "recovered")
     row.state = "handled"
-    return {"report_owed": bool(parameters(step.pack).value("upward_report"))}
+    return {"report_owed": bool(step.rules.value("upward_report"))}
 
 
 @operation("handover.report_up", clause="J24")
@@ -203,7 +202,7 @@ def inform_peers(step: Step, *, handover_id: int) -> None:
         for line in ask.rows(step.answers, "peers")
         if ask.text(line, "department")
     ]
-    if not names and parameters(step.pack).value("peer_notice"):
+    if not names and step.rules.value("peer_notice"):
         raise Refused(
             "应当向同级有关部门通报检查结果。",
             clause=cite("J24", step.pack),

@@ -18,7 +18,6 @@ from engine.domain.inspection.licence import refuse_few
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.inspection.team import refuse_conflict, team
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, current_items
 from engine.domain.terms import METHODS, cite
 from engine.errors import Refused
@@ -46,7 +45,7 @@ def visits_this_year(step: Step, inspection: Inspection) -> int:
 def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader applies for the inspection: basis, items, period, people; fixed by the approval."""
     inspection = get(step.session, inspection_id)
-    refuse_few(team(step.session, inspection_id), step.pack)
+    refuse_few(team(step.session, inspection_id), step.rules)
     start, end = ask.day(step.answers, "period_from"), ask.day(step.answers, "period_to")
     if start is None or end is None or end < start:
         raise Refused(
@@ -78,7 +77,7 @@ def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     inspection.applied_by_id = step.person().id
     inspection.approved_by_id = None
     thing = step.session.get_one(RegistryObject, inspection.object_id)
-    rules = parameters(step.pack)
+    rules = step.rules
     return {
         "local_elsewhere": inspection.local_elsewhere,
         "tell_local": inspection.local_elsewhere and bool(rules.value("advance_notice.local_bureau")),
@@ -128,7 +127,7 @@ def notify_local(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The team tells the local bureau in advance, or notes why not; never the object itself (吉 第十七条)."""
     inspection = get(step.session, inspection_id)
     if ask.flag(step.answers, "notify"):
-        if not parameters(step.pack).value("advance_notice.local_bureau"):
+        if not step.rules.value("advance_notice.local_bureau"):
             raise Refused("本地规则没有提前告知的规定。", slug="no-advance-notice")
         inspection.local_notified_at = clock.now()
         inspection.local_notice = ask.required(step.answers, "preparation", "请协助准备的事项")
@@ -168,9 +167,7 @@ def check_superior(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     Has the superior drawn the same object this year? Then the local case ends («上级已抽»).
     """
     inspection = get(step.session, inspection_id)
-    if not (
-        parameters(step.pack).value("exclude.superior_drawn") and superior_drew(step.session, inspection)
-    ):
+    if not (step.rules.value("exclude.superior_drawn") and superior_drew(step.session, inspection)):
         return {"superior_drawn": False}
     cancel(step, inspection, "上级已抽")
     return {"superior_drawn": True, "outcome": "cancelled"}

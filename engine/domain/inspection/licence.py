@@ -10,10 +10,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from engine.domain.inspection.tables import TeamMember
-from engine.domain.pack import parameters
 from engine.domain.registry import Inspector
 from engine.domain.terms import cite
 from engine.errors import Refused
+from engine.operation import Rules
 from engine.sentence import Sentence
 
 MIN_LICENSED = 2
@@ -25,9 +25,9 @@ def licensed_count(members: list[TeamMember]) -> int:
     return sum(1 for member in members if member.licensed and not member.expert and not member.conflict)
 
 
-def licensed_needed(pack: str) -> int:
+def licensed_needed(rules: Rules) -> int:
     """How many licensed inspectors a team needs."""
-    return max(MIN_LICENSED, int(parameters(pack).value("team.licensed") or 0))
+    return max(MIN_LICENSED, int(rules.value("team.licensed") or 0))
 
 
 def reread_licences(session: Session, members: list[TeamMember], on: date) -> list[TeamMember]:
@@ -65,9 +65,9 @@ def refuse_lapsed(lapsed: list[TeamMember], pack: str) -> None:
     )
 
 
-def refuse_few(members: list[TeamMember], pack: str) -> None:
+def refuse_few(members: list[TeamMember], rules: Rules) -> None:
     """Fewer than two licensed inspectors may not go (slug `too-few-licensed`)."""
-    needed = licensed_needed(pack)
+    needed = licensed_needed(rules)
     if licensed_count(members) < needed:
         raise Refused(
             Sentence(
@@ -75,7 +75,7 @@ def refuse_few(members: list[TeamMember], pack: str) -> None:
                 licensed_count=licensed_count(members),
                 needed=needed,
             ),
-            clause=cite("J16 W11 行政处罚法", pack),
+            clause=rules.cite("J16 W11 行政处罚法"),
             hint="请先办理人员调换。",
             slug="too-few-licensed",
         )

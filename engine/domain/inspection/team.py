@@ -16,7 +16,6 @@ from engine.domain import answers as ask
 from engine.domain.ceremony.tables import DrawnPerson
 from engine.domain.inspection.licence import licensed_count, licensed_needed, reread_licences
 from engine.domain.inspection.tables import Inspection, TeamMember, get
-from engine.domain.pack import parameters
 from engine.domain.registry import (
     Inspector,
     RegistryObject,
@@ -27,7 +26,7 @@ from engine.domain.registry import (
 )
 from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
-from engine.operation import Step, operation, prefill
+from engine.operation import Rules, Step, operation, prefill
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -91,17 +90,19 @@ def refuse_leader(member: TeamMember | None, inspection: Inspection, pack: str) 
     return member
 
 
-def refuse_not_drawn_leader(session: Session, member: TeamMember, inspection: Inspection, pack: str) -> None:
+def refuse_not_drawn_leader(
+    session: Session, member: TeamMember, inspection: Inspection, rules: Rules
+) -> None:
     """Where the pack has the leader drawn, the bureau only enters who it is (slug `leader-by-draw`).
 
     `leader.choice`: bureau_among_drawn (吉 第十六条) leaves the choice among the drawn to the bureau.
     """
-    rule = parameters(pack)["leader.choice"]
+    rule = rules["leader.choice"]
     drawn = leader_by_draw(session, inspection) if rule.value == "drawn" else None
     if drawn is not None and drawn.id != member.id:
         raise Refused(
             Sentence("组长由抽取产生，本组组长是{drawn}。", drawn=drawn.name),
-            clause=cite(rule.source, pack),
+            clause=rules.cite(rule.source),
             slug="leader-by-draw",
         )
 
@@ -130,7 +131,7 @@ def choose_leader(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     chosen = ask.required(step.answers, "leader", "组长")
     reread_licences(step.session, team(step.session, inspection_id), clock.today())
     member = refuse_leader(step.session.get(TeamMember, int(chosen)), inspection, step.pack)
-    refuse_not_drawn_leader(step.session, member, inspection, step.pack)
+    refuse_not_drawn_leader(step.session, member, inspection, step.rules)
     reason = ask.required(step.answers, "reason", "确定理由", clause=cite("J16", step.pack))
     if member.conflict:
         raise Refused(
@@ -226,7 +227,7 @@ def check_team(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         (m for m in serving if m.left_at is None and m.pledged_at is None and m.person_id is not None), None
     )
     conflicted = any(member.conflict for member in members)
-    if conflicted or licensed_count(members) < licensed_needed(step.pack):
+    if conflicted or licensed_count(members) < licensed_needed(step.rules):
         state = "substitute"
     elif leader is None:
         state = "leader"
@@ -351,7 +352,7 @@ def show_leader_choice(step: Step) -> dict[str, Any]:
     """The drawn members to choose the leader from."""
     inspection = get(step.session, int(step.data["inspection_id"]))
     members = team(step.session, inspection.id)
-    if parameters(step.pack).value("leader.choice") == "drawn":
+    if step.rules.value("leader.choice") == "drawn":
         drawn = leader_by_draw(step.session, inspection)
         members = [drawn] if drawn is not None else members
     experts = inspectors_of(step.session, inspection.bureau_id, experts=True)

@@ -14,7 +14,6 @@ from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.inspection.tables import Obstruction, get
 from engine.domain.inspection.team import team
-from engine.domain.pack import parameters
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -91,7 +90,7 @@ def instruct(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 def emergency(step: Step, *, inspection_id: int) -> None:
     """The measures taken, each with its legal basis (no compulsory measure without one)."""
     trouble = last(step, inspection_id)
-    rule = parameters(step.pack)["compulsory_measures"]
+    rule = step.rules["compulsory_measures"]
     if rule.value == "forbidden":
         raise Refused(
             "本规则包不允许采取强制措施。", clause=cite(rule.source, step.pack), slug="measures-forbidden"

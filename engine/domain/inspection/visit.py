@@ -26,11 +26,10 @@ from engine.domain.inspection.licence import (
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Finding, Inspection, SiteRecord, TeamMember, Visit, get
 from engine.domain.inspection.team import refuse_conflict, team, team_leader
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, current_items
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
-from engine.operation import Step, operation, prefill
+from engine.operation import Rules, Step, operation, prefill
 from engine.sentence import Sentence
 
 LATE_ENTRY = timedelta(hours=24)
@@ -51,14 +50,14 @@ def refuse_unshown(session: Session, inspection: Inspection, pack: str) -> None:
         )
 
 
-def shown_certificates(members: list[TeamMember], chosen: list[str], pack: str) -> list[dict[str, str]]:
+def shown_certificates(members: list[TeamMember], chosen: list[str], rules: Rules) -> list[dict[str, str]]:
     """The certificates shown: at least two, each of a licensed member (slug `certificates-not-shown`)."""
     valid = {str(m.id): m for m in members if m.licensed}
     shown = [{"name": valid[key].name, "number": valid[key].certificate_no} for key in chosen if key in valid]
-    if len(shown) < TWO and parameters(pack).value("certificates.shown"):
+    if len(shown) < TWO and rules.value("certificates.shown"):
         raise Refused(
             Sentence("出示执法证件的持证检查人员只有{count}人，不得少于2人。", count=len(shown)),
-            clause=cite("J18 W11 行政处罚法", pack),
+            clause=rules.cite("J18 W11 行政处罚法"),
             slug="certificates-not-shown",
             fields={"certificates": "至少两名持证人员出示证件"},
         )
@@ -73,7 +72,7 @@ def arrive(step: Step, *, inspection_id: int) -> None:
         raise Refused(
             "本次检查未经批准，不得进场。", clause=cite("国办发〔2024〕54号", step.pack), slug="not-approved"
         )
-    if parameters(step.pack).value("exclude.superior_drawn") and superior_drew(step.session, inspection):
+    if step.rules.value("exclude.superior_drawn") and superior_drew(step.session, inspection):
         raise Refused(
             "上级本年度已抽取该对象，本级不再检查。", clause=cite("J11", step.pack), slug="superior-drawn"
         )
@@ -83,13 +82,13 @@ def arrive(step: Step, *, inspection_id: int) -> None:
     chosen = ask.words(step.answers, "certificates")
     led = team_leader(step.session, inspection_id)
     lapsed = reread_licences(step.session, members, clock.local(at).date())
-    if licensed_count(members) < licensed_needed(step.pack):
+    if licensed_count(members) < licensed_needed(step.rules):
         refuse_lapsed(lapsed, step.pack)
     refuse_lapsed([member for member in lapsed if str(member.id) in chosen or member is led], step.pack)
-    refuse_few(members, step.pack)
-    certificates = shown_certificates(members, chosen, step.pack)
+    refuse_few(members, step.rules)
+    certificates = shown_certificates(members, chosen, step.rules)
     told = ask.flag(step.answers, "rights_told")
-    if not told and parameters(step.pack).value("rights_notice"):
+    if not told and step.rules.value("rights_notice"):
         raise Refused(
             "请确认已告知检查要求和被检查对象的权利义务。",
             clause=cite("J18", step.pack),
@@ -234,7 +233,7 @@ def record(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 @operation("inspection.witness", clause="W12")
 def witness(step: Step, *, inspection_id: int) -> None:
     """No signature: the reason is noted and, where the rules want it, a witness signs (舞 第十二条)."""
-    rule = parameters(step.pack)["signature.fallback"]
+    rule = step.rules["signature.fallback"]
     last = step.session.scalars(
         select(SiteRecord)
         .where(SiteRecord.inspection_id == inspection_id)
@@ -341,7 +340,7 @@ def show_record(step: Step) -> dict[str, Any]:
     found = findings(step.session, inspection.id)
     return {
         "facts": [
-            ("记录名称", str(parameters(step.pack).value("record.form") or "现场检查记录")),
+            ("记录名称", str(step.rules.value("record.form") or "现场检查记录")),
             ("被检查对象", thing.name),
             (
                 "进场时间",

@@ -3,7 +3,8 @@
 Packs inherit 国家 → 省 → 市 → 县: a silent pack keeps its parent's value, switching a parent's rule off needs
 an explicit value with its source. Whoever is not in the lineage of a regulation never sees its rules.
 
-Use: `parameters("wugang")["cap.per_year"].value`; a broken «原则上» goes through `record_break`.
+A verb asks the release of its case: `step.rules["cap.per_year"].value`; `parameters("wugang")` is the pack as it ships.
+A broken «原则上» goes through `record_break`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.domain.pack.catalogue import CATALOGUE, Definition
-from engine.domain.pack.check import check
-from engine.domain.pack.files import deadline_rows, names, pack_files, same_content
-from engine.domain.pack.model import Pack, Parameter, parameters, show
+from engine.domain.pack.check import check, findings
+from engine.domain.pack.files import (
+    FOLDER,
+    deadline_rows,
+    names,
+    pack_files,
+    parameter_files,
+    same_content,
+)
+from engine.domain.pack.model import Pack, Parameter, frozen, parameters, show
 
 if TYPE_CHECKING:
     from engine.domain.pack.breach import PrincipleBreak, breaks, record_break
 
 __all__ = [
     "CATALOGUE",
+    "FOLDER",
     "Definition",
     "Pack",
     "Parameter",
@@ -28,8 +37,11 @@ __all__ = [
     "breaks",
     "check",
     "deadline_rows",
+    "findings",
+    "frozen",
     "names",
     "pack_files",
+    "parameter_files",
     "parameters",
     "record_break",
     "same_content",

@@ -12,9 +12,8 @@ from sqlalchemy import CheckConstraint, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from engine import audit, clock
-from engine.domain.pack.model import Parameter, parameters
 from engine.errors import NotAllowed, Refused
-from engine.operation import Step
+from engine.operation import Rule, Step
 from engine.people import Person, Role
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
@@ -51,7 +50,7 @@ class PrincipleBreak(Base):
 
 def record_break(
     step: Step,
-    parameter: str | Parameter,
+    parameter: str | Rule,
     subject: str,
     reason: str,
     approver: Person | None,
@@ -63,8 +62,8 @@ def record_break(
     Refuses a hard rule, a missing reason, a wrong approver.
     `requester` is who asked for the exception (by default whoever acts, unless that is the approver).
     """
-    rule = parameters(step.pack)[parameter] if isinstance(parameter, str) else parameter
-    clause = parameters(step.pack).cite(rule.source)
+    rule = step.rules[parameter] if isinstance(parameter, str) else parameter
+    clause = step.rules.cite(rule.source)
     if rule.strength != "principle":
         raise Refused(
             Sentence("“{key}”是硬性规定，不能例外。", key=rule.key), clause=clause, slug="hard-rule"

@@ -1,14 +1,28 @@
-"""Whether a pack may be used: known keys, right types, every value with its source, no file twice."""
+"""Whether a pack may be used: known keys, right types, every value with its source, no file twice.
+
+`check` looks at a pack as it ships, `findings` at the parameters of a release before it is frozen.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from engine.domain.pack.catalogue import CATALOGUE
-from engine.domain.pack.files import deadline_rows, own_files, pack_files, same_content
-from engine.domain.pack.model import HEAD_KEYS, NONE, PARAMETER_KEYS, load, read
+from engine.domain.pack.files import FOLDER, names, own_files, pack_files, rows_of, same_content
+from engine.domain.pack.model import (
+    HEAD_KEYS,
+    NONE,
+    PARAMETER_KEYS,
+    ancestry,
+    inherited,
+    pack_of,
+    parameters,
+    read,
+)
 from engine.domain.terms import (
     REGULATIONS,
     ROLE_LABELS,
@@ -18,93 +32,150 @@ from engine.domain.terms import (
     lineage,
     split_refs,
 )
-from engine.errors import Finding, ModelInvalid, NotFound
-from engine.sentence import Sentence
+from engine.errors import Finding, ModelInvalid
 
 DEADLINES = "deadlines.dmn"
 TIED = {"report.deadline": "report.submit", "publish.deadline": "publish.result"}
 """Parameters whose number also stands in the deadlines table: both must say the same."""
 HOUSE_RULE = "practice"
+INSTALLED = ("item_list.owner", "registry.inspectors_by", "registry.objects_by")
+"""Who keeps which registry is settled where the pack is installed; no case carries it, so no release changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The text of one pack: its name, the file that findings name, the lines as written."""
+
+    name: str
+    file: str
+    lines: tuple[str, ...]
+    text: Mapping[str, Any]
+    line: tuple[str, ...]  # the pack and its parents
+
+    def finding(self, element: str, rule: str, reason: str, hint: str = "") -> Finding:
+        """A finding at the line that speaks of an element, 0 if there is none."""
+        at = next((number for number, line in enumerate(self.lines, 1) if element and element in line), 0)
+        return Finding(self.file, element, "", at, rule, reason, hint)
 
 
 def check(name: str) -> list[Finding]:
     """Every fault of a pack at once; an empty list means it may be used. NotFound for an unknown name."""
     try:
-        text = read(name)
+        texts = {name: read(name)}  # first of all: a pack that cannot be read has no lineage
+        texts |= {parent: read(parent) for parent in lineage(name)[1:]}
     except ModelInvalid as fault:
         return fault.findings
-    findings = [*_head(name, text), *_parameters(name, text), *_files(name)]
+    path = WORKFLOWS / name / "pack.toml"
+    lines = path.read_text("utf-8", "replace").splitlines()
+    sheet = _Sheet(name, f"{name}/pack.toml", tuple(lines), texts[name], lineage(name))
+    findings = [*_head(sheet, {path.parent.name for path in WORKFLOWS.glob("*/pack.toml")})]
+    findings += [*_parameters(sheet), *_files(name)]
     if not findings:
-        findings += [*_complete(name), *_deadlines(name)]
+        table = pack_files(name).get(DEADLINES)
+        content = table.read_bytes() if table else None
+        findings += [*_whole(sheet, texts, content, f"{name}/{DEADLINES}")]
     return findings
 
 
-def _finding(
-    name: str, element: str, rule: str, reason: str, hint: str = "", *, file: str = "pack.toml"
-) -> Finding:
-    return Finding(f"{name}/{file}", element, "", _line(name, element, file), rule, reason, hint)
+def findings(files: Mapping[str, bytes]) -> list[Finding]:
+    """Every fault of the parameters of a release (`packs/<name>.toml`), and of its deadlines table beside them."""
+    texts: dict[str, Mapping[str, Any]] = {}
+    found: list[Finding] = []
+    for path, content in sorted(files.items()):
+        if not path.endswith(".toml"):
+            continue
+        if path.count("/") != 1 or not path.startswith(f"{FOLDER}/"):
+            reason = "参数文件应放在 packs 文件夹，以规则包命名。"
+            found.append(Finding(path, "", "", 0, "place", reason, "例如 packs/jilin.toml。"))
+            continue
+        try:
+            texts[pack_of(path)] = tomllib.loads(content.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            found.append(Finding(path, "", "", 0, "toml", f"文件读不出：{fault}。"))
+    sheets = [
+        _Sheet(
+            name,
+            f"{FOLDER}/{name}.toml",
+            tuple(files[f"{FOLDER}/{name}.toml"].decode().splitlines()),
+            text,
+            ancestry(name, texts),
+        )
+        for name, text in texts.items()
+    ]
+    for sheet in sheets:
+        found += [*_head(sheet, set(texts)), *_parameters(sheet)]
+    if DEADLINES in files and not texts and not found:
+        found.append(Finding(FOLDER, "", "", 0, "missing-file", "没有参数文件，例如 packs/jilin.toml。"))
+    parents = {text.get("inherits") for text in texts.values()}
+    for sheet in sheets:
+        if not found and sheet.name not in parents:
+            found += _whole(sheet, texts, files.get(DEADLINES), DEADLINES)
+            found += _installed(sheet, texts)
+    return found
 
 
-def _line(name: str, element: str, file: str) -> int:
-    """The line that speaks of an element, 0 if there is none."""
-    path = WORKFLOWS / name / file
-    if not element or file != "pack.toml" or not path.is_file():
-        return 0
-    lines = path.read_text("utf-8", "replace").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if element in line), 0)
+def _installed(sheet: _Sheet, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    if sheet.name not in names():
+        return
+    own, shipped = inherited(sheet.name, texts), parameters(sheet.name)
+    for key in INSTALLED:
+        if key in own and own[key].value != shipped[key].value:
+            reason = f"参数“{key}”以安装的规则包为准（{shipped[key].value}），不随发布改变。"
+            hint = "需要改变名录由谁维护的，请系统管理员更新安装的规则包。"
+            yield replace(sheet.finding(key, "installed", reason, hint), severity="warning")
 
 
-def _head(name: str, text: dict[str, Any]) -> Iterator[Finding]:
+def _head(sheet: _Sheet, known: set[str]) -> Iterator[Finding]:
+    name, text = sheet.name, sheet.text
     for key in sorted(set(text) - HEAD_KEYS):
-        yield _finding(name, key, "unknown-key", f"不认识“{key}”。")
+        yield sheet.finding(key, "unknown-key", f"不认识“{key}”。")
     if text.get("name") != name:
-        yield _finding(name, "name", "name", f"name 应与文件夹同名“{name}”。")
-    parent = text.get("inherits", "")
-    if parent and not (WORKFLOWS / str(parent) / "pack.toml").is_file():
-        yield _finding(name, "inherits", "parent", f"没有上级规则包“{parent}”。")
-    if parent and name in lineage(str(parent)):
-        yield _finding(name, "inherits", "parent", "规则包的继承成了圈。")
+        yield sheet.finding("name", "name", f"name 应与规则包同名“{name}”。")
+    parent = str(text.get("inherits", ""))
+    if parent and parent not in known:
+        yield sheet.finding("inherits", "parent", f"没有上级规则包“{parent}”。")
+    if parent and name in (*sheet.line[1:], *lineage(parent)):
+        yield sheet.finding("inherits", "parent", "规则包的继承成了圈。")
     for role in sorted(set(text.get("role_labels", {})) - set(ROLE_LABELS)):
-        yield _finding(name, role, "role", f"没有角色“{role}”。")
+        yield sheet.finding(role, "role", f"没有角色“{role}”。")
 
 
-def _parameters(name: str, text: dict[str, Any]) -> Iterator[Finding]:
-    for key, row in text.get("parameters", {}).items():
+def _parameters(sheet: _Sheet) -> Iterator[Finding]:
+    for key, row in sheet.text.get("parameters", {}).items():
         definition = CATALOGUE.get(key)
         if definition is None:
-            yield _finding(name, key, "unknown-key", f"没有参数“{key}”。", f"可用：{_nearest(key)}。")
+            yield sheet.finding(key, "unknown-key", f"没有参数“{key}”。", f"可用：{_nearest(key)}。")
             continue
         if not isinstance(row, dict) or "value" not in row:
-            yield _finding(name, key, "missing-value", f"参数“{key}”没有 value。")
+            yield sheet.finding(key, "missing-value", f"参数“{key}”没有 value。")
             continue
         for strange in sorted(set(row) - PARAMETER_KEYS):
-            yield _finding(name, key, "unknown-key", f"参数“{key}”中不认识“{strange}”。")
+            yield sheet.finding(key, "unknown-key", f"参数“{key}”中不认识“{strange}”。")
         value = None if row["value"] == NONE and definition.optional else row["value"]
         fault = definition.fault(value)
         if fault:
-            yield _finding(name, key, "type", f"参数“{key}”的值 {row['value']!r} {fault}。")
+            yield sheet.finding(key, "type", f"参数“{key}”的值 {row['value']!r} {fault}。")
         if row.get("strength") not in STRENGTHS:
-            yield _finding(name, key, "strength", f"参数“{key}”的 strength 应为 hard 或 principle。")
-        yield from _source(name, key, row)
+            yield sheet.finding(key, "strength", f"参数“{key}”的 strength 应为 hard 或 principle。")
+        yield from _source(sheet, key, row)
         for bound in ("valid_from", "valid_to"):
             if bound in row and not isinstance(row[bound], date):
-                yield _finding(name, key, "validity", f"参数“{key}”的 {bound} 应为日期。")
+                yield sheet.finding(key, "validity", f"参数“{key}”的 {bound} 应为日期。")
 
 
-def _source(name: str, key: str, row: dict[str, Any]) -> Iterator[Finding]:
+def _source(sheet: _Sheet, key: str, row: dict[str, Any]) -> Iterator[Finding]:
     source = row.get("source")
     if not isinstance(source, str) or not source.strip():
-        yield _finding(
-            name, key, "missing-source", f"参数“{key}”没有写明依据（source）。", "写条款，例如 W9，或文件名。"
-        )
+        reason = f"参数“{key}”没有写明依据（source）。"
+        yield sheet.finding(key, "missing-source", reason, "写条款，例如 W9，或文件名。")
         return
     for ref in split_refs(source):
         regulation = REGULATIONS.get(ref[0]) if ref.isascii() else None
         if not known_ref(ref):
-            yield _finding(name, key, "source", f"参数“{key}”的依据“{ref}”不存在。")
-        elif regulation is not None and regulation.pack not in lineage(name):
+            yield sheet.finding(key, "source", f"参数“{key}”的依据“{ref}”不存在。")
+        elif regulation is not None and regulation.pack not in sheet.line:
             reason = f"参数“{key}”引用了“{ref}”，而{regulation.number}不适用于本规则包。"
-            yield _finding(name, key, "foreign-source", reason)
+            yield sheet.finding(key, "foreign-source", reason)
 
 
 def _nearest(key: str) -> str:
@@ -118,58 +189,57 @@ def _files(name: str) -> Iterator[Finding]:
     parents = lineage(name)[1:]
     if not parents:
         return
-    inherited = pack_files(parents[0])
+    inherited_files = pack_files(parents[0])
     for relative, path in own_files(name).items():
-        twin = inherited.get(relative)
+        twin = inherited_files.get(relative)
         if twin is not None and same_content(path, twin):
-            reason = (
-                f"{relative} 与上级规则包 {twin.relative_to(WORKFLOWS).parts[0]} 的内容相同（布局不算）。"
+            above = twin.relative_to(WORKFLOWS).parts[0]
+            reason = f"{relative} 与上级规则包 {above} 的内容相同（布局不算）。"
+            yield Finding(
+                f"{name}/{relative}", relative, "", 0, "same-as-parent", reason, "请删去，自动沿用上级。"
             )
-            yield _finding(name, relative, "same-as-parent", reason, "请删去，自动沿用上级。", file=relative)
 
 
-def _complete(name: str) -> Iterator[Finding]:
-    """After inheritance every parameter must have a value; only a root pack can lack one."""
-    for key in sorted(set(CATALOGUE) - set(load(name))):
-        yield _finding(name, key, "missing-parameter", f"参数“{key}”在本规则包和上级中都没有。")
-
-
-def _deadlines(name: str) -> Iterator[Finding]:
-    path = pack_files(name).get(DEADLINES)
-    if path is None:
-        yield _finding(name, DEADLINES, "missing-file", "没有时限表 deadlines.dmn。", file=DEADLINES)
+def _whole(
+    sheet: _Sheet, texts: Mapping[str, Mapping[str, Any]], table: bytes | None, file: str
+) -> Iterator[Finding]:
+    """After inheritance every parameter must have a value, and the deadlines table must say the same."""
+    pack = inherited(sheet.name, texts)
+    for key in sorted(set(CATALOGUE) - set(pack)):
+        yield sheet.finding(key, "missing-parameter", f"参数“{key}”在本规则包和上级中都没有。")
+    if table is None:
+        yield Finding(file, DEADLINES, "", 0, "missing-file", "没有时限表 deadlines.dmn。")
         return
     try:
-        rows = deadline_rows(path)
+        rows = rows_of(table, DEADLINES)
     except (ValueError, IndexError) as fault:
-        yield _finding(name, DEADLINES, "table", f"时限表读不出：{fault}。", file=DEADLINES)
+        yield Finding(file, DEADLINES, "", 0, "table", f"时限表读不出：{fault}。")
         return
-    yield from _rows(name, rows)
-    pack = load(name)
+    yield from _rows(sheet, rows, file)
     for parameter, key in TIED.items():
+        if parameter not in pack:
+            continue
         value = pack[parameter].value
         if key not in rows:
-            raise NotFound(Sentence("{name} 的时限表没有“{key}”。", name=name, key=key))
+            yield Finding(file, key, "", 0, "deadline", f"时限表没有“{key}”，而参数“{parameter}”要用它。")
+            continue
         days, strength, _clause = rows[key]
         agrees = (
             strength == HOUSE_RULE if value is None else (days, strength) == (value, pack[parameter].strength)
         )
         if not agrees:
             reason = f"参数“{parameter}”（{value}）与时限表“{key}”（{days}，{strength}）不一致。"
-            yield _finding(name, parameter, "deadline", reason)
+            yield sheet.finding(parameter, "deadline", reason)
 
 
-def _rows(name: str, rows: Mapping[str, tuple[int, str, str]]) -> Iterator[Finding]:
+def _rows(sheet: _Sheet, rows: Mapping[str, tuple[int, str, str]], file: str) -> Iterator[Finding]:
     for key, (days, strength, clause) in rows.items():
         if days < 0 or strength not in (*STRENGTHS, HOUSE_RULE):
-            yield _finding(
-                name, key, "deadline", f"时限“{key}”的天数或强度不对：{days}，{strength}。", file=DEADLINES
-            )
+            reason = f"时限“{key}”的天数或强度不对：{days}，{strength}。"
+            yield Finding(file, key, "", 0, "deadline", reason)
         if strength != HOUSE_RULE and not clause:
-            yield _finding(name, key, "missing-source", f"时限“{key}”没有写明依据。", file=DEADLINES)
+            yield Finding(file, key, "", 0, "missing-source", f"时限“{key}”没有写明依据。")
         for ref in split_refs(clause):
             regulation = REGULATIONS.get(ref[0]) if ref.isascii() else None
-            if not known_ref(ref) or (regulation is not None and regulation.pack not in lineage(name)):
-                yield _finding(
-                    name, key, "source", f"时限“{key}”的依据“{ref}”不存在或不适用。", file=DEADLINES
-                )
+            if not known_ref(ref) or (regulation is not None and regulation.pack not in sheet.line):
+                yield Finding(file, key, "", 0, "source", f"时限“{key}”的依据“{ref}”不存在或不适用。")

@@ -18,6 +18,8 @@ from engine.sentence import Sentence
 
 KINDS = (".bpmn", ".dmn", ".form")
 DOCUMENTS = "documents"
+FOLDER = "packs"
+"""Where the parameters of a pack and its parents stand within a release: `packs/jilin.toml`."""
 _LAYOUT = re.compile(
     r"\{http://www\.omg\.org/spec/(BPMN|DMN)/[0-9]+/(DI|DMNDI|DC)/?\}|\{[^}]*(/DI|/DC|/biodi/[^}]*)/?\}"
 )
@@ -54,6 +56,11 @@ def pack_files(pack: str) -> dict[str, Path]:
     for name in reversed(lineage(pack)):
         found |= own_files(name)
     return dict(sorted(found.items()))
+
+
+def parameter_files(pack: str) -> dict[str, bytes]:
+    """The parameters of a pack and its parents as a release freezes them: `packs/<name>.toml` → content."""
+    return {f"{FOLDER}/{name}.toml": (WORKFLOWS / name / "pack.toml").read_bytes() for name in lineage(pack)}
 
 
 def same_content(one: Path, other: Path) -> bool:
@@ -94,8 +101,13 @@ def _plain(value: Any) -> Any:
 @cache
 def deadline_rows(path: Path) -> Mapping[str, tuple[int, str, str]]:
     """The rows of a deadlines table as written: key → (working days, strength, clause)."""
+    return rows_of(path.read_bytes(), path.name)
+
+
+def rows_of(content: bytes, file: str) -> Mapping[str, tuple[int, str, str]]:
+    """As `deadline_rows`, of a table at hand."""
     rows: dict[str, tuple[int, str, str]] = {}
-    root = markup.read(path.read_bytes(), path.name)
+    root = markup.read(content, file)
     for rule in root.iter("{*}rule"):
         key = _entry(rule, "inputEntry", 0).strip('"')
         days, strength, clause = (_entry(rule, "outputEntry", position).strip('"') for position in range(3))

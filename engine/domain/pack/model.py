@@ -1,4 +1,8 @@
-"""A pack after inheritance, and how it is read from `workflows/<pack>/pack.toml`."""
+"""A pack after inheritance: as it ships (`workflows/<pack>/pack.toml`), or as a release has frozen it.
+
+A case obeys the parameters of its own release (`frozen`, through `step.rules`); what ships is where new releases
+begin, and what rules where no case runs yet.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from engine import clock
 from engine.domain.pack.catalogue import CATALOGUE
+from engine.domain.pack.files import FOLDER
 from engine.domain.terms import STRENGTHS, WORKFLOWS, cite, lineage, role_label
-from engine.errors import Finding, ModelInvalid, NotFound
+from engine.errors import CaseworkError, Finding, ModelInvalid, NotFound
 from engine.sentence import Sentence
 
 NONE = "none"
@@ -110,15 +115,44 @@ def parameters(name: str) -> Pack:
 
 def load(name: str) -> Pack:
     """As `parameters`, read afresh from the files."""
+    return inherited(name, {ancestor: read(ancestor) for ancestor in lineage(name)})
+
+
+@lru_cache(maxsize=64)
+def frozen(name: str, texts: tuple[tuple[str, bytes], ...]) -> Pack:
+    """A pack as the files `packs/<name>.toml` of a release have it; CaseworkError where it is not among them."""
+    known = {pack_of(path): tomllib.loads(content.decode()) for path, content in texts}
+    if name not in known:
+        raise CaseworkError(Sentence("本版发布中没有规则包“{name}”的参数（packs/{name}.toml）。", name=name))
+    return inherited(name, known)
+
+
+def pack_of(path: str) -> str:
+    """Which pack a file `packs/<name>.toml` of a release belongs to."""
+    return path.removeprefix(f"{FOLDER}/").removesuffix(".toml")
+
+
+def ancestry(name: str, texts: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """The pack and its parents, nearest first, as far as their texts are known."""
+    names: list[str] = []
+    while name in texts and name not in names:
+        names.append(name)
+        name = str(texts[name].get("inherits", ""))
+    return tuple(names)
+
+
+def inherited(name: str, texts: Mapping[str, Mapping[str, Any]]) -> Pack:
+    """A pack put together from its own text and those of its parents: the nearest one that speaks decides."""
     values: dict[str, Parameter] = {}
     labels: dict[str, str] = {}
     units: dict[str, str] = {}
-    for ancestor in reversed(lineage(name)):
-        text = read(ancestor)
+    line = ancestry(name, texts)
+    for ancestor in reversed(line):
+        text = texts[ancestor]
         labels |= text.get("role_labels", {})
         units |= text.get("units", {})
         values |= own_parameters(ancestor, text)
-    own = read(name)
+    own = texts[name]
     return Pack(
         name=name,
         title=str(own.get("title", name)),
@@ -128,7 +162,7 @@ def load(name: str) -> Pack:
         issued=str(own.get("issued", "")),
         status=str(own.get("status", "")),
         version=str(own.get("version", "1")),
-        lineage=lineage(name),
+        lineage=line,
         items={key: values[key] for key in CATALOGUE if key in values},
         role_aliases=labels,
         units=units,

@@ -13,7 +13,6 @@ from typing import Any
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.pack import parameters
 from engine.domain.plan.approval import make_public
 from engine.domain.plan.drafting import share
 from engine.domain.plan.query import get, refuse_self_approval
@@ -32,7 +31,7 @@ def amend(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     """
     plan = get(step.session, plan_id)
     clause = cite("J10", step.pack)
-    if not parameters(step.pack).value("plan.amend_with_superior"):
+    if not step.rules.value("plan.amend_with_superior"):
         raise Refused("本规则包不因上级规定调整计划。", clause=clause, slug="no-amendment")
     if plan.state != "published":
         raise Refused(

@@ -11,12 +11,11 @@ from typing import Any
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.pack import parameters
 from engine.domain.plan.query import get, refuse_self_approval
 from engine.domain.plan.tables import Plan
 from engine.domain.terms import cite
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.people import Person, Role
 from engine.sentence import Sentence
 
@@ -27,13 +26,13 @@ def refuse_author(plan: Plan, approver: Person, pack: str) -> None:
         refuse_self_approval(author, approver, "抽查计划", "J8 W8", pack)
 
 
-def refuse_approver(approver: Person, pack: str) -> None:
+def refuse_approver(approver: Person, rules: Rules) -> None:
     """The plan is approved by the post that the pack names (slug `not-the-approver`; 依据: W8)."""
-    rule = parameters(pack)["plan.approver"]
+    rule = rules["plan.approver"]
     if Role(rule.value) not in approver.roles():
         raise Refused(
-            Sentence("抽查计划由{label}审批。", label=parameters(pack).label(rule.value)),
-            clause=cite(rule.source, pack),
+            Sentence("抽查计划由{label}审批。", label=rules.label(rule.value)),
+            clause=rules.cite(rule.source),
             hint="请由其办理。",
             slug="not-the-approver",
         )
@@ -48,7 +47,7 @@ def approve(step: Step, *, plan_id: int, coverage_verdict: str) -> Mapping[str, 
     plan = get(step.session, plan_id)
     leader = step.person()
     refuse_author(plan, leader, step.pack)
-    refuse_approver(step.officer(), step.pack)
+    refuse_approver(step.officer(), step.rules)
     decided = ask.decision(step.answers, clause=cite("W8", step.pack))
     if decided["decision"] == "return":
         plan.state = "drafting"
@@ -107,7 +106,7 @@ def publish(step: Step, *, plan_id: int) -> None:
     plan = get(step.session, plan_id)
     if plan.approver_id is None:
         raise Refused("计划还没有审批，不能公开。", clause=cite("W8 J7", step.pack), slug="not-approved")
-    if parameters(step.pack).value("plan.platform_entry") and not plan.platform_no:
+    if step.rules.value("plan.platform_entry") and not plan.platform_no:
         raise Refused(
             "计划还没有录入平台，不能公开。",
             clause=cite("W8", step.pack),

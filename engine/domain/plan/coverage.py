@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.domain.pack import parameters
 from engine.domain.plan.query import get
 from engine.domain.plan.tables import Plan, PlanTask
 from engine.domain.registry import InspectionItem, RegistryObject
@@ -94,7 +93,7 @@ def _burden(session: Session, plan: Plan) -> int:
 def assess(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     """测算覆盖面和检查频次: the facts that the coverage table judges."""
     plan = get(step.session, plan_id)
-    found = measure(step.session, plan, int(parameters(step.pack)["cap.per_year"].value))
+    found = measure(step.session, plan, int(step.rules["cap.per_year"].value))
     plan.coverage = asdict(found)
     return {
         "coverage_share": found.share,

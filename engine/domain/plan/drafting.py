@@ -14,27 +14,33 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.pack import parameters
 from engine.domain.plan.query import default_title, get
 from engine.domain.plan.tables import Plan, PlanSection, PlanTask
 from engine.domain.registry import InspectionItem, current_item_list
 from engine.domain.terms import cite
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
 
 def propose(
-    session: Session, *, bureau: Bureau, year: int, opener: Person, quarter: int = 0, title: str = ""
+    session: Session,
+    rules: Rules,
+    *,
+    bureau: Bureau,
+    year: int,
+    opener: Person,
+    quarter: int = 0,
+    title: str = "",
 ) -> Plan:
     """Open a plan: the row a plan case starts from (its data is `{"plan_id": plan.id}`).
 
-    A bureau whose pack plans by quarter needs `quarter` 1–4. 依据: J8, W8.
+    `rules`: those in force for new cases. A bureau that plans by quarter needs `quarter` 1–4. 依据: J8, W8.
     """
-    quarterly = parameters(bureau.pack).value("plan.cycle") == "quarterly"
+    quarterly = rules.value("plan.cycle") == "quarterly"
     if quarterly and not quarter:
-        raise Refused("抽查计划按季度制定，请选择季度。", clause=cite("W8", bureau.pack), slug="quarter")
+        raise Refused("抽查计划按季度制定，请选择季度。", clause=rules.cite("W8"), slug="quarter")
     serial = 1 + (
         session.scalar(select(func.count(Plan.id)).where(Plan.bureau_id == bureau.id, Plan.year == year)) or 0
     )
@@ -67,7 +73,7 @@ def open_plan(step: Step, *, plan_id: int) -> Mapping[str, Any]:
     plan.item_list_version = str(listed.version)
     plan.title = plan.title or default_title(plan)
     return {
-        "platform_entry": bool(parameters(step.pack).value("plan.platform_entry")),
+        "platform_entry": bool(step.rules.value("plan.platform_entry")),
         "plan_from": clock.today().isoformat(),
     }
 
@@ -146,7 +152,7 @@ def _task(step: Step, plan: Plan, part: PlanSection, number: int, row: Mapping[s
         level=ask.text(row, "level"),
         num=num,
         den=den,
-        rounding=ask.text(row, "rounding") or str(parameters(step.pack)["draw.rounding"].value),
+        rounding=ask.text(row, "rounding") or str(step.rules["draw.rounding"].value),
         at_least=ask.number(row, "at_least"),
         starts_on=starts,
         ends_on=ends,
@@ -204,7 +210,7 @@ def compile_plan(step: Step, *, plan_id: int) -> Mapping[str, Any]:
             hint="请退回科室补充。",
             slug="no-task",
         )
-    demanded = set(parameters(step.pack)["plan.content"].value)
+    demanded = set(step.rules["plan.content"].value)
     clause = cite("J8", step.pack)
     plan.title = ask.required(step.answers, "title", "计划名称")
     plan.document_no = ask.text(step.answers, "document_no")

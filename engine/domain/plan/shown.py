@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import clock
-from engine.domain.pack import parameters
 from engine.domain.plan.query import get
 from engine.domain.plan.rounds import latest_redraw
 from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
@@ -61,7 +60,7 @@ def show_draft(step: Step) -> dict[str, Any]:
         .order_by(InspectionItem.position)
     )
     mine = [task for task in plan.tasks if step.actor and task.part.author_id == step.actor.id]
-    types = parameters(step.pack)["object.types"].value
+    types = step.rules["object.types"].value
     kinds = [
         (code, label)
         for code, label in OBJECT_KINDS.items()

@@ -29,7 +29,7 @@ def request_change(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     The old version stays.
     """
     inspection = get(step.session, inspection_id)
-    refuse_other_unit(inspection, step.person(), step.pack)
+    refuse_other_unit(inspection, step.person(), step.rules)
     current = standing(step.session, inspection_id)
     if current is None:
         raise Refused(

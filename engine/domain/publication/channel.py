@@ -15,7 +15,6 @@ from engine.domain import answers as ask
 from engine.domain.calendar import working_days_between
 from engine.domain.feedback import refuse_before_feedback
 from engine.domain.inspection.tables import get
-from engine.domain.pack import parameters
 from engine.domain.publication.duty import FINAL, refuse_other_unit, refuse_owed
 from engine.domain.publication.limit import limit
 from engine.domain.publication.push import JOB
@@ -45,9 +44,7 @@ def owe(
     """Enter which channels are owed, as the table `channel` says, and queue what can be pushed."""
     row = step.session.get_one(Publication, publication_id)
     owed = dict(zip(CHANNELS, (website, gsxt, credit, platform), strict=True))
-    strange = {name for name, is_owed in owed.items() if is_owed} - set(
-        parameters(step.pack)["publish.channels"].value
-    )
+    strange = {name for name, is_owed in owed.items() if is_owed} - set(step.rules["publish.channels"].value)
     if strange:
         raise RuleError(
             Sentence("公示渠道表给出了规则包没有的渠道：{names}。", names="、".join(sorted(strange))),
@@ -64,7 +61,7 @@ def owe(
     return {
         "site": website,
         "national": gsxt or credit or platform,
-        "office_gate": bool(parameters(step.pack).value("publish.office_gate")),
+        "office_gate": bool(step.rules.value("publish.office_gate")),
     }
 
 
@@ -98,8 +95,8 @@ def release(step: Step, *, publication_id: int) -> None:
     """局办公室 releases the publication on the bureau's website (舞 第三条)."""
     row = step.session.get_one(Publication, publication_id)
     inspection = get(step.session, row.inspection_id)
-    refuse_before_feedback(step.session, inspection, step.pack)
-    refuse_other_unit(inspection, step.person(), step.pack)
+    refuse_before_feedback(step.session, inspection, step.rules)
+    refuse_other_unit(inspection, step.person(), step.rules)
     row.released_by_id, row.released_at = step.person().id, clock.now()
 
 
@@ -120,7 +117,7 @@ def receive(step: Step, *, publication_id: int) -> None:
     """
     row = step.session.get_one(Publication, publication_id)
     inspection = get(step.session, row.inspection_id)
-    refuse_other_unit(inspection, step.person(), step.pack)
+    refuse_other_unit(inspection, step.person(), step.rules)
     given = {ask.text(line, "channel"): line for line in ask.rows(step.answers, "receipts")}
     for receipt in receipts(step.session, publication_id):
         line = given.get(receipt.channel)
@@ -147,7 +144,7 @@ def complete(step: Step, *, publication_id: int) -> None:
     """All channels are done: the version is public; the one before stays readable as superseded."""
     row = step.session.get_one(Publication, publication_id)
     inspection = get(step.session, row.inspection_id)
-    refuse_before_feedback(step.session, inspection, step.pack)
+    refuse_before_feedback(step.session, inspection, step.rules)
     refuse_owed(step.session, publication_id, step.pack)
     if row.reviewed_by_id is None:
         raise Refused("公示内容尚未审查。", clause=cite("W15", step.pack), slug="not-reviewed")

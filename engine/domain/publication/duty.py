@@ -9,25 +9,25 @@ from sqlalchemy.orm import Session
 
 from engine.domain.inspection.tables import Inspection
 from engine.domain.inspection.team import ever_on_team, refuse_conflict
-from engine.domain.pack import parameters
 from engine.domain.publication.tables import (
     CHANNEL_LABELS,
 )
 from engine.domain.publication.versions import receipts
 from engine.domain.terms import cite
 from engine.errors import Refused
+from engine.operation import Rules
 from engine.people import Person, Role
 from engine.sentence import Sentence
 
 FINAL = ("published", "absent")
 
 
-def refuse_other_unit(inspection: Inspection, person: Person, pack: str) -> None:
+def refuse_other_unit(inspection: Inspection, person: Person, rules: Rules) -> None:
     """谁检查、谁录入、谁公开 (slug `publisher-not-inspecting-unit`)."""
-    if person.bureau_id != inspection.bureau_id and parameters(pack)["publish.same_unit"].value:
+    if person.bureau_id != inspection.bureau_id and rules["publish.same_unit"].value:
         raise Refused(
             Sentence("{person}不属于实施检查的单位，不能公示本次检查结果。", person=person.name),
-            clause=cite("J25 W15", pack),
+            clause=rules.cite("J25 W15"),
             hint="请由实施检查的医疗保障部门办理。",
             slug="publisher-not-inspecting-unit",
         )
@@ -35,7 +35,7 @@ def refuse_other_unit(inspection: Inspection, person: Person, pack: str) -> None
     if Role.SUPERVISION in roles and not roles & {Role.SECTION, Role.OFFICE}:
         raise Refused(
             "督办公示的科室只能提醒和督办，不能代为公示。",
-            clause=cite("W15", pack),
+            clause=rules.cite("W15"),
             slug="supervisor-publishes",
         )
 

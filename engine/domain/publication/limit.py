@@ -14,7 +14,6 @@ from engine import clock
 from engine.domain.calendar import due_by_release
 from engine.domain.followup import penalties
 from engine.domain.inspection.tables import Inspection
-from engine.domain.pack import parameters
 from engine.domain.plan.query import items_for
 from engine.domain.publication.tables import (
     Publication,
@@ -49,7 +48,7 @@ def counted_from(step: Step, inspection: Inspection, row: Publication) -> date:
         return clock.local(row.approved_at or row.created_at).date()
     if inspection.ended_on is None:
         return clock.local(row.created_at).date()
-    if parameters(step.pack).value("publish.count_from") == "task":
+    if step.rules.value("publish.count_from") == "task":
         return task_ended(step.session, inspection)
     return inspection.ended_on
 

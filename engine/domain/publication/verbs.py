@@ -64,8 +64,8 @@ def collect(step: Step, *, publication_id: int) -> None:
     """The section collects, analyses and evaluates, and drafts what the public will read."""
     row = step.session.get_one(Publication, publication_id)
     inspection = get(step.session, row.inspection_id)
-    refuse_before_feedback(step.session, inspection, step.pack)
-    refuse_other_unit(inspection, step.person(), step.pack)
+    refuse_before_feedback(step.session, inspection, step.rules)
+    refuse_other_unit(inspection, step.person(), step.rules)
     if row.kind == "result" and report_of(step.session, inspection.id) is None:
         raise Refused("检查组尚未提交检查报告。", clause=cite("W14 W15", step.pack), slug="report-missing")
     row.summary = ask.required(step.answers, "summary", "公示内容", clause=cite("W15 J25", step.pack))

@@ -56,7 +56,7 @@ def standing(session: Session, inspection_id: int) -> Publication | None:
 
 def new_version(step: Step, inspection: Inspection, kind: str, **fields: Any) -> Publication:
     """A further version with the results as they stand; refused before the feedback."""
-    given = refuse_before_feedback(step.session, inspection, step.pack)
+    given = refuse_before_feedback(step.session, inspection, step.rules)
     highest = step.session.scalar(
         select(func.max(Publication.version)).where(Publication.inspection_id == inspection.id)
     )

@@ -56,7 +56,7 @@ def ask_reinforcement(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     if not arrived(inspection):
         raise Refused(
             "检查组还没有进场，人员不足的应当办理调换。",
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             slug="not-arrived",
             hint="请在案件页发起“申请调换或回避”。",
         )
@@ -85,7 +85,7 @@ def approve_reinforcement(step: Step, *, reinforcement_id: int) -> Mapping[str, 
     row = _get(step, reinforcement_id)
     leader = step.person()
     refuse_self_approval(row.requester_id, leader, "补充申请", "J13 国发〔2019〕5号", step.pack)
-    decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
+    decided = ask.decision(step.answers, clause=why(step.rules, "substitution.approver", "J13"))
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
     return decided
 

@@ -19,18 +19,17 @@ from engine.domain.ceremony.tables import DrawnPerson
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import arrived
-from engine.domain.pack import parameters
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.substitution.application import of, waiting
 from engine.domain.substitution.basis import approved_for
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.errors import Refused
-from engine.operation import Step, operation
+from engine.operation import Rules, Step, operation
 from engine.sentence import Sentence
 
 
-def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
+def refuse_arrived(inspection: Inspection, name: str, rules: Rules) -> None:
     """From the arrival on site nobody is swapped, only added (slug `substitution-after-arrival`)."""
     if arrived(inspection) and inspection.arrived_at is not None:
         raise Refused(
@@ -39,43 +38,43 @@ def refuse_arrived(inspection: Inspection, name: str, pack: str) -> None:
                 name=name,
                 day=clock.local(inspection.arrived_at),
             ),
-            clause=why(pack, "substitution.approver", "J13"),
+            clause=why(rules, "substitution.approver", "J13"),
             hint="可以在案件页发起“补充检查人员”。",
             slug="substitution-after-arrival",
         )
 
 
-def refuse_reason(code: str, detail: str, proof: list[Any], pack: str) -> None:
+def refuse_reason(code: str, detail: str, proof: list[Any], rules: Rules) -> None:
     """A reason of the pack's list with its proof.
 
     «other» in words (slugs `substitution-reason`, `proof-missing`).
     """
-    allowed = parameters(pack)["substitution.reasons"].value or []
+    allowed = rules["substitution.reasons"].value or []
     if code not in allowed:
         names = "、".join(SUBSTITUTION_REASONS[each] for each in allowed)
         raise Refused(
             Sentence("调换理由只能是：{names}。", names=names),
-            clause=why(pack, "substitution.approver", "J13"),
+            clause=why(rules, "substitution.approver", "J13"),
             slug="substitution-reason",
             fields={"reason_code": "请选择理由"},
         )
     if code == "other" and not detail:
         raise Refused(
             "选择“其他”须写明具体情况。",
-            clause=why(pack, "substitution.approver", "J13"),
+            clause=why(rules, "substitution.approver", "J13"),
             slug="reason-needed",
             fields={"detail": "请写明情况"},
         )
     if not proof:
         raise Refused(
             "调换须附证明材料。",
-            clause=why(pack, "substitution.approver", "J13"),
+            clause=why(rules, "substitution.approver", "J13"),
             slug="proof-missing",
             fields={"proof": "请附证明材料"},
         )
 
 
-def mode_of(session: Session, inspection: Inspection, inspector_id: int | None, pack: str) -> str:
+def mode_of(session: Session, inspection: Inspection, inspector_id: int | None, rules: Rules) -> str:
     """How the substitute is found: a drawn place follows the pack.
 
     A lead, or somebody borrowed, drew nobody.
@@ -87,7 +86,7 @@ def mode_of(session: Session, inspection: Inspection, inspector_id: int | None, 
     )
     if inspection.draw_id is None or session.scalar(place.limit(1)) is None:
         return "manual"
-    return str(parameters(pack)["substitution.next"].value)
+    return str(rules["substitution.next"].value)
 
 
 @operation("substitution.request", clause="J13", gives=("substitution_id", "substitution_mode"))
@@ -98,18 +97,18 @@ def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     if member is None or member.inspection_id != inspection.id or member.left_at is not None:
         raise Refused(
             "所选人员不在本检查组。",
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             slug="not-in-team",
         )
-    refuse_arrived(inspection, member.name, step.pack)
+    refuse_arrived(inspection, member.name, step.rules)
     code, detail = ask.text(step.answers, "reason_code"), ask.text(step.answers, "detail")
     proof = enclosures(step.session, ask.words(step.answers, "proof"))
-    refuse_reason(code, detail, proof, step.pack)
+    refuse_reason(code, detail, proof, step.rules)
     row = Substitution(
         inspection_id=inspection.id,
         draw_id=inspection.draw_id,
         group_id=inspection.group_no,
-        mode=mode_of(step.session, inspection, member.inspector_id, step.pack),
+        mode=mode_of(step.session, inspection, member.inspector_id, step.rules),
         member_out_id=member.id,
         inspector_out_id=member.inspector_id,
         was_leader=member.role == "leader",
@@ -136,10 +135,10 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if member.person_id == leader.id:
         raise Refused(
             "被调换人不能审批自己的调换。",
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             slug="self-approval",
         )
-    decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
+    decided = ask.decision(step.answers, clause=why(step.rules, "substitution.approver", "J13"))
     if ask.text(step.answers, "decision") == "reject":
         decided = {"decision": "reject"}
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()

@@ -14,7 +14,6 @@ from engine.domain.ceremony.shown_import import settling
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import team
-from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject, above, inspectors_of
 from engine.domain.substitution.alarm import alarms_of
 from engine.domain.substitution.application import ASKED_BY, of, waiting
@@ -50,7 +49,7 @@ def _facts(step: Step) -> list[tuple[str, str]]:
 def show_request(step: Step) -> dict[str, Any]:
     """The team and the reasons of the pack."""
     members = team(step.session, int(step.data["inspection_id"]))
-    reasons = parameters(step.pack)["substitution.reasons"].value or []
+    reasons = step.rules["substitution.reasons"].value or []
     return {
         "facts": _before(step),
         "options": {

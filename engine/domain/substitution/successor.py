@@ -51,7 +51,7 @@ def slot(step: Step, row: Substitution) -> DrawnPerson:
     if found is None:
         raise Refused(
             "被调换人不是抽取产生的检查人员，不能按抽取记录递补。",
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             slug="not-drawn",
         )
     return found
@@ -88,7 +88,7 @@ def confirm(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         if not proof:
             raise Refused(
                 "跳过候选人须附证明材料。",
-                clause=why(step.pack, "substitution.approver", "J13"),
+                clause=why(step.rules, "substitution.approver", "J13"),
                 slug="proof-missing",
                 fields={"absent": "请附证明材料"},
             )
@@ -119,7 +119,7 @@ def appended(step: Step, row: Substitution, *, witness: str) -> Transcript:
     except DrawRefused as fault:
         raise Refused(
             Sentence("递补人选不合抽取记录：{reason}", reason=fault.reason),
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             hint="只能跳过排在递补人之前、确实不能参加的候选人。",
             slug="not-candidate",
         ) from fault
@@ -130,12 +130,12 @@ def witness(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """见证递补: the witness of an eligible unit signs the substitution, or sends it back."""
     row = get(step.session, substitution_id)
     person = step.person()
-    duty.refuse_witness(step.session, store.get(step.session, str(row.draw_id)), person, step.pack)
+    duty.refuse_witness(step.session, store.get(step.session, str(row.draw_id)), person, step.rules)
     if person.id in (row.requester_id, row.approver_id):
         raise Refused(
             "申请人和审批人不能见证。", clause=cite("J12 J13", step.pack), slug="witness-is-requester"
         )
-    decided = ask.decision(step.answers, clause=why(step.pack, "substitution.approver", "J13"))
+    decided = ask.decision(step.answers, clause=why(step.rules, "substitution.approver", "J13"))
     if decided["decision"] == "approve":
         row.witness_id, row.witnessed_at = person.id, clock.now()
         row.witness_signature = signed(step, "signature")
@@ -174,7 +174,7 @@ def choose(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if arriving is None:
         raise Refused("请选择递补人员。", slug="incomplete", fields={"inspector": "请选择"})
     row.note = ask.required(
-        step.answers, "reason", "指定理由", clause=why(step.pack, "substitution.approver", "J13")
+        step.answers, "reason", "指定理由", clause=why(step.rules, "substitution.approver", "J13")
     )
     _refuse_arriving(step, row, arriving)
     return change_teams(step, row, None, None, arriving, "")
@@ -185,7 +185,7 @@ def _refuse_arriving(step: Step, row: Substitution, arriving: Inspector) -> None
     if not arriving.available(clock.today()):
         raise Refused(
             Sentence("{arriving}本期不能参加检查。", arriving=arriving.name),
-            clause=why(step.pack, "substitution.approver", "J13"),
+            clause=why(step.rules, "substitution.approver", "J13"),
             slug="unavailable",
         )
     for inspection in waiting_visits(step, row):
@@ -221,7 +221,7 @@ def change_teams(
 ) -> dict[str, Any]:
     """Who leaves and who arrives, in every team of the group that has not begun; `substitution_outcome`."""
     leaving = step.session.get_one(TeamMember, row.member_out_id)
-    refuse_arrived(inspection_of(step.session, row.inspection_id), leaving.name, step.pack)
+    refuse_arrived(inspection_of(step.session, row.inspection_id), leaving.name, step.rules)
     lost = False
     reason = f"{SUBSTITUTION_REASONS[row.reason_code]}（人员调换 {row.id}）"
     for inspection in waiting_visits(step, row):
@@ -241,7 +241,7 @@ def change_teams(
             out_inspector=row.inspector_out_id,
         )
         if arriving is not None:
-            duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.pack)
+            duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.rules)
         if inspection.case_id is not None:
             step.machine.reassign(inspection.case_id)
     if draw is not None and place is not None:
@@ -283,7 +283,7 @@ def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """处置无人可替: the leader in charge postpones the visit or borrows somebody from the superior."""
     row = get(step.session, substitution_id)
     row.note = ask.required(
-        step.answers, "reason", "说明", clause=why(step.pack, "substitution.approver", "J13")
+        step.answers, "reason", "说明", clause=why(step.rules, "substitution.approver", "J13")
     )
     if ask.text(step.answers, "vacancy") == "borrow":
         return {"vacancy": "borrow", "substitution_outcome": "none"}
@@ -307,7 +307,7 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
             slug="too-few-licensed",
         )
     letter = ask.required(
-        step.answers, "document", "借调函文号", clause=why(step.pack, "substitution.approver", "J13")
+        step.answers, "document", "借调函文号", clause=why(step.rules, "substitution.approver", "J13")
     )
     for inspection in waiting_visits(step, row):
         join(step.session, inspection, arriving.id, source="substitute")

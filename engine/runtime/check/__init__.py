@@ -39,6 +39,7 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
             found += _runs(diagram)
     found += names.calls(release)
     found += ports.check_documents(files)
+    found += ports.check_packs(files)
     return sorted(
         dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.element, finding.rule)
     )
