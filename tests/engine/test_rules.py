@@ -67,7 +67,7 @@ def test_a_plan_of_wugang_is_for_a_quarter(session):
     """舞 第八条: 于每季度."""
     year = Year(session, "wugang")
     opening = {"bureau": year.bureau, "year": 2026, "opener": year.people["drafter"]}
-    refused("quarter", plan.propose, session, **opening)
+    refused("quarter", plan.propose, session, parameters("wugang"), **opening)
 
 
 def test_the_leader_in_charge_approves_the_plan():

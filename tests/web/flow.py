@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import select
 
 from engine.desk import jobs, step
+from engine.domain.pack import parameter_files
 from engine.people import Grant, Person, Role
 from engine.runtime import release
 from engine.runtime.tables import WorkItem
@@ -67,7 +68,8 @@ def person(session, login):
 def deploy(town):
     """Release the errand as the pack's next version."""
     with town.database.transaction() as session:
-        release.deploy(session, "jilin", {name: text.encode() for name, text in FILES.items()})
+        files = {name: text.encode() for name, text in FILES.items()}
+        release.deploy(session, "jilin", files | parameter_files("jilin"))
 
 
 def begin(town, name="事由", *, by="lu", kind="memo"):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
+from engine.domain.pack import parameter_files
 from engine.people import Person, Role
 from engine.runtime import release
 from tests.web import flow
@@ -123,7 +124,8 @@ def test_a_draw_and_a_publication_need_the_one_time_code(process, town, as_perso
     drawn = flow.FILES["memo.bpmn"].replace('id="memo"', f'id="{process}"').replace("_memo", f"_{process}")
     with town.database.transaction() as session:
         files = {**flow.FILES, name: drawn}
-        release.deploy(session, "jilin", {path: text.encode() for path, text in files.items()})
+        changed = {path: text.encode() for path, text in files.items()}
+        release.deploy(session, "jilin", changed | parameter_files("jilin"))
     item, client = flow.begin(town, kind=process), as_person("lu")
     assert "提交时要输入动态口令" in client.get(f"/tasks/{item}").text
     asked = client.post(f"/tasks/{item}", data={"note": "已核对"})
