@@ -187,8 +187,6 @@ class One(Answer):
             raise self.wrong("{what}只能从选项中选择")
         if values and value not in values:
             raise self.wrong("{what}只能从列出的选项中选择")
-        if self.component.type == "clause" and not values and not REFERENCE.fullmatch(str(value)):
-            raise self.wrong("{what}要写成条款引用，例如 J13 或 W9")
         return value
 
 

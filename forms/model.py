@@ -10,6 +10,7 @@ from engine.errors import Finding
 from forms.condition import Condition
 
 CHOOSE_ONE = frozenset({"radio", "select", "person", "object", "clause"})
+SEARCHED = frozenset({"person", "object", "clause"})
 CHOOSE_MANY = frozenset({"checklist", "taglist"})
 FILES = frozenset({"filepicker", "photo"})
 DISPLAY = frozenset({"text", "html", "separator", "spacer", "table"})
@@ -94,6 +95,21 @@ class Component:
     def chooses_many(self) -> bool:
         """A list of values out of options."""
         return self.type in CHOOSE_MANY or (self.type in CHOOSE_ONE and self.multiple)
+
+    @property
+    def searched(self) -> bool:
+        """One object, person or article: among many options one types a part of the name."""
+        return self.type in SEARCHED and self.chooses_one
+
+    @property
+    def looked_up(self) -> bool:
+        """Whether the house must look for what is typed, since the form and its step list no options."""
+        listed = self.choices or self.options_key or self.options_expression
+        return self.searched and not listed
+
+    def wanted(self, typed: str) -> str:
+        """Under which name the options hold what was found for these words (`object:村卫生室`)."""
+        return f"{self.type}:{typed}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ import orjson
 
 from engine.errors import Refused
 from engine.sentence import Sentence
-from forms import schema, words
+from forms import schema, search, words
 from forms.fields import ZONE, yuan
 from forms.model import CHOOSE_ONE, Component, Form
 
@@ -46,7 +46,8 @@ class Part:
     """One component on the page. `name` and `id` as in the HTML; `when`: its condition in words.
 
     `gone`: its condition hides it now, so a browser with a script need not show it first. What came back with a
-    sentence is always shown.
+    sentence is always shown. A field that one searches has in `options` those to pick from and in `offered` what
+    the browser may complete; `missed`: nothing answers to the words.
     """
 
     component: Component
@@ -59,6 +60,8 @@ class Part:
     hide: str = ""
     gone: bool = False
     options: list[Option] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
+    missed: bool = False
     parts: list[Part] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     blank: Row | None = None
@@ -227,7 +230,7 @@ class _Maker:
         if component.readonly:
             part.kind = "readonly"
             chosen = [option.label for option in part.options if option.chosen]
-            part.value = "、".join(chosen) or _text(component, given)
+            part.value = "、".join(chosen) or part.value or _text(component, given)
         return part
 
     def _rows(self, part: Part, rows: Sequence[Any]) -> None:
@@ -239,14 +242,30 @@ class _Maker:
         if component.growable:
             part.blank = Row(BLANK, self.parts(component.children, {}, f"{part.name}.{BLANK}."))
 
+    def _search(self, part: Part, typed: str, pairs: search.Pairs) -> None:
+        """A line to type in; below it what the words may mean, unless they name one."""
+        named, part.kind = search.meant(pairs, typed), "search"
+        part.value = str(named[0][1]) if len(named) == 1 else typed
+        part.offered = [] if part.component.looked_up else [str(pair[1]) for pair in pairs]
+        if not typed or len(named) == 1:
+            return
+        some = named or (pairs if part.component.looked_up else search.near(pairs, typed))
+        part.options = [Option(str(pair[0]), str(pair[1]), chosen=False) for pair in some]
+        part.missed = not some
+
     def _choose(self, part: Part, given: Any, values: Mapping[str, Any]) -> None:
         component = part.component
         pairs: Sequence[tuple[Any, str]] = [(choice.value, choice.label) for choice in component.choices]
         if component.options_key:
             pairs = self.options.get(component.options_key, ())
+        elif component.looked_up:
+            pairs = self.options.get(component.wanted(str(given or "")), ())
         elif component.options_expression:
             computed = component.options_expression.value(values)
             pairs = [(choice.value, choice.label) for choice in schema.choices_of(computed)]
+        if component.looked_up or (component.searched and len(pairs) > search.FEW):
+            self._search(part, str(given or ""), pairs)
+            return
         chosen = {str(value) for value in _list(given)}
         part.options = [Option(str(item[0]), str(item[1]), str(item[0]) in chosen) for item in pairs]
         if not part.options and component.type in CHOOSE_ONE - {"radio"}:

@@ -12,10 +12,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from forms.fields import fen, plain
-from forms.model import FILES, Component, Form, is_row, level
+from forms.model import FILES, SEARCHED, Component, Form, is_row, level
 
 TRANSPORT = frozenset({"csrf_token", "idempotency_key", "expected_version", "intent", "next_item"})
-ADD, DROP = "add:", "drop:"
+ADD, DROP, FIND = "add:", "drop:", "find:"
 MOST_ROWS = 200
 PHOTO = ("lat", "lon", "accuracy", "taken_at")
 
@@ -32,11 +32,12 @@ def answers(form: Form, lists: Any) -> dict[str, Any]:
 def reshaped(form: Form, lists: Any) -> dict[str, Any] | None:
     """Answers with one row more or less when the button asks for that (`intent=add:items`, `drop:items.2`).
 
+    `find:object_code` only asks what answers to the words typed there: the answers as they are.
     None for an ordinary submission. The page is then shown again, nothing is checked or kept.
     """
     posted = _Posted(lists)
     intent = posted.last("intent")
-    if not intent.startswith((ADD, DROP)):
+    if not intent.startswith((ADD, DROP, FIND)):
         return None
     found = posted.read(form.components, "", empty_rows=True)
     verb, _, path = intent.partition(":")
@@ -127,6 +128,8 @@ class _Posted:
             return [file for file in self.all(name) if file not in dropped]
         if kind == "photo":
             return self._photos(name)
+        if kind in SEARCHED:
+            return self._searched(name)
         if kind == "signature":
             signed = {
                 part: text for part in ("name", "path", "signed_at") if (text := self.last(f"{name}.{part}"))
@@ -140,6 +143,11 @@ class _Posted:
             amount = fen(text)
             return text if amount is None else amount
         return text
+
+    def _searched(self, name: str) -> str:
+        """What was picked from the list found for the words, as long as the words are still the same."""
+        typed, asked, picked = (self.last(f"{name}{part}") for part in ("", ".asked", ".pick"))
+        return picked if picked and typed == asked else typed
 
     def _photos(self, name: str) -> list[dict[str, Any]]:
         parts = {part: self.aligned(f"{name}.{part}") for part in PHOTO}

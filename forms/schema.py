@@ -15,7 +15,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 
 from engine.errors import Refused, RuleError
 from engine.sentence import Sentence
-from forms.fields import MOST_ITEMS, field_for, plain
+from forms import search
+from forms.fields import MOST_ITEMS, REFERENCE, field_for, plain
 from forms.model import CHOOSE_MANY, CHOOSE_ONE, FILES, Choice, Component, Form, is_row, level
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -228,14 +229,10 @@ class _Level:
 
     def _chosen(self, component: Component, value: Any, name: str) -> Any:
         """The value as the domain gave it (an id stays a number); refused when not among the options."""
-        known: dict[str, Any] | None = None
-        if component.options_key in self.load.options:
-            known = {str(item[0]): item[0] for item in self.load.options[component.options_key]}
-        elif component.options_expression:
-            found = choices_of(
-                component.options_expression.value(self.context(component.options_expression.names))
-            )
-            known = {choice.value: choice.value for choice in found}
+        pairs = self._offered(component, value)
+        if component.searched:
+            return self._settled(component, str(value), pairs, name)
+        known = None if pairs is None else {str(item[0]): item[0] for item in pairs}
         many = value if isinstance(value, list) else [value]
         if known is not None and any(str(item) not in known for item in many):
             self.load.problems[name] = Sentence("请在{what}列出的选项中选择", what=component.named)
@@ -243,6 +240,39 @@ class _Level:
         chosen = [known[str(item)] for item in many] if known is not None else many
         self._counted(component, chosen, name) if component.chooses_many else None
         return chosen if component.chooses_many else chosen[0]
+
+    def _offered(self, component: Component, value: Any) -> search.Pairs | None:
+        """What may be chosen; None where this form leaves it to the verb."""
+        if component.options_key in self.load.options:
+            return self.load.options[component.options_key]
+        if component.options_expression:
+            reads = component.options_expression
+            found = choices_of(reads.value(self.context(reads.names)))
+            return [(choice.value, choice.label) for choice in found]
+        return self.load.options.get(component.wanted(str(value))) if component.looked_up else None
+
+    def _settled(self, component: Component, typed: str, pairs: search.Pairs | None, name: str) -> Any:
+        """The one that the words name; who must pick among several, or finds none, is told so."""
+        if pairs is None:
+            if component.type == "clause" and not component.choices and not REFERENCE.fullmatch(typed):
+                self.load.problems[name] = Sentence(
+                    "{what}要写成条款引用，例如 J13 或 W9", what=component.named
+                )
+            return typed
+        named = search.meant(pairs, typed)
+        if len(named) == 1:
+            return named[0][0]
+        listed = not component.looked_up and len(pairs) <= search.FEW
+        some = named or (pairs if component.looked_up else search.near(pairs, typed))
+        pattern = (
+            "请在{what}列出的选项中选择"
+            if listed
+            else "请在找到的选项中选定{what}"
+            if some
+            else "没有找到与“{typed}”相符的{what}，请换个写法再查"
+        )
+        self.load.problems[name] = Sentence(pattern, typed=typed, what=component.named)
+        return None
 
 
 def _around(

@@ -16,7 +16,7 @@ from engine.desk import plan as plans
 from engine.desk import step, third
 from engine.errors import NotAllowed
 from forms import definition, schema
-from web import http
+from web import http, lookup
 from web.api import AFTER, answer, body, given_answers, number, route
 from web.auth import actor, has_second_factor
 from web.draw import third_address
@@ -145,7 +145,9 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
         cases.form_of(reading, instance, trigger), f"{trigger.element.property('form') or process}.form"
     )
     offered = step.offer(g.world, reading, g.person, case_id, process)
-    kept = schema.load(form, given, options=offered["shown"].get("options", {}), data=offered["data"])
+    kept = schema.load(
+        form, given, options=lookup.offered(form, offered["shown"], given), data=offered["data"]
+    )
     key = http.given_key()
     number_ = g.database.run(
         lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key).id

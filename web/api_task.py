@@ -14,7 +14,7 @@ from engine.desk import hand, inbox, proof, seen, step, urge
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed
 from forms import definition, schema
-from web import http
+from web import http, lookup
 from web.api import AFTER, HUGE, RECEIPT, answer, body, given_answers, number, route
 from web.auth import actor, has_second_factor
 from web.inbox import SECOND_FACTOR, unsigned
@@ -161,7 +161,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         )
     form = definition.read(shown.source, shown.path)
     proof.demand(g.row, shown.rules, found, signs=signs(form))
-    kept = schema.load(form, given, options=shown.shown.get("options", {}), data=shown.data)
+    kept = schema.load(form, given, options=lookup.offered(form, shown.shown, given), data=shown.data)
     if hand.works_for_another(g.person, found):
         kept = unsigned(form, kept)
         key = http.given_key()

@@ -30,6 +30,7 @@ from web import (
     identity,
     inbox,
     language,
+    lookup,
     notice,
     people,
     plan,
@@ -56,7 +57,7 @@ def create_app(world: World) -> Flask:
     language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
-        upload, notice, people, identity, proof,
+        upload, notice, people, identity, proof, lookup,
     )  # fmt: skip
     for page in (auth, *records, public, third, api, health):
         app.register_blueprint(page.page)

@@ -16,7 +16,7 @@ from engine.desk.sheet import sheet
 from engine.errors import NotAllowed, NotFound, Refused
 from forms import definition, post, schema
 from forms.page import page as form_page
-from web import http, words
+from web import http, lookup, words
 from web.auth import actor, needs
 from web.inbox import lacks_second_factor
 
@@ -86,9 +86,8 @@ def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict
     for item in items:
         shown = sheet(http.reading(), g.person, item)
         form = definition.read(shown.source, shown.path)
-        kept[item.id] = schema.load(
-            form, dict(answers), options=shown.shown.get("options", {}), data=shown.data
-        )
+        options = lookup.offered(form, shown.shown, answers)
+        kept[item.id] = schema.load(form, dict(answers), options=options, data=shown.data)
     return kept
 
 
@@ -122,11 +121,12 @@ def _preview(act: str, typed: Mapping[str, Any], refusal: Refused | None, status
     looked = bulk.preview(reading, g.person, act, items)
     if act == "complete" and items and (refusal is None or refusal.slug not in UNLIKE):
         shown = sheet(reading, g.person, items[0])
+        source = definition.read(shown.source, shown.path)
         form = form_page(
-            definition.read(shown.source, shown.path),
+            source,
             values=typed,
             refused=refusal,
-            shown={**shown.shown, "facts": []},
+            shown={**shown.shown, "facts": [], "options": lookup.offered(source, shown.shown, typed)},
             data=shown.data,
         )
     return (

@@ -18,7 +18,7 @@ from engine.domain.evidence import KINDS as EVIDENCE_KINDS
 from engine.errors import Refused
 from forms import definition, post
 from forms.page import page as form_page
-from web import http, upload
+from web import http, lookup, upload
 from web.auth import actor, needs
 from web.inbox import process_label
 
@@ -119,7 +119,7 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     if request.method == "POST":
         posted, faults = upload.lists(form, case_id=case_id, bureau_id=instance.bureau_id, keep=True)
         typed = post.reshaped(form, posted) or post.answers(form, posted)
-        if not request.form.get("intent", "").startswith((post.ADD, post.DROP)):
+        if not request.form.get("intent", "").startswith((post.ADD, post.DROP, post.FIND)):
             key = http.given_key()
             try:
                 kept = upload.load(
@@ -127,7 +127,7 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
                     typed,
                     faults,
                     case_id=case_id,
-                    options=offered["shown"].get("options", {}),
+                    options=lookup.offered(form, offered["shown"], typed),
                     data=offered["data"],
                 )
                 g.database.run(
@@ -151,7 +151,8 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
                 form,
                 values=typed,
                 refused=refusal,
-                **offered,
+                shown={**offered["shown"], "options": lookup.offered(form, offered["shown"], typed)},
+                data=offered["data"],
                 files=upload.shown(form, typed, case_id=case_id),
             ),
         ),

@@ -38,7 +38,7 @@ from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from forms import definition, post
 from forms.model import Form
 from forms.page import page as form_page
-from web import http, proof, upload, words
+from web import http, lookup, proof, upload, words
 from web.auth import actor, ask_second_factor, has_second_factor, keeps, needs
 from web.listing import COLUMNS, Address, chips, tabs
 
@@ -201,7 +201,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         return first()
     key = http.given_key()
     try:
-        options = shown.shown.get("options", {})
+        options = lookup.offered(form, shown.shown, typed)
         kept = upload.load(form, typed, faults, case_id=shown.item.case_id, options=options, data=shown.data)
         _hand_in(shown, form, kept, key)
     except ChangedMeanwhile as other:
@@ -305,7 +305,9 @@ def _task_page(
     if refused is not None:
         refused.clause = words.cited(refused.clause, shown.pack)
     told = brief.brief(reading, g.person, shown) if mine else None
-    beside = {**shown.shown, "facts": []} if told is not None else shown.shown
+    beside = {**shown.shown, "options": lookup.offered(form, shown.shown, values)}
+    if told is not None:
+        beside["facts"] = []
     return (
         render_template(
             "inbox/task.html",

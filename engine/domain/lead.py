@@ -168,7 +168,7 @@ def verify(step: Step, *, lead_id: int) -> Mapping[str, Any]:
     code = ask.required(step.answers, "object_code", "检查对象编码")
     thing = object_by_code(step.session, row.bureau_id, code)
     refuse_planned(step.session, thing, step.pack)
-    row.object_id = thing.id
+    row.thing = thing  # the next step is named after it, before anything is read again
     row.state = "verified"
     return {"lead_verdict": "specific"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import clock
+from engine import clock, operation
 from engine.runtime import call, spiff, work_item
 from engine.runtime.model import Element
 from engine.runtime.ports import Asked, DueDate, Place
@@ -23,6 +23,7 @@ CHANGES = "_signers"  # kept with the instance beside the votes: who was added o
 
 def opened(run: Run, token: spiff.Token) -> None:
     """A token has reached a human step: open it for its people, due as the rules say."""
+    _name(run)
     element = run.element(token.element)
     found = places(run, element, token.data)
     sign = element.property("sign")
@@ -31,6 +32,16 @@ def opened(run: Run, token: spiff.Token) -> None:
     limit = due(run, element, token.data)
     for place in found:
         add_item(run, token.id, element, place, limit)
+
+
+def _name(run: Run) -> None:
+    """A case that began without an object (线索) is called by it as soon as a step has found out which."""
+    instance = run.instance
+    if instance.object_name:
+        return
+    told = operation.describe(instance.process, run.session, instance.data or {})
+    if told.get("object_name"):
+        instance.title, instance.object_name = told["title"], told["object_name"]
 
 
 def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate | None) -> None:

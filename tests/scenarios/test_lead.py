@@ -137,3 +137,13 @@ def test_wugang_sets_no_such_limit(wugang):
         "指派检查人员", by=acts.KEEPER, inspectors=able(wugang), reason="熟悉该机构", late_reason=""
     )
     assert wugang.read(lambda session: lead.get(session, case.data()["lead_id"])).state == "assigned"
+
+
+def test_the_inbox_calls_a_lead_by_its_institution_as_soon_as_that_is_known(jilin):
+    """吉 第九条: 立即实施检查、处置; who decides sees at a glance about whom."""
+    case = verified(jilin)
+    named = jilin.read(
+        lambda session: object_by_code(session, jilin.bureau, acts.object_codes(jilin, jilin.bureau)[0]).name
+    )
+    waits = case.expects("审批线索检查", role="分管领导")
+    assert (waits.object_name, waits.title) == (named, "线索个案：投诉举报")

@@ -168,6 +168,7 @@ function rows(form) {
       const made = row.firstElementChild;
       button.before(row);
       made.querySelectorAll("[data-sign]").forEach(sign);
+      made.querySelectorAll("[data-find]").forEach(look);
       made.querySelector("input,select,textarea")?.focus();
     } else {
       button.closest("[data-row]").remove();
@@ -206,6 +207,24 @@ function sign(field) {
   clear.addEventListener("click", () => {
     input.value = at.value = "";
     line.setAttribute("d", "");
+  });
+}
+
+/** What the house finds for the words typed is offered for completion; new words undo what was picked below. */
+function look(input) {
+  const [list, found] = [document.getElementById(input.getAttribute("list")), input.closest("[data-search]").querySelector("[data-found]")];
+  let wait = 0;
+  input.addEventListener("input", () => {
+    if (found) found.hidden = found.disabled = true;
+    clearTimeout(wait);
+    const words = input.value.trim();
+    if (!words || [...list.options].some((option) => option.value === words)) return;
+    wait = setTimeout(async () => {
+      const answer = await fetch(`${input.dataset.find}?q=${encodeURIComponent(words)}`, { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null); // the button below asks the same
+      if (!answer?.ok || input.value.trim() !== words) return;
+      const options = (await answer.json()).found.map((text) => Object.assign(document.createElement("option"), { value: text }));
+      list.replaceChildren(...options);
+    }, 200);
   });
 }
 
@@ -280,6 +299,7 @@ function start() {
     upload(form);
     form.querySelectorAll("[data-sign]").forEach(sign);
     form.querySelectorAll("[data-photo]").forEach(photo);
+    form.querySelectorAll("[data-find]").forEach(look);
     follow(form);
   }
   globalThis.document?.getElementById("errors")?.focus();

@@ -248,7 +248,8 @@ def show_choose(step: Step) -> dict[str, Any]:
         "facts": _facts(step),
         "options": {
             "inspectors": [
-                (str(who.id), f"{who.name}{'' if who.licensed(today) else '（无有效证件）'}") for who in free
+                (str(who.id), f"{who.name} {who.staff_no}{'' if who.licensed(today) else ' （无有效证件）'}")
+                for who in free
             ]
         },
     }
@@ -270,4 +271,5 @@ def show_borrow(step: Step) -> dict[str, Any]:
         for who in inspectors_of(step.session, bureau)
     ]
     usable = [who for who in found if who.available(today) and who.licensed(today)]
-    return {"facts": _facts(step), "options": {"inspectors": [(str(who.id), who.name) for who in usable]}}
+    labels = [(str(who.id), f"{who.name} {who.staff_no}") for who in usable]
+    return {"facts": _facts(step), "options": {"inspectors": labels}}
