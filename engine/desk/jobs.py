@@ -1,8 +1,8 @@
 """What the background process does with a due job: children, timers, messages, errands outside, sealing the log.
 
 What is due stands in `job` rows; any number of workers is harmless. A job is a transaction of its own, but quick
-ones of a kind share one, each behind a savepoint: a commit waits for the disk longer than a timer takes. What
-fails in company is run again alone, and only then counts as failed.
+ones share one: their instances are read and their rows written together, and a commit waits for the disk longer
+than a timer takes. What fails in company is run again alone, and only then counts as failed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from engine.errors import CaseworkError
 from engine.runtime import call, history, job, wait
 from engine.runtime.tables import Instance, Job, WorkItem
 from engine.sentence import Sentence
+from engine.storage.base import gathered
 
 log = structlog.get_logger("casework.worker")
 
@@ -117,29 +118,44 @@ def run_due(world: desk_world.World, *, limit: int = 20) -> int:
 
 
 def run_group(world: desk_world.World, leased: Sequence[Job]) -> None:
-    """Run leased jobs in one transaction, each behind a savepoint; those that fail run again, each alone."""
-    if len(leased) == 1:
-        run_one(world, leased[0])
-        return
+    """Run leased jobs in one transaction; one that fails runs again alone, the others once more together."""
+    together, alone = list(leased), list[Job]()
+    for _attempt in range(2):
+        blamed = _together(world, together) if len(together) > 1 else together
+        alone += blamed
+        together = [each for each in together if each not in blamed] if blamed else []
+    for each in (*alone, *together):
+        run_one(world, each)
 
-    def work(session: Session) -> list[Job]:
-        left: list[Job] = []
-        for each in leased:
-            try:
-                with session.begin_nested():
-                    _carry_out(world, session, each)
-            except Exception as fault:  # noqa: BLE001 (whatever it was: the others go on, and it is run again)
-                log.info("job left its group", job=each.key, error=str(fault))
-                left.append(each)
-        return left
+
+def _together(world: desk_world.World, leased: Sequence[Job]) -> list[Job]:
+    """Whom to blame for what went wrong in a common transaction: nobody, one job, or all where none stands out.
+
+    Whatever it was, nothing has happened: the others go on, and the blamed are run again.
+    """
+    blamed: list[Job] = []
+
+    def work(session: Session) -> None:
+        world.runtime.read_ahead(session, [each.payload["instance"] for each in leased])
+        with gathered(session):
+            for each in leased:
+                blamed[:] = [each]
+                HANDLERS[each.kind](world, session, each.payload)
+            blamed.clear()
+        job.finish(session, *leased)
 
     try:
-        left: Sequence[Job] = world.database.run(work)
+        world.database.run(work)
     except Exception as fault:
-        log.warning("jobs lost their common transaction", jobs=len(leased), error=str(fault), exc_info=True)
-        left = leased
-    for each in left:
-        run_one(world, each)
+        log.warning(
+            "jobs lost their common transaction",
+            jobs=len(leased),
+            blamed=[each.key for each in blamed],
+            error=str(fault),
+            exc_info=True,
+        )
+        return blamed or list(leased)
+    return []
 
 
 def _carry_out(world: desk_world.World, session: Session, leased: Job) -> None:

@@ -80,13 +80,15 @@ _FINISH = (
 )
 
 
-def finish(session: Session, job: Job) -> None:
-    """The job's effect and this mark are one transaction; who lost the lease gets ChangedMeanwhile."""
+def finish(session: Session, *jobs: Job) -> None:
+    """The jobs' effect and this mark are one transaction; who lost a lease gets ChangedMeanwhile."""
     session.flush()
-    values = {"job": job.id, "token": job.lock_token, "at": clock.now()}
-    changed = session.connection().execute(_FINISH, values)
-    if changed.rowcount != 1:
-        raise ChangedMeanwhile(Sentence("任务 {key} 已由另一个进程接手。", key=job.key))
+    at = clock.now()
+    rows = [{"job": job.id, "token": job.lock_token, "at": at} for job in jobs]
+    changed = session.connection().execute(_FINISH, rows)
+    if changed.rowcount != len(jobs):
+        keys = "、".join(job.key for job in jobs)
+        raise ChangedMeanwhile(Sentence("任务 {key} 已由另一个进程接手。", key=keys))
 
 
 def fail(session: Session, job: Job, error: str) -> bool:

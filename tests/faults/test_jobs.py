@@ -104,6 +104,37 @@ def test_due_timers_share_a_transaction_and_one_that_fails_takes_none_with_it(wo
         assert (failed.attempts, "封记不符" in failed.last_error) == (1, True)
 
 
+def test_of_many_timers_in_company_only_the_two_that_fail_have_not_fired(world, begin, open_items):
+    cases = _timers(begin, 6)
+    bad = {cases[1], cases[4]}
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id.in_(bad)).values(mac="tampered"))
+    jobs.run_due(world)
+    assert _jobs(world) == {case: "waiting" if case in bad else "done" for case in cases}
+    assert {case for case in cases if open_items("nudged", instance_id=case)} == set(cases) - bad
+
+
+def test_two_timers_of_one_case_fire_in_company_one_after_the_other(world, begin, open_items):
+    (case,) = _timers(begin, 1)
+    with world.database.transaction() as session:
+        known = session.scalars(select(Job).where(Job.kind == "timer")).one()
+        job.enqueue(session, "timer", known.payload, key="again", instance_id=case)
+    assert jobs.run_due(world) == 2
+    assert len(open_items("nudged")) == 1, "the second one found its token gone"
+    assert faults(world) == []
+
+
+def test_timers_in_company_cost_a_few_statements_however_many_they_are(world, begin):
+    counts = []
+    for number in (4, 12):
+        clock.install("")
+        _timers(begin, number)
+        with ground.counted(world) as seen:
+            jobs.run_due(world, limit=20)
+        counts.append(seen.statements)
+    assert counts[0] == counts[1]
+
+
 def test_timers_whose_common_transaction_is_lost_fire_each_by_itself(world, begin, open_items, monkeypatch):
     cases = _timers(begin)
     run, lost = world.database.run, []

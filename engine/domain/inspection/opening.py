@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session, selectinload
 from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.inspection.superior import mark_superior_drawn
-from engine.domain.inspection.tables import Inspection, get
-from engine.domain.inspection.team import join, member_of
+from engine.domain.inspection.tables import Inspection, TeamMember, get
+from engine.domain.inspection.team import join, membership
 from engine.domain.registry import Inspector, RegistryObject, matrix
 from engine.errors import Refused
 from engine.operation import Step, feed, operation, subject
 from engine.people import Bureau
 from engine.sentence import Sentence
+from engine.storage.base import append, gathered
 
 CHILDREN_AT_ONCE = 200
 
@@ -80,12 +81,13 @@ def open_drawn(session: Session, draw: Draw, drawn: Sequence[DrawnObject]) -> li
     if missing:
         things = session.scalars(select(RegistryObject).where(RegistryObject.id.in_(_ids(missing)))).all()
         by_id = {thing.id: thing for thing in things}
-        made = _new(session, draw.bureau_id, [by_id[row.object_id] for row in missing])
-        for row, inspection in zip(missing, made, strict=True):
-            inspection.draw_id, inspection.plan_id, inspection.group_no = draw.id, draw.plan_id, row.group_id
-            known[row.object_id] = inspection
-        session.add_all(made)
-        session.flush()
+        new = _new(session, draw.bureau_id, [by_id[row.object_id] for row in missing])
+        origin = {"draw_id": draw.id, "plan_id": draw.plan_id}
+        with gathered(session):
+            for row, values in zip(missing, new, strict=True):
+                append(session, Inspection, **values, **origin, group_no=row.group_id)
+        made = session.scalars(query.where(Inspection.object_id.in_(_ids(missing)))).all()
+        known |= {inspection.object_id: inspection for inspection in made}
         _people(session, draw, made, things)
         mark_superior_drawn(session, draw.bureau_id, things)
         # A session lets go of rows that nobody holds; the cases that start now ask for each of these again.
@@ -114,13 +116,13 @@ def _people(
         groups.setdefault(group, []).append(inspector)
     everybody = list({who.id: who for team in groups.values() for who in team}.values())
     apart = set(matrix(session, everybody, things))
-    for inspection in made:
-        for who in groups.get(inspection.group_no, []):
-            member = member_of(inspection, who, source="drawn")
-            if (who.id, inspection.object_id) in apart:
-                member.conflict, member.conflict_note = "other", "名录库登记的利害关系"
-            session.add(member)
-    session.flush()
+    related = {"conflict": "other", "conflict_note": "名录库登记的利害关系"}
+    free = dict.fromkeys(related, "")
+    with gathered(session):
+        for inspection in made:
+            for who in groups.get(inspection.group_no, []):
+                relation = related if (who.id, inspection.object_id) in apart else free
+                append(session, TeamMember, **membership(inspection, who, source="drawn"), **relation)
 
 
 def open_from_lead(
@@ -136,8 +138,8 @@ def open_from_lead(
     known = session.scalar(select(Inspection).where(Inspection.lead_id == lead_id))
     if known is not None:
         return known
-    (inspection,) = _new(session, bureau_id, [session.get_one(RegistryObject, object_id)])
-    inspection.lead_id = lead_id
+    (values,) = _new(session, bureau_id, [session.get_one(RegistryObject, object_id)])
+    inspection = Inspection(**values, lead_id=lead_id)
     session.add(inspection)
     session.flush()
     for inspector_id in inspectors:
@@ -147,8 +149,8 @@ def open_from_lead(
     return inspection
 
 
-def _new(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> list[Inspection]:
-    """Numbered inspections of objects, not yet stored."""
+def _new(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> list[dict[str, Any]]:
+    """Numbered inspections of objects as rows, not yet stored."""
     bureau = session.get_one(Bureau, bureau_id)
     year = clock.today().year
     query = select(func.max(Inspection.serial))
@@ -157,15 +159,15 @@ def _new(session: Session, bureau_id: int, things: Sequence[RegistryObject]) -> 
     places = select(Bureau.division, Bureau.id).where(Bureau.division.in_(divisions))
     local = {division: number for division, number in session.execute(places)}  # noqa: C416 (rows, not pairs)
     return [
-        Inspection(
-            bureau_id=bureau_id,
-            object_id=thing.id,
+        {
+            "bureau_id": bureau_id,
+            "object_id": thing.id,
             # 被检查对象所在地医疗保障部门 (吉 第十七条): of its division, else the one that keeps it.
-            local_bureau_id=local.get(thing.division) or thing.bureau_id,
-            year=year,
-            serial=serial,
-            case_no=f"{bureau.short_name}检查〔{year}〕{serial}号",
-        )
+            "local_bureau_id": local.get(thing.division) or thing.bureau_id,
+            "year": year,
+            "serial": serial,
+            "case_no": f"{bureau.short_name}检查〔{year}〕{serial}号",
+        }
         for serial, thing in enumerate(things, last + 1)
     ]
 

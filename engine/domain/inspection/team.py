@@ -314,29 +314,29 @@ def join(
             clause=cite("J13 行政处罚法", _pack(session, inspection)),
             slug="conflict-of-interest",
         )
-    member = member_of(inspection, inspector, source=source, expert=expert)
+    member = TeamMember(**membership(inspection, inspector, source=source, expert=expert))
     session.add(member)
     session.flush()
     return member
 
 
-def member_of(
+def membership(
     inspection: Inspection, inspector: Inspector, *, source: str, expert: bool = False
-) -> TeamMember:
+) -> dict[str, Any]:
     """The row of an inspector on a team, with the certificate that is valid today; not yet stored."""
     certificate = inspector.certificate(clock.today())
     is_expert = expert or inspector.is_expert
-    return TeamMember(
-        inspection_id=inspection.id,
-        inspector_id=inspector.id,
-        person_id=inspector.person_id,
-        name=inspector.name,
-        role="expert" if is_expert else "member",
-        source="invited" if is_expert else source,
-        licensed=certificate is not None and not is_expert,
-        expert=is_expert,
-        certificate_no=certificate.number if certificate else "",
-    )
+    return {
+        "inspection_id": inspection.id,
+        "inspector_id": inspector.id,
+        "person_id": inspector.person_id,
+        "name": inspector.name,
+        "role": "expert" if is_expert else "member",
+        "source": "invited" if is_expert else source,
+        "licensed": certificate is not None and not is_expert,
+        "expert": is_expert,
+        "certificate_no": certificate.number if certificate else "",
+    }
 
 
 def _pack(session: Session, inspection: Inspection) -> str:

@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CaseworkError
 from engine.rules import feel
+from engine.runtime.spiff.lean import Flat, LeanSub, begin
 
 MAX_STEPS = 500  # of one advance; more means a cycle without a wait state
 MAX_SECONDS = 2.0  # of CPU in the kernel itself, the verbs' own work not counted
@@ -118,14 +119,20 @@ class DueTimer(TimeDateEventDefinition):  # type: ignore[misc]
         return bool(my_task._get_internal_data("event_fired", False))  # noqa: SLF001
 
 
-class Workflow(BpmnWorkflow):  # type: ignore[misc]
+class Workflow(Flat, BpmnWorkflow):  # type: ignore[misc]
     """The kernel's workflow with flat scans: tree walks cost up to 13 times as much, to depth 1000 only."""
 
     completed: bool
 
-    def collect_log_extras(self, dct: Any = None) -> Any:
-        """What the kernel would log about itself; its own walks the tree at every start, logged or not."""
-        return dct or {}
+    def __init__(self, spec: Any, inner: Mapping[str, Any], *, deserializing: bool = False) -> None:
+        super().__init__(spec, inner, script_engine=Engine(), deserializing=True)
+        if not deserializing:
+            begin(self)
+
+    def create_subprocess(self, my_task: Any, spec_name: str) -> LeanSub:
+        """The inner workflow of a sub-process that a token has reached."""
+        inner = self.subprocesses[my_task.id] = LeanSub(self.subprocess_specs[spec_name], my_task.id, self)
+        return inner
 
     def is_completed(self) -> bool:
         """Whether no task is left to do; the kernel's own answer is wrong behind a long chain of loops."""
@@ -134,11 +141,6 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
                 task.has_state(TaskState.NOT_FINISHED_MASK) for task in self.tasks.values()
             )
         return self.completed
-
-    def update_waiting_tasks(self) -> None:
-        """Let waiting tasks see whether they may go on."""
-        for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
-            task.task_spec._update(task)  # noqa: SLF001
 
     def _do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> bool:
         active = self.get_active_subprocesses()
@@ -157,7 +159,7 @@ def _run_ready(workflow: Any, will: Any, did: Any) -> bool:
     ready = [
         task
         for task in workflow.tasks.values()
-        if task.state == TaskState.READY and not task.task_spec.manual
+        if task._state == TaskState.READY and not task.task_spec.manual  # noqa: SLF001
     ]
     for task in ready:
         if task.state != TaskState.READY:  # cancelled by one that ran before it

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
@@ -24,10 +23,10 @@ from engine.runtime.spiff.kernel import (
     MAX_TOKENS,
     DetachedCall,
     DueTimer,
-    Engine,
     Workflow,
     World,
 )
+from engine.runtime.spiff.lean import new_id
 from engine.runtime.spiff.parse import Spec
 from engine.sentence import Sentence
 
@@ -58,7 +57,7 @@ class State:
     @classmethod
     def start(cls, spec: Spec, data: Mapping[str, Any]) -> State:
         """A new instance that has not moved yet."""
-        workflow = Workflow(spec.main, spec.inner, script_engine=Engine())
+        workflow = Workflow(spec.main, spec.inner)
         workflow.task_tree.data.update(data)
         return cls(workflow, spec.process)
 
@@ -169,13 +168,13 @@ class State:
         here = self._task(task)
         while True:
             outer = here.workflow.parent_task_id
-            here = here.parent or (self._task(str(outer)) if outer is not None else None)
+            here = here.parent or (self._task(outer) if outer is not None else None)
             if here is None or isinstance(here.task_spec, BoundaryEvent):
                 return
             if isinstance(here.task_spec, UnstructuredJoin) and len(here.task_spec.inputs) > 1:
                 return
             if getattr(here.task_spec, "bpmn_id", None):
-                yield str(here.id), here.task_spec.bpmn_id
+                yield here.id, here.task_spec.bpmn_id
 
     def send_back(self, task: str) -> None:
         """Make a passed human step wait anew, with the data it had; everything after it is dropped.
@@ -221,15 +220,14 @@ class State:
         self._workflow.cancel()
 
     def _task(self, identity: str) -> Any:
-        key = UUID(identity)
         for workflow in (self._workflow, *self._workflow.subprocesses.values()):
-            if key in workflow.tasks:
-                return workflow.tasks[key]
+            if identity in workflow.tasks:
+                return workflow.tasks[identity]
         raise CaseworkError(Sentence("这个环节已经不在等待（{identity}）。", identity=identity))
 
 
 def _rename(task: Any) -> None:
-    old, task.id = task.id, uuid4()
+    old, task.id = task.id, new_id()
     parent = task.parent
     parent._children = [task.id if child == old else child for child in parent._children]  # noqa: SLF001
     for child in task.children:
@@ -252,4 +250,4 @@ def _token(task: Any) -> Token | None:
     if not kind:
         return None
     element = spec.bpmn_id or spec.name
-    return Token(str(task.id), kind, element, task.data, task.last_state_change, due, message)
+    return Token(task.id, kind, element, task.data, task.last_state_change, due, message)

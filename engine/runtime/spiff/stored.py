@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import orjson
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CaseworkError
-from engine.runtime.spiff.kernel import Engine, Workflow
+from engine.runtime.spiff.kernel import Workflow
+from engine.runtime.spiff.lean import LeanSub, LeanTask
 from engine.runtime.spiff.parse import Spec
 from engine.sentence import Sentence
 
@@ -27,7 +25,7 @@ def dump(workflow: Any) -> bytes:
         "format": FORMAT,
         "main": _dump(workflow, pool),
         "inner": [
-            [str(identity), inner.spec.name, _dump(inner, pool)]
+            [identity, inner.spec.name, _dump(inner, pool)]
             for identity, inner in workflow.subprocesses.items()
         ],
     }
@@ -47,14 +45,13 @@ def restore(spec: Spec, content: bytes) -> Workflow:
             )
         )
     pool = body["pool"]
-    workflow = Workflow(spec.main, spec.inner, script_engine=Engine(), deserializing=True)
+    workflow = Workflow(spec.main, spec.inner, deserializing=True)
     _restore(workflow, body["main"], pool)
     # A sub-process needs the task it hangs on: the file order is the order of creation, parents first.
     for identity, name, inner in body["inner"]:
-        key = UUID(identity)
-        task = workflow.get_task_from_id(key)
-        child = BpmnSubWorkflow(spec.inner[name], key, workflow, deserializing=True)
-        workflow.subprocesses[key] = child
+        task = workflow.get_task_from_id(identity)
+        child = LeanSub(spec.inner[name], identity, workflow, deserializing=True)
+        workflow.subprocesses[identity] = child
         _restore(child, inner, pool)
         child.completed_event.connect(task.task_spec._on_subworkflow_completed, task)  # noqa: SLF001
     return workflow
@@ -71,7 +68,7 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
         "success": workflow.success,
         "completed": workflow.completed,
         "data": place(workflow.data),
-        "ids": [identity.hex for identity in workflow.tasks],
+        "ids": [identity.replace("-", "") for identity in workflow.tasks],
         "tasks": [
             [
                 number.get(task._parent),  # noqa: SLF001
@@ -89,11 +86,11 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
 
 
 def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]]) -> None:
-    ids = [UUID(int=int(text, 16)) for text in body["ids"]]
+    ids = [f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}" for t in body["ids"]]
     specs = workflow.spec.task_specs
     for identity, row in zip(ids, body["tasks"], strict=True):
         parent, children, name, state, triggered, changed, internal, data = row
-        task = Task(workflow, specs[name], state=state, id=identity)
+        task = LeanTask(workflow, specs[name], state=state, id=identity)
         task._parent = None if parent is None else ids[parent]  # noqa: SLF001
         task._children = [ids[child] for child in children]  # noqa: SLF001
         task.triggered = triggered
