@@ -8,13 +8,14 @@ not; every look for a task walks the tree; and an id is an object whose hash is 
 from __future__ import annotations
 
 import os
-import time
 from random import Random
 from typing import Any
 
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
+
+from engine import clock
 
 # No secret: a step makes dozens of ids, and the system's source costs several times as much.
 _ids = Random()  # noqa: S311
@@ -46,7 +47,7 @@ class LeanTask(Task):  # type: ignore[misc]
         self.thread_id = 0
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
-        self.last_state_change = time.time()
+        self.last_state_change = clock.order()
         self._children: list[str] = []
         self._state = state
         self._parent = None
@@ -74,7 +75,7 @@ class LeanTask(Task):  # type: ignore[misc]
     def _set_state(self, value: int) -> None:
         if value != self._state:
             self._state = value
-            self.last_state_change = time.time()
+            self.last_state_change = clock.order()
 
     def collect_log_extras(self, dct: Any = None) -> Any:
         """What the kernel would log about a task."""
