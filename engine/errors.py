@@ -13,10 +13,12 @@ CaseworkError
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+
+from engine.sentence import told
 
 
 class CaseworkError(Exception):
@@ -34,6 +36,10 @@ class CaseworkError(Exception):
         """What and which, why (article), what now: one readable line."""
         clause = f"（{self.clause}）" if self.clause else ""
         return f"{self.reason}{clause}{self.hint}"
+
+    def tell(self, look: Callable[[str], str]) -> None:
+        """Say it in another language from now on; `look` finds the words (`engine/sentence.py`)."""
+        self.reason, self.hint = told(self.reason, look), told(self.hint, look)
 
     def as_json(self) -> dict[str, Any]:
         """The error body of the API: `{code, reason, clause, hint, fields}`."""
@@ -63,6 +69,11 @@ class Refused(CaseworkError):
         super().__init__(reason, clause=clause, hint=hint)
         self.slug = slug
         self.fields = dict(fields or {})
+
+    def tell(self, look: Callable[[str], str]) -> None:
+        """As every error, and what is said about its fields."""
+        super().tell(look)
+        self.fields = {name: told(sentence, look) for name, sentence in self.fields.items()}
 
     def as_json(self) -> dict[str, Any]:
         """As every error, with the slug of the refusal table and the sentences per field."""

@@ -57,8 +57,11 @@ def _part(part: object, look: Callable[[str], str]) -> object:
         return told(part, look)
     if not isinstance(part, str) or not part:
         return part
-    if part[0] + part[-1] == "“”":
-        return f"“{look(part[1:-1])}”" if len(part) > len("“”") else part
     pieces = part.split("、")
-    found = [look(piece) for piece in pieces if piece]
+    found = [_word(piece, look) for piece in pieces]
     return part if found == pieces else ", ".join(found)
+
+
+def _word(word: str, look: Callable[[str], str]) -> str:
+    quoted = len(word) > len("“”") and word[0] + word[-1] == "“”"
+    return f"“{look(word[1:-1])}”" if quoted else look(word) if word else ""

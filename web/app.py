@@ -51,10 +51,10 @@ def create_app(world: World) -> Flask:
     """The wiring, on one screen."""
     app = Flask(__name__)
     http.install(app, world)
+    language.install(app)  # before the doors, so that they say no in the reader's language
     words.install(app.jinja_env)
     auth.install(app)
     around.install(app)
-    language.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
         upload, notice, people, identity, proof, lookup,

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from engine.errors import CaseworkError, ModelInvalid
-from web.cli_words import click_speaks, print_json, say, translate
+from web.cli_words import click_speaks, print_json, refusal, say, translate
 
 COMMANDS = {
     "serve": ("web.cli_run", "网页进程"),
@@ -88,10 +88,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             click.echo(str(finding), err=True)
         _end(str(fault.findings[0]) if fault.findings else str(fault), 1, _asked(given, fault.as_json()))
     except CaseworkError as fault:
-        fields = "；".join(getattr(fault, "fields", {}).values())
-        notes = "；".join(getattr(fault, "__notes__", ()))
-        line = "　".join(text for text in (str(fault), fields, notes) if text)
-        _end(line, 1, _asked(given, fault.as_json()))
+        _end(refusal(fault), 1, _asked(given, fault.as_json()))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

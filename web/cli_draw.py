@@ -17,6 +17,7 @@ from engine.domain.draw.verify import BAD, NOTHING, OK, TITLES
 from engine.errors import CaseworkError
 from web.cli_words import FILE as _FILE
 from web.cli_words import in_english as _in_english
+from web.cli_words import refusal
 
 _OPENING = 5  # events up to `place` are said in words of their own
 _MODES = {"native": "本机抽取", "import": "平台抽取"}
@@ -130,7 +131,7 @@ def _print_ticket(file: Path, code: str) -> None:
     try:
         own = sr1.ticket_of(document, sr1.seed_of(document, sr1.check_reveal(document, reveal)), code)
     except CaseworkError as error:
-        click.echo(str(error), err=True)
+        click.echo(refusal(error), err=True)
         raise SystemExit(1) from error
     verdict = _say("抽中", "drawn") if own.drawn else _say("未抽中", "not drawn")
     if own.excluded:

@@ -15,6 +15,7 @@ from engine.rules.dmn import Decision, Model, load_path
 from engine.rules.feel import parse, to_feel, type_name
 from engine.rules.feel.agreement import agrees
 from engine.sentence import Sentence
+from web.cli_words import refusal, say
 
 
 def _print_json(value: Any) -> None:
@@ -24,11 +25,12 @@ def _print_json(value: Any) -> None:
 def _fail(error: CaseworkError, *, as_json: bool) -> NoReturn:
     """One readable line (or one JSON document), exit 1."""
     position = getattr(error, "position", -1)
+    line = refusal(error)
     if as_json:
         _print_json({"error": {**error.as_json(), "position": position if position >= 0 else None}})
     else:
-        place = f"（位置 {position}）" if position >= 0 else ""
-        click.echo(f"错误：{error}{place}", err=True)
+        place = say("（位置 {0}）", position) if position >= 0 else ""
+        click.echo(say("错误：{0}{1}", line, place), err=True)
     sys.exit(1)
 
 

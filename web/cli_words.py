@@ -16,6 +16,9 @@ from typing import Any
 
 import click
 
+from engine.errors import CaseworkError
+from engine.sentence import AND
+
 TRANSLATIONS = Path(__file__).parent / "translations"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 JSON_HELP = "只向标准输出写一个 JSON 文档"
@@ -28,13 +31,29 @@ def in_english() -> bool:
 
 @cache
 def _catalogue() -> gettext.NullTranslations:
-    return gettext.translation("cli", TRANSLATIONS, languages=["en"], fallback=True)
+    """What the command line says by itself, then why something is refused, then what things are called."""
+    found = gettext.translation("cli", TRANSLATIONS, languages=["en"], fallback=True)
+    for domain in ("refusals", "labels"):
+        found.add_fallback(gettext.translation(domain, TRANSLATIONS, languages=["en"], fallback=True))
+    return found
 
 
 def say(chinese: str, *values: object) -> str:
     """A sentence in the user's language, `{0}`, `{1}` filled in."""
     sentence = _catalogue().gettext(chinese) if in_english() and chinese else chinese
     return sentence.format(*values) if values else sentence
+
+
+def refusal(fault: CaseworkError) -> str:
+    """An error as one line in the user's language: what and why, by which article, what now, what is wrong where."""
+    line, between = str(fault), AND
+    if in_english():
+        fault.tell(_catalogue().gettext)
+        clause = f"({fault.clause})" if fault.clause else ""
+        line, between = " ".join(text for text in (fault.reason, clause, fault.hint) if text), "; "
+    fields = between.join(getattr(fault, "fields", {}).values())
+    notes = between.join(getattr(fault, "__notes__", ()))
+    return "　".join(text for text in (line, fields, notes) if text)
 
 
 def click_speaks() -> None:

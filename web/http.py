@@ -283,7 +283,7 @@ def on_failure(error: Exception) -> Response:
 
 def _answer(status: int, title: str, error: CaseworkError) -> Response:
     pack = g.person.bureau.pack if g.get("person") else ""
-    error.clause = words.cited(error.clause, pack)
+    words.speak(error, pack)
     if wants_json():
         response = jsonify(error.as_json())
     else:

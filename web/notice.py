@@ -13,7 +13,7 @@ from engine.desk.notice import hook as hooks
 from engine.domain.notice import KINDS, NoticeChoice, NoticeHook, label
 from engine.domain.notice.words import ALWAYS
 from engine.errors import Refused
-from web import http
+from web import http, words
 from web.auth import actor, needs
 
 page = Blueprint("notice", __name__)
@@ -128,7 +128,7 @@ def add_hook() -> ResponseReturnValue:
         with g.database.transaction() as changing:
             hook, secret = hooks.add_hook(changing, actor(changing), url, g.settings)
     except Refused as refusal:
-        return _hooks(url, refusal.fields, f"{refusal.reason}{refusal.hint}", 422)
+        return _hooks(url, refusal.fields, words.whole(refusal), 422)
     return _hooks("", {}, "", 200, secret=secret, hook=hook)
 
 

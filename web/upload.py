@@ -19,7 +19,7 @@ from engine.storage import files
 from engine.storage.files import FileStore, StoredFile
 from forms import post, schema
 from forms.model import Form
-from web import http
+from web import http, words
 from web.auth import needs
 
 page = Blueprint("upload", __name__)
@@ -79,7 +79,7 @@ def lists(
             try:
                 found = store().keep(upload.stream, upload.filename)
             except Refused as refusal:
-                faults[name] = f"{refusal.reason}{refusal.hint}"
+                faults[name] = words.whole(refusal)
                 continue
             kept.append(found)
             posted.setdefault(name, []).append(found.id)

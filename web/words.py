@@ -1,8 +1,8 @@
 """How values are said on a page: days, instants, numbers, articles, labels. All pages say it alike.
 
-Two catalogues, both from Chinese: `messages` holds what the pages say by themselves (`_("…")` in templates and
-routes), `labels` what the engine, the diagrams and the forms call things (the filter `label`). What has no English,
-such as names, refusals and quotations of the regulation, stays as it is.
+Three catalogues from Chinese: `messages` holds what the pages say by themselves (`_("…")` in templates and routes),
+`labels` what the engine, the diagrams and the forms call things (the filter `label`), `refusals` why something cannot
+be done and what to do (the filter `said`). What has no English, such as names and quotations of the regulation, stays.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from jinja2 import Environment
 from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
-from engine.sentence import Sentence
+from engine.errors import CaseworkError
+from engine.sentence import Sentence, told
 from web.language import Words, in_english
 
 _LABELS = Words(domain="labels")
+_REFUSALS = Words(domain="refusals")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
 
 
@@ -65,24 +67,37 @@ def cited(text: str, pack: str = "") -> str:
 
 def label(text: Any) -> str:
     """What the engine, a diagram or a form calls something, in the reader's language."""
+    if isinstance(text, Sentence):
+        return said(text)
     word = "" if text is None else str(text)
-    if not word or not in_english():
-        return word
-    said: str = _LABELS.gettext(word)
-    return said
+    return _found(_LABELS, word) if word and in_english() else word
 
 
 def said(sentence: str) -> str:
-    """A sentence about an answer, in the reader's language; what the engine refuses stays in Chinese."""
-    if not in_english() or not isinstance(sentence, Sentence):
-        return sentence
-    parts = {name: _quoted(part) if isinstance(part, str) else part for name, part in sentence.parts.items()}
-    pattern: str = _LABELS.gettext(sentence.pattern)
-    return pattern.format(**parts)
+    """Why something cannot be done, or what to do, in the reader's language."""
+    return told(sentence, _look) if in_english() else sentence
 
 
-def _quoted(part: str) -> str:
-    return f"“{label(part[1:-1])}”" if part[:1] + part[-1:] == "“”" else part
+def whole(error: CaseworkError) -> str:
+    """Reason and hint of a refusal as one text, in the reader's language."""
+    return (" " if in_english() else "").join(said(text) for text in (error.reason, error.hint) if text)
+
+
+def speak(error: CaseworkError, pack: str = "") -> None:
+    """Let an error say reason, hint and fields as the reader of that pack reads them, articles cited."""
+    if in_english():
+        error.tell(_look)
+    error.clause = cited(error.clause, pack)
+
+
+def _look(text: str) -> str:
+    found = _found(_REFUSALS, text)
+    return _found(_LABELS, text) if found == text else found
+
+
+def _found(catalogue: Words, text: str) -> str:
+    found: str = catalogue.gettext(text)
+    return found
 
 
 def listed(labels: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Chinese and English pages: the reader chooses, the choice is kept, and no text is left behind."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -8,11 +9,17 @@ from string import Formatter
 import pytest
 from babel.messages import pofile
 
+from engine.sentence import Joined, Sentence, told
 from engine.settings import ROOT
 from tests.web.town import PASSWORD, PEOPLE
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 NAMES = {"青岭市", "外地", *(name for name, _ in PEOPLE.values()), "外地人"}
+REFUSING = {
+    "Refused", "NotAllowed", "NotFound", "ChangedMeanwhile", "RuleError", "SettingsInvalid", "Unavailable",
+    "CaseworkError",
+}  # fmt: skip
+OWN_PATTERNS = {"forms/fields.py", "forms/schema.py"}  # choose among literals that scripts/translate knows
 ENGLISH = ROOT / "web/translations/en/LC_MESSAGES"
 
 
@@ -80,7 +87,79 @@ def test_what_is_wrong_with_an_answer_is_said_in_english(as_person):
     assert "只能从" not in page.text
 
 
-@pytest.mark.parametrize("name", ["messages", "labels"])
+def test_why_something_is_refused_is_said_in_english(as_person):
+    """Reason, hint and field, with the names that were filled in; without `lang=en` in Chinese as ever."""
+    client = as_person("shen")
+    client.get("/?lang=en")
+    page = client.get("/cases/999999").text
+    assert "There is no such case." in page
+    assert "You may not be allowed to see it. It can be reached from the list of cases." in page
+    page = client.post("/me/tokens", data={"token": ""}).text
+    assert not HAN.search("".join(re.findall(r'class="err"[^>]*>([^<]*)<', page)))
+    page = client.post("/people", data={"login": "", "name": "", "staff_no": ""})
+    assert page.status_code == 403
+    assert "You may not do this: Manage people and posts" in page.text
+    assert "你不能管理人员和岗位" in as_person("shen").post("/people", data={"login": ""}).text
+
+
+def test_the_api_refuses_in_the_language_of_the_pages(as_person):
+    client = as_person("shen")
+    chinese = client.get("/api/v1/cases/999999").json
+    english = client.get("/api/v1/cases/999999?lang=en").json
+    assert chinese["reason"] == "没有这个案件。"
+    assert english["reason"] == "There is no such case."
+    assert english["code"] == chinese["code"]
+
+
+def test_a_sentence_is_told_with_its_parts():
+    """Sentences inside sentences, lists and quoted labels are looked up by themselves; names stay."""
+    words = {"{who}不能办{what}，缺少{lacks}。": "{who} cannot do {what}: {lacks} missing.", "报告": "report",
+             "第 {n} 件": "piece {n}", "照片": "photo", "；": "; "}  # fmt: skip
+    sentence = Sentence("{who}不能办{what}，缺少{lacks}。", who="贺知夏", what="“报告”", lacks="照片、录音")
+    assert sentence == "贺知夏不能办“报告”，缺少照片、录音。"
+    assert (
+        told(sentence, lambda text: words.get(text, text))
+        == "贺知夏 cannot do “report”: photo, 录音 missing."
+    )
+    both = Joined([Sentence("第 {n} 件", n=3), "照片"])
+    assert both == "第 3 件；照片"
+    assert told(both, lambda text: words.get(text, text)) == "piece 3; photo"
+    assert told("", str.upper) == ""
+
+
+def test_every_refusal_can_be_said_in_both_languages():
+    """What a refusal says is a literal or a `Sentence` with a literal pattern, so that the catalogue finds it."""
+    loose = []
+    for path in (each for room in ("engine", "forms", "web") for each in sorted((ROOT / room).rglob("*.py"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        where = str(path.relative_to(ROOT))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+            texts = [
+                *call.args[:1],
+                *(each.value for each in call.keywords if each.arg in {"hint", "fields"}),
+            ]
+            if name in REFUSING and any(
+                isinstance(each, ast.JoinedStr | ast.BinOp) for text in texts for each in said_as(text)
+            ):
+                loose.append(f"{where}:{call.lineno}")
+            if (
+                name == "Sentence"
+                and not isinstance(call.args[0], ast.Constant)
+                and where not in OWN_PATTERNS
+            ):
+                loose.append(f"{where}:{call.lineno}")
+    assert loose == []
+
+
+def said_as(text):
+    """The expressions that may be said: both branches of a choice, every value of a table."""
+    if isinstance(text, ast.IfExp):
+        return [*said_as(text.body), *said_as(text.orelse)]
+    return [one for value in text.values for one in said_as(value)] if isinstance(text, ast.Dict) else [text]
+
+
+@pytest.mark.parametrize("name", ["messages", "labels", "refusals"])
 def test_translations_keep_their_places(name):
     with (ENGLISH / f"{name}.po").open("rb") as file:
         for message in pofile.read_po(file, locale="en"):
@@ -91,6 +170,7 @@ def test_translations_keep_their_places(name):
                 for text in (message.id, message.string)
             )
             assert kept <= filled, message.id
+            assert name != "refusals" or kept == filled, message.id
 
 
 def test_every_text_has_its_english_and_the_catalogues_are_compiled():

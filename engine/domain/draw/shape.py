@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from engine.domain.draw.refusal import DrawRefused
 from engine.domain.draw.text import LIMIT, escape, is_text
+from engine.sentence import Sentence
 
 Check = Callable[[Any, str], None]
 
@@ -75,7 +76,9 @@ def one_of(*words: str) -> Check:
     def check(value: Any, path: str) -> None:
         string(value, path)
         if value not in words:
-            raise DrawRefused(path, "format", "只能是 " + "、".join(f"“{word}”" for word in words))
+            raise DrawRefused(
+                path, "format", Sentence("只能是 {words}", words="、".join(f"“{word}”" for word in words))
+            )
 
     return check
 
