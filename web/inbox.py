@@ -326,6 +326,7 @@ def _task_page(
             if mine
             else None,
             said=said(form, shown.answers),
+            unsent=said(form, values) if refusal is not None and refused is None else [],
             other=refusal if refused is None else None,
             failed=refusal is not None,
             mine=mine,

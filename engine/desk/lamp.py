@@ -48,11 +48,12 @@ class Cell:
 
 
 class Days:
-    """Counts working days from today, each due day once."""
+    """Counts working days from today, each due day once; `at`: from the day of an earlier instant."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, at: datetime | None = None) -> None:
         self.session = session
-        self.today = clock.today()
+        self.now = at or clock.now()
+        self.today = clock.local(self.now).date()
         self._left: dict[date, int] = {}
 
     def left(self, day: date) -> int:
@@ -78,7 +79,7 @@ class Days:
         if due_at is None:
             return Lamp("idle", "无时限")
         day = clock.local(due_at).date()
-        if due_at < clock.now():
+        if due_at < self.now:
             days = self.left(day) if day < self.today else -1
             return Lamp("late", f"超期 {-days} 日", days)
         if day == self.today:
@@ -87,7 +88,9 @@ class Days:
         return Lamp("soon" if days <= 1 else "doing", f"剩 {days} 日", days)
 
 
-def band(session: Session, why: Mapping[str, Any], due_at: datetime | None) -> list[Cell]:
+def band(
+    session: Session, why: Mapping[str, Any], due_at: datetime | None, today: date | None = None
+) -> list[Cell]:
     """The days from the week of the start to the due day, for «why this date»; empty beyond eight weeks."""
     start_text = str(why.get("start", ""))
     if due_at is None or not start_text:
@@ -96,7 +99,7 @@ def band(session: Session, why: Mapping[str, Any], due_at: datetime | None) -> l
     first = start.toordinal() - start.weekday()
     if not 0 <= end.toordinal() - first <= 8 * 7:
         return []
-    today, cells, counted = clock.today(), [], 0
+    today, cells, counted = today or clock.today(), [], 0
     for ordinal in range(first, end.toordinal() + 1):
         day = date.fromordinal(ordinal)
         off = why_not(session, day)

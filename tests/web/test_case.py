@@ -1,6 +1,10 @@
 """Cases and the board: who sees which, where a case stands, why the day, what is late by unit."""
 
 import re
+from datetime import timedelta
+
+from engine import clock
+from engine.runtime.tables import WorkItem
 
 
 def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_person):
@@ -27,6 +31,18 @@ def test_a_case_shows_step_diagram_timeline_and_why_the_day(as_person):
     assert "陆文静</b> 办结：编制计划" in page
     assert "2026-09-29 起，次日开始计 5 个工作日" in page
     assert "国庆" in page  # the date band
+
+
+def test_as_of_an_earlier_day_the_deadline_is_as_near_as_it_was(as_person, town):
+    """What is overdue today was not so then: the page of that day counts from that day."""
+    with town.database.reading() as session:
+        item = session.query(WorkItem).filter_by(object_name="石桥镇卫生院").one()
+        address, opened, due = f"/cases/{item.case_id}", item.opened_at, item.due_at
+    with clock.fixed(due + timedelta(days=10)):
+        client = as_person("shen")
+        assert "超期" in client.get(address).text
+        then = client.get(f"{address}?as_of={clock.local(opened):%Y-%m-%d}").text
+    assert "超期" not in then.split("<main")[1]
 
 
 def test_search_and_filters(as_person):

@@ -54,6 +54,7 @@ def test_a_transferred_step_is_the_receivers_and_the_giver_sees_where_it_went(as
     late = shen.post(f"/tasks/{ITEM}", data=RETURNED)
     assert late.status_code == 409
     assert "周砚秋" in late.text
+    assert RETURNED["reason"] in late.text, "what was typed is still there to be copied"
 
 
 def test_a_delegated_step_comes_back_with_the_draft_and_the_delegator_decides(as_person, town, deputy):

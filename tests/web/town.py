@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from engine.access.sign_in import set_password
+from engine.domain.pack import parameter_files
 from engine.people import Bureau, Grant, Person, Role, Section
 from engine.runtime import release as releases
 from engine.runtime.instance import Runtime
@@ -83,7 +84,9 @@ def build(session):
         session.flush()
         session.add(Grant(person_id=person.id, bureau_id=bureau.id, role=role, valid_from=date(2020, 1, 1)))
         people[login] = person
+    parameters = parameter_files("jilin")
     session.add_all([Blob(hash="f" * 64, content=FORM), Blob(hash="d" * 64, content=DIAGRAM)])
+    session.add_all([Blob(hash=f"{n:064}", content=text) for n, text in enumerate(parameters.values())])
     release = Release(pack="jilin", version=1, hash="a" * 64)
     session.add(release)
     session.flush()
@@ -91,6 +94,10 @@ def build(session):
         [
             ReleaseFile(release_id=release.id, path="forms/town/decide.form", kind="form", hash="f" * 64),
             ReleaseFile(release_id=release.id, path="plan.bpmn", kind="bpmn", hash="d" * 64),
+            *(
+                ReleaseFile(release_id=release.id, path=path, kind="pack", hash=f"{n:064}")
+                for n, path in enumerate(parameters)
+            ),
         ]
     )
     dues = {"惠众大药房": -4, "柳坪镇中心卫生院": 0, "石桥镇卫生院": 3, "白杨社区卫生服务中心": 12}

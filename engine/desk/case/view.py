@@ -138,7 +138,7 @@ def view(
         if instance.started_at > until:
             raise NotFound(Sentence("{as_of} 时还没有这个案件。", as_of=as_of), hint="请选更晚的日期。")
         members = [each for each in members if each.started_at <= until]
-    days = Days(session)
+    days = Days(session, until)
     items = session.scalars(
         select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
     ).all()
@@ -210,7 +210,7 @@ def _stand(session: Session, item: WorkItem, days: Days) -> Standing:
         item,
         days.lamp(item.due_at),
         holder.name if holder else "",
-        band(session, item.due_why or {}, item.due_at),
+        band(session, item.due_why or {}, item.due_at, days.today),
     )
 
 
