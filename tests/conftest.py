@@ -6,6 +6,9 @@ what opens none says the same twice. The default is SQLite. See databases.py for
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,14 @@ from tests.databases import Databases, PostgresDatabases, SqliteDatabases, with_
 
 LAST = "test_every_arrow.py"
 SCENARIOS = Path(__file__).parent / "scenarios"
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 (the kernel's own name for it); bytes
 WALKED, MISSING = pytest.StashKey[Trail](), pytest.StashKey[list[str]]()
+
+
+def pytest_configure() -> None:
+    """Where memory has room for files, what tests write stands there: nothing of it is to last."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

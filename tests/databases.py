@@ -115,12 +115,17 @@ class PostgresDatabases:
         self.known: dict[str, Any] = {}
         for care in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             self.administer(f"ALTER SYSTEM SET {care} = off")
+        self.administer("ALTER SYSTEM SET max_wal_size = '128MB'")
         self.administer("SELECT pg_reload_conf()")
 
     def administer(self, statement: str) -> None:
         """A statement outside any transaction."""
         with self.admin.connect() as connection:
             connection.execute(text(statement))
+
+    def create(self, name: str, template: str) -> None:
+        """Copy a database file by file: block by block through the log takes twice as long."""
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
     def url(self, name: str) -> str:
         """The address of a database of this server."""
@@ -129,9 +134,7 @@ class PostgresDatabases:
     def template(self, name: str, fill: Fill, *, based_on: str = "") -> Any:
         """Make a database once; gives what `fill` gave then."""
         if name not in self.known:
-            self.administer(
-                f"CREATE DATABASE template_{name} TEMPLATE {'template_' * bool(based_on)}{based_on or 'template0'}"
-            )
+            self.create(f"template_{name}", f"template_{based_on}" if based_on else "template0")
             database = Database(self.url(f"template_{name}"))
             self.known[name] = fill(database)
             database.dispose()
@@ -150,11 +153,11 @@ class PostgresDatabases:
     def refill(self, url: str, name: str) -> None:
         """The database at an address becomes a copy of a template."""
         self.drop(url)
-        self.administer(f"CREATE DATABASE {make_url(url).database} TEMPLATE template_{name}")
+        self.create(str(make_url(url).database), f"template_{name}")
 
     def keep(self, url: str, name: str) -> None:
         """What stands in a test's database now becomes a template; nobody may be connected with it."""
-        self.administer(f"CREATE DATABASE template_{name} TEMPLATE {make_url(url).database}")
+        self.create(f"template_{name}", str(make_url(url).database))
 
     def forget(self, name: str) -> None:
         """A template is not needed any more."""

@@ -27,7 +27,7 @@ from tests.databases import Databases
 from tests.scenario import Case, Scenario
 
 P, R = ParamSpec("P"), TypeVar("R")
-MOST = 40  # so many are kept at once: on PostgreSQL each takes 17 MB of disk
+MOST = 30  # so many are kept at once: on PostgreSQL each takes 17 MB
 
 
 class Unknown(Exception):
