@@ -49,12 +49,35 @@ def town(databases, copied, _quick_passwords, tmp_path):
     database.dispose()
 
 
-@pytest.fixture
-def app(town):
-    """The pages of the town."""
+def pages(town):
+    """The pages, wired anew."""
     app = web.app.create_app(town)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=True)
     return app
+
+
+@pytest.fixture(scope="session")
+def wired():
+    """The pages, wired and their templates compiled once: every test puts its own town behind them."""
+    made = []
+
+    def behind(town):
+        if not made:
+            made.append(pages(town))
+        made[0].extensions["casework"] = town
+        return made[0]
+
+    return behind
+
+
+@pytest.fixture
+def app(town, wired):
+    """The pages of the town; a test may configure them otherwise for itself."""
+    app = wired(town)
+    usual = dict(app.config)
+    yield app
+    app.config.clear()
+    app.config.update(usual)
 
 
 @pytest.fixture

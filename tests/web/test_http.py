@@ -14,6 +14,7 @@ from engine.errors import (
     RuleError,
     Unavailable,
 )
+from tests.web.conftest import pages
 from tests.web.town import PASSWORD
 from web.auth import open_to_all
 
@@ -76,13 +77,19 @@ def test_a_post_without_the_token_of_the_form_is_refused(app):
     )
 
 
-def test_an_article_stands_inside_the_sentence_that_rests_on_it(app):
-    @app.get("/public/raise")
+@pytest.fixture
+def own(town):
+    """Pages of one test alone: it gives them an address more."""
+    return pages(town)
+
+
+def test_an_article_stands_inside_the_sentence_that_rests_on_it(own):
+    @own.get("/public/raise")
     @open_to_all
     def page():
         raise Refused("还不能公示。", clause="J8", hint="请先审查。")
 
-    text = app.test_client().get("/public/raise").text
+    text = own.test_client().get("/public/raise").text
     assert "还不能公示（吉医保发〔2021〕30号第八条）。" in text
 
 
@@ -98,13 +105,13 @@ def test_an_article_stands_inside_the_sentence_that_rests_on_it(app):
         (Unavailable("平台不应答。"), 503),
     ],
 )
-def test_each_kind_of_no_has_its_status_as_page_and_as_json(app, error, status):
-    @app.get("/public/raise")
+def test_each_kind_of_no_has_its_status_as_page_and_as_json(own, error, status):
+    @own.get("/public/raise")
     @open_to_all
     def page():
         raise error
 
-    client = app.test_client()
+    client = own.test_client()
     answer = client.get("/public/raise")
     assert answer.status_code == status
     assert error.reason.removesuffix("。") in answer.text
@@ -113,15 +120,15 @@ def test_each_kind_of_no_has_its_status_as_page_and_as_json(app, error, status):
     assert {"code", "reason", "clause", "hint", "fields"} <= set(told.json)
 
 
-def test_an_unforeseen_failure_gives_a_number_and_no_traceback(app):
-    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+def test_an_unforeseen_failure_gives_a_number_and_no_traceback(own):
+    own.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
 
-    @app.get("/public/raise")
+    @own.get("/public/raise")
     @open_to_all
     def page():
         raise RuntimeError("secret detail")
 
-    answer = app.test_client().get("/public/raise")
+    answer = own.test_client().get("/public/raise")
     assert answer.status_code == 500
     assert "编号" in answer.text
     assert "secret" not in answer.text
