@@ -22,6 +22,8 @@ from tests.arrows import Trail, arrows
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases, with_tables
 
 LAST = "test_every_arrow.py"
+# The longest modules begin first, so that at the end no process works alone; see scripts/test.
+FIRST = ("test_toggles.py", "test_draw_mutations.py", "test_openapi_fuzz.py", "test_backup.py")
 SCENARIOS = Path(__file__).parent / "scenarios"
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 (the kernel's own name for it); bytes
 WALKED, MISSING = pytest.StashKey[Trail](), pytest.StashKey[list[str]]()
@@ -40,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what opens a database; the count of walked arrows last, after every scenario."""
+    """On PostgreSQL only what opens a database; long modules first, the count of walked arrows after every scenario."""
     kept = list(items)
     if config.option.database == "postgres":
         kept = [item for item in items if "databases" in item.fixturenames]  # type: ignore[attr-defined]
@@ -50,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if last and not _every_scenario(config, {item.path for item in rest}):
         left_out |= set(last)
         last = []
-    items[:] = rest + last
+    items[:] = sorted(rest, key=lambda item: item.path.name not in FIRST) + last
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, event
@@ -132,12 +133,14 @@ class Past:
     wanted: str
     known: str
     made: str = ""
+    lock: Any = field(default_factory=Lock)
 
     def is_made(self) -> None:
-        """From here on the database is there, with what is wanted in it."""
-        if self.wanted != self.made:
-            self.memory.databases.refill(self.url, self.wanted)
-            self.made = self.wanted
+        """From here on the database is there, with what is wanted in it; two threads may look at once."""
+        with self.lock:
+            if self.wanted != self.made:
+                self.memory.databases.refill(self.url, self.wanted)
+                self.made = self.wanted
 
     def folders(self) -> tuple[Path, Path]:
         """Where the installation keeps files beside its database."""
