@@ -1,4 +1,4 @@
-"""The API of what leaders do: proxies, questions, signers. Entered into the same blueprint as `web/api.py`."""
+"""The API of what leaders do: briefs, questions, signers. Entered into the same blueprint as `web/api.py`."""
 
 from __future__ import annotations
 
@@ -11,112 +11,14 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from engine.access import rights
-from engine.access.proxy import Proxy
-from engine.desk import brief, inbox, proxy, signer
+from engine.desk import brief, inbox, signer
 from engine.desk.case import extra, find
 from engine.desk.sheet import sheet
 from engine.errors import NotFound
 from web import http
-from web.api import HUGE, answer, body, route
+from web.api import answer, given, route
 from web.auth import actor
 from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, record
-
-PROXY = record(
-    id=NUMBER,
-    principal=TEXT,
-    proxy=TEXT,
-    valid_from=DAY,
-    valid_to=DAY,
-    processes=listed(TEXT),
-    steps=listed(TEXT),
-    reason=TEXT,
-)
-
-
-def proxy_row(row: Proxy) -> dict[str, Any]:
-    """A proxy as the API says it."""
-    return {
-        "id": row.id,
-        "principal": row.principal.name,
-        "proxy": row.proxy.name,
-        "valid_from": row.valid_from,
-        "valid_to": row.valid_to,
-        "processes": row.processes,
-        "steps": row.steps,
-        "reason": row.reason,
-    }
-
-
-def given(kinds: dict[str, type]) -> dict[str, Any]:
-    """The fields of the body, each of its kind; 400 otherwise. Numbers that no row has become 0."""
-    found = body()
-    for name, kind in kinds.items():
-        if type(found.get(name)) is not kind:
-            raise BadRequest
-        if kind is int and not 0 < found[name] < HUGE:
-            found[name] = 0
-    return {name: found[name] for name in kinds}
-
-
-def texts(found: list[Any]) -> list[str]:
-    """A list of texts; 400 otherwise."""
-    if not all(isinstance(each, str) for each in found):
-        raise BadRequest
-    return found
-
-
-@route("GET", "/proxies", rights.WORK)
-@describes("我指定的代理人，我代理的人", record(given=listed(PROXY), held=listed(PROXY)))
-def proxies() -> ResponseReturnValue:
-    """Proxies that concern me."""
-    shown = proxy.page(http.reading(), g.person)
-    return answer(
-        {"given": [proxy_row(row) for row in shown.given], "held": [proxy_row(row) for row in shown.held]}
-    )
-
-
-@route("POST", "/proxies", rights.WORK)
-@describes(
-    "指定代理人",
-    PROXY,
-    body=record(
-        proxy=NUMBER, valid_from=DAY, valid_to=DAY, reason=TEXT, processes=listed(TEXT), steps=listed(TEXT)
-    ),
-)
-def appointproxy_row() -> ResponseReturnValue:
-    """Appoint a proxy for oneself."""
-    told = given(
-        {"proxy": int, "valid_from": str, "valid_to": str, "reason": str, "processes": list, "steps": list}
-    )
-    try:
-        days = (date.fromisoformat(told["valid_from"]), date.fromisoformat(told["valid_to"]))
-    except ValueError as fault:
-        raise BadRequest from fault
-    processes, steps = texts(told["processes"]), texts(told["steps"])
-    return answer(
-        g.database.run(
-            lambda session: proxy_row(
-                proxy.appoint(
-                    session,
-                    actor(session),
-                    principal=g.person.id,
-                    proxy=told["proxy"],
-                    days=days,
-                    reason=told["reason"],
-                    processes=processes,
-                    steps=steps,
-                )
-            )
-        )
-    )
-
-
-@route("POST", "/proxies/<int:proxy_id>/revoke", rights.WORK)
-@describes("收回代理", PROXY, body=record())
-def revoke_proxy(proxy_id: int) -> ResponseReturnValue:
-    """End a proxy."""
-    return answer(g.database.run(lambda session: proxy_row(proxy.revoke(session, actor(session), proxy_id))))
-
 
 # --- before a decision --------------------------------------------------------------------------
 
@@ -151,7 +53,7 @@ def task_brief(item_id: int) -> ResponseReturnValue:
 def ask_more(item_id: int) -> ResponseReturnValue:
     """Ask whoever brought a step about for more."""
     inbox.item(http.reading(), g.person, item_id)
-    asked, key = given({"asked": str})["asked"], http.given_key()
+    asked, key = given(asked=str)["asked"], http.given_key()
     return answer(
         g.database.run(lambda session: extra.ask_more(session, actor(session), item_id, asked=asked, key=key))
     )
@@ -183,7 +85,7 @@ def signers(item_id: int) -> ResponseReturnValue:
 def change_signers(item_id: int) -> ResponseReturnValue:
     """Add a signer, or take one off who has not signed."""
     inbox.item(http.reading(), g.person, item_id)
-    told = given({"way": str, "who": int, "reason": str})
+    told = given(way=str, who=int, reason=str)
     if told["way"] not in ("add", "remove"):
         raise BadRequest
     act = signer.add if told["way"] == "add" else signer.remove
@@ -245,7 +147,7 @@ def extras(case_id: int) -> ResponseReturnValue:
 )
 def give_extra(case_id: int) -> ResponseReturnValue:
     """Give somebody of the case an errand."""
-    told = given({"title": str, "asked": str, "person": int, "due_on": str})
+    told = given(title=str, asked=str, person=int, due_on=str)
     try:
         due_on = date.fromisoformat(told.pop("due_on"))
     except ValueError as fault:
@@ -262,7 +164,7 @@ def give_extra(case_id: int) -> ResponseReturnValue:
 @describes("答复临时任务；result 为空即撤回本人交办的", EXTRA, body=record(result=TEXT))
 def end_extra(extra_id: int) -> ResponseReturnValue:
     """Answer an errand; an empty answer of who gave it takes it back."""
-    result = given({"result": str})["result"]
+    result = given(result=str)["result"]
 
     def end(session: Session) -> dict[str, Any]:
         person = actor(session)

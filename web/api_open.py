@@ -1,10 +1,9 @@
-"""The JSON API for what people open by hand: a lead, a change of a registry, an import; a proxy for who is absent."""
+"""The JSON API for what people open by hand: a lead, a change of a registry, an import."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from datetime import date
 from typing import Any
 
 from flask import g
@@ -12,13 +11,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound
 
 from engine.access import rights
-from engine.desk import intake, opening, proxy, registry
+from engine.desk import intake, opening, registry
 from web import http
-from web.api import answer, route
-from web.api_leader import PROXY, proxy_row, texts
-from web.api_own import given
+from web.api import answer, given, route
 from web.auth import actor
-from web.openapi import DAY, NUMBER, TEXT, describes, listed, record
+from web.openapi import NUMBER, TEXT, describes, listed, record
 
 OPENED = record(case=NUMBER, item={"type": ["integer", "null"]})
 KINDS = {"enum": list(registry.EDITORS)}
@@ -118,52 +115,3 @@ def _intake(found: intake.Looked) -> dict[str, Any]:
         ],
         "acts": found.acts,
     }
-
-
-@route("POST", "/proxies/absent", rights.MANAGE_PEOPLE)
-@describes(
-    "替不在岗的人指定代理人",
-    PROXY,
-    body=record(
-        principal=NUMBER,
-        proxy=NUMBER,
-        valid_from=DAY,
-        valid_to=DAY,
-        reason=TEXT,
-        processes=listed(TEXT),
-        steps=listed(TEXT),
-    ),
-)
-def appoint_for_absent() -> ResponseReturnValue:
-    """Appoint a proxy for somebody who cannot."""
-    asked = given(
-        principal=int, proxy=int, valid_from=str, valid_to=str, reason=str, processes=list, steps=list
-    )
-    try:
-        days = (date.fromisoformat(asked["valid_from"]), date.fromisoformat(asked["valid_to"]))
-    except ValueError as fault:
-        raise BadRequest from fault
-    processes, steps = texts(asked["processes"]), texts(asked["steps"])
-    return answer(
-        g.database.run(
-            lambda session: proxy_row(
-                proxy.appoint(
-                    session,
-                    actor(session),
-                    principal=asked["principal"],
-                    proxy=asked["proxy"],
-                    days=days,
-                    reason=asked["reason"],
-                    processes=processes,
-                    steps=steps,
-                )
-            )
-        )
-    )
-
-
-@route("POST", "/proxies/absent/<int:proxy_id>/revoke", rights.MANAGE_PEOPLE)
-@describes("收回别人的代理", PROXY, body=record())
-def revoke_for_absent(proxy_id: int) -> ResponseReturnValue:
-    """End somebody's proxy."""
-    return answer(g.database.run(lambda session: proxy_row(proxy.revoke(session, actor(session), proxy_id))))

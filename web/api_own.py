@@ -17,7 +17,7 @@ from engine.desk.notice import hook as hooks
 from engine.domain.notice import KINDS, NoticeHook
 from engine.errors import Refused
 from web import http
-from web.api import AFTER, HUGE, answer, body, number, route
+from web.api import AFTER, answer, given, number, route
 from web.auth import actor
 from web.notice import CHANNELS, TIMES, wish_of
 from web.openapi import ANY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
@@ -35,16 +35,6 @@ HOOK = record(id=NUMBER, url=TEXT, active=FLAG, created_at=MOMENT)
 SECRET = record(id=NUMBER, secret=TEXT)
 DONE = record(id=NUMBER)
 SESSION = record(id=NUMBER, kind=TEXT, name=TEXT, address=TEXT, created_at=MOMENT, seen_at=MOMENT, this=FLAG)
-
-
-def given(**kinds: type) -> dict[str, Any]:
-    """The fields of this request's body, each of its type; 400 otherwise."""
-    found = body()
-    if any(type(found.get(name)) is not kind for name, kind in kinds.items()):
-        raise BadRequest
-    if any(abs(found[name]) > HUGE for name, kind in kinds.items() if kind is int):
-        raise BadRequest
-    return {name: found[name] for name in kinds}
 
 
 # --- account --------------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ from engine.access import rights
 from engine.desk import leaver, people
 from engine.people import Grant, Person
 from web import http
-from web.api import HUGE, answer, body, route
-from web.api_own import given
+from web.api import HUGE, answer, body, given, route
 from web.auth import actor
 from web.openapi import DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 from web.people import ACTS

@@ -168,7 +168,11 @@ def _releasing(given: dict[str, Any]) -> Any:
         return lambda session: proposal.release(session, actor(session), given["proposal"], found.findings)
     files = proposal.base_files(http.reading(), given["pack"], "shipped")
     return lambda session: deployment.deploy_files(
-        g.world, session, given["pack"], files, actor=actor(session), note=given["note"][:500]
+        g.world,
+        session,
+        given["pack"],
+        files,
+        deployment.Hands(releaser=actor(session), note=given["note"][:500]),
     )
 
 

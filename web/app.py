@@ -13,6 +13,7 @@ from web import (
     api_open,  # noqa: F401 (enters its routes into the API)
     api_own,  # noqa: F401 (enters its routes into the API)
     api_people,  # noqa: F401 (enters its routes into the API)
+    api_proxy,  # noqa: F401 (enters its routes into the API)
     api_release,  # noqa: F401 (enters its routes into the API)
     api_task,  # noqa: F401 (enters its routes into the API)
     around,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import orjson
+from sqlalchemy.orm import Session
 
 from engine.desk import release as desk
 from engine.people import person_by_login
@@ -56,15 +57,22 @@ def deploy(path: Path, releaser: str, author: str, note: str, as_json: bool) -> 
             world,
             session,
             path,
-            actor=person_by_login(session, releaser) if releaser else None,
-            author=person_by_login(session, author) if author else None,
-            note=note,
+            _hands(session, author, releaser, note),
         )
         body = {"id": made.id, "pack": made.pack, "version": made.version, "hash": made.hash}
     if as_json:
         click.echo(orjson.dumps(body).decode())
     else:
         click.echo(say("{0} 第 {1} 版，内容哈希 {2}…", made.pack, made.version, made.hash[:16]))
+
+
+def _hands(session: Session, author: str, releaser: str, note: str) -> desk.Hands:
+    """The accounts that a command names; "" for nobody."""
+    return desk.Hands(
+        person_by_login(session, author) if author else None,
+        person_by_login(session, releaser) if releaser else None,
+        note,
+    )
 
 
 @release.command()
@@ -82,9 +90,7 @@ def restore(version: str, releaser: str, author: str, note: str, *, as_json: boo
             world,
             session,
             older,
-            actor=person_by_login(session, releaser) if releaser else None,
-            author=person_by_login(session, author) if author else None,
-            note=note,
+            _hands(session, author, releaser, note),
         )
         body = {"id": made.id, "pack": made.pack, "version": made.version, "restores": older.version}
     if as_json:

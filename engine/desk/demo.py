@@ -33,6 +33,7 @@ from engine.domain.plan.tables import Plan
 from engine.domain.registry import conflict_between
 from engine.domain.terms import role_label
 from engine.people import Bureau, Person, Role, holders
+from engine.runtime.release import Hands
 from engine.runtime.tables import Instance, WorkItem
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
@@ -100,7 +101,7 @@ class Year:
         with clock.fixed(start), world.database.transaction() as session:
             loaded = sample.build(session, pack, objects=objects, seed=seed, today=clock.local(start).date())
             self.bureau_id = loaded.main_id
-            release.deploy(world, session, Path(pack), note="演示")
+            release.deploy(world, session, Path(pack), Hands(note="演示"))
         self.plan_id = 0
         self.case_id = 0
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
@@ -165,11 +165,11 @@ def release(session: Session, actor: Person, proposal_id: int, findings: Sequenc
             hint="请退回作者，在现行版本上改好再送审。",
         )
     author = session.get_one(Person, proposal.author_id)
-    signed: dict[str, Any] = {"actor": actor, "author": author, "note": proposal.note}
+    hands = releases.Hands(author, actor, proposal.note)
     if proposal.restores_id is not None:
-        made = desk.thaw(session, session.get_one(Release, proposal.restores_id), **signed)
+        made = desk.thaw(session, session.get_one(Release, proposal.restores_id), hands)
     else:
-        made = desk.freeze(session, proposal.pack, proposals.content(session, proposal), **signed)
+        made = desk.freeze(session, proposal.pack, proposals.content(session, proposal), hands)
     _decide(proposal, actor, "released")
     proposal.release_id = made.id
     session.flush()

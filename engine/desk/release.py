@@ -24,6 +24,7 @@ from engine.runtime import release as releases
 from engine.runtime.tables import Blob, Release, ReleaseFile
 from engine.sentence import Sentence
 
+Hands = releases.Hands
 MOST_FILES = 500
 MOST_BYTES = 20_000_000
 MOST_RATIO = 100
@@ -159,14 +160,11 @@ def deploy(
     world: World,
     session: Session,
     path: Path,
-    *,
-    actor: Person | None = None,
-    author: Person | None = None,
-    note: str = "",
+    hands: Hands = releases.NOBODY,
 ) -> Release:
     """Check and freeze; raises ModelInvalid with every error, changes nothing then."""
     name, files = files_at(path)
-    return deploy_files(world, session, name, files, actor=actor, author=author, note=note)
+    return deploy_files(world, session, name, files, hands)
 
 
 def deploy_files(
@@ -174,26 +172,20 @@ def deploy_files(
     session: Session,
     name: str,
     files: Mapping[str, bytes],
-    *,
-    actor: Person | None = None,
-    author: Person | None = None,
-    note: str = "",
+    hands: Hands = releases.NOBODY,
 ) -> Release:
     """Check and freeze files that are at hand; raises ModelInvalid with every error, changes nothing then."""
     faults = check.errors(check.findings(files, world.answers))
     if faults:
         raise ModelInvalid(faults)
-    return freeze(session, name, files, actor=actor, author=author, note=note)
+    return freeze(session, name, files, hands)
 
 
 def freeze(
     session: Session,
     name: str,
     files: Mapping[str, bytes],
-    *,
-    actor: Person | None = None,
-    author: Person | None = None,
-    note: str = "",
+    hands: Hands = releases.NOBODY,
 ) -> Release:
     """Freeze files whose check found no error as the next version of a pack."""
     existing = releases.known(session, name, releases.digest(files))
@@ -207,8 +199,8 @@ def freeze(
             slug="older-release",
             hint=Sentence("要重新使用这些内容，请恢复第 {version} 版。", version=existing.version),
         )
-    release = releases.deploy(session, name, files, author=author, releaser=actor, note=note)
-    _note(session, release, actor)
+    release = releases.deploy(session, name, files, hands)
+    _note(session, release, hands.releaser)
     return release
 
 
@@ -216,29 +208,23 @@ def restore(
     world: World,
     session: Session,
     older: Release,
-    *,
-    actor: Person | None = None,
-    author: Person | None = None,
-    note: str = "",
+    hands: Hands = releases.NOBODY,
 ) -> Release:
     """Check an older release once more and put its content in force again; raises ModelInvalid, Refused."""
     faults = check.errors(check.findings(content(session, older), world.answers))
     if faults:
         raise ModelInvalid(faults)
-    return thaw(session, older, actor=actor, author=author, note=note)
+    return thaw(session, older, hands)
 
 
 def thaw(
     session: Session,
     older: Release,
-    *,
-    actor: Person | None = None,
-    author: Person | None = None,
-    note: str = "",
+    hands: Hands = releases.NOBODY,
 ) -> Release:
     """Put an older release, whose check found no error, in force again as the next version of its pack."""
-    release = releases.restore(session, older, author=author, releaser=actor, note=note)
-    _note(session, release, actor, restores=older.version)
+    release = releases.restore(session, older, hands)
+    _note(session, release, hands.releaser, restores=older.version)
     return release
 
 

@@ -177,30 +177,13 @@ def settle(step: Step, *, inspection_id: int) -> None:
     if row.kind == "corrected" and row.correct_by is not None:
         due_on = due_by_release(step, "correction.recheck", max(row.correct_by, today)).day
         open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
-    elif row.kind == "filing":
-        open_followup(
-            step.session,
-            inspection,
-            "penalty",
-            f"立案查处 {row.filing_no}",
-            due_by_release(step, "followup.handle", today).day,
-        )
-    elif row.kind == "transfer":
-        open_followup(
-            step.session,
-            inspection,
-            "transfer",
-            f"移送{row.receiver} {row.letter_no}",
-            due_by_release(step, "followup.handle", today).day,
-        )
-    elif row.kind == "local":
-        open_followup(
-            step.session,
-            inspection,
-            "local",
-            "移交所在地医保部门处理",
-            due_by_release(step, "followup.handle", today).day,
-        )
+    handed = {
+        "filing": ("penalty", f"立案查处 {row.filing_no}"),
+        "transfer": ("transfer", f"移送{row.receiver} {row.letter_no}"),
+        "local": ("local", "移交所在地医保部门处理"),
+    }.get(row.kind)
+    if handed is not None:
+        open_followup(step.session, inspection, *handed, due_by_release(step, "followup.handle", today).day)
 
 
 def _refuse_handler(step: Step, inspection_id: int, who: str) -> None:

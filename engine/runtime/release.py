@@ -36,6 +36,18 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Hands:
+    """The two pairs of hands a release passes (起草人, 复核发布人), and what it is for; none at the installation."""
+
+    author: Person | None = None
+    releaser: Person | None = None
+    note: str = ""
+
+
+NOBODY = Hands()
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """A release ready to run."""
 
@@ -228,16 +240,13 @@ def deploy(
     session: Session,
     pack: str,
     files: Mapping[str, bytes],
-    *,
-    author: Person | None = None,
-    releaser: Person | None = None,
-    note: str = "",
+    hands: Hands = NOBODY,
 ) -> Release:
     """Freeze checked files as the next version of a pack; the same content gives the release that exists.
 
     The author of a model does not release it. Raises Refused for that, and what `compile_files` raises.
     """
-    _refuse_author(author, releaser)
+    _refuse_author(hands)
     compile_files(files)
     existing = known(session, pack, digest(files))
     if existing is not None:
@@ -248,8 +257,8 @@ def deploy(
         if hashes[path] not in stored:
             session.add(Blob(hash=hashes[path], content=content))
             stored.add(hashes[path])
-    made = Release(pack=pack, hash=digest(files), note=note)
-    return _next_version(session, made, hashes, author, releaser)
+    made = Release(pack=pack, hash=digest(files))
+    return _next_version(session, made, hashes, hands)
 
 
 def known(session: Session, pack: str, content_hash: str) -> Release | None:
@@ -258,19 +267,12 @@ def known(session: Session, pack: str, content_hash: str) -> Release | None:
     return session.scalar(found.order_by(Release.version.desc()).limit(1))
 
 
-def restore(
-    session: Session,
-    older: Release,
-    *,
-    author: Person | None = None,
-    releaser: Person | None = None,
-    note: str = "",
-) -> Release:
+def restore(session: Session, older: Release, hands: Hands = NOBODY) -> Release:
     """Put the content of an older release in force again, as the pack's next version (恢复为第 N 版).
 
     Running cases keep theirs. Refused where that content is in force already, and for an author who releases.
     """
-    _refuse_author(author, releaser)
+    _refuse_author(hands)
     if current(session, older.pack).hash == older.hash:
         raise Refused(
             Sentence("第 {version} 版的内容就是现行版本的内容，不用恢复。", version=older.version),
@@ -278,28 +280,24 @@ def restore(
             hint="可在流程页核对现行版本。",
         )
     hashes = {file.path: file.hash for file in older.files}
-    made = Release(pack=older.pack, hash=older.hash, note=note, restores_id=older.id)
-    return _next_version(session, made, hashes, author, releaser)
+    made = Release(pack=older.pack, hash=older.hash, restores_id=older.id)
+    return _next_version(session, made, hashes, hands)
 
 
-def _refuse_author(author: Person | None, releaser: Person | None) -> None:
+def _refuse_author(hands: Hands) -> None:
+    author, releaser = hands.author, hands.releaser
     if author is not None and releaser is not None and author.id == releaser.id:
         raise Refused(
             "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
         )
 
 
-def _next_version(
-    session: Session,
-    made: Release,
-    hashes: Mapping[str, str],
-    author: Person | None,
-    releaser: Person | None,
-) -> Release:
+def _next_version(session: Session, made: Release, hashes: Mapping[str, str], hands: Hands) -> Release:
     last = session.scalar(select(func.max(Release.version)).where(Release.pack == made.pack)) or 0
     made.version = last + 1
-    made.author_id = author.id if author else None
-    made.releaser_id = releaser.id if releaser else None
+    made.author_id = hands.author.id if hands.author else None
+    made.releaser_id = hands.releaser.id if hands.releaser else None
+    made.note = hands.note
     session.add(made)
     session.flush()
     session.add_all(

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import audit, clock
+from engine import clock
 from engine.domain import answers as ask
 from engine.domain.archive.loan import loans, sealed
 from engine.domain.archive.tables import RETENTION, ArchivePackage, Destruction
+from engine.domain.archive.trace import enter
 from engine.domain.archive.verbs import documents
 from engine.domain.inspection.tables import get
 from engine.domain.plan.query import refuse_self_approval
@@ -121,19 +122,8 @@ def destroy(step: Step, *, destruction_id: int) -> None:
 
 
 def _log(step: Step, row: Destruction, what: str, reason: str) -> None:
-    step.session.flush()
-    package = step.session.get_one(ArchivePackage, row.package_id)
-    audit.record(
-        step.session,
-        action=f"archive.{what}",
-        subject=f"archive/{package.archive_no}",
-        actor=step.actor,
-        bureau_id=package.bureau_id,
-        reason=reason,
-        after={"destruction": row.id, "state": row.state, "seal": package.seal},
-        clause=CLAUSE,
-        chained=True,
-    )
+    after = {"destruction": row.id, "state": row.state}
+    enter(step, row.package_id, what, after, clause=CLAUSE, reason=reason, chained=True)
 
 
 def _name(session: Session, person_id: int | None) -> str:

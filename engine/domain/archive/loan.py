@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import audit, clock
+from engine import clock
 from engine.domain import answers as ask
 from engine.domain.archive.tables import LOANS, ArchiveLoan, ArchivePackage
+from engine.domain.archive.trace import enter
 from engine.domain.archive.verbs import of, refuse_keeper
 from engine.domain.inspection.tables import get
 from engine.domain.plan.query import refuse_self_approval
@@ -155,18 +156,8 @@ def _name(session: Session, person_id: int | None) -> str:
 
 
 def _log(step: Step, row: ArchiveLoan, what: str, *, reason: str) -> None:
-    step.session.flush()
-    package = step.session.get_one(ArchivePackage, row.package_id)
-    audit.record(
-        step.session,
-        action=f"archive.{what}",
-        subject=f"archive/{package.archive_no}",
-        actor=step.actor,
-        bureau_id=package.bureau_id,
-        reason=reason,
-        after={"loan": row.id, "kind": row.kind, "state": row.state, "due_on": row.due_on.isoformat()},
-        clause="J27",
-    )
+    after = {"loan": row.id, "kind": row.kind, "state": row.state, "due_on": row.due_on.isoformat()}
+    enter(step, row.package_id, what, after, clause="J27", reason=reason)
 
 
 @prefill("archive/approve_loan")

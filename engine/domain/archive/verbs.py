@@ -14,7 +14,7 @@ import rfc8785
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import audit, clock
+from engine import clock
 from engine.domain import answers as ask
 from engine.domain import credit, disposition, publication, report
 from engine.domain.archive import content
@@ -26,6 +26,7 @@ from engine.domain.archive.tables import (
     ArchiveSupplement,
     LedgerRow,
 )
+from engine.domain.archive.trace import enter
 from engine.domain.disposition import KINDS
 from engine.domain.followup import open_of, refuse_open
 from engine.domain.inspection.tables import Inspection, get
@@ -217,20 +218,8 @@ def seal(step: Step, *, inspection_id: int) -> None:
     package.seal = seal_of(documents(step.session, package.id))
     package.state, package.sealed_by_id, package.sealed_at = "sealed", step.person().id, clock.now()
     step.session.flush()
-    audit.record(
-        step.session,
-        action="archive.seal",
-        subject=f"archive/{package.archive_no}",
-        actor=step.actor,
-        bureau_id=package.bureau_id,
-        after={
-            "seal": package.seal,
-            "retention": package.retention,
-            "retain_until": str(package.retain_until),
-        },
-        clause="J27 W3",
-        chained=True,
-    )
+    kept = {"retention": package.retention, "retain_until": str(package.retain_until)}
+    enter(step, package.id, "seal", kept, clause="J27 W3", chained=True)
 
 
 @operation("archive.enter_ledger", clause="J27")
