@@ -9,7 +9,8 @@ import pytest
 
 from engine.domain import feedback
 from engine.domain.inspection import get
-from engine.domain.inspection.team import member_of
+from engine.domain.inspection.tables import TeamMember
+from engine.domain.inspection.team import membership
 from engine.domain.pack import parameters
 from engine.domain.registry import inspectors_of
 from tests.scenarios import inspections as told
@@ -74,7 +75,7 @@ def test_experts_discuss_in_jilin_and_only_advise_by_the_national_rule(jilin, pa
     def invites(session):
         expert = inspectors_of(session, jilin.bureau, experts=True)[0]
         inspection = get(session, inspection_id)
-        session.add(member_of(inspection, expert, source="invited", expert=True))
+        session.add(TeamMember(**membership(inspection, expert, source="invited", expert=True)))
         session.flush()
         return [m.expert for m in feedback.attendants(session, inspection_id, parameters(pack))]
 
