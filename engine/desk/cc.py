@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -144,10 +144,13 @@ def listing(session: Session, person: Person, cursor: str = "") -> CopyPage:
     return CopyPage(rows, f"{'read' if last_row.read_at else 'new'}_{last_row.id}" if last_row else "")
 
 
+_FEW = select(Copy.id).where(Copy.to_id == bindparam("person"), Copy.read_at.is_(None)).limit(100)
+_UNREAD = select(func.count()).select_from(_FEW.subquery())
+
+
 def unread(session: Session, person: Person) -> int:
     """How many copies wait to be read."""
-    query = select(Copy.id).where(Copy.to_id == person.id, Copy.read_at.is_(None)).limit(100)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return session.scalar(_UNREAD, {"person": person.id}) or 0
 
 
 def read(session: Session, actor: Person, copy_id: int) -> Copy:

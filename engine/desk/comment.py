@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
@@ -189,10 +189,15 @@ def mentions(session: Session, person: Person) -> list[Mentioned]:
     ]
 
 
+_FEW = (
+    select(Mention.id).where(Mention.person_id == bindparam("person"), Mention.read_at.is_(None)).limit(100)
+)
+_UNREAD = select(func.count()).select_from(_FEW.subquery())
+
+
 def unread(session: Session, person: Person) -> int:
     """How many mentions wait to be read."""
-    query = select(Mention.id).where(Mention.person_id == person.id, Mention.read_at.is_(None)).limit(100)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return session.scalar(_UNREAD, {"person": person.id}) or 0
 
 
 def read_those_of(session: Session, actor: Person, case_id: int) -> int:

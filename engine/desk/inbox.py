@@ -286,13 +286,13 @@ def _places(found: Iterable[str]) -> tuple[str, dict[str, Any]]:
     return "".join("s" if group[0].startswith("team/") else "o" for group in groups), values
 
 
-def _merged(kinds: str, columns: Sequence[Any], limit: int) -> Any:
+def _merged(kinds: str, columns: Sequence[Any], limit: int, *, dated: bool | None = None) -> Any:
     scans = []
     for number, kind in enumerate(kinds):
         several = kind == "s"
         value: Any = bindparam(f"place{number}", expanding=several)
         place = _T.pool.in_(value) if several else _T.pool == value
-        scans.append(select(_scan(columns, place, [], dated=None, limit=limit).subquery()))
+        scans.append(select(_scan(columns, place, [], dated=dated, limit=limit).subquery()))
     return union_all(*scans).subquery()
 
 
@@ -317,6 +317,12 @@ def _count_query(kinds: str) -> Select[Any]:
     return select(*kinds_of, func.count()).group_by(*kinds_of)
 
 
+@cache
+def _soonest_query(kinds: str, limit: int, *, dated: bool) -> Select[Any]:
+    items = _merged(kinds, (_T.due_at, _T.id), limit, dated=dated)
+    return select(items.c.due_at, items.c.id).order_by(items.c.due_at, items.c.id).limit(limit)
+
+
 def _soonest(
     session: Session,
     found: Sequence[str],
@@ -327,6 +333,10 @@ def _soonest(
     limit: int = PAGE + 1,
     sought: _Sought | None = None,
 ) -> list[tuple[datetime | None, int]]:
+    if found and not conditions and after is None and sought is None:  # the first page: asked for most
+        kinds, places = _places(found)
+        first = session.connection().execute(_soonest_query(kinds, limit, dated=dated), places)
+        return [(row.due_at, row.id) for row in first]
     conditions = list(conditions)
     if after is not None:
         due, last = after
@@ -375,14 +385,14 @@ _ROWS = (
     .select_from(WorkItem.__table__)
     .outerjoin(_HOLDER, _HOLDER.c.id == _T.claimed_by_id)
     .join(_BUREAU, _BUREAU.c.id == _T.bureau_id)
+    .where(_T.id.in_(bindparam("ids", expanding=True)))
 )
 
 
 def _rows(session: Session, person: Person, ids: Sequence[int], days: Days) -> list[Row]:
     if not ids:
         return []
-    query = _ROWS.where(_T.id.in_(ids))
-    found = {row.id: row for row in session.connection().execute(query)}
+    found = {row.id: row for row in session.connection().execute(_ROWS, {"ids": ids})}
     rows = []
     for number in ids:
         work = found[number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.desk.inbox import Row
@@ -25,14 +25,18 @@ class Marks:
     batches: Mapping[int, str] = field(default_factory=dict)
 
 
+_OPENED = select(Seen.work_item_id).where(
+    Seen.person_id == bindparam("person"), Seen.work_item_id.in_(bindparam("items", expanding=True))
+)
+
+
 def marks(session: Session, person: Person, rows: Sequence[Row], *, batch: bool) -> Marks:
     """The marks of one page of open steps."""
     numbers = [row.id for row in rows if row.id]
     if not numbers:
         return Marks()
-    opened = select(Seen.work_item_id).where(Seen.person_id == person.id, Seen.work_item_id.in_(numbers))
     return Marks(
-        frozenset(numbers) - set(session.scalars(opened)),
+        frozenset(numbers) - set(session.scalars(_OPENED, {"person": person.id, "items": numbers})),
         times_urged(session, numbers),
         _batches(session, {row.case_id for row in rows}) if batch else {},
     )

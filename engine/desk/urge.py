@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
@@ -203,7 +203,13 @@ def received(session: Session, person: Person) -> list[WorkItem]:
     return list(session.scalars(query))
 
 
+_TIMES = (
+    select(Urge.work_item_id, func.count())
+    .where(Urge.work_item_id.in_(bindparam("items", expanding=True)))
+    .group_by(Urge.work_item_id)
+)
+
+
 def times_urged(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """How often each of these steps was urged."""
-    query = select(Urge.work_item_id, func.count()).where(Urge.work_item_id.in_(ids))
-    return dict(session.execute(query.group_by(Urge.work_item_id)).all())
+    return dict(session.execute(_TIMES, {"items": ids}).all())

@@ -337,7 +337,8 @@ class Run:
                 call.opened(self, token)
         self._before = now
         kept = {key: self.instance.data[key] for key in sign.KEPT if (self.instance.data or {}).get(key)}
-        self.instance.data = {**kept, **self._public(self.state.data)}
+        # `save` writes it: to be watched as a change would cost as much as the statement itself.
+        set_committed_value(self.instance, "data", {**kept, **self._public(self.state.data)})
         ended = self.state.completed and self.instance.state == "running" and call.ended(self)
         self.save()
         if ended:

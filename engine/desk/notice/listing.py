@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine import clock
@@ -36,10 +36,15 @@ def listing(session: Session, person: Person, *, unread_only: bool = False, curs
     return Page(rows[:PAGE], str(rows[PAGE - 1].id) if len(rows) > PAGE else "")
 
 
+_FEW = (
+    select(Notice.id).where(Notice.person_id == bindparam("person"), Notice.read_at.is_(None)).limit(MOST + 1)
+)
+_UNREAD = select(func.count()).select_from(_FEW.subquery())
+
+
 def unread(session: Session, person: Person) -> str:
     """The number in the page header: unread notices, at most 99; "" for none."""
-    few = select(Notice.id).where(Notice.person_id == person.id, Notice.read_at.is_(None)).limit(MOST + 1)
-    number = session.scalar(select(func.count()).select_from(few.subquery())) or 0
+    number = session.scalar(_UNREAD, {"person": person.id}) or 0
     return f"{MOST}+" if number > MOST else str(number or "")
 
 
