@@ -20,6 +20,7 @@ from engine.domain.draw import Document, Stratum, check_reveal, draw_strata, out
 from engine.domain.registry import Inspector, RegistryObject, below
 from engine.domain.terms import EXCLUSIONS, SLOT_NEEDS
 from engine.errors import NotFound
+from engine.sentence import Sentence
 
 BEFORE, AFTER, MOST = 4, 3, 30
 
@@ -170,7 +171,9 @@ def _asked(
 
 def _place(document: Document, role: int, group: str) -> str:
     need = document.data["roles"][role]
-    return f"{group} 第 {role + 1} 席（{SLOT_NEEDS.get(need, need)}）"
+    return Sentence(
+        "{group} 第 {seat} 席（{need}）", group=group, seat=role + 1, need=SLOT_NEEDS.get(need, need)
+    )
 
 
 def _names(session: Session, draw: Draw, codes: Sequence[str]) -> dict[str, str]:

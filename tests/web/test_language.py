@@ -9,6 +9,8 @@ from string import Formatter
 import pytest
 from babel.messages import pofile
 
+from engine.desk.ticket import _place
+from engine.domain.draw.document import Document
 from engine.sentence import Joined, Sentence, told
 from engine.settings import ROOT
 from tests.web.town import PASSWORD, PEOPLE
@@ -179,3 +181,17 @@ def test_every_text_has_its_english_and_the_catalogues_are_compiled():
         [sys.executable, ROOT / "scripts/translate", "--check"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_one_of_something_reads_right_in_english_too():
+    """Chinese knows no plural: an English text with a number is put so that 1 fits as well as 7."""
+    text = (ENGLISH / "messages.po").read_text("utf-8")
+    assert re.findall(r'msgstr ".*%\((?:n|m|num|total)\)s [a-z]+s\b.*', text) == []
+
+
+def test_a_seat_of_a_draw_has_its_english_name():
+    with (ENGLISH / "labels.po").open("rb") as file:
+        known = {each.id: each.string for each in pofile.read_po(file)}
+    seat = _place(Document({"roles": ["lead"]}), 0, "G01")
+    assert seat == "G01 第 1 席（可任组长）"
+    assert told(seat, lambda text: known.get(text, text)) == "G01 seat 1 (May lead)"

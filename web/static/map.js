@@ -10,7 +10,7 @@ function toWork(box) {
 for (const box of document.querySelectorAll(".map")) {
   toWork(box);
   const button = box.closest(".panel")?.querySelector("[data-fit]");
-  if (!button || button.dataset.taken || box.scrollWidth <= box.clientWidth * 1.2) continue;
+  if (!button || button.dataset.taken || (box.scrollWidth <= box.clientWidth * 1.2 && box.scrollHeight <= box.clientHeight * 1.1)) continue;
   const words = [button.textContent, button.dataset.fit];
   button.hidden = false;
   button.dataset.taken = "1";

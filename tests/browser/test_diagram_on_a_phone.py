@@ -1,0 +1,34 @@
+"""A diagram is larger than a phone: it scrolls in its own box, and one button shows the whole of it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from engine.runtime.tables import Release
+from tests.browser.people import PHONE
+
+
+@pytest.fixture(scope="module")
+def served(installation):
+    """A bureau with its diagrams and nothing begun."""
+    return installation(objects=60, cases=1).open()
+
+
+@pytest.mark.parametrize(("name", "width"), [("inspection", PHONE), ("lead", PHONE), ("followup", 1280)])
+def test_one_button_shows_the_whole_diagram_and_back(desk, served, name, width):
+    """Wider than the box on a phone; taller than it at a desk."""
+    with served.world.database.reading() as session:
+        release = session.scalars(select(Release.id).where(Release.pack == "jilin")).first()
+    owner = desk.visitor("梁书禾", width=width)
+    page = owner.page
+    page.goto(f"/processes/{release}/{name}")
+    hidden = "(box) => Math.max(box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight)"
+    box = page.locator(".map").first
+    assert box.evaluate(hidden) > 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="缩小看全图").click()
+    assert box.evaluate(hidden) <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="放大看环节").click()
+    assert box.evaluate(hidden) > 0
