@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 AND = "；"
 
@@ -50,6 +50,24 @@ def told(text: str, look: Callable[[str], str]) -> str:
     if isinstance(text, Joined):
         return look(AND).join(str(part) for part in parts.values())
     return look(text.pattern).format(**parts)
+
+
+def spelled(text: str) -> Any:
+    """A sentence as JSON carries it from one process to another: its text, or `[pattern, parts]`."""
+    if not isinstance(text, Sentence):
+        return text
+    return [
+        text.pattern,
+        {name: spelled(part) if isinstance(part, str) else part for name, part in text.parts.items()},
+    ]
+
+
+def read(found: Any) -> str:
+    """What `spelled` wrote."""
+    if not isinstance(found, list):
+        return str(found)
+    parts = {name: read(part) if isinstance(part, list | str) else part for name, part in found[1].items()}
+    return Sentence(found[0], **parts)
 
 
 def _part(part: object, look: Callable[[str], str]) -> object:

@@ -9,6 +9,7 @@ import sys
 import orjson
 
 from engine.errors import Refused
+from engine.sentence import spelled
 
 
 def main() -> int:
@@ -28,10 +29,10 @@ def main() -> int:
         own = unpacked(base64.b64decode(wish["zip"]))
     except Refused as refusal:
         said = {
-            "reason": refusal.reason,
-            "hint": refusal.hint,
+            "reason": spelled(refusal.reason),
+            "hint": spelled(refusal.hint),
             "slug": refusal.slug,
-            "fields": refusal.fields,
+            "fields": {name: spelled(sentence) for name, sentence in refusal.fields.items()},
         }
         sys.stdout.buffer.write(orjson.dumps({"refused": said}))
         return 1

@@ -12,7 +12,7 @@ from engine import clock
 from engine.access import rights
 from engine.desk import leaver, people
 from engine.people import Grant, Person
-from web import http
+from web import http, words
 from web.api import HUGE, answer, body, given, route
 from web.auth import actor
 from web.openapi import DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
@@ -170,7 +170,17 @@ def hand_over_leaver(person_id: int) -> ResponseReturnValue:
     done = leaver.hand_over(
         g.world, g.person.id, person_id, wanted, reason=asked["reason"], key=http.given_key()
     )
-    return answer({"rows": done})
+    rows = [
+        {
+            "item_id": each.item_id,
+            "step": each.step,
+            "name": each.name,
+            "ok": each.ok,
+            "words": words.whole(each.words, each.hint),
+        }
+        for each in done
+    ]
+    return answer({"rows": rows})
 
 
 def _row(row: Any) -> bool:

@@ -34,7 +34,7 @@ def _to_provider(*, link: bool) -> ResponseReturnValue:
     except Unavailable as fault:
         if link:
             raise
-        return sign_in_form("", words.whole(fault), 503)
+        return sign_in_form("", words.whole(fault.reason, fault.hint), 503)
     session[KEPT] = {
         "state": pending.state,
         "nonce": pending.nonce,
@@ -54,7 +54,7 @@ def back() -> ResponseReturnValue:
     try:
         subject = identity.subject_of(g.settings, _back(), pending, request.args)
     except CaseworkError as fault:
-        return sign_in_form("", words.whole(fault), 422)
+        return sign_in_form("", words.whole(fault.reason, fault.hint), 422)
     if kept["person"]:
         return _linked(kept["person"], subject)
     with g.database.transaction() as changing:

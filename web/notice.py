@@ -128,7 +128,7 @@ def add_hook() -> ResponseReturnValue:
         with g.database.transaction() as changing:
             hook, secret = hooks.add_hook(changing, actor(changing), url, g.settings)
     except Refused as refusal:
-        return _hooks(url, refusal.fields, words.whole(refusal), 422)
+        return _hooks(url, refusal.fields, words.whole(refusal.reason, refusal.hint), 422)
     return _hooks("", {}, "", 200, secret=secret, hook=hook)
 
 

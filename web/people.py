@@ -96,7 +96,7 @@ def change(person_id: int, act: str) -> ResponseReturnValue:
         with g.database.transaction() as changing:
             said, password = ACTS[act](changing, actor(changing), person_id, request.form)
     except Refused as refusal:
-        return _show(person_id, refusal.fields, words.whole(refusal), 422)
+        return _show(person_id, refusal.fields, words.whole(refusal.reason, refusal.hint), 422)
     if password:
         return _show(person_id, {}, "", 200, password=password)
     http.say("done", said)

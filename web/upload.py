@@ -79,7 +79,7 @@ def lists(
             try:
                 found = store().keep(upload.stream, upload.filename)
             except Refused as refusal:
-                faults[name] = words.whole(refusal)
+                faults[name] = words.whole(refusal.reason, refusal.hint)
                 continue
             kept.append(found)
             posted.setdefault(name, []).append(found.id)

@@ -78,9 +78,9 @@ def said(sentence: str) -> str:
     return told(sentence, _look) if in_english() else sentence
 
 
-def whole(error: CaseworkError) -> str:
-    """Reason and hint of a refusal as one text, in the reader's language."""
-    return (" " if in_english() else "").join(said(text) for text in (error.reason, error.hint) if text)
+def whole(*sentences: str) -> str:
+    """Sentences (a reason and its hint) as one text, in the reader's language."""
+    return (" " if in_english() else "").join(said(text) for text in sentences if text)
 
 
 def speak(error: CaseworkError, pack: str = "") -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Finding, Refused
-from engine.sentence import Sentence
+from engine.sentence import Sentence, read
 from engine.settings import ROOT
 
 CHILD = "web.apart"
@@ -67,7 +67,13 @@ def examine(base: Mapping[str, bytes], archive: bytes = b"") -> Examined:
             reason, slug="candidate-limit", hint="请减少文件，或把大的图拆开。", fields={"zip": reason}
         ) from fault
     if "refused" in answer:
-        raise Refused(**answer["refused"])
+        no = answer["refused"]
+        raise Refused(
+            read(no["reason"]),
+            hint=read(no["hint"]),
+            slug=no["slug"],
+            fields={name: read(sentence) for name, sentence in no["fields"].items()},
+        )
     own = {path: base64.b64decode(content) for path, content in answer["own"].items()}
     return Examined({**base, **own}, [Finding(**one) for one in answer["findings"]])
 

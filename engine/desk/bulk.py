@@ -254,9 +254,9 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
             step.refuse_outsider(session, actor, item)
             step.refuse_excluded(session, actor, item)
         if act == "complete" and not low_risk(session, item):
-            return "须逐件办理。"
+            return Sentence("须逐件办理。")
         if act == "transfer" and not hand.receivers(session, actor, item):
-            return "没有可以接办的人。"
+            return Sentence("没有可以接办的人。")
     except (Refused, NotFound, ChangedMeanwhile) as no:
         return no.reason
     return ""

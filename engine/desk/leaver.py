@@ -52,6 +52,7 @@ class Done:
     name: str
     ok: bool
     words: str
+    hint: str = ""
 
 
 def leavers(session: Session, actor: Person) -> list[tuple[Person, int]]:
@@ -92,13 +93,13 @@ def hand_over(
             _hand, actor_id=actor_id, person_id=person_id, item_id=item_id, to=to, reason=reason, key=row_key
         )
         try:
-            words, ok = world.database.run(one), True
+            words, hint, ok = world.database.run(one), "", True
         except (Refused, NotFound, ChangedMeanwhile) as fault:
-            words, ok = fault.reason + fault.hint, False
+            words, hint, ok = fault.reason, fault.hint, False
         with world.database.reading() as session:
             item = session.get(WorkItem, item_id)
             name = (item.object_name or item.title or item.case_no) if item else ""
-            found.append(Done(item_id, item.step if item else "", name, ok, words))
+            found.append(Done(item_id, item.step if item else "", name, ok, words, hint))
     return found
 
 
@@ -109,7 +110,11 @@ def _hand(
     leaver = _own(session, actor, person_id)
     item = work_item.locked(session, item_id)
     why = hand.worded(reason)
-    words = "已放回待接收" if to == BACK else f"已交给{person(session, to).name}"
+    words = (
+        Sentence("已放回待接收")
+        if to == BACK
+        else Sentence("已交给{person}", person=person(session, to).name)
+    )
     body = {"item": item_id, "actor": actor.id, "leaver": person_id, "to": to, "reason": why}
     given = receipt.take(session, key, body, {"words": words})
     if given is not None:

@@ -227,6 +227,8 @@ def test_english_where_it_is_asked_for():
     said = apart("draw", "verify", CASEWORK_LANG="en")
     assert said.code == 2
     assert said.err.startswith("Missing argument 'FILE'")
+    said = apart("pack", "show", "nowhere", CASEWORK_LANG="en")
+    assert said.err.strip().startswith("There is no rule pack “nowhere”.")
     said = apart("user", "list", CASEWORK_LANG="en")
     assert "casework db upgrade" in said.err
     assert not any("\u4e00" <= sign <= "\u9fff" for sign in said.err)

@@ -1,6 +1,7 @@
 """Chinese and English pages: the reader chooses, the choice is kept, and no text is left behind."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from babel.messages import pofile
 
 from engine.desk.ticket import _place
 from engine.domain.draw.document import Document
-from engine.sentence import Joined, Sentence, told
+from engine.sentence import Joined, Sentence, read, spelled, told
 from engine.settings import ROOT
 from tests.web.town import PASSWORD, PEOPLE
 
@@ -21,7 +22,11 @@ REFUSING = {
     "Refused", "NotAllowed", "NotFound", "ChangedMeanwhile", "RuleError", "SettingsInvalid", "Unavailable",
     "CaseworkError",
 }  # fmt: skip
-OWN_PATTERNS = {"forms/fields.py", "forms/schema.py"}  # choose among literals that scripts/translate knows
+OWN_PATTERNS = {
+    "engine/sentence.py",
+    "forms/fields.py",
+    "forms/schema.py",
+}  # their literals are known elsewhere
 ENGLISH = ROOT / "web/translations/en/LC_MESSAGES"
 
 
@@ -104,6 +109,15 @@ def test_why_something_is_refused_is_said_in_english(as_person):
     assert "你不能管理人员和岗位" in as_person("shen").post("/people", data={"login": ""}).text
 
 
+def test_urging_without_a_word_says_so_at_its_field(as_person):
+    client = as_person("he")
+    client.get("/?lang=en")
+    page = client.post("/tasks/1/urge", data={"reason": ""})
+    assert page.status_code == 422
+    assert re.search(r'class="err" id="reason-e">Fill in: [^<]+\.</span>', page.text)
+    assert "请填写" not in page.text
+
+
 def test_the_api_refuses_in_the_language_of_the_pages(as_person):
     client = as_person("shen")
     chinese = client.get("/api/v1/cases/999999").json
@@ -127,6 +141,9 @@ def test_a_sentence_is_told_with_its_parts():
     assert both == "第 3 件；照片"
     assert told(both, lambda text: words.get(text, text)) == "piece 3; photo"
     assert told("", str.upper) == ""
+    carried = read(json.loads(json.dumps(spelled(sentence))))
+    assert (carried, carried.parts) == (sentence, sentence.parts)
+    assert read(spelled("照片")) == "照片"
 
 
 def test_every_refusal_can_be_said_in_both_languages():

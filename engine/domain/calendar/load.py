@@ -159,7 +159,7 @@ def read_rows(name: str, content: bytes) -> list[Row]:
     records = _json_records(name, text) if text.lstrip()[:1] in ("[", "{") else _csv_records(text)
     rows: dict[date, Row] = {}
     for number, record in records:
-        row = _row(f"{name} 第 {number} 行", record)
+        row = _row(Sentence("{name} 第 {number} 行", name=name, number=number), record)
         if row.day in rows:
             raise Refused(
                 Sentence("{name} 第 {number} 行：{day} 出现了两次。", name=name, number=number, day=row.day),

@@ -49,7 +49,7 @@ def integer(least: int | None = None) -> Check:
         if abs(value) >= LIMIT:
             raise DrawRefused(path, "json-number")
         if least is not None and value < least:
-            raise DrawRefused(path, "range", f"不得小于 {least}")
+            raise DrawRefused(path, "range", Sentence("不得小于 {least}", least=least))
 
     return check
 
@@ -143,7 +143,7 @@ def array(item: Check, *, least: int = 0) -> Check:
         if type(value) is not list:
             raise DrawRefused(path, "type", "应为列表")
         if len(value) < least:
-            raise DrawRefused(path, "range", f"至少要有 {least} 项")
+            raise DrawRefused(path, "range", Sentence("至少要有 {least} 项", least=least))
         for index, one in enumerate(value):
             item(one, f"{path}/{index}")
 

@@ -189,7 +189,8 @@ def unknown_names(node: Node, names: Collection[str]) -> Iterator[RuleError]:
     for name, at, called, filtered in free_names(node):
         if name in known or name in BUILTINS or name == "?" or (filtered and not called):
             continue
-        kind, choices = ("函数", [*BUILTINS, *known]) if called else ("名称", sorted(known))
+        kind = Sentence("函数") if called else Sentence("名称")
+        choices = [*BUILTINS, *known] if called else sorted(known)
         near = get_close_matches(name, choices, n=1, cutoff=0.5)
         hint = Sentence("是否想写“{near}”？", near=near[0]) if near else _choices(known)
         yield RuleError(
