@@ -207,8 +207,10 @@ def test_one_of_something_reads_right_in_english_too():
 
 
 def test_a_seat_of_a_draw_has_its_english_name():
-    with (ENGLISH / "labels.po").open("rb") as file:
-        known = {each.id: each.string for each in pofile.read_po(file)}
+    known = {}
+    for name in ("labels", "refusals"):
+        with (ENGLISH / f"{name}.po").open("rb") as file:
+            known |= {each.id: each.string for each in pofile.read_po(file)}
     seat = _place(Document({"roles": ["lead"]}), 0, "G01")
     assert seat == "G01 第 1 席（可任组长）"
     assert told(seat, lambda text: known.get(text, text)) == "G01 seat 1 (May lead)"
