@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import CaseworkError
@@ -170,6 +170,9 @@ def our_view(state):
 
 
 @settings(max_examples=60, deadline=None)
+@example(  # one sub-process ends as the next, which only the machine works in, begins
+    tree=("sub", ("loop", ("seq", ("user",), ("seq", ("sub", ("user",)), ("sub", ("verb",)))))), choices=[]
+)
 @given(
     tree=TREES, choices=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 2), st.booleans()), max_size=14)
 )

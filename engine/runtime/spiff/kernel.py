@@ -144,13 +144,16 @@ class Workflow(Flat, BpmnWorkflow):  # type: ignore[misc]
 
     def _do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> bool:
         active = self.get_active_subprocesses()
+        ran = False
         for subprocess in sorted(active, key=lambda item: item.depth, reverse=True):
             while _run_ready(subprocess, will_complete_task, did_complete_task):
-                pass
+                ran = True
             if subprocess.parent_task_id is not None:
                 task = self.get_task_from_id(subprocess.parent_task_id)
                 task.task_spec._update(task)  # noqa: SLF001
-        ran = _run_ready(self, will_complete_task, did_complete_task)
+        ran = _run_ready(self, will_complete_task, did_complete_task) or ran
+        # What ran inside counts too: one sub-process may end as the next begins, so that their number alone would
+        # leave the instance standing with work to do and nobody to wait for.
         return ran or len(self.get_active_subprocesses()) > len(active)
 
 
