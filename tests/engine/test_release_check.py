@@ -180,6 +180,18 @@ def test_a_cycle_in_which_nothing_waits_is_refused():
     assert "restless-cycle" in findings(body)
 
 
+@pytest.mark.parametrize(("kind", "refused"), [("inclusiveGateway", True), ("parallelGateway", False)])
+def test_an_inclusive_gateway_does_not_join_within_a_cycle(kind, refused):
+    split = f'<bpmn:{kind} id="f" name="f"' + (' default="f_one"/>' if refused else "/>")
+    body = (
+        '<bpmn:startEvent id="s"/><bpmn:exclusiveGateway id="m" name="m"/>' + split + step("one") + step("two", routes="decision")
+        + f'<bpmn:{kind} id="j" name="j"/><bpmn:exclusiveGateway id="g" name="g" default="g_e"/><bpmn:endEvent id="e"/>'
+        + flow("s", "m") + flow("m", "f") + flow("f", "one") + flow("f", "two", "decision = 1" if refused else "")
+        + flow("one", "j") + flow("two", "j") + flow("j", "g") + flow("g", "e") + flow("g", "m", "decision = 2")
+    )  # fmt: skip
+    assert ("inclusive-join-in-cycle" in findings(body)) is refused
+
+
 def test_timers_need_a_deadline_and_a_way():
     timer = '<bpmn:timerEventDefinition><bpmn:timeDate xsi:type="bpmn:tFormalExpression">due</bpmn:timeDate></bpmn:timerEventDefinition>'
     found = findings(

@@ -38,6 +38,7 @@ def check(process: Process) -> list[Finding]:
     for elements in scopes.values():
         found += _scope(process, elements, leaving, entering)
     found += _cycles(process, leaving)
+    found += _turning_joins(process, leaving, entering)
     return found
 
 
@@ -179,6 +180,29 @@ def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Find
                 "no-condition",
                 f"出线“{flow.name or flow.id}”没有条件。",
                 "写上 FEEL 条件，或设为默认。",
+            )
+
+
+def _turning_joins(
+    process: Process, leaving: dict[str, list[Flow]], entering: dict[str, list[Flow]]
+) -> Iterable[Finding]:
+    """An inclusive gateway cannot know on a second turn which tokens are still to come; a parallel one can."""
+    for element in process.elements.values():
+        if element.kind != "inclusiveGateway" or len(entering[element.id]) < 2:  # noqa: PLR2004 (a join)
+            continue
+        seen: set[str] = set()
+        ahead = [element.id]
+        while ahead:
+            fresh = {flow.target for flow in leaving[ahead.pop()]} - seen
+            seen |= fresh
+            ahead += fresh
+        if element.id in seen:
+            yield _of(
+                process,
+                element,
+                "inclusive-join-in-cycle",
+                "包容网关在回路中汇合：第二遍走到这里时，不知道还要等哪几条分支。",
+                "分支都要走的，改用并行网关；只走一条的，改用排他网关。",
             )
 
 

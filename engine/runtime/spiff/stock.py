@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from SpiffWorkflow.bpmn.serializer.default.task_spec import BpmnTaskSpecConverter
+from SpiffWorkflow.bpmn.serializer.default.task_spec import BpmnTaskSpecConverter, ParallelGatewayConverter
 from SpiffWorkflow.bpmn.serializer.helpers import BpmnConverter
 from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Engine, VerbTask, World
+from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Engine, Join, VerbTask, World
 from engine.runtime.spiff.parse import Spec
 
 
@@ -40,6 +40,7 @@ _CONFIG = {
     VerbTask: _PlainConverter,
     DecisionTask: _PlainConverter,
     DetachedCall: _PlainConverter,
+    Join: ParallelGatewayConverter,
     DueTimer: _TimerConverter,
 }
 _serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(_CONFIG))
