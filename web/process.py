@@ -48,6 +48,14 @@ def release(release_id: int) -> ResponseReturnValue:
     return _release_page(release_id, None, 200)
 
 
+@page.get("/processes/<int:release_id>/parameters")
+@needs(rights.READ_PROCESSES)
+def parameters(release_id: int) -> ResponseReturnValue:
+    """What the rule pack settles in this release: cap, certificates, channels …, each with its article."""
+    found, rows = process.parameters(http.reading(), release_id)
+    return render_template("process/parameters.html", release=found, rows=rows)
+
+
 @page.post("/processes/<int:release_id>/restore")
 @needs(rights.EDIT_PROCESSES)
 def restore(release_id: int) -> ResponseReturnValue:

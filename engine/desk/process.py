@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.access.scope import visible_bureaus
+from engine.domain import pack as packs
+from engine.domain import terms
+from engine.domain.pack.words import said
 from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime import picture, release
@@ -63,6 +67,41 @@ class ReleaseView:
     row: ReleaseRow
     processes: Sequence[tuple[str, str, int]]
     files: Sequence[ReleaseFile]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """One parameter of a release: what it settles, its value in words, how strong, by which article, since when."""
+
+    key: str
+    meaning: str
+    value: Sequence[str]
+    strength: str
+    clause: str
+    pack: str
+    valid_from: date
+    valid_to: date | None
+    note: str
+
+
+def parameters(session: Session, release_id: int) -> tuple[Release, list[ParameterRow]]:
+    """The parameters that the cases of a release obey, in the order of the catalogue. NotFound otherwise."""
+    row = view(session, release_id).row.release
+    rules = packs.frozen(row.pack, release.load(session, release_id).parameters)
+    return row, [
+        ParameterRow(
+            key=key,
+            meaning=packs.CATALOGUE[key].meaning,
+            value=said(key, rule.value),
+            strength=terms.STRENGTHS[rule.strength],
+            clause=rule.source,
+            pack=rule.pack,
+            valid_from=rule.valid_from,
+            valid_to=None if rule.valid_to == packs.FOREVER else rule.valid_to,
+            note=rule.note,
+        )
+        for key, rule in rules.items.items()
+    ]
 
 
 def releases(session: Session) -> list[ReleaseRow]:

@@ -22,7 +22,7 @@ from engine.domain.pack.files import (
     parameter_files,
     same_content,
 )
-from engine.domain.pack.model import Pack, Parameter, frozen, parameters, show
+from engine.domain.pack.model import FOREVER, Pack, Parameter, frozen, parameters, show
 
 if TYPE_CHECKING:
     from engine.domain.pack.breach import PrincipleBreak, breaks, record_break
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CATALOGUE",
     "FOLDER",
+    "FOREVER",
     "Definition",
     "Pack",
     "Parameter",
