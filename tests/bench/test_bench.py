@@ -28,6 +28,7 @@ def test_the_command_prints_json_one_result_a_line():
     assert ran.exit_code == 0, ran.output
     (result,) = [json.loads(line) for line in ran.stdout.splitlines()]
     assert set(result) >= ALWAYS
+    assert [each > 0 for each in result["loop_ms"]] == [True, True]  # the machine's speed before and after
     assert result["within"]["statements"], result
     assert result["within"]["commits"], result
 

@@ -38,7 +38,8 @@ class Desk:
         self.chrome = chrome
         self.served = served
         self.people: dict[str, Visitor] = {}
-        self.folder = Path(tempfile.mkdtemp(prefix="casework-hand-in-"))
+        self.files = tempfile.TemporaryDirectory(prefix="casework-hand-in-")
+        self.folder = Path(self.files.name)
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +48,7 @@ class Desk:
         faults = [fault for visitor in self.people.values() for fault in visitor.faults]
         for visitor in self.people.values():
             visitor.page.context.close()
+        self.files.cleanup()
         if kind is None:
             assert faults == []
 
