@@ -15,8 +15,8 @@ from engine.desk import draw as draws
 from engine.desk import plan as plans
 from engine.desk import step, third
 from engine.errors import NotAllowed
-from forms import definition, schema
-from web import http, lookup
+from forms import definition
+from web import http, lookup, upload
 from web.api import AFTER, answer, body, given_answers, number, route
 from web.auth import actor, has_second_factor
 from web.draw import third_address
@@ -145,9 +145,8 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
         cases.form_of(reading, instance, trigger), f"{trigger.element.property('form') or process}.form"
     )
     offered = step.offer(g.world, reading, g.person, case_id, process)
-    kept = schema.load(
-        form, given, options=lookup.offered(form, offered["shown"], given), data=offered["data"]
-    )
+    options = lookup.offered(form, offered["shown"], given)
+    kept = upload.load(form, given, {}, case_id=case_id, options=options, data=offered["data"])
     key = http.given_key()
     number_ = g.database.run(
         lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key).id

@@ -13,8 +13,9 @@ from engine.access import rights
 from engine.desk import hand, inbox, proof, seen, step, urge
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed
-from forms import definition, schema
-from web import http, lookup
+from forms import definition
+from forms import draft as drafts
+from web import http, lookup, upload
 from web.api import AFTER, HUGE, RECEIPT, answer, body, given_answers, number, route
 from web.auth import actor, has_second_factor
 from web.inbox import SECOND_FACTOR, unsigned
@@ -139,9 +140,9 @@ def release(item_id: int) -> ResponseReturnValue:
 @describes("存草稿", record(id=NUMBER), body=record(answers=ANY))
 def draft(item_id: int) -> ResponseReturnValue:
     """Keep what was typed."""
-    inbox.item(http.reading(), g.person, item_id)
-    given = given_answers()
-    g.database.run(lambda session: step.save_draft(session, actor(session), item_id, given))
+    shown = sheet(http.reading(), g.person, inbox.item(http.reading(), g.person, item_id))
+    kept = drafts.kept(definition.read(shown.source, shown.path), given_answers())
+    g.database.run(lambda session: step.save_draft(session, actor(session), item_id, kept))
     return answer({"id": item_id})
 
 
@@ -161,7 +162,8 @@ def complete(item_id: int) -> ResponseReturnValue:
         )
     form = definition.read(shown.source, shown.path)
     proof.demand(g.row, shown.rules, found, signs=signs(form))
-    kept = schema.load(form, given, options=lookup.offered(form, shown.shown, given), data=shown.data)
+    options = lookup.offered(form, shown.shown, given)
+    kept = upload.load(form, given, {}, case_id=found.case_id, options=options, data=shown.data)
     if hand.works_for_another(g.person, found):
         kept = unsigned(form, kept)
         key = http.given_key()

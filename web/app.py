@@ -8,6 +8,7 @@ from engine.desk.world import World
 from web import (
     api,
     api_case,  # noqa: F401 (enters its routes into the API)
+    api_file,  # noqa: F401 (enters its routes into the API)
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
     api_open,  # noqa: F401 (enters its routes into the API)

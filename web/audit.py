@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.access import rights
 from engine.audit.words import GROUPS
-from engine.desk import audit
+from engine.desk import audit, cursor
 from web import http, words
 from web.auth import needs
 
@@ -20,7 +20,7 @@ def index() -> ResponseReturnValue:
     """Entries, latest first, and the head of the chain."""
     args = request.args
     given = {name: args.get(name, "").strip()[:80] for name in ("actor", "action", "subject")}
-    after = args.get("after", 0, type=int) or 0
+    after = cursor.number(args.get("after", ""))
     found = audit.log(http.reading(), **given, cursor=after)
     groups = [(key, words.label(name)) for key, name in GROUPS.items()]
     if given["action"] and given["action"] not in GROUPS:

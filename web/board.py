@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import board, stuck
+from engine.desk import board, cursor, stuck
 from engine.desk.urge import times_urged
 from web import http
 from web.auth import actor, needs
@@ -24,7 +24,7 @@ def index() -> ResponseReturnValue:
     filters = board.Filters(
         when=args.get("when", "late") if args.get("when") in board.WHEN else "late",
         unit=args.get("unit", "")[:80],
-        bureau=args.get("bureau", 0, type=int) or 0,
+        bureau=cursor.number(args.get("bureau", "")),
         step=args.get("step", "")[:80],
     )
     found = board.board(http.reading(), g.person, filters, args.get("after", ""))

@@ -10,18 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import bulk, inbox
+from engine.desk import bulk, cursor, inbox
 from engine.desk import urge as urging
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed, NotFound, Refused
-from forms import definition, post, schema
+from forms import definition, post
 from forms.page import page as form_page
-from web import http, lookup, words
+from web import http, lookup, upload, words
 from web.auth import actor, needs
 from web.inbox import lacks_second_factor
 
 page = Blueprint("bulk", __name__)
-DIGITS = 18
 UNLIKE = ("bulk-unlike", "bulk-not-low-risk", "bulk-size")
 
 
@@ -38,7 +37,7 @@ def begin() -> ResponseReturnValue:
     """Begin; what cannot be begun comes back with what was typed."""
     act, key = request.args.get("act", ""), http.given_key()
     to, reason = request.form.get("to", ""), request.form.get("reason", "")[:5000]
-    number = int(to) if to.isdecimal() and to.isascii() and len(to) <= DIGITS else 0
+    number = cursor.number(to)
     typed: dict[str, Any] = {}
     try:
         items = _items()
@@ -87,7 +86,7 @@ def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict
         shown = sheet(http.reading(), g.person, item)
         form = definition.read(shown.source, shown.path)
         options = lookup.offered(form, shown.shown, answers)
-        kept[item.id] = schema.load(form, dict(answers), options=options, data=shown.data)
+        kept[item.id] = upload.load(form, answers, {}, case_id=item.case_id, options=options, data=shown.data)
     return kept
 
 
@@ -100,8 +99,8 @@ def _back(act: str) -> tuple[str, str, str]:
 
 def _items() -> list[inbox.WorkItem]:
     reading = http.reading()
-    given = [text for text in request.args.getlist("item") if text.isdecimal() and text.isascii()]
-    items = bulk.chosen(reading, [int(text) for text in given if len(text) <= DIGITS])
+    given = (cursor.number(text) for text in request.args.getlist("item"))
+    items = bulk.chosen(reading, [number for number in given if number])
     for item in items:
         inbox.item(reading, g.person, item.id)
     return items

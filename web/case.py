@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from engine import clock
 from engine.access import rights
-from engine.desk import case, document, inbox, opening, step
+from engine.desk import case, cursor, document, inbox, opening, step
 from engine.domain import terms
 from engine.domain.evidence import KINDS as EVIDENCE_KINDS
 from engine.errors import Refused
@@ -33,8 +33,8 @@ def index() -> ResponseReturnValue:
     kind = args.get("kind", "") if args.get("kind") in case.KINDS else ""
     state = args.get("state", "") if args.get("state") in case.STATES else ""
     q = args.get("q", "").strip()[:80]
-    parent = args.get("parent", 0, type=int) or 0
-    after = args.get("after", 0, type=int) or 0
+    parent = cursor.number(args.get("parent", ""))
+    after = cursor.number(args.get("after", ""))
     found = case.listing(http.reading(), g.person, kind=kind, state=state, q=q, parent=parent, cursor=after)
     given = {"kind": kind, "state": state, "q": q, "parent": parent or ""}
     kept = {key: value for key, value in given.items() if value}
@@ -59,7 +59,7 @@ def show(case_id: int) -> ResponseReturnValue:
     """One case. Every part of it is on the page, without script."""
     reading = http.reading()
     only = request.args.get("only", "") if request.args.get("only") in {"people", "system"} else ""
-    before = request.args.get("before", 0, type=int) or 0
+    before = cursor.number(request.args.get("before", ""))
     as_of = day(request.args.get("as_of", ""))
     view = case.view(reading, g.person, case_id, before=before, only=only, as_of=as_of)
     if view.instance.id != case_id:

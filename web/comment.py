@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import cc, comment, saved
+from engine.desk import cc, comment, cursor, saved
 from engine.desk.audience import audience
 from engine.errors import Refused
 from web import http, words
@@ -17,7 +17,6 @@ from web.auth import actor, needs, safe_next
 
 page = Blueprint("comment", __name__)
 MOST = 2000
-DIGITS = 18
 
 
 @page.route("/cases/<int:case_id>/comments", methods=["GET", "POST"])
@@ -27,10 +26,10 @@ def on_case(case_id: int) -> ResponseReturnValue:
     reading = http.reading()
     case = comment.find(reading, g.person, case_id)
     refusal: Refused | None = None
-    about = _number(request.form.get("item", ""))
+    about = cursor.number(request.form.get("item", ""))
     if request.method == "POST":
         key, text = http.given_key(), request.form.get("text", "")[:MOST]
-        people = [number for number in map(_number, request.form.getlist("mention")) if number]
+        people = [number for number in map(cursor.number, request.form.getlist("mention")) if number]
         try:
             g.database.run(
                 lambda s: comment.add(s, actor(s), case_id, text, item_id=about, mention=people, key=key)
@@ -106,7 +105,3 @@ def lay_out() -> ResponseReturnValue:
     columns, density = request.form.getlist("col")[:20], request.form.get("density", "roomy")
     g.database.run(lambda s: saved.lay_out(s, actor(s), columns, density))
     return redirect(safe_next(request.form.get("next", ""))), 303
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS else 0

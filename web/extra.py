@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import case, inbox
+from engine.desk import case, cursor, inbox
 from engine.desk.case import extra
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from web import http
@@ -50,7 +50,7 @@ def new(case_id: int) -> ResponseReturnValue:
                     case_id,
                     title=request.form.get("title", "")[:MOST],
                     asked=request.form.get("asked", "")[:MOST],
-                    person=request.form.get("person", 0, type=int) or 0,
+                    person=cursor.number(request.form.get("person", "")),
                     due_on=_day(request.form.get("due_on", "")),
                     key=key,
                 )

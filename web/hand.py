@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from engine.access import rights
-from engine.desk import cc, hand, inbox, withdraw
+from engine.desk import cc, cursor, hand, inbox, withdraw
 from engine.desk import urge as urging
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from engine.people import Person
@@ -46,7 +46,6 @@ DONE = {
 }
 WAYS = (*hand.WAYS, "withdraw", "copy")
 MOST = 2000
-DIGITS = 18
 
 
 @page.route("/tasks/<int:item_id>/hand/<way>", methods=["GET", "POST"])
@@ -95,14 +94,12 @@ def _act(session: Session, item_id: int, way: str, key: str) -> Any:
     if way == "withdraw":
         return withdraw.withdraw(g.world, session, person, item_id, reason=reason, key=key)
     if way == "copy":
-        chosen = [text for text in request.form.getlist("to") if text.isdecimal() and text.isascii()]
-        people = [int(text) for text in chosen if len(text) <= DIGITS]
+        people = [number for text in request.form.getlist("to") if (number := cursor.number(text))]
         return cc.send(session, person, item_id, to=people, text=reason, key=key)
     if way == "return":
         return hand.send_back(g.world, session, person, item_id, to=to, reason=reason, key=key)
-    number = int(to) if to.isdecimal() and to.isascii() and len(to) < 10 else 0  # noqa: PLR2004 (a person)
     act = hand.transfer if way == "transfer" else hand.delegate
-    return act(session, person, item_id, to=number, reason=reason, key=key)
+    return act(session, person, item_id, to=cursor.number(to), reason=reason, key=key)
 
 
 def _answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,8 +31,11 @@ from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
+from engine.desk import cursor
 from engine.desk.world import World
 from engine.errors import (
     CaseworkError,
@@ -48,6 +51,7 @@ from web import words
 
 View = TypeVar("View", bound=Callable[..., Any])
 STATIC = Path(__file__).parent / "static"
+NOTHING = "\0"  # no database keeps this character in a text, and nobody types it
 csrf = CSRFProtect()
 loads = orjson.loads
 log = structlog.get_logger("casework.web")
@@ -87,8 +91,16 @@ POLICY = (
 )
 
 
+class Row(IntegerConverter):
+    """A row's number in an address: what no database holds leads nowhere (404)."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=10**cursor.DIGITS)
+
+
 def install(app: Flask, world: World) -> None:
     """Put database, security and errors around all routes."""
+    app.url_map.converters["int"] = Row
     settings = world.settings
     https = settings.base_url.startswith("https://")
     app.config.update(
@@ -124,7 +136,17 @@ def _open() -> Response | None:
     world: World = current_app.extensions["casework"]
     g.world, g.settings, g.database = world, world.settings, world.database
     g.person, g.row = None, None
-    return None if _same_origin() else _refuse_origin()
+    if not _same_origin():
+        return _refuse_origin()
+    if any(NOTHING in text for values in (request.args, request.form) for text in _texts(values)):
+        raise BadRequest
+    return None
+
+
+def _texts(values: MultiDict[str, str]) -> Iterator[str]:
+    for name, texts in values.lists():
+        yield name
+        yield from texts
 
 
 def reading() -> Session:
@@ -187,12 +209,11 @@ def new_key() -> str:
 
 
 def storable(given: Any) -> bool:
-    """Whether a JSON value can be kept: no number beyond 64 bits, no half characters."""
+    """Whether a JSON value can be kept: no number beyond 64 bits, no half characters, no NUL."""
     try:
-        orjson.dumps(given)
+        return b"\\u0000" not in orjson.dumps(given).replace(b"\\\\", b"")
     except TypeError:
         return False
-    return True
 
 
 def given_key() -> str:
@@ -272,6 +293,7 @@ def on_failure(error: Exception) -> Response:
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     number = uuid.uuid4().hex[:8]
+    _close(error)  # what failed may have been the reading: the page that says so reads anew
     log.error("failed", path=request.path, number=number, exc_info=error)
     title, hint = HTTP_WORDS[500]
     return _answer(

@@ -16,6 +16,7 @@ from engine.desk import (
     brief,
     cc,
     comment,
+    cursor,
     hand,
     inbox,
     marks,
@@ -123,7 +124,7 @@ def keys() -> ResponseReturnValue:
 
 def _peek(reading: Session, waiting: bool) -> Mapping[str, Any] | None:
     """The step looked at beside the list: what it is, why this day, what was said before."""
-    number = request.args.get("peek", 0, type=int) or 0
+    number = cursor.number(request.args.get("peek", ""))
     if not waiting or not 0 < number < 2**62:
         return None
     shown = sheet(reading, g.person, inbox.item(reading, g.person, number))

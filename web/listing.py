@@ -10,7 +10,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from engine.desk import inbox, saved
+from engine.desk import cursor, inbox, saved
 
 TABS = {
     "todo": lazy_gettext("待办"),
@@ -54,7 +54,7 @@ class Address:
             process=given.get("process", "")[:80],
             step=given.get("step", "")[:80],
             q=given.get("q", "")[:80],
-            bureau=int(bureau) if bureau.isdecimal() and bureau.isascii() and len(bureau) < 19 else 0,  # noqa: PLR2004 (a row)
+            bureau=cursor.number(bureau),
         )
         return cls(tab, filters, columns, density, given)
 

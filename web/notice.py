@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import notice
+from engine.desk import cursor, notice
 from engine.desk.notice import choice as choices
 from engine.desk.notice import hook as hooks
 from engine.domain.notice import KINDS, NoticeChoice, NoticeHook, label
@@ -25,7 +25,7 @@ TIMES = ("digest_at", "quiet_from", "quiet_to")
 def index() -> ResponseReturnValue:
     """What I was told, latest first."""
     unread_only = request.args.get("unread") == "1"
-    after = request.args.get("after", 0, type=int) or 0
+    after = cursor.number(request.args.get("after", ""))
     found = notice.listing(http.reading(), g.person, unread_only=unread_only, cursor=after)
     kept = {"unread": "1"} if unread_only else {}
     return render_template(
@@ -51,7 +51,7 @@ def open_(notice_id: int) -> ResponseReturnValue:
 @page.post("/notices/read")
 def read_all() -> ResponseReturnValue:
     """Everything that stood on the page is read."""
-    until = request.form.get("until", 0, type=int) or 0
+    until = cursor.number(request.form.get("until", ""))
     with g.database.transaction() as changing:
         number = notice.read_all(changing, actor(changing), until=until)
     http.say("done", _("%(n)s 条消息已标为已读。", n=number))

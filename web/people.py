@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from engine import clock
 from engine.access import rights
-from engine.desk import leaver, people
+from engine.desk import cursor, leaver, people
 from engine.domain import terms
 from engine.errors import Refused
 from engine.people import Person, Role
@@ -202,8 +202,7 @@ def day(given: Given, name: str, default: date | None = None) -> date:
 
 
 def _number(text: Any) -> int | None:
-    word = str(text or "")
-    return int(word) if word.isascii() and word.isdecimal() and len(word) <= 18 else None  # noqa: PLR2004 (64 bits)
+    return cursor.number(str(text or "")) or None
 
 
 # --- leavers -------------------------------------------------------------------------------------------
@@ -229,9 +228,9 @@ def hand_over(person_id: int) -> ResponseReturnValue:
     """Hand them on, row by row; the answer of each row stands on the page that follows."""
     form = request.form
     wanted = {
-        int(name[3:]): int(value)
+        cursor.number(name[3:]): cursor.number(value)
         for name, value in list(form.items())[: LONGEST_LIST * 2]
-        if name.startswith("to-") and name[3:].isdecimal() and value.isdecimal() and len(name + value) < 40  # noqa: PLR2004 (numbers of 64 bits)
+        if name.startswith("to-") and cursor.number(name[3:]) and value and value == str(cursor.number(value))
     }
     reason = form.get("reason", "").strip()[:1000]
     if not reason or not wanted:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import plan
+from engine.desk import cursor, plan
 from engine.errors import Refused
 from web import http
 from web.auth import actor, needs
@@ -32,7 +32,7 @@ def create() -> ResponseReturnValue:
     form = request.form
     year, quarter = form.get("year", ""), form.get("quarter", "")
     typed = {"year": year, "quarter": quarter, "title": form.get("title", "").strip()[:200]}
-    if not (year.isdigit() and 2000 <= int(year) <= 2100):  # noqa: PLR2004 (four digits of a year)
+    if not (2000 <= cursor.number(year) <= 2100):  # noqa: PLR2004 (four digits of a year)
         return _page(
             typed, Refused(_("请填写年度。"), fields={"year": _("请填写四位数的年度，例如 2026")}), 422
         )
@@ -43,7 +43,7 @@ def create() -> ResponseReturnValue:
                 session,
                 actor(session),
                 year=int(year),
-                quarter=int(quarter) if quarter.isdigit() and int(quarter) in QUARTERS else 0,
+                quarter=cursor.number(quarter) if cursor.number(quarter) in QUARTERS else 0,
                 title=typed["title"],
             )
             case_id = instance.id
@@ -64,7 +64,7 @@ def _page(typed: dict[str, str], refusal: Refused | None, status: int) -> Respon
     return (
         render_template(
             "plan/index.html",
-            plans=plan.listing(http.reading(), g.person, year=request.args.get("year", 0, type=int) or 0),
+            plans=plan.listing(http.reading(), g.person, year=cursor.number(request.args.get("year", ""))),
             may_draft=rights.DRAFT_PLAN.allows(g.person),
             typed={"year": _planned_year(), "quarter": "", "title": ""} | typed,
             refusal=refusal,

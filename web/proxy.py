@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine import clock
 from engine.access import rights
-from engine.desk import proxy
+from engine.desk import cursor, proxy
 from engine.errors import Refused
 from web import http
 from web.auth import actor, needs
@@ -50,7 +50,7 @@ def absent() -> ResponseReturnValue:
 @needs(rights.MANAGE_PEOPLE)
 def appoint_for_absent() -> ResponseReturnValue:
     """Appoint a proxy for somebody who cannot."""
-    return _appoint(request.form.get("principal", 0, type=int) or 0, url_for("proxy.absent"))
+    return _appoint(cursor.number(request.form.get("principal", "")), url_for("proxy.absent"))
 
 
 @page.post("/proxies/absent/<int:proxy_id>/revoke")
@@ -68,7 +68,7 @@ def _appoint(principal: int, back: str) -> ResponseReturnValue:
                 session,
                 actor(session),
                 principal=principal,
-                proxy=request.form.get("proxy", 0, type=int) or 0,
+                proxy=cursor.number(request.form.get("proxy", "")),
                 days=days,
                 reason=request.form.get("reason", "")[:2000],
                 processes=request.form.getlist("processes"),

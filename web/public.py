@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import clock
-from engine.desk import audit, draw, publication
+from engine.desk import audit, cursor, draw, publication
 from engine.domain import terms
 from web import http
 from web.auth import open_to_all
@@ -43,8 +43,8 @@ def _results() -> tuple[str, int, int, publication.Results, dict[str, str]]:
     args = request.args
     q, year, bureau = (
         args.get("q", "").strip()[:80],
-        args.get("year", 0, type=int) or 0,
-        args.get("bureau", 0, type=int) or 0,
+        cursor.number(args.get("year", "")),
+        cursor.number(args.get("bureau", "")),
     )
     year = year if 2000 <= year <= 2100 else 0  # noqa: PLR2004 (years)
     found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=args.get("after", ""))

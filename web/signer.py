@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import rights
-from engine.desk import inbox, signer
+from engine.desk import cursor, inbox, signer
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from web import http
 from web.auth import actor, needs
@@ -28,7 +28,7 @@ def change(item_id: int) -> ResponseReturnValue:
     status = 200
     if request.method == "POST":
         act = signer.remove if request.form.get("way") == "remove" else signer.add
-        who, key = request.form.get("who", 0, type=int) or 0, http.given_key()
+        who, key = cursor.number(request.form.get("who", "")), http.given_key()
         reason = request.form.get("reason", "")[: signer.LONGEST + 1]
         try:
             g.database.run(

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
 
 from engine.access import rights
-from engine.desk import case, document
+from engine.desk import attachment, document
 from engine.desk.world import World
-from engine.errors import NotFound, Refused
+from engine.errors import Refused
 from engine.storage import files
 from engine.storage.files import FileStore, StoredFile
 from forms import post, schema
@@ -29,10 +29,7 @@ page = Blueprint("upload", __name__)
 @needs(rights.READ_OWN_CASES)
 def download(file_id: str) -> ResponseReturnValue:
     """A file of a case that this person may see: always an attachment that nothing runs."""
-    file = http.reading().get(StoredFile, file_id)
-    if file is None or file.case_id is None:
-        raise NotFound(_("没有这个文件。"), hint=_("可从案件页的材料进入。"))
-    case.find(http.reading(), g.person, file.case_id)
+    file = attachment.read(http.reading(), g.person, file_id)
     stream = wrap_file(request.environ, store().open(file))
     return Response(stream, headers=files.headers(file), direct_passthrough=True)
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.access.scope import visible_bureaus
-from engine.desk.inbox import EPOCH
+from engine.desk import cursor as cursors
 from engine.desk.lamp import Days, Lamp
 from engine.people import Bureau, Person
 from engine.runtime.tables import WorkItem
@@ -237,10 +237,9 @@ def _lines(
 ) -> tuple[list[Line], str]:
     """One page of the list: a short index scan for each bureau, merged."""
     conditions = _conditions(filters, days)
-    head, _, tail = cursor.partition("_")
-    if head.isdigit() and tail.isdigit() and len(head) < 18:  # noqa: PLR2004 (microseconds since 1970)
-        due = EPOCH + timedelta(microseconds=int(head))
-        conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > int(tail))]
+    due, last_id = cursors.read(cursor) or (None, 0)
+    if due is not None:
+        conditions += [WorkItem.due_at >= due, or_(WorkItem.due_at > due, WorkItem.id > last_id)]
     scans = [_scan(bureau_id, conditions) for bureau_id in bureaus]
     if not scans:
         return [], ""
@@ -255,7 +254,7 @@ def _lines(
     if len(ids) <= PAGE:
         return lines, ""
     last = found[ids[PAGE - 1]][0]
-    return lines, f"{(last.due_at - EPOCH) // timedelta(microseconds=1)}_{last.id}" if last.due_at else ""
+    return lines, cursors.written(last.due_at, last.id)
 
 
 def _scan(bureau_id: int, conditions: Sequence[Any]) -> Select[datetime | None, int]:
@@ -282,8 +281,8 @@ def _conditions(filters: Filters, days: Days) -> list[Any]:
     if filters.step:
         found.append(WorkItem.step == filters.step)
     bureau, _, lane = filters.unit.partition("/")
-    if bureau.isdigit() and lane:
-        found += [WorkItem.bureau_id == int(bureau), WorkItem.lane == lane]
+    if cursors.number(bureau) and lane:
+        found += [WorkItem.bureau_id == cursors.number(bureau), WorkItem.lane == lane]
     return list(found)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk import step
 from engine.desk.case import extra
-from engine.desk.pool import draws_from
+from engine.desk.pool import finds
 from engine.desk.proxy import stands_in
 from engine.desk.sheet import Sheet
 from engine.desk.urge import urged
@@ -161,7 +161,7 @@ def _checks(session: Session, actor: Person, sheet: Sheet) -> list[Check]:
     compiled = release.load(session, item.release_id)
     excluded = compiled.processes[sheet.instance.process].elements[item.element].property("excludes").split()
     names = {e.id: e.name for p in compiled.processes.values() for e in p.elements.values()}
-    principal = None if draws_from(session, actor, item.pool) else stands_in(session, actor, item)
+    principal = None if finds(session, actor, item) else stands_in(session, actor, item)
     found = []
     if excluded:
         did = work_item.performers(session, item.case_id, excluded)

@@ -250,9 +250,8 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
         work_item.must_be_open(session, item)
         if act != "claim":
             work_item.must_not_be_delegated(session, item)
-        if item.claimed_by_id != actor.id:
-            step.refuse_outsider(session, actor, item)
-            step.refuse_excluded(session, actor, item)
+        if act != "claim" or item.claimed_by_id != actor.id:
+            step.refuse_excluded(session, actor, item, step.refuse_outsider(session, actor, item))
         if act == "complete" and not low_risk(session, item):
             return Sentence("须逐件办理。")
         if act == "transfer" and not hand.receivers(session, actor, item):

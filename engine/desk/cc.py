@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.desk import cursor as cursors
 from engine.desk.audience import among, audience
 from engine.desk.case.listing import visible
 from engine.desk.hand import note
@@ -116,8 +117,8 @@ def listing(session: Session, person: Person, cursor: str = "") -> CopyPage:
         )
     )
     state, _, last = cursor.partition("_")
-    if state in ("new", "read") and last.isdigit() and len(last) < 19:  # noqa: PLR2004 (a row's number)
-        behind = Copy.id < int(last)
+    if state in ("new", "read") and cursors.number(last):
+        behind = Copy.id < cursors.number(last)
         if state == "new":
             query = query.where((Copy.read_at.is_(None) & behind) | Copy.read_at.is_not(None))
         else:

@@ -214,8 +214,7 @@ def _refuse(session: Session, actor: Person, item: WorkItem) -> None:
     """Whoever hands a step on must be able to do it, and must not be waiting for its delegate."""
     work_item.must_be_open(session, item)
     work_item.must_not_be_delegated(session, item)
-    step.refuse_outsider(session, actor, item)
-    step.refuse_excluded(session, actor, item)
+    step.refuse_excluded(session, actor, item, step.refuse_outsider(session, actor, item))
 
 
 def _holder(item: WorkItem, actor: Person) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit
 from engine.audit.anchor import Anchors
+from engine.desk import cursor
 from engine.domain import handover
 from engine.domain.handover import Handover, Partner
 from engine.domain.inspection.tables import Inspection
@@ -68,7 +69,7 @@ def send(session: Session, settings: Settings, number: str) -> dict[str, Any]:
 
     The superior's results down, the receiver's report up, and then the superior's decision on it down.
     """
-    wanted = Handover.id == int(number) if number.isdigit() else Handover.document_no == number
+    wanted = Handover.id == cursor.number(number) if cursor.number(number) else Handover.document_no == number
     row = session.scalars(select(Handover).where(wanted).order_by(Handover.id.desc())).first()
     if row is None:
         raise NotFound(Sentence("没有移交事项“{number}”。", number=number))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
+from engine.desk import cursor as cursors
 from engine.desk import trace
 from engine.desk.lamp import Days, Lamp
-from engine.desk.pool import draws_from, kept_pools
+from engine.desk.pool import draws_from, finds, kept_pools
 from engine.desk.proxy import stands_in
 from engine.errors import NotFound
 from engine.people import Bureau, Person
@@ -30,7 +31,6 @@ PAGE = 50
 CAP = 500  # counts stop here and say «500+»
 SEARCHED = 5_000  # soonest items of a pool that are searched for any part of a name; more take seconds
 NAMED = 200  # cases whose number or object begins with what is searched for
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABS = ("todo", "pool", "done", "started")
 
 
@@ -107,7 +107,7 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
     days = Days(session)
     conditions = _narrow(replace(filters, q=""), days)
     sought = _Sought(filters.q, _named(session, filters.q)) if filters.q else None
-    after = _read_cursor(cursor)
+    after = cursors.read(cursor)
     ids: list[tuple[datetime | None, int]] = []
     if after is None or after[0] is not None:
         ids = _soonest(session, mine, conditions, after, dated=True, sought=sought)
@@ -117,7 +117,7 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
     shown = ids[:PAGE]
     rows = _rows(session, person, [found for _, found in shown], days)
     partial = sought is not None and _beyond(session, mine)
-    return Page(rows, _cursor(*shown[-1]) if len(ids) > PAGE else "", partial)
+    return Page(rows, cursors.written(*shown[-1]) if len(ids) > PAGE else "", partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
     """Whether the item waits for this person (rights are read again when it is completed)."""
     if found.state != "open" or not roles_of(person):
         return False
-    return draws_from(session, person, found.pool) or stands_in(session, person, found) is not None
+    return finds(session, person, found) or stands_in(session, person, found) is not None
 
 
 def neighbours(session: Session, person: Person, found: WorkItem) -> tuple[int, int]:
@@ -440,7 +440,7 @@ def _done(session: Session, person: Person, filters: Filters, cursor: str) -> Pa
     query = select(WorkItem, Bureau.short_name).join(Bureau, Bureau.id == WorkItem.bureau_id)
     query = query.where(WorkItem.done_by_id == person.id)
     query = query.where(*_narrow(replace(filters, due=""), Days(session)))
-    after = _read_cursor(cursor)
+    after = cursors.read(cursor)
     if after is not None and after[0] is not None:
         query = query.where(
             or_(WorkItem.done_at < after[0], and_(WorkItem.done_at == after[0], WorkItem.id < after[1]))
@@ -450,7 +450,7 @@ def _done(session: Session, person: Person, filters: Filters, cursor: str) -> Pa
     days = Days(session)
     rows = [_row(work, days, holder=person.name, bureau=bureau, mine=True) for work, bureau in found[:PAGE]]
     last = found[PAGE - 1][0] if len(found) > PAGE else None
-    return Page(rows, _cursor(last.done_at, last.id) if last else "")
+    return Page(rows, cursors.written(last.done_at, last.id) if last else "")
 
 
 def _started(session: Session, person: Person, filters: Filters, cursor: str) -> Page:
@@ -459,7 +459,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
     query = query.where(Instance.started_by_id == person.id, Instance.case_id == Instance.id)
     if filters.process:
         query = query.where(Instance.process == filters.process)
-    after = _read_cursor(cursor)
+    after = cursors.read(cursor)
     if after is not None:
         query = query.where(Instance.id < after[1])
     found = session.execute(query.order_by(Instance.id.desc()).limit(PAGE + 1)).all()
@@ -488,7 +488,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
                 group="",
             )
         )
-    return Page(rows, _cursor(None, shown[-1][0].id) if len(found) > PAGE else "")
+    return Page(rows, cursors.written(None, shown[-1][0].id) if len(found) > PAGE else "")
 
 
 def _standing(session: Session, case_ids: Sequence[int]) -> dict[int, WorkItem]:
@@ -499,21 +499,3 @@ def _standing(session: Session, case_ids: Sequence[int]) -> dict[int, WorkItem]:
         .order_by(WorkItem.due_at.desc(), WorkItem.id.desc())
     )
     return {work.case_id: work for work in session.scalars(query)}
-
-
-def _cursor(due: datetime | None, number: int) -> str:
-    return f"{(due - EPOCH) // timedelta(microseconds=1) if due else ''}_{number}"
-
-
-def _read_cursor(text: str) -> tuple[datetime | None, int] | None:
-    """A cursor from an address; one that cannot be read begins the list anew."""
-    head, _, tail = text.partition("_")
-    if not tail.isdigit() or len(text) > 60:  # noqa: PLR2004 (two numbers)
-        return None
-    if not head.lstrip("-").isdigit():
-        return None, int(tail)
-    try:
-        moment = EPOCH + timedelta(microseconds=int(head))
-    except OverflowError:
-        return None
-    return moment, int(tail)

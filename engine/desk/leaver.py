@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, selectinload
 from engine.access.rights import HAND_OVER
 from engine.desk import hand, step
 from engine.desk.notice import tell_of
+from engine.desk.pool import draws_from
+from engine.desk.proxy import stands_in
 from engine.desk.world import World
 from engine.domain import terms
 from engine.errors import ChangedMeanwhile, NotFound, Refused
@@ -56,21 +58,35 @@ class Done:
 
 
 def leavers(session: Session, actor: Person) -> list[tuple[Person, int]]:
-    """Persons of the bureau whose account is closed or who hold no post any more, with their open steps."""
+    """Persons of the bureau who can no longer do what lies with them, with the number of those steps.
+
+    Their account is closed, they hold no post any more, or the post that a taken step belongs to has ended.
+    """
     HAND_OVER.demand(actor)
     mates = select(Person).where(Person.bureau_id == actor.bureau_id).order_by(Person.staff_no)
-    mates = mates.options(selectinload(Person.grants))
-    gone = {each.id: each for each in session.scalars(mates) if not each.active or not each.roles()}
-    pools = {f"person/{number}": number for number in gone}
+    known = {each.id: each for each in session.scalars(mates.options(selectinload(Person.grants)))}
+    gone = {number for number, each in known.items() if not each.active or not each.roles()}
+    pools = {f"person/{number}": number for number in known}
     left: Counter[int] = Counter()
-    lying = select(WorkItem.pool, WorkItem.claimed_by_id).where(
+    lying = select(WorkItem).where(
         WorkItem.bureau_id == actor.bureau_id,
         WorkItem.state == "open",
-        or_(WorkItem.pool.in_(pools), WorkItem.claimed_by_id.in_(gone)),
+        or_(WorkItem.pool.in_(f"person/{number}" for number in gone), WorkItem.claimed_by_id.in_(known)),
     )
-    for pool, holder in session.execute(lying):
-        left.update({number for number in (pools.get(pool), holder) if number in gone})
-    return [(each, left[number]) for number, each in gone.items() if left[number]]
+    for item in session.scalars(lying):
+        for number in {pools.get(item.pool), item.claimed_by_id}:
+            holder = known.get(number or 0)
+            left[number or 0] += holder is not None and (holder.id in gone or _lapsed(session, holder, item))
+    return [(each, left[number]) for number, each in known.items() if left[number]]
+
+
+def _lapsed(session: Session, holder: Person, item: WorkItem) -> bool:
+    """Whether somebody who works on has a step of a post that ended."""
+    return not (
+        item.home.startswith("person/")
+        or draws_from(session, holder, item.home)
+        or stands_in(session, holder, item) is not None
+    )
 
 
 def preview(session: Session, actor: Person, person_id: int) -> tuple[Person, list[Row]]:

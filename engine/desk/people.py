@@ -136,8 +136,12 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
         raise Refused(Sentence("{found}的账号已经停用。", found=found.name), slug="closed-before")
     why = _reason(reason)
     today = clock.today()
-    for grant in found.grants:
-        if grant.valid_from <= today < grant.valid_to:
+    for grant in list(found.grants):
+        if (
+            grant.valid_from > today
+        ):  # a post that has not begun goes away: it must not wake up with the account
+            session.delete(grant)
+        elif grant.valid_to > today:
             grant.valid_to = today
     found.active = False
     closed = revoke_all(session, found)

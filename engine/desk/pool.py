@@ -14,6 +14,7 @@ from engine import clock
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.team import team_persons
 from engine.people import Person, Role, holders
+from engine.runtime.tables import WorkItem
 
 _WORKING = frozenset(Role) - {
     Role.SYSTEM_ADMIN,
@@ -38,6 +39,18 @@ def draws_from(session: Session, person: Person, pool: str) -> bool:
         return pool in _own_pools(person)
     mine = _teams(person).where(TeamMember.inspection_id == int(number))
     return session.scalar(mine.limit(1)) is not None
+
+
+def finds(session: Session, person: Person, item: WorkItem) -> bool:
+    """Whether a step waits for this person now: it lies in a pool of theirs.
+
+    What somebody took out of a pool stays theirs only as long as they may draw from that pool: a post that ended,
+    or a proxy that was taken back, gives nothing any more.
+    """
+    if not draws_from(session, person, item.pool):
+        return False
+    own = item.home == item.pool or item.home.startswith("person/")
+    return own or draws_from(session, person, item.home)
 
 
 def members(session: Session, pool: str) -> list[Person]:

@@ -21,9 +21,11 @@ from engine.access.rights import MANAGE_PEOPLE, WORK
 from engine.desk.lamp import Days, Lamp
 from engine.desk.pool import draws_from
 from engine.domain import terms
+from engine.errors import Refused
 from engine.people import Person, Role, person
 from engine.runtime import release
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 MOST = 50
 
@@ -59,6 +61,7 @@ def stands_in(session: Session, actor: Person, item: WorkItem) -> Person | None:
     if item.state != "open" or kind != "role":
         return None
     bureau, _, role = rest.partition("/")
+    taken = item.pool == f"person/{actor.id}"  # by the proxy: still for the absent person
     for row in proxies.standing(session, actor):
         principal = row.principal
         if (
@@ -66,7 +69,7 @@ def stands_in(session: Session, actor: Person, item: WorkItem) -> Person | None:
             and proxies.able_to_stand_in(actor, Role(role), int(bureau))
             and WORK.allows(principal)
             and draws_from(session, principal, item.home)
-            and draws_from(session, principal, item.pool)
+            and (taken or draws_from(session, principal, item.pool))
         ):
             return principal
     return None
@@ -118,8 +121,18 @@ def appoint(
     processes: list[str],
     steps: list[str],
 ) -> Proxy:
-    """Appoint a proxy by number; what the release does not know is left out of the scope."""
-    known = [{key for key, _ in kind} for kind in _scope(session, actor)]
+    """Appoint a proxy by number; Refused (slug `proxy-scope`) where the release knows no such process or step.
+
+    Nothing is left out in silence: an empty scope means everything.
+    """
+    for wanted, known in zip((processes, steps), _scope(session, actor), strict=True):
+        strange = next((each for each in wanted if each not in dict(known)), None)
+        if strange is not None:
+            raise Refused(
+                Sentence("没有“{scope}”这个可以代理的事项或环节。", scope=strange),
+                slug="proxy-scope",
+                hint="请从列出的事项和环节中选；都不选是全部代理。",
+            )
     row = proxies.appoint(
         session,
         actor,
@@ -127,8 +140,8 @@ def appoint(
         proxy=person(session, proxy),
         days=days,
         reason=reason,
-        processes=[each for each in processes if each in known[0]],
-        steps=[each for each in steps if each in known[1]],
+        processes=processes,
+        steps=steps,
     )
     _log(session, actor, row, "proxy.appoint")
     return row

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session, defer
 
+from engine.desk import cursor as cursors
 from engine.desk.draw import STATES
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.query import default_title
@@ -75,8 +76,8 @@ def results(session: Session, *, q: str = "", year: int = 0, bureau: int = 0, cu
             cast(Publication.view[key].as_string(), String) for key in ("objectName", "objectCode", "uscc")
         )
         query = query.where(name.like(like, escape="\\") | (code == q) | (uscc == q))
-    if cursor.isdigit():
-        query = query.where(Publication.id < int(cursor))
+    if cursors.number(cursor):
+        query = query.where(Publication.id < cursors.number(cursor))
     found = list(session.scalars(query.order_by(Publication.id.desc()).limit(PAGE + 1)))
     rows = [_result(row) for row in found[:PAGE]]
     return Results(rows, str(rows[-1].id) if len(found) > PAGE else "")

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
-from engine.desk.pool import draws_from, pools
+from engine.desk.pool import draws_from, finds, pools
 from engine.desk.proxy import stands_in
 from engine.desk.world import World
 from engine.domain import terms
@@ -166,7 +166,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
 
     Gives the absent person for whom a proxy does it, None for who does it as themselves.
     """
-    if draws_from(session, actor, item.pool):
+    if finds(session, actor, item):
         return None
     principal = stands_in(session, actor, item)
     if principal is not None:

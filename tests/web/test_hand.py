@@ -140,3 +140,36 @@ def test_the_api_says_to_whom_and_where(as_person, deputy):
     told = as_person("shen").get(f"/api/v1/tasks/{ITEM}/hand").json
     assert told["transfer"] == told["delegate"] == [{"id": deputy, "name": "周砚秋"}]
     assert told["returns"] == []
+
+
+def test_a_taken_step_is_nobodys_once_the_post_has_ended(as_person, town):
+    """第八条: what one may do is read at every step, also of what lies in one's hands already."""
+    with town.database.transaction() as session:
+        shen = session.scalar(select(Person).where(Person.login == "shen"))
+        session.add(
+            Grant(
+                person_id=shen.id, bureau_id=shen.bureau_id, role=Role.INSPECTOR, valid_from=date(2020, 1, 1)
+            )
+        )
+    shen = as_person("shen")
+    assert shen.post(f"/tasks/{ITEM}/claim").status_code == 303
+    with town.database.transaction() as session:
+        post = session.scalar(select(Grant).where(Grant.role == Role.LEADER))
+        post.valid_to = date(2026, 10, 8)
+        head = session.scalar(select(Person).where(Person.login == "he"))
+        session.add(
+            Grant(person_id=head.id, bureau_id=head.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
+        )
+    for act, body in (
+        ("complete", {"answers": RETURNED}),
+        ("draft", {"answers": RETURNED}),
+        ("return", {"to": "s", "reason": "材料不全"}),
+        ("transfer", {"to": id_of(town, "he"), "reason": "请代办"}),
+    ):
+        no = shen.post(f"/api/v1/tasks/{ITEM}/{act}", json=body)
+        assert (no.status_code, no.json["code"]) == (403, "not-your-step"), act
+    assert "沈其昌" in as_person("he").get("/leavers").text, "who answers for the work sees where it lies"
+    page = shen.get(f"/tasks/{ITEM}").text
+    assert "请放回，由在岗的人办理" in page
+    assert shen.post(f"/tasks/{ITEM}/release").status_code == 303
+    assert item(town).pool == item(town).home

@@ -348,3 +348,15 @@ def test_the_command_line_keeps_administrators_apart(town, monkeypatch):
     refused = casework("user", "grant", "guan", "leader")
     assert refused.code == 1
     assert "不得兼任" in refused.line
+
+
+def test_a_post_to_come_does_not_wake_up_with_a_closed_account(an, town, as_person):
+    client, number = as_person(an), number_of(town, "he")
+    with town.database.transaction() as session:
+        people.grant(
+            session, somebody(session, an), number, role=Role.WITNESS, first=TODAY + timedelta(days=5)
+        )
+    assert client.post(f"/people/{number}/close", data={"reason": "调离"}).status_code == 303
+    assert client.post(f"/people/{number}/reopen").status_code == 303
+    with town.database.reading() as session, clock.fixed(NOW + timedelta(days=9)):
+        assert somebody(session, "he").roles() == set()

@@ -3,9 +3,11 @@
 import re
 from datetime import date
 
+import pytest
 from sqlalchemy import select
 
 from engine.people import Grant, Person, Role
+from tests.web.test_hand import ITEM, RETURNED, id_of, item
 
 
 def test_a_leader_appoints_and_the_page_says_who_until_when(as_person):
@@ -80,3 +82,48 @@ def test_the_api_appoints_and_takes_back(as_person, town):
     assert [row["principal"] for row in as_person("he").get("/api/v1/proxies").json["held"]] == ["沈其昌"]
     assert client.post("/api/v1/proxies/1/revoke", json={}).status_code == 200
     assert client.get("/api/v1/proxies").json == {"given": [], "held": []}
+
+
+@pytest.fixture
+def deputy(town, as_person):
+    """贺知夏 holds the post of the head and stands in for the leader from today to the 12th."""
+    with town.database.transaction() as session:
+        he = session.scalars(select(Person).where(Person.login == "he")).one()
+        session.add(
+            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
+        )
+        number = he.id
+    form = {"proxy": number, "valid_from": "2026-10-09", "valid_to": "2026-10-12", "reason": "培训"}
+    assert as_person("shen").post("/proxies", data=form).status_code == 303
+    return as_person("he")
+
+
+def test_what_a_proxy_takes_first_is_still_done_for_the_absent_one(deputy, town):
+    assert deputy.post(f"/tasks/{ITEM}/claim").status_code == 303
+    assert "你代沈其昌办理" in deputy.get(f"/tasks/{ITEM}").text
+    assert deputy.post(f"/tasks/{ITEM}", data=RETURNED).status_code == 303
+    done = item(town)
+    assert (done.done_by_id, done.done_for_id) == (id_of(town, "he"), id_of(town, "shen"))
+
+
+def test_what_a_proxy_took_gives_nothing_once_the_proxy_is_over(deputy, as_person, town):
+    assert deputy.post(f"/tasks/{ITEM}/claim").status_code == 303
+    assert as_person("shen").post("/proxies/1/revoke").status_code == 303
+    assert deputy.post(f"/tasks/{ITEM}", data=RETURNED).status_code == 422
+    assert deputy.post(f"/api/v1/tasks/{ITEM}/complete", json={"answers": RETURNED}).status_code == 403
+    assert "请放回" in deputy.get(f"/tasks/{ITEM}").text
+    assert deputy.post(f"/tasks/{ITEM}/release").status_code == 303
+    assert item(town).pool == item(town).home
+
+
+def test_a_scope_that_nobody_knows_is_refused_and_not_taken_for_everything(deputy, as_person, town):
+    body = {
+        "proxy": id_of(town, "he"),
+        "valid_from": "2026-10-09",
+        "valid_to": "2026-10-12",
+        "reason": "培训",
+    }
+    for scope in ({"processes": ["plam"], "steps": []}, {"processes": [], "steps": ["plan.approve_pln"]}):
+        no = as_person("shen").post("/api/v1/proxies", json=body | scope)
+        assert (no.status_code, no.json["code"]) == (422, "proxy-scope")
+    assert [row["id"] for row in deputy.get("/api/v1/proxies").json["held"]] == [1]

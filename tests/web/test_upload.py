@@ -1,7 +1,9 @@
 """Files of a step: kept by content, shown again, served only to those who may see the case."""
 
+import base64
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -116,3 +118,61 @@ def test_the_store_is_the_folder_of_the_installation(app, town):
     with app.app_context():
         assert isinstance(upload.store(), FileStore)
         assert upload.store().root == town.settings.files_dir
+
+
+# --- programs ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proofs(monkeypatch):
+    """Every step of the town asks programs for a proof."""
+    form = definition.read(FORM, "forms/town/proof.form")
+    monkeypatch.setattr("web.api_task.definition", SimpleNamespace(read=lambda *_: form))
+
+
+def sent(client, case=2, content=PDF, head="a"):
+    body = {"name": "../../病历.pdf", "content": base64.b64encode(content).decode()}
+    return client.post(f"/api/v1/cases/{case}/files", json=body, headers={"Idempotency-Key": head})
+
+
+@pytest.mark.usefixtures("proofs")
+def test_a_program_hands_a_file_in_names_it_and_reads_it_back(as_person, town):
+    client = as_person("shen")
+    made = sent(client)
+    assert (made.status_code, made.json["name"], made.json["size"]) == (201, "病历.pdf", len(PDF))
+    assert sent(client).json == made.json, "the same key, the same file"
+    assert len(files(town)) == 1
+    back = client.get(f"/api/v1/files/{made.json['id']}").json
+    assert base64.b64decode(back["content"]) == PDF
+    assert as_person("wai").get(f"/api/v1/files/{made.json['id']}").status_code == 404
+    done = client.post(
+        "/api/v1/tasks/2/complete", json={"answers": {"proof": [made.json["id"]], "reason": "有"}}
+    )
+    assert done.status_code == 200
+
+
+@pytest.mark.usefixtures("proofs")
+def test_a_program_cannot_name_a_file_of_another_case(as_person):
+    client = as_person("shen")
+    number = sent(client).json["id"]
+    no = client.post("/api/v1/tasks/3/complete", json={"answers": {"proof": [number], "reason": "有"}})
+    assert (no.status_code, no.json["code"]) == (422, "file-refused")
+
+
+def test_who_has_nothing_to_do_in_a_case_hands_nothing_in(as_person, town):
+    assert sent(as_person("he")).json["code"] == "not-your-step"
+    assert sent(as_person("wai")).status_code == 404
+    assert sent(as_person("shen"), content=b"").json["code"] == "file-refused"
+    assert sent(as_person("shen"), content=b"MZ\x90\0" + b"\0" * 200).json["code"] == "file-refused"
+    odd = as_person("shen").post("/api/v1/cases/2/files", json={"name": "a.pdf", "content": "?"})
+    assert odd.json["fields"] == {"content": "文件内容不是 Base64。"}
+    assert files(town) == []
+
+
+@pytest.mark.usefixtures("proofs")
+@pytest.mark.parametrize("draft", [{"proof": 5}, {"proof": [{"a": 1}]}, {"reason": {"x": 1}}, {"zzz": 1}])
+def test_a_draft_of_a_program_has_the_shape_of_its_form(as_person, draft):
+    client = as_person("shen")
+    no = client.post("/api/v1/tasks/2/draft", json={"answers": draft})
+    assert (no.status_code, [*no.json["fields"]]) == (422, [*draft])
+    assert client.post("/api/v1/tasks/2/draft", json={"answers": {"reason": "未完"}}).status_code == 200
