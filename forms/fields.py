@@ -67,10 +67,7 @@ class Text(Answer):
         text = clean(value, several=several)
         if not text:
             return None
-        if any(
-            unicodedata.category(sign) in {"Cc", "Cs", "Co"}
-            for sign in text.replace("\n", "").replace("\t", "")
-        ):
+        if unreadable(text):
             raise self.wrong("{what}中有看不见的控制字符，请重新输入")
         longest = rules.max_length or TEXT[self.component.type]
         if len(text) > longest:
@@ -185,6 +182,8 @@ class One(Answer):
         values = {choice.value for choice in self.component.choices}
         if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > 200:  # noqa: PLR2004
             raise self.wrong("{what}只能从选项中选择")
+        if unreadable(str(value)):
+            raise self.wrong("{what}中有看不见的控制字符，请重新输入")
         if values and value not in values:
             raise self.wrong("{what}只能从列出的选项中选择")
         return value
@@ -257,6 +256,8 @@ class Photos(Answer):
             except ValueError as fault:
                 raise self.wrong("{what}第 {number} 张的拍摄时间写法不对", number=number) from fault
         reason = clean(str(raw.get("reason") or ""))[:500]
+        if unreadable(reason):
+            raise self.wrong("{what}中有看不见的控制字符，请重新输入")
         if reason:
             photo["reason"] = reason
         if self.component.rules.location and not ({"lat", "lon"} <= photo.keys() or reason):
@@ -282,6 +283,8 @@ class Signature(Answer):
             raise self.wrong("{what}还缺签名人的姓名")
         if len(name) > 80:  # noqa: PLR2004
             raise self.wrong("{what}的姓名太长")
+        if unreadable(name):
+            raise self.wrong("{what}中有看不见的控制字符，请重新输入")
         if path and (len(path) > MOST_STROKES or not STROKES.fullmatch(path)):
             raise self.wrong("{what}的笔迹读不下去，请清除后重签")
         signed = {"name": name}
@@ -295,6 +298,13 @@ class Signature(Answer):
             except ValueError as fault:
                 raise self.wrong("{what}的签名时间写法不对") from fault
         return signed
+
+
+def unreadable(text: str) -> bool:
+    """Whether a text holds control characters, half characters or private ones: no database keeps all of them."""
+    return any(
+        unicodedata.category(sign) in {"Cc", "Cs", "Co"} for sign in text.replace("\n", "").replace("\t", "")
+    )
 
 
 def clean(text: str, *, several: bool = False) -> str:

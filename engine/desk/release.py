@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine import audit
 from engine.desk.world import Answers, World, seed_files
 from engine.domain import pack as packs
+from engine.domain.terms import lineage
 from engine.errors import Finding, ModelInvalid, NotFound, Refused
 from engine.people import Person
 from engine.runtime import check
@@ -44,31 +45,44 @@ class Change:
 def files_at(path: Path) -> tuple[str, dict[str, bytes]]:
     """(pack, files) of a pack's name or folder, a folder of release files, or one file among its pack's.
 
-    A folder with a `pack.toml` is completed by its parents and the shipped forms, as a release would be.
+    A folder with a `pack.toml` is completed by its parents and the shipped forms, as a release would be; one that a
+    release was written to names its pack by the parameters in it. Refused where nothing can be part of a release.
     """
     names = packs.names()
     if str(path) in names:
         return str(path), seed_files(str(path))
     if not path.exists():
         raise NotFound(Sentence("没有文件或文件夹 {path}。", path=path))
-    where = path if path.is_dir() else path.parent
-    name = (
-        where.name
-        if where.name in names
-        else next((part for part in where.parts[::-1] if part in names), "national")
-    )
-    base = seed_files(name)
-    if path.is_file():
-        base[_place(path, where)] = path.read_bytes()
-        return name, base
+    where = (path if path.is_dir() else path.parent).resolve()
     own = {
-        _place(file, path): file.read_bytes()
-        for file in sorted(path.rglob("*"))
+        _place(file, where): file.read_bytes()
+        for file in ([where / path.name] if path.is_file() else sorted(where.rglob("*")))
         if file.is_file() and releases.kind_of(file.name)
     }
+    if not own:
+        raise Refused(
+            Sentence("{path} 中没有可以发布的文件。", path=path),
+            hint="发布由流程图 .bpmn、决策表 .dmn、表单 .form、文书模板和参数 .toml 组成。",
+            slug="nothing-to-release",
+        )
+    name = _pack_of(where, own)
+    base = seed_files(name)
+    if path.is_file():
+        return name, {**base, **own}
     if (path / "pack.toml").exists():
         return name, {**base, **own}
     return name, {**base, **own} if not any(file.startswith("forms/") for file in own) else own
+
+
+def _pack_of(where: Path, own: Mapping[str, bytes]) -> str:
+    """The pack of a folder: what its parameters are those of, else what its path names, else the national one."""
+    names = packs.names()
+    given = {Path(file).stem for file in own if file.startswith(f"{packs.FOLDER}/")} & set(names)
+    above = {parent for name in given for parent in lineage(name) if parent != name}
+    lowest = given - above
+    if len(lowest) == 1:
+        return lowest.pop()
+    return next((part for part in where.parts[::-1] if part in names), "national")
 
 
 def unpacked(archive: bytes) -> dict[str, bytes]:
@@ -146,7 +160,8 @@ def inspect(world: World, path: Path) -> list[Finding]:
     _, files = files_at(path)
     found = check.findings(files, world.answers)
     if path.is_file():
-        own = _place(path, path.parent)
+        whole = path.resolve()
+        own = _place(whole, whole.parent)
         found = [finding for finding in found if finding.file == own]
     return found
 

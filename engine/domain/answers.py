@@ -6,7 +6,7 @@ What a field cannot hold is refused by its label.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from engine import clock
@@ -14,6 +14,7 @@ from engine.errors import Refused
 from engine.sentence import Sentence
 
 Answers = Mapping[str, Any]
+CLOCKS_DIFFER = timedelta(minutes=5)  # a telephone's clock and ours
 
 
 def text(answers: Answers, key: str) -> str:
@@ -67,6 +68,26 @@ def instant(answers: Answers, key: str) -> datetime | None:
         value = datetime.combine(value, time())
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
+
+
+def happened(answers: Answers, key: str, label: str) -> datetime:
+    """An instant that has already been, now when not answered; refused in the future (slug `future-time`)."""
+    moment = instant(answers, key) or clock.now()
+    if moment > clock.now() + CLOCKS_DIFFER:
+        raise Refused(
+            Sentence("{label}不能在将来。", label=label), slug="future-time", fields={key: "不能在将来"}
+        )
+    return moment
+
+
+def past_day(answers: Answers, key: str, label: str) -> date:
+    """A day up to today, today when not answered; refused in the future (slug `future-time`)."""
+    chosen = day(answers, key) or clock.today()
+    if chosen > clock.today():
+        raise Refused(
+            Sentence("{label}不能在将来。", label=label), slug="future-time", fields={key: "不能在将来"}
+        )
+    return chosen
 
 
 def rows(answers: Answers, key: str) -> list[Mapping[str, Any]]:

@@ -96,6 +96,13 @@ def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         )
     row.demand = ask.text(step.answers, "demand") or "；".join(f.demand for f in found if f.demand)
     row.correct_by = ask.day(step.answers, "correct_by")
+    if kind == "corrected" and row.correct_by is not None and row.correct_by <= clock.today():
+        raise Refused(
+            "整改期限须晚于今天。",
+            clause=cite("W13 J26", step.pack),
+            slug="correction-due",
+            fields={"correct_by": "须晚于今天"},
+        )
     if kind == "corrected" and row.correct_by is None:
         row.correct_by = due_by_release(step, "correction.due", clock.today()).day
     row.receiver = ask.required(step.answers, "receiver", "接收机关") if kind == "transfer" else ""

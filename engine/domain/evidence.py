@@ -111,14 +111,14 @@ def of(session: Session, inspection_id: int) -> list[Evidence]:
     )
 
 
-def open_preservation(session: Session, inspection_id: int) -> Preservation | None:
-    """The preservation still to be approved or decided."""
+def open_preservations(session: Session, inspection_id: int) -> list[Preservation]:
+    """The preservations still to be approved or decided, oldest first; there may be several at a time."""
     query = select(Preservation).where(
         Preservation.inspection_id == inspection_id,
         Preservation.outcome == "",
         Preservation.refused_reason == "",
     )
-    return session.scalars(query.order_by(Preservation.id)).first()
+    return list(session.scalars(query.order_by(Preservation.id)))
 
 
 @operation("evidence.collect", clause="J19 W11")
@@ -146,7 +146,7 @@ def collect(step: Step, *, inspection_id: int) -> None:
                     kind=kind,
                     title=ask.required(row, "title", "证据名称"),
                     source=ask.text(row, "source"),
-                    taken_at=ask.instant(row, "taken_at") or clock.now(),
+                    taken_at=ask.happened(row, "taken_at", "取证时间"),
                     place=ask.text(row, "place"),
                     file_id=file_id if stored else "",
                     hash=stored.sha256 if stored else "",
@@ -173,8 +173,8 @@ def _photos(step: Step) -> list[Mapping[str, Any]]:
     ]
 
 
-@operation("evidence.request_preservation", clause="J19 行政处罚法")
-def request_preservation(step: Step, *, inspection_id: int) -> None:
+@operation("evidence.request_preservation", clause="J19 行政处罚法", gives=("preservation_id",))
+def request_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """Evidence may vanish or be hard to get later: the team asks for 先行登记保存."""
     inspection = get(step.session, inspection_id)
     refuse_unshown(step.session, inspection, step.pack)
@@ -193,23 +193,23 @@ def request_preservation(step: Step, *, inspection_id: int) -> None:
             slug="nothing-listed",
             fields={"items": "请列明物品"},
         )
-    step.session.add(
-        Preservation(
-            inspection_id=inspection_id,
-            items=listed,
-            reason=ask.required(step.answers, "reason", "可能灭失或者以后难以取得的理由"),
-            place=ask.required(step.answers, "place", "保存地点"),
-            keeper=ask.required(step.answers, "keeper", "保管人"),
-            requested_by_id=actor.id,
-        ),
+    row = Preservation(
+        inspection_id=inspection_id,
+        items=listed,
+        reason=ask.required(step.answers, "reason", "可能灭失或者以后难以取得的理由"),
+        place=ask.required(step.answers, "place", "保存地点"),
+        keeper=ask.required(step.answers, "keeper", "保管人"),
+        requested_by_id=actor.id,
     )
+    step.session.add(row)
     step.session.flush()
+    return {"preservation_id": row.id}
 
 
 @operation("evidence.approve_preservation", clause="J19 行政处罚法", gives=("decision", "preserved_on"))
-def approve_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+def approve_preservation(step: Step, *, inspection_id: int, preservation_id: int) -> Mapping[str, Any]:
     """The head of the bureau approves; from then on seven working days run (行政处罚法)."""
-    found = _open(step, inspection_id)
+    found = _open(step, preservation_id)
     actor = step.person()
     if found.requested_by_id == actor.id or any(
         m.person_id == actor.id for m in team(step.session, inspection_id)
@@ -222,7 +222,7 @@ def approve_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]
     refuse_conflict(step.session, step.pack, get(step.session, inspection_id), actor)
     decided = ask.decision(step.answers)
     if decided["decision"] == "return":
-        found.refused_reason = ask.text(step.answers, "reason")
+        found.refused_reason = ask.required(step.answers, "reason", "退回原因", slug="reason-missing")
         return {**decided, "preserved_on": None}
     found.approved_by_id, found.approved_at = actor.id, clock.now()
     found.from_day = clock.today()
@@ -232,9 +232,9 @@ def approve_preservation(step: Step, *, inspection_id: int) -> Mapping[str, Any]
 
 
 @operation("evidence.decide_preservation", clause="行政处罚法")
-def decide_preservation(step: Step, *, inspection_id: int) -> None:
+def decide_preservation(step: Step, *, preservation_id: int) -> None:
     """What happens with the preserved things; a decision after the seventh working day is marked as late."""
-    found = _open(step, inspection_id)
+    found = _open(step, preservation_id)
     if found.approved_by_id is None:
         raise Refused("先行登记保存尚未批准。", clause=cite("行政处罚法", step.pack), slug="not-approved")
     found.outcome = ask.required(step.answers, "outcome", "处理决定", clause=cite("行政处罚法", step.pack))
@@ -244,17 +244,17 @@ def decide_preservation(step: Step, *, inspection_id: int) -> None:
 
 
 @operation("evidence.lapse", clause="行政处罚法")
-def lapse(step: Step, *, inspection_id: int) -> None:
+def lapse(step: Step, *, preservation_id: int) -> None:
     """Seven working days have passed without a decision: noted in the case and the log."""
-    found = open_preservation(step.session, inspection_id)
-    if found is not None:
+    found = step.session.get_one(Preservation, preservation_id)
+    if not found.outcome:
         found.lapsed_at = clock.now()
         _log(step, "evidence.preservation_lapsed", found)
 
 
-def _open(step: Step, inspection_id: int) -> Preservation:
-    found = open_preservation(step.session, inspection_id)
-    if found is None:
+def _open(step: Step, preservation_id: int) -> Preservation:
+    found = step.session.get(Preservation, preservation_id)
+    if found is None or found.outcome or found.refused_reason:
         raise Refused(
             "没有待处理的先行登记保存。", clause=cite("行政处罚法", step.pack), slug="no-preservation"
         )
@@ -284,7 +284,7 @@ def show_kinds(step: Step) -> dict[str, Any]:  # noqa: ARG001
 @prefill("inspection/preservation_approval")
 def show_request(step: Step) -> dict[str, Any]:
     """What is to be preserved, and why."""
-    found = open_preservation(step.session, int(step.data["inspection_id"]))
+    found = step.session.get(Preservation, step.data.get("preservation_id") or 0)
     if found is None:
         return {}
     return {

@@ -151,7 +151,7 @@ def register(step: Step, *, lead_id: int) -> None:
         slug="source-document",
     )
     row.source_proof = enclosures(step.session, ask.words(step.answers, "proof"))
-    row.received_on = ask.day(step.answers, "received_on") or clock.today()
+    row.received_on = ask.past_day(step.answers, "received_on", "收到日期")
     row.summary = ask.required(step.answers, "summary", "线索内容")
     row.registered_by_id = step.person().id
     row.state = "registered"

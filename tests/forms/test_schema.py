@@ -128,6 +128,8 @@ def test_answers_come_back_as_json(component, value, kept):
         (one("filepicker"), ["../../etc/passwd"], "“项目”中有不认识的文件，请重新上传"),
         (one("photo", validate={"location": True}), [FILE], "“项目”第 1 张没有定位，请重拍或写明原因"),
         (one("signature"), {"path": "M1 2"}, "“项目”还缺签名人的姓名"),
+        (one("signature"), {"name": "罗\x00启"}, "“项目”中有看不见的控制字符，请重新输入"),
+        (one("select", valuesKey="people"), "罗\x00", "“项目”中有看不见的控制字符，请重新输入"),
         (one("signature"), {"name": "罗", "path": "<svg onload=x>"}, "“项目”的笔迹读不下去，请清除后重签"),
         (one("clause"), "javascript:1", "“项目”要写成条款引用，例如 J13 或 W9"),
     ],

@@ -93,6 +93,36 @@ def test_a_broken_diagram_is_not_deployed_and_every_finding_is_a_line(home):
     assert casework("release", "export", "wugang/1", home / "out").code == 1
 
 
+@pytest.mark.parametrize("name", ["", "plan.bpmn.xml", "release.zip"])
+def test_where_nothing_can_be_released_nothing_is_found_in_order(home, name):
+    """A misspelt name, a packed or an empty folder: a check that checked nothing is no success."""
+    path = home / "proposed" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name:
+        path.write_bytes(b"x")
+    for command in ("check", "deploy"):
+        said = casework("release", command, path.parent if not name else path)
+        assert (said.code, "没有可以发布的文件" in said.line) == (1, True)
+
+
+def test_what_one_installation_wrote_out_is_deployed_in_another_under_its_own_pack(home):
+    casework("release", "deploy", "wugang")
+    casework("release", "export", "wugang/1", home / "out")
+    said = casework("release", "deploy", home / "out", "--json")
+    assert (said.json["pack"], said.json["version"]) == ("wugang", 1)
+
+
+def test_a_folder_is_the_same_by_any_path(home, monkeypatch):
+    """`casework release check .` within a folder looks at it as its full path does."""
+    folder = home / "jilin"
+    folder.mkdir()
+    (folder / "draft.form").write_text('{"components": 3}', "utf-8")
+    monkeypatch.chdir(folder)
+    for path in (".", "draft.form", folder):
+        said = casework("release", "check", path, "--json")
+        assert (said.code, [found["file"] for found in said.json]) == (1, ["forms/jilin/draft.form"]), path
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 

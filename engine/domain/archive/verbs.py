@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import answers as ask
-from engine.domain import credit, disposition, publication, report
+from engine.domain import credit, disposition, evidence, publication, report
 from engine.domain.archive import content
 from engine.domain.archive.tables import (
     RETENTION,
@@ -31,6 +31,7 @@ from engine.domain.disposition import KINDS
 from engine.domain.followup import open_of, refuse_open
 from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.team import team, team_leader
+from engine.domain.inspection.trouble import open_obstructions
 from engine.domain.inspection.visit import findings
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import cite
@@ -120,11 +121,35 @@ def supplement(step: Step, *, inspection_id: int) -> None:
     step.session.flush()
 
 
+def refuse_unfinished(step: Step, inspection: Inspection) -> None:
+    """A file is not closed while something preserved awaits its decision, or an obstruction its end.
+
+    Both write into the file (slug `archive-open-measure`).
+    """
+    open_ = {
+        "先行登记保存": len(evidence.open_preservations(step.session, inspection.id)),
+        "检查受阻": len(open_obstructions(step.session, inspection.id)),
+    }
+    still = [f"{name}{number}项" for name, number in open_.items() if number]
+    if still:
+        raise Refused(
+            Sentence(
+                "{case_no}还有{still}没有处理完，不能归档。",
+                case_no=inspection.case_no,
+                still="、".join(still),
+            ),
+            clause=cite("J19 J21 J27 行政处罚法", step.pack),
+            hint="请先在案件页办结这些事项。",
+            slug="archive-open-measure",
+        )
+
+
 @operation("archive.arrange", clause="J27", gives=("archive_no",))
 def arrange(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The archivist gives title, term and secrecy; the list is written from what the file holds."""
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.rules)
+    refuse_unfinished(step, inspection)
     retention = ask.required(
         step.answers, "retention", "保管期限", clause=cite("国家档案局令第8号", step.pack)
     )
@@ -206,6 +231,7 @@ def seal(step: Step, *, inspection_id: int) -> None:
     package = _arranged(step, inspection_id)
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.rules)
+    refuse_unfinished(step, inspection)
     refuse_keeper(step.person(), step.rules)
     if not ask.flag(step.answers, "checked"):
         raise Refused(

@@ -14,6 +14,7 @@ from engine.sentence import Sentence
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 2500  # ten years of working days; nothing in the regulations comes near
+LAST = date(2200, 12, 31)  # as far as the table of years goes
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -85,6 +86,17 @@ def count(session: Session, start: date, days: int) -> Counted:
     skipped: list[dict[str, str]] = []
     worked: list[dict[str, str]] = []
     while left:
+        if day >= LAST:
+            raise Refused(
+                Sentence(
+                    "工作日历到 {last} 为止，推算不到 {start} 以后的 {days} 个工作日。",
+                    last=LAST,
+                    start=start,
+                    days=days,
+                ),
+                hint="请核对日期的年份。",
+                slug="calendar-end",
+            )
         day += ONE_DAY
         year = year_of(session, day.year)
         special = year.days.get(day)

@@ -73,14 +73,8 @@ def import_result(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     pool = pool_of(step, draw)
     objects, members = _groups(step, "objects", "object_code"), _groups(step, "members", "staff_no")
     _check_shape(step, draw, pool, objects, members)
-    drawn_at = ask.instant(step.answers, "drawn_at")
-    if drawn_at is None:
-        raise Refused(
-            "请填写平台抽取时间。",
-            clause=cite(CLAUSE, step.pack),
-            slug="incomplete",
-            fields={"drawn_at": "请填写"},
-        )
+    ask.required(step.answers, "drawn_at", "平台抽取时间", clause=cite(CLAUSE, step.pack))
+    drawn_at = ask.happened(step.answers, "drawn_at", "平台抽取时间")
     draw.witness_id = None
     draw.operator_id = operator.id
     draw.settings = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import clock
 from engine.domain import answers as ask
 from engine.domain.ceremony import duty, link, share, store
 from engine.domain.ceremony.pool import Pool, pool_of
@@ -157,6 +158,13 @@ def settings(step: Step, *, draw_id: str) -> Mapping[str, Any]:
     approved = int(draw.settings.get("approved_size", 0))
     way, typed_reason = share.chosen_way(step, draw)
     draw.publish_by = ask.day(step.answers, "publish_by")
+    if draw.publish_by is not None and draw.publish_by < clock.today():
+        raise Refused(
+            "承诺的公开日期已经过去。",
+            clause=cite("J3 J7 W9", step.pack),
+            slug="publish-by",
+            fields={"publish_by": "不能早于今天"},
+        )
     draw.settings = {
         **draw.settings,
         "groups": groups,

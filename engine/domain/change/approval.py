@@ -70,7 +70,7 @@ def _conclude(step: Step, row: RegistryChange, document: str) -> dict[str, str]:
     if decided["decision"] == "approve":
         row.approver_id = person.id
         row.approval_document = document or ask.text(step.answers, "document")
-        row.approved_on = ask.day(step.answers, "approved_on") or clock.today()
+        row.approved_on = ask.past_day(step.answers, "approved_on", "审定日期")
         row.state = "approved"
     audit.record(
         step.session,

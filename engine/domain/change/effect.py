@@ -172,7 +172,7 @@ def _log(
 def publish(step: Step, *, change_id: int) -> None:
     """公开变更: the office makes the new version public; a new item list is in force from its day."""
     row = get(step.session, change_id)
-    row.published_on = ask.day(step.answers, "published_on") or clock.today()
+    row.published_on = ask.past_day(step.answers, "published_on", "公开日期")
     row.published_by_id = step.person().id
     row.channels = ask.words(step.answers, "channels")
     row.state = "published"

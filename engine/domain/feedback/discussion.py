@@ -40,6 +40,14 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             slug="attendance",
             fields={"attendance": "请选择"},
         )
+    at = ask.happened(step.answers, "discussed_at", "讨论时间")
+    if clock.local(at).date() < inspection.ended_on:
+        raise Refused(
+            Sentence("讨论时间早于检查结束之日（{day}）。", day=inspection.ended_on),
+            clause=cite("J22", step.pack),
+            slug="discussion-time",
+            fields={"discussed_at": "早于检查结束之日"},
+        )
     number = (
         int(
             step.session.scalar(select(func.max(Opinion.round)).where(Opinion.inspection_id == inspection_id))
@@ -51,7 +59,7 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         Opinion(
             inspection_id=inspection_id,
             round=number,
-            discussed_at=ask.instant(step.answers, "discussed_at") or clock.now(),
+            discussed_at=at,
             place=ask.text(step.answers, "place"),
             attendance=present,
             expert_advice=ask.text(step.answers, "expert_advice"),

@@ -23,7 +23,7 @@ def meet(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The leader tells the opinion face to face; one meeting time for the object and the local bureau."""
     inspection = get(step.session, inspection_id)
     opinion = refuse_unsettled(step.session, inspection_id, step.rules)
-    met_at = ask.instant(step.answers, "met_at") or clock.now()
+    met_at = ask.happened(step.answers, "met_at", "反馈时间")
     if met_at < opinion.discussed_at:
         raise Refused(
             "反馈时间不能早于讨论时间。",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
@@ -27,21 +28,23 @@ KINDS: Mapping[str, str] = {
 }
 
 
-def last(step: Step, inspection_id: int) -> Obstruction:
-    """The obstruction that is being dealt with: the oldest open one."""
-    query = (
-        select(Obstruction)
-        .where(Obstruction.inspection_id == inspection_id, Obstruction.ended_at.is_(None))
-        .order_by(Obstruction.id)
+def open_obstructions(session: Session, inspection_id: int) -> list[Obstruction]:
+    """The obstructions still to be dealt with, oldest first; there may be several at a time."""
+    query = select(Obstruction).where(
+        Obstruction.inspection_id == inspection_id, Obstruction.ended_at.is_(None)
     )
-    found = step.session.scalars(query).first()
-    if found is None:
+    return list(session.scalars(query.order_by(Obstruction.id)))
+
+
+def _open(step: Step, obstruction_id: int) -> Obstruction:
+    found = step.session.get(Obstruction, obstruction_id)
+    if found is None or found.ended_at is not None:
         raise Refused("没有待处置的受阻情况。", clause=cite("J21", step.pack), slug="no-obstruction")
     return found
 
 
-@operation("inspection.report_obstruction", clause="J21")
-def report_obstruction(step: Step, *, inspection_id: int) -> None:
+@operation("inspection.report_obstruction", clause="J21", gives=("obstruction_id",))
+def report_obstruction(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The team reports that the inspection is slow or blocked."""
     inspection = get(step.session, inspection_id)
     actor = step.person()
@@ -49,21 +52,21 @@ def report_obstruction(step: Step, *, inspection_id: int) -> None:
         raise Refused("只有检查组成员可以报告受阻。", clause=cite("J21", step.pack), slug="not-in-team")
     if inspection.state not in ("approved", "onsite"):
         raise Refused("检查不在进行中，不能报告受阻。", clause=cite("J21", step.pack), slug="not-on-site")
-    step.session.add(
-        Obstruction(
-            inspection_id=inspection_id,
-            kind=ask.required(step.answers, "kind", "受阻情形"),
-            description=ask.required(step.answers, "description", "受阻经过"),
-            reported_by_id=actor.id,
-        ),
+    row = Obstruction(
+        inspection_id=inspection_id,
+        kind=ask.required(step.answers, "kind", "受阻情形"),
+        description=ask.required(step.answers, "description", "受阻经过"),
+        reported_by_id=actor.id,
     )
+    step.session.add(row)
     step.session.flush()
+    return {"obstruction_id": row.id}
 
 
 @operation("inspection.instruct", clause="J21", gives=("emergency",))
-def instruct(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+def instruct(step: Step, *, inspection_id: int, obstruction_id: int) -> Mapping[str, Any]:
     """The bureau orders what to do and whether emergency measures are needed."""
-    trouble = last(step, inspection_id)
+    trouble = _open(step, obstruction_id)
     if trouble.reported_by_id == step.person().id:
         raise Refused("报告人不能自己下达指令。", clause=cite("J21", step.pack), slug="self-approval")
     trouble.instruction = ask.required(step.answers, "instruction", "指令", clause=cite("J21", step.pack))
@@ -87,9 +90,9 @@ def instruct(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
 
 
 @operation("inspection.emergency", clause="J21 J19")
-def emergency(step: Step, *, inspection_id: int) -> None:
+def emergency(step: Step, *, obstruction_id: int) -> None:
     """The measures taken, each with its legal basis (no compulsory measure without one)."""
-    trouble = last(step, inspection_id)
+    trouble = _open(step, obstruction_id)
     rule = step.rules["compulsory_measures"]
     if rule.value == "forbidden":
         raise Refused(
@@ -116,7 +119,7 @@ def show_kinds(step: Step) -> dict[str, Any]:  # noqa: ARG001
 @prefill("inspection/instruct")
 def show_obstruction(step: Step) -> dict[str, Any]:
     """What the team reported."""
-    trouble = last(step, int(step.data["inspection_id"]))
+    trouble = _open(step, int(step.data["obstruction_id"]))
     return {
         "facts": [
             ("受阻情形", KINDS.get(trouble.kind, trouble.kind)),

@@ -84,7 +84,7 @@ def enter_platform(step: Step, *, plan_id: int) -> None:
     """录入平台: the number that the platform gave the plan, with its receipt."""
     plan = get(step.session, plan_id)
     plan.platform_no = ask.required(step.answers, "platform_no", "平台计划编号", clause=cite("W8", step.pack))
-    plan.entered_on = ask.day(step.answers, "entered_on")
+    plan.entered_on = ask.past_day(step.answers, "entered_on", "录入日期")
     plan.entered_by_id = step.person().id
     audit.record(
         step.session,
@@ -119,7 +119,14 @@ def publish(step: Step, *, plan_id: int) -> None:
 
 def make_public(step: Step, plan: Plan, action: str) -> None:
     """Note when, where and by whom the plan in its present version was made public."""
-    plan.published_on = ask.day(step.answers, "published_on") or clock.today()
+    plan.published_on = ask.past_day(step.answers, "published_on", "公开日期")
+    if plan.approved_at is not None and plan.published_on < clock.local(plan.approved_at).date():
+        raise Refused(
+            "公开日期早于计划批准之日。",
+            clause=cite("J7 W8", step.pack),
+            slug="before-approval",
+            fields={"published_on": "早于批准之日"},
+        )
     plan.published_by_id = step.person().id
     plan.channels = ask.words(step.answers, "channels")
     plan.public_address = ask.text(step.answers, "address")

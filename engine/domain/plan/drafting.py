@@ -139,6 +139,18 @@ def _task(step: Step, plan: Plan, part: PlanSection, number: int, row: Mapping[s
             slug="period",
             fields={"tasks": "请核对起止日期"},
         )
+    if starts.year != plan.year:
+        raise Refused(
+            Sentence(
+                "任务“{name}”从 {starts} 开始，不在本计划的 {year} 年。",
+                name=name,
+                starts=starts,
+                year=plan.year,
+            ),
+            clause=cite("J8 W8", step.pack),
+            slug="period",
+            fields={"tasks": "开始日期应在计划年度内"},
+        )
     num, den = share(row, "ratio")
     return PlanTask(
         part_id=part.id,

@@ -17,10 +17,11 @@ from engine.domain.ceremony.enclosure import enclosures
 from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import arrived, team
-from engine.domain.substitution.tables import Application
+from engine.domain.substitution.tables import Application, Substitution
 from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 
 ASKED_BY = {"inspector": "检查人员本人", "section": "业务科室", "object": "被检查对象"}
 
@@ -42,6 +43,14 @@ def request_recusal(step: Step, *, inspection_id: int) -> None:
     member = step.session.get(TeamMember, int(ask.required(step.answers, "member", "涉及人员")))
     if member is None or member.inspection_id != inspection_id or member.left_at is not None:
         raise Refused("所选人员不在本检查组。", clause=cite("J13", step.pack), slug="not-in-team")
+    if any(other.id == member.id for other in asked_for(step.session, inspection_id)):
+        raise Refused(
+            Sentence("{name}的调换或回避申请已在办理。", name=member.name),
+            clause=cite("J13", step.pack),
+            hint="请办理已有的“申请调换”。",
+            slug="already-requested",
+            fields={"member": "已在办理"},
+        )
     reason = ask.required(step.answers, "reason", "理由", clause=cite("J13", step.pack))
     relation = ask.text(step.answers, "relation")
     oneself = member.person_id == step.person().id
@@ -86,17 +95,41 @@ def request_recusal(step: Step, *, inspection_id: int) -> None:
     )
 
 
-def waiting(session: Session, inspection_id: int) -> Application | None:
-    """The oldest application of an inspection that no substitution has taken up."""
+def waiting(session: Session, inspection_id: int) -> list[Application]:
+    """The applications of an inspection that no substitution has taken up, oldest first."""
     query = select(Application).where(
         Application.inspection_id == inspection_id, Application.substitution_id.is_(None)
     )
-    return session.scalars(query.order_by(Application.id)).first()
+    return list(session.scalars(query.order_by(Application.id)))
 
 
-def of(session: Session, substitution_id: int) -> Application | None:
-    """The application behind a substitution, if somebody had applied."""
-    return session.scalars(select(Application).where(Application.substitution_id == substitution_id)).first()
+def asked_for(session: Session, inspection_id: int) -> list[TeamMember]:
+    """Those of the team of whom it is still open whether they step aside."""
+    asked = {row.member_id for row in waiting(session, inspection_id)}
+    running = select(Substitution.member_out_id).where(
+        Substitution.inspection_id == inspection_id, Substitution.outcome == ""
+    )
+    asked |= set(session.scalars(running))
+    query = select(TeamMember).where(TeamMember.id.in_(asked), TeamMember.left_at.is_(None))
+    return list(session.scalars(query.order_by(TeamMember.id)))
+
+
+def refuse_unsettled(session: Session, inspection_id: int, pack: str) -> None:
+    """Nobody goes while it is open whether one of the team must step aside (slug `substitution-open`)."""
+    names = [member.name for member in asked_for(session, inspection_id)]
+    if names:
+        raise Refused(
+            Sentence("{names}的调换或回避申请还没有办结，不能开展检查。", names="、".join(names)),
+            clause=cite("J13", pack),
+            hint="请先办完“申请调换”和“审批调换”；进场以后不再调换。",
+            slug="substitution-open",
+        )
+
+
+def of(session: Session, substitution_id: int) -> list[Application]:
+    """The applications behind a substitution, oldest first; several may ask for the same person."""
+    query = select(Application).where(Application.substitution_id == substitution_id)
+    return list(session.scalars(query.order_by(Application.id)))
 
 
 @prefill("inspection/recusal")

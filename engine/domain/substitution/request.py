@@ -119,9 +119,9 @@ def request(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     )
     step.session.add(row)
     step.session.flush()
-    application = waiting(step.session, inspection.id)
-    if application is not None and application.member_id == member.id:
-        application.substitution_id = row.id
+    for application in waiting(step.session, inspection.id):
+        if application.member_id == member.id:
+            application.substitution_id = row.id
     return {"substitution_id": row.id, "substitution_mode": row.mode}
 
 
@@ -148,8 +148,7 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     elif row.decision == "return":
         # The request is written anew: this one keeps what was asked and why it went back.
         row.outcome, row.concluded_at = "returned", clock.now()
-        reopened = of(step.session, row.id)
-        if reopened is not None:
+        for reopened in of(step.session, row.id):
             reopened.substitution_id = None
     audit.record(
         step.session,

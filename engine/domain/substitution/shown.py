@@ -66,7 +66,7 @@ def show_request(step: Step) -> dict[str, Any]:
 def _before(step: Step) -> list[tuple[str, str]]:
     """Who applied and why; what the leader wanted to know when the request came back."""
     found = []
-    application = waiting(step.session, int(step.data["inspection_id"]))
+    application = next(iter(waiting(step.session, int(step.data["inspection_id"]))), None)
     if application is not None:
         who = ASKED_BY[application.asked_by]
         found.append(("申请人", f"{who}{application.applicant and '：'}{application.applicant}"))
@@ -88,7 +88,7 @@ def _defaults(step: Step, members: list[TeamMember]) -> dict[str, Any]:
     row = _returned(step)
     if row is not None:
         return {"member": str(row.member_out_id), "reason_code": row.reason_code, "detail": row.detail}
-    application = waiting(step.session, int(step.data["inspection_id"]))
+    application = next(iter(waiting(step.session, int(step.data["inspection_id"]))), None)
     if application is not None:
         code = {"reason_code": "recusal"} if application.relation or application.asked_by == "object" else {}
         return {"member": str(application.member_id), "detail": application.reason, **code}
@@ -117,7 +117,7 @@ def _chances(step: Step, row: Substitution) -> list[tuple[str, str]]:
     """How many may come in, and that the leader does not choose among them (J13)."""
     inspection = inspection_of(step.session, row.inspection_id)
     found = [("提出", step.session.get_one(Person, row.requester_id).name)]
-    application = of(step.session, row.id)
+    application = next(iter(of(step.session, row.id)), None)
     if application is not None:
         who = ASKED_BY[application.asked_by]
         found = [("申请人", f"{who}{application.applicant and '：'}{application.applicant}"), *found]

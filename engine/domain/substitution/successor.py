@@ -288,6 +288,13 @@ def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if ask.text(step.answers, "vacancy") == "borrow":
         return {"vacancy": "borrow", "substitution_outcome": "none"}
     row.postponed_to = ask.day(step.answers, "postponed_to")
+    if row.postponed_to is not None and row.postponed_to <= clock.today():
+        raise Refused(
+            "延期检查的日期须晚于今天。",
+            clause=why(step.rules, "substitution.approver", "J13"),
+            slug="postponed-to",
+            fields={"postponed_to": "须晚于今天"},
+        )
     return {"vacancy": "postpone", **_conclude(step, row, "postponed")}
 
 
