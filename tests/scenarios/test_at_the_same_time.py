@@ -89,7 +89,7 @@ def test_no_file_is_closed_while_something_preserved_awaits_its_decision(jilin):
     case.completes("提交检查报告", advice="加强日常监管")
     told.made_public(case)
     no = refused("archive-open-measure", told.archived, case)
-    assert "先行登记保存1项、检查受阻1项" in no.reason
+    assert "先行登记保存 1 项、检查受阻 1 项" in no.reason
     case.completes("审批先行登记保存", decision="return", reason="复制即可")
     case.completes("调度指挥", instruction="已到场，继续检查", emergency="no")
     told.archived(case)

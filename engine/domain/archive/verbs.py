@@ -126,17 +126,15 @@ def refuse_unfinished(step: Step, inspection: Inspection) -> None:
 
     Both write into the file (slug `archive-open-measure`).
     """
-    open_ = {
-        "先行登记保存": len(evidence.open_preservations(step.session, inspection.id)),
-        "检查受阻": len(open_obstructions(step.session, inspection.id)),
-    }
-    still = [f"{name}{number}项" for name, number in open_.items() if number]
-    if still:
+    preserved = len(evidence.open_preservations(step.session, inspection.id))
+    blocked = len(open_obstructions(step.session, inspection.id))
+    if preserved or blocked:
         raise Refused(
             Sentence(
-                "{case_no}还有{still}没有处理完，不能归档。",
+                "{case_no}还有先行登记保存 {preserved} 项、检查受阻 {blocked} 项没有处理完，不能归档。",
                 case_no=inspection.case_no,
-                still="、".join(still),
+                preserved=preserved,
+                blocked=blocked,
             ),
             clause=cite("J19 J21 J27 行政处罚法", step.pack),
             hint="请先在案件页办结这些事项。",
