@@ -294,7 +294,7 @@ def imported(year, objects=3, people=4):
     return {
         "result": "drawn",
         "serial": "HN2026-0007",
-        "drawn_at": "2026-03-02T10:00",
+        "drawn_at": "2026-03-02T08:30",
         "proof": ["平台截图.png"],
         "objects": [{"group": "G1", "object_code": thing.code} for thing in year.objects[:objects]],
         "members": [{"group": "G1", "staff_no": who.staff_no} for who in year.inspectors[:people]],

@@ -280,7 +280,7 @@ def platform_result(scene: Any, **more: Any) -> dict[str, Any]:
     return {
         "result": "drawn",
         "serial": "HN-2026-0001",
-        "drawn_at": "2026-03-03T09:30",
+        "drawn_at": "2026-03-02T08:30",
         "proof": [acts.PAPER],
         "objects": [{"group": "G1", "object_code": code} for code in codes[:2]],
         "members": [{"group": "G1", "staff_no": number} for number in scene.read(people)],
