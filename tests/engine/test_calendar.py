@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +69,24 @@ def test_the_published_list_of_2027_makes_it_final(session: Session, tmp_path) -
     assert calendar.import_file(session, file, source="国办发明电") == {2027: 2}
     counted = count(session, day("2026-12-04"), 20)
     assert (counted.day, counted.provisional) == (day("2027-01-03"), False)
+
+
+def test_a_list_that_touches_another_year_changes_only_those_days(session: Session, tmp_path: Path) -> None:
+    """The published list of 2027 begins on 31 December 2026; the holidays of 2026 stand as they stood."""
+    before = len(calendar.list_year(session, 2026))
+    days = [("2026-12-31", True), ("2027-01-01", True), ("2027-10-01", True), ("2027-10-09", False)]
+    file = tmp_path / "2027.json"
+    listed = [{"date": day, "name": "元旦", "isOffDay": off} for day, off in days]
+    file.write_bytes(orjson.dumps({"year": 2027, "days": listed}))
+    assert calendar.import_file(session, file, source="国办发明电") == {2026: 1, 2027: 3}
+    assert len(calendar.list_year(session, 2026)) == before + 1
+    assert add_working_days(session, day("2026-09-30"), 1) == day("2026-10-08")
+    assert add_working_days(session, day("2026-12-30"), 1) == day("2027-01-04")
+
+
+def test_the_calendar_ends(session: Session) -> None:
+    with pytest.raises(Refused, match="2200-12-31"):
+        add_working_days(session, day("2200-12-20"), 20)
 
 
 def test_an_edit_is_seen_at_once_and_needs_a_source(session: Session) -> None:

@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.domain import plan
 from engine.domain.evidence import Preservation
+from engine.domain.inspection import get
 from engine.domain.inspection.tables import Obstruction
+from engine.domain.registry import Inspector, RegistryObject, declare
+from engine.people import Person
 from tests.scenarios import acts
 from tests.scenarios import inspections as told
+from tests.scenarios.test_archive import borrows, closed, proposes, ten_years_on
 from tests.scenarios.test_inspection import PAPER, refused
+from tests.scenarios.test_publication import changes, shown
+from tests.scenarios.test_registry import ITEMS
+from tests.scenarios.test_substitution import on_site, one_more
 
 DOOR = "出示执法证件并告知权利义务"
 
@@ -159,3 +167,90 @@ def test_a_plan_is_made_public_after_its_approval_and_not_tomorrow(jilin):
     case.completes("审批年度计划", by=acts.LEADER, decision="approve", coverage_reason="分批实施")
     for slug, day in (("before-approval", "2026-02-27"), ("future-time", "2026-03-03")):
         refused(slug, case.completes, "公开抽查计划", published_on=day)
+
+
+def test_what_is_public_is_changed_once_at_a_time(jilin):
+    """吉 第七条: two corrections side by side would leave two versions in public."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    changes(jilin, case, "correction")
+    refused("change-pending", changes, jilin, case, "withdrawal")
+    case.completes("审批更正或撤回", decision="approve")
+    refused("change-pending", changes, jilin, case, "withdrawal")
+    told.made_public(case)
+    changes(jilin, case, "withdrawal")
+    assert shown(jilin, inspection_id) == [
+        (1, "result", "superseded"),
+        (2, "correction", "published"),
+        (3, "withdrawal", "requested"),
+    ]
+
+
+def test_nobody_joins_a_team_twice(jilin):
+    """吉 第十三条: one more inspector is asked for once, and still fits when the leader agrees."""
+    case = on_site(jilin)
+    asked = one_more(case)
+    case.sets_off("inspection.reinforcement", by=acts.DRAFTER, **asked)
+    refused("already-requested", case.sets_off, "inspection.reinforcement", by=acts.DRAFTER, **asked)
+    inspection_id = case.data()["inspection_id"]
+
+    def conflicts(session):
+        who = session.get_one(Inspector, int(asked["inspector"]))
+        thing = session.get_one(RegistryObject, get(session, inspection_id).object_id)
+        declare(
+            session,
+            who,
+            relation="spouse",
+            thing=thing,
+            note="",
+            actor=session.get_one(Person, who.person_id),
+        )
+
+    jilin.does(conflicts)
+    refused("reinforcement-unfit", case.completes, "审批补充检查人员", by=acts.LEADER, decision="approve")
+    case.completes("审批补充检查人员", by=acts.LEADER, decision="return", reason="存在利害关系")
+
+
+def test_no_file_is_destroyed_while_it_is_out_and_none_is_lent_that_is_gone(jilin):
+    """国家档案局令第8号: one proposal at a time; what was allowed to be lent meanwhile is looked at again."""
+    case, _ = closed(jilin, "10")
+    ten_years_on(jilin)
+    borrows(jilin, case, due_on="2037-06-01")
+    case.completes("审批借阅", decision="approve")
+    proposes(jilin, case)
+    refused("destruction-pending", proposes, jilin, case)
+    case.completes("鉴定案卷价值", appraisal="destroy", opinion="无保存价值")
+    case.completes("审批销毁", decision="approve")
+    case.completes("调出案卷", handed=True)
+    refused("on-loan", case.completes, "核准销毁", decision="approve")
+    case.completes("清点归还", condition="intact")
+    borrows(jilin, case, due_on="2037-06-01")
+    case.completes("审批借阅", decision="approve")
+    case.completes("核准销毁", decision="approve")
+    refused("not-archived", case.completes, "调出案卷", handed=True)
+
+
+def test_an_amendment_is_approved_upon_the_plan_that_it_was_made_for(jilin):
+    """吉 第十条: two amendments of one task; the second was written upon values that are no more."""
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin), acts.task(jilin, name="二批", batch=2))
+    acts.approves(case)
+    second = jilin.read(lambda session: str(plan.tasks_of(session, case.data()["plan_id"], 2)[0].id))
+    paper = {"superior_document": "吉医保发〔2026〕9号", "summary": "时间调整", "proof": [acts.PAPER]}
+    for change in ({"ends_on": "2026-05-31"}, {"starts_on": "2026-06-10"}):
+        case.sets_off("plan.amend_plan", by=acts.DRAFTER, changes=[{"task": second, **change}], **paper)
+    case.completes("审批计划调整", by=acts.LEADER, decision="approve")
+    refused("amendment-stale", case.completes, "审批计划调整", by=acts.LEADER, decision="approve")
+    case.completes("审批计划调整", by=acts.LEADER, decision="return", reason="请按现行计划重新提出")
+
+
+def test_two_drafts_of_one_version_of_the_item_list(wugang):
+    """舞 第四条: whoever comes second is told, and numbers the version anew."""
+    first, second = acts.opens_change(wugang, "items"), acts.opens_change(wugang, "items")
+    given = {"decision": "approve", "document": "舞政〔2026〕5号", "approved_on": "2026-03-02"}
+    for case in (first, second):
+        case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+        case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    first.completes("登记政府审定结果", by="阮清和", **given)
+    refused("version-taken", second.completes, "登记政府审定结果", by="阮清和", **given)
+    second.completes("登记政府审定结果", by="阮清和", decision="return", reason="版本号已使用")
+    second.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS | {"version": "2026-3"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -47,12 +48,11 @@ def propose_destruction(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """提请销毁: the term has ended, nothing of the file is out on loan."""
     package = sealed(step, inspection_id)
     refuse_running(package, step.pack)
-    if any(row.state == "out" for row in loans(step.session, package.id)):
+    _refuse_lent(step, package.id)
+    pending = select(Destruction.id).where(Destruction.package_id == package.id, Destruction.state != "kept")
+    if step.session.scalar(pending) is not None:
         raise Refused(
-            "案卷尚在借阅，不能提请销毁。",
-            clause=cite(CLAUSE, step.pack),
-            hint="请先收回案卷。",
-            slug="on-loan",
+            "这份案卷的销毁申请正在办理。", clause=cite(CLAUSE, step.pack), slug="destruction-pending"
         )
     row = Destruction(
         package_id=package.id,
@@ -63,6 +63,16 @@ def propose_destruction(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     step.session.add(row)
     step.session.flush()
     return {"destruction_id": row.id}
+
+
+def _refuse_lent(step: Step, package_id: int) -> None:
+    if any(row.state == "out" for row in loans(step.session, package_id)):
+        raise Refused(
+            "案卷尚在借阅，不能销毁。",
+            clause=cite(CLAUSE, step.pack),
+            hint="请先收回案卷。",
+            slug="on-loan",
+        )
 
 
 @operation("archive.appraise", clause=CLAUSE, gives=("appraisal",))
@@ -93,6 +103,8 @@ def confirm_destruction(step: Step, *, destruction_id: int) -> Mapping[str, Any]
     row, actor = step.session.get_one(Destruction, destruction_id), step.person()
     for author in (row.proposed_by_id, row.appraised_by_id, row.approved_by_id):
         refuse_self_approval(author, actor, "销毁申请", CLAUSE, step.pack)
+    if ask.approves(step.answers):
+        _refuse_lent(step, row.package_id)
     return _decide(step, row, "confirmed_by_id", "confirmed")
 
 

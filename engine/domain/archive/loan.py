@@ -43,11 +43,16 @@ def loans(session: Session, package_id: int) -> list[ArchiveLoan]:
 def sealed(step: Step, inspection_id: int) -> ArchivePackage:
     """The sealed file of an inspection; a destroyed one has only its list left (slug `not-archived`)."""
     package = of(step.session, inspection_id)
+    return refuse_unsealed(package, step.pack)
+
+
+def refuse_unsealed(package: ArchivePackage | None, pack: str) -> ArchivePackage:
+    """The file, sealed; refused before its seal and after its destruction (slug `not-archived`)."""
     if package is None or package.state != "sealed":
         why = "已销毁" if package is not None and package.state == "destroyed" else "尚未封存"
         raise Refused(
             Sentence("案卷{why}，不能办理。", why=why),
-            clause=cite(CLAUSE, step.pack),
+            clause=cite(CLAUSE, pack),
             hint="已销毁的案卷只留存目录和封印。" if why == "已销毁" else "请先完成归档。",
             slug="not-archived",
         )
@@ -96,6 +101,7 @@ def hand_out(step: Step, *, loan_id: int) -> None:
     """调出案卷: the archivist gives it out; an original that is out cannot be lent again."""
     row = _loan(step, loan_id, "approved")
     refuse_keeper(step.person(), step.rules)
+    refuse_unsealed(step.session.get_one(ArchivePackage, row.package_id), step.pack)
     away = next(
         (
             one

@@ -23,6 +23,7 @@ from engine.domain.calendar.table import (
     package_years,
     published_list,
     shipped,
+    year_of,
 )
 from engine.errors import NotFound, Refused
 from engine.sentence import Sentence
@@ -125,7 +126,8 @@ def import_file(session: Session, path: Path, *, source: str = "") -> dict[int, 
 
     CSV (`day,kind,name[,provisional]`) or JSON (a list of such objects, or `{year, days: [{date, name,
     isOffDay}]}`). A year with a provisional row stays unpublished. Refuses the whole file, naming the first
-    bad row.
+    bad row. Of a published year that the file only touches (its list begins on 31 December, or a later notice moves
+    some days) nothing else changes.
     """
     if path.stat().st_size > LARGEST_FILE:
         raise Refused(
@@ -135,16 +137,22 @@ def import_file(session: Session, path: Path, *, source: str = "") -> dict[int, 
     years: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         years[row.day.year].append(row)
-    return {
-        number: _replace(
-            session,
-            number,
-            given,
-            source=source or f"导入文件 {path.name}",
-            published=not any(row.provisional for row in given),
-        )
-        for number, given in sorted(years.items())
-    }
+    source = source or f"导入文件 {path.name}"
+    entered = {}
+    for number, given in sorted(years.items()):
+        if year_of(session, number).published and not _whole(number, given):
+            for row in given:
+                set_day(session, row.day, row.kind, row.name, source=source, provisional=row.provisional)
+            entered[number] = len(given)
+        else:
+            published = not any(row.provisional for row in given)
+            entered[number] = _replace(session, number, given, source=source, published=published)
+    return entered
+
+
+def _whole(number: int, given: Iterable[Row]) -> bool:
+    """Whether these are the holidays of a whole year: its National Day is among them."""
+    return any(row.day == date(number, 10, 1) and row.kind == HOLIDAY for row in given)
 
 
 def read_rows(name: str, content: bytes) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine import audit, clock
 from engine.domain import answers as ask
+from engine.domain.change.drafting import refuse_taken
 from engine.domain.change.tables import RegistryChange, get
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.terms import cite
@@ -68,6 +69,8 @@ def _conclude(step: Step, row: RegistryChange, document: str) -> dict[str, str]:
     refuse_self_approval(row.author_id, person, "名录库变更", "J4 W3 W4", step.pack)
     decided = _decided(step, row)
     if decided["decision"] == "approve":
+        if row.kind == "items":
+            refuse_taken(step, row)
         row.approver_id = person.id
         row.approval_document = document or ask.text(step.answers, "document")
         row.approved_on = ask.past_day(step.answers, "approved_on", "审定日期")

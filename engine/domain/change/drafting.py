@@ -131,10 +131,9 @@ def draft(step: Step, *, change_id: int) -> None:
     row.state = "drafted"
 
 
-def _check_items(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -> None:
+def refuse_taken(step: Step, row: RegistryChange) -> None:
+    """Another item list has this version: seen when drafting, and again when approving (slug `version-taken`)."""
     owner = owner_of(step.session, step.session.get_one(Bureau, row.bureau_id))
-    row.version = ask.required(step.answers, "version", "清单版本")
-    row.effective_on = ask.day(step.answers, "effective_on") or clock.today()
     taken = select(ItemList.id).where(ItemList.bureau_id == owner.id, ItemList.version == row.version)
     if step.session.scalar(taken) is not None:
         raise Refused(
@@ -142,6 +141,12 @@ def _check_items(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -
             slug="version-taken",
             fields={"version": "请换一个版本号"},
         )
+
+
+def _check_items(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -> None:
+    row.version = ask.required(step.answers, "version", "清单版本")
+    row.effective_on = ask.day(step.answers, "effective_on") or clock.today()
+    refuse_taken(step, row)
     numbers = [ask.required(line, "no", "编号") for line in given]
     if len(set(numbers)) < len(numbers):
         raise Refused("清单中有重复的编号。", slug="duplicate", fields={"rows": "编号不能重复"})

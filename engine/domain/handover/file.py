@@ -232,14 +232,15 @@ def export_drawn(
 
 
 def import_drawn(session: Session, bureau: Bureau, document: Mapping[str, Any]) -> int:
-    """Mark the objects that the superior has drawn; returns how many are in our registry."""
+    """Mark the objects that the superior has drawn, on the day of its file; returns how many our registry has."""
     partner = believed(session, document, bureau.division)
     codes = [str(code) for code in document["body"]["codes"]]
+    on = date.fromisoformat(str(document["body"]["on"]))
     rows = session.scalars(
         select(RegistryObject).where(RegistryObject.bureau_id == bureau.id, RegistryObject.code.in_(codes)),
     ).all()
     for row in rows:
-        mark(session, row, f"{partner.name}本年度已抽取")
+        mark(session, row, f"{partner.name} {on} 已抽取", on=on)
     return len(rows)
 
 

@@ -8,6 +8,7 @@ The object is marked, and a local inspection not yet begun is called off.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -36,9 +37,12 @@ def mark_superior_drawn(session: Session, bureau_id: int, things: Sequence[Regis
     return len(rows)
 
 
-def mark(session: Session, row: RegistryObject, source: str = "") -> None:
-    """Enter in a lower registry that a superior has drawn this object today; the log names the source."""
-    row.superior_drawn_on = clock.today()
+def mark(session: Session, row: RegistryObject, source: str = "", *, on: date | None = None) -> None:
+    """Enter in a lower registry that a superior has drawn this object (today); the log names the source.
+
+    A later mark stays: what was drawn last counts for 当年.
+    """
+    row.superior_drawn_on = max(on or clock.today(), row.superior_drawn_on or date.min)
     audit.record(
         session,
         action="registry.superior_drawn",

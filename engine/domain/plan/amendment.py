@@ -141,8 +141,24 @@ def _apply(step: Step, plan: Plan, row: PlanAmendment) -> None:
                 hint="请退回申请。",
                 slug="task-drawn",
             )
+        if (
+            any(_shown(task, key) != value for key, value in change["before"].items())
+            or _period(task, change) < 0
+        ):
+            raise Refused(
+                Sentence("任务“{task}”在申请调整后已经改过，不能按这份申请调整。", task=task.name),
+                clause=cite("J10 W8", step.pack),
+                hint="请退回申请，按现行计划重新提出。",
+                slug="amendment-stale",
+            )
         for key, value in change["after"].items():
             setattr(task, key, date.fromisoformat(value) if key in ("starts_on", "ends_on") else value)
+
+
+def _period(task: PlanTask, change: Mapping[str, Any]) -> int:
+    """Days from the start of a task to its end, as the amendment would have them."""
+    after = {"starts_on": _shown(task, "starts_on"), "ends_on": _shown(task, "ends_on"), **change["after"]}
+    return (date.fromisoformat(after["ends_on"]) - date.fromisoformat(after["starts_on"])).days
 
 
 @operation("plan.republish", clause="J7 J10")

@@ -15,11 +15,13 @@ from engine.domain.publication.duty import refuse_other_unit
 from engine.domain.publication.tables import (
     Publication,
 )
-from engine.domain.publication.versions import new_version, standing
+from engine.domain.publication.versions import new_version, standing, versions
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.sentence import Sentence
+
+DONE = ("refused", "published", "superseded")
 
 
 @operation("publication.request_change", clause="J7 W15", gives=("change_id",))
@@ -34,6 +36,18 @@ def request_change(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     if current is None:
         raise Refused(
             "还没有已公示的结果，不能更正或撤回。", clause=cite("J7 W15", step.pack), slug="not-published"
+        )
+    running = [
+        row
+        for row in versions(step.session, inspection_id)
+        if row.kind in ("correction", "withdrawal") and row.state not in DONE
+    ]
+    if running:
+        raise Refused(
+            "本案已有一项更正或撤回正在办理。",
+            clause=cite("J7 W15", step.pack),
+            hint="请等它公示或者不予同意以后再提出。",
+            slug="change-pending",
         )
     kind = ask.required(step.answers, "kind", "更正或撤回")
     if kind not in ("correction", "withdrawal"):

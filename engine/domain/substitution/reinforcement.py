@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.ceremony.duty import why
@@ -49,6 +51,16 @@ def able(step: Step, inspection_id: int) -> list[Inspector]:
     ]
 
 
+def _refuse_unfit(step: Step, inspection_id: int, inspector_id: int) -> None:
+    if inspector_id not in {who.id for who in able(step, inspection_id)}:
+        raise Refused(
+            "补充的人员须持有效执法证件、能够参加，并与检查对象没有利害关系。",
+            clause=cite("J13 J16 W11 行政处罚法", step.pack),
+            slug="reinforcement-unfit",
+            fields={"inspector": "请从列出的人员中选"},
+        )
+
+
 @operation("substitution.ask_reinforcement", clause="J13 J16", gives=("reinforcement_id",))
 def ask_reinforcement(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """申请补充检查人员: after the arrival, one more inspector with a reason."""
@@ -61,12 +73,18 @@ def ask_reinforcement(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             hint="请在案件页发起“申请调换或回避”。",
         )
     chosen = ask.number(step.answers, "inspector")
-    if chosen not in {who.id for who in able(step, inspection_id)}:
+    _refuse_unfit(step, inspection_id, chosen)
+    pending = select(Reinforcement.id).where(
+        Reinforcement.inspection_id == inspection_id,
+        Reinforcement.inspector_id == chosen,
+        Reinforcement.decision == "",
+    )
+    if step.session.scalar(pending) is not None:
         raise Refused(
-            "补充的人员须持有效执法证件、能够参加，并与检查对象没有利害关系。",
-            clause=cite("J13 J16 W11 行政处罚法", step.pack),
-            slug="reinforcement-unfit",
-            fields={"inspector": "请从列出的人员中选"},
+            "补充这名人员的申请正在等待审批。",
+            clause=why(step.rules, "substitution.approver", "J13"),
+            slug="already-requested",
+            fields={"inspector": "正在等待审批"},
         )
     row = Reinforcement(
         inspection_id=inspection_id,
@@ -86,6 +104,8 @@ def approve_reinforcement(step: Step, *, reinforcement_id: int) -> Mapping[str, 
     leader = step.person()
     refuse_self_approval(row.requester_id, leader, "补充申请", "J13 国发〔2019〕5号", step.pack)
     decided = ask.decision(step.answers, clause=why(step.rules, "substitution.approver", "J13"))
+    if decided["decision"] == "approve":
+        _refuse_unfit(step, row.inspection_id, row.inspector_id)
     row.decision, row.approver_id, row.decided_at = decided["decision"], leader.id, clock.now()
     return decided
 
