@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, request
@@ -14,7 +15,7 @@ from engine.desk import cc, comment, inbox, saved, trace
 from engine.desk import urge as urging
 from engine.desk import withdraw as withdrawing
 from web import http
-from web.api import AFTER, HUGE, RECEIPT, answer, body, route
+from web.api import AFTER, HUGE, RECEIPT, answer, body, number, route
 from web.auth import actor
 from web.bulk import checked, needs_code
 from web.openapi import ANY, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
@@ -130,18 +131,25 @@ def mentions() -> ResponseReturnValue:
 
 
 @route("GET", "/handed", rights.WORK)
-@describes("离开我手上的环节去了哪里", record(rows=listed(ANY)))
+@describes("离开我手上的环节去了哪里", page_of(ANY), query={**AFTER})
 def handed() -> ResponseReturnValue:
     """Where my steps went."""
-    return answer({"rows": trace.given_away(http.reading(), g.person)})
+    rows = trace.given_away(http.reading(), g.person, before=number("after"))
+    return answer({"rows": rows, "next": following(rows, trace.RECENT)})
+
+
+def following(rows: Sequence[Any], most: int) -> str:
+    """The cursor behind a page of rows that stand by their numbers, "" where it is not full."""
+    return str(rows[-1].id) if len(rows) == most else ""
 
 
 @route("GET", "/cases/<int:case_id>/comments", rights.READ_OWN_CASES)
-@describes("案件的交流意见，最新的在前", record(rows=listed(SAID)))
+@describes("案件的交流意见，最新的在前", page_of(SAID), query={**AFTER})
 def comments(case_id: int) -> ResponseReturnValue:
     """What people said about a case."""
     case = comment.find(http.reading(), g.person, case_id)
-    return answer({"rows": comment.said(http.reading(), case.id)})
+    rows = comment.said(http.reading(), case.id, before=number("after"))
+    return answer({"rows": rows, "next": following(rows, comment.RECENT)})
 
 
 @route("POST", "/cases/<int:case_id>/comments", rights.READ_OWN_CASES)

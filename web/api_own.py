@@ -92,12 +92,14 @@ def prove() -> ResponseReturnValue:
 @describes("改密码；其他登录都退出", record(ok=FLAG), body=record(old=TEXT, new=TEXT))
 def change_password() -> ResponseReturnValue:
     """Change the own password."""
-    asked = given(old=str, new=str)
-    g.database.run(
+    asked, address = given(old=str, new=str), request.remote_addr or ""
+    reason = g.database.run(
         lambda session: account.change_password(
-            session, actor(session), asked["old"][:500], asked["new"][:500], keep=g.row.id
+            session, g.row.id, asked["old"][:500], asked["new"][:500], address=address
         )
     )
+    if reason:
+        raise Refused(reason, slug="wrong-password", fields={"old": reason})
     return answer({"ok": True})
 
 

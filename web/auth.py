@@ -276,11 +276,17 @@ def password() -> ResponseReturnValue:
         return _me({"again": _("请再填写一次相同的新密码")}, _("两次填写的新密码不同。"), 422)
     try:
         with g.database.transaction() as changing:
-            account.change_password(
-                changing, actor(changing), form.get("old", "")[:500], form.get("new", "")[:500], keep=g.row.id
+            reason = account.change_password(
+                changing,
+                g.row.id,
+                form.get("old", "")[:500],
+                form.get("new", "")[:500],
+                address=request.remote_addr or "",
             )
     except Refused as refusal:
         return _me(refusal.fields, refusal.reason, 422)
+    if reason:
+        return _me({"old": _("请填写现在使用的密码")}, reason, 422)
     http.say("done", _("密码已改，其他登录已退出。"))
     return redirect(url_for("auth.me")), 303
 

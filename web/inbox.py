@@ -64,11 +64,15 @@ def index() -> ResponseReturnValue:
     address = Address.read(saved.layout(reading, g.person))
     tab, filters = address.tab, address.filters
     counts = inbox.counts(reading, g.person)
+    offered = inbox.counts_of(reading, g.person, tab) if tab in {"done", "started"} else counts
     listed = tab in {"todo", "pool", "done", "started"}
     found = inbox.listing(reading, g.person, tab, filters, request.args.get("after", "")) if listed else None
     rows = found.rows if found else []
     waiting = tab in {"todo", "pool"}
-    told = cc.unread(reading, g.person) + comment.unread(reading, g.person)
+    told, gone = (
+        cc.unread(reading, g.person) + comment.unread(reading, g.person),
+        cursor.number(request.args.get("gone", "")),
+    )
     copies = cc.listing(reading, g.person, request.args.get("after", "")[:60]) if tab == "copies" else None
     following = found.next if found else copies.next if copies else ""
     return render_template(
@@ -83,9 +87,9 @@ def index() -> ResponseReturnValue:
         marks=marks.marks(reading, g.person, rows if waiting else [], batch="batch" in address.columns),
         tabs=tabs(tab, counts, told),
         chips=chips(address, counts) if waiting else [],
-        processes=[(key, process_label(key)) for key in sorted(counts.processes)],
-        steps=[(key, key) for key in sorted(counts.steps)],
-        bureaus=inbox.bureau_names(reading, counts) if len(counts.bureaus) > 1 or filters.bureau else [],
+        processes=[(key, process_label(key)) for key in sorted(offered.processes)],
+        steps=[(key, key) for key in sorted(offered.steps)],
+        bureaus=inbox.bureau_names(reading, offered) if len(offered.bureaus) > 1 or filters.bureau else [],
         views=saved.views(reading, g.person),
         sharing=saved.sharing(g.person),
         columns=[(key, str(COLUMNS[key])) for key in saved.COLUMNS],
@@ -98,7 +102,8 @@ def index() -> ResponseReturnValue:
         asked=extra.mine(reading, g.person),
         may_open_lead=rights.OPEN_LEAD.allows(g.person),
         may_read_board=rights.READ_BOARD.allows(g.person),
-        given=trace.given_away(reading, g.person) if tab == "done" else [],
+        given=trace.given_away(reading, g.person, before=gone) if tab == "done" else [],
+        given_more=trace.RECENT,
         copies=copies.rows if copies else [],
         mentions=comment.mentions(reading, g.person) if tab == "copies" else [],
         urged=urge.received(reading, g.person) if tab == "urged" else [],
@@ -339,6 +344,7 @@ def _task_page(
             went=trace.given_away(reading, g.person, item_id=item.id)[:1],
             copied=cc.copied_to(reading, item),
             comments=comment.said(reading, item.case_id) if item.case_id else [],
+            comments_most=comment.RECENT,
             audience=[each for each in audience(reading, item.case_id) if each.id != g.person.id],
             before=before,
             following=following,

@@ -64,8 +64,8 @@ class Mentioned:
     read_at: datetime | None
 
 
-def said(session: Session, case_id: int) -> list[Said]:
-    """The comments of a case, latest first."""
+def said(session: Session, case_id: int, *, before: int = 0) -> list[Said]:
+    """The comments of a case, latest first, `RECENT` at a time; `before`: those before this one."""
     query = (
         select(Comment, Person.name, WorkItem.step)
         .join(Person, Person.id == Comment.author_id)
@@ -74,7 +74,7 @@ def said(session: Session, case_id: int) -> list[Said]:
         .order_by(Comment.id.desc())
         .limit(RECENT)
     )
-    rows = session.execute(query).all()
+    rows = session.execute(query.where(Comment.id < before) if before else query).all()
     names: dict[int, list[str]] = {}
     if rows:
         mentions = select(Mention.comment_id, Person.name).join(Person, Person.id == Mention.person_id)

@@ -174,6 +174,25 @@ def counts(session: Session, person: Person) -> Counts:
     return result
 
 
+def counts_of(session: Session, person: Person, tab: str) -> Counts:
+    """What a person has lately done or started, by process, step and bureau: to filter those tabs by."""
+    done = select(WorkItem.process, WorkItem.step, WorkItem.bureau_id)
+    done = done.where(WorkItem.done_by_id == person.id).order_by(WorkItem.done_at.desc())
+    waits = and_(WorkItem.case_id == Instance.id, WorkItem.state == "open")
+    begun = select(Instance.process, func.coalesce(WorkItem.step, "").label("step"), Instance.bureau_id)
+    begun = begun.outerjoin(WorkItem, waits).order_by(Instance.id.desc())
+    begun = begun.where(Instance.started_by_id == person.id, Instance.case_id == Instance.id)
+    rows = (begun if tab == "started" else done).limit(CAP).subquery().c
+    kinds = (rows.process, rows.step, rows.bureau_id)
+    found = Counts()
+    for process, step, bureau, number in session.execute(select(*kinds, func.count()).group_by(*kinds)):
+        found.processes[process] = found.processes.get(process, 0) + number
+        found.bureaus[bureau] = found.bureaus.get(bureau, 0) + number
+        if step:
+            found.steps[step] = found.steps.get(step, 0) + number
+    return found
+
+
 def bureau_names(session: Session, found: Counts) -> list[tuple[str, str]]:
     """The bureaus whose steps wait, to filter by."""
     query = select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(found.bureaus)).order_by(Bureau.id)
@@ -459,6 +478,13 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
     query = query.where(Instance.started_by_id == person.id, Instance.case_id == Instance.id)
     if filters.process:
         query = query.where(Instance.process == filters.process)
+    if filters.bureau:
+        query = query.where(Instance.bureau_id == filters.bureau)
+    if filters.q:
+        query = query.where(_contains(Instance, filters.q))
+    if filters.step:
+        waits = select(WorkItem.id).where(WorkItem.case_id == Instance.id, WorkItem.state == "open")
+        query = query.where(waits.where(WorkItem.step == filters.step).exists())
     after = cursors.read(cursor)
     if after is not None:
         query = query.where(Instance.id < after[1])

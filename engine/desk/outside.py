@@ -12,7 +12,9 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -27,7 +29,8 @@ from engine.sentence import Sentence
 from engine.settings import Settings
 from engine.storage.session import Database
 
-SECONDS = 20
+SECONDS = 20  # without a word
+PATIENCE = 60  # for a whole call, however slowly the other side speaks: a worker is not to be held
 MOST = 1_000_000
 
 
@@ -104,6 +107,8 @@ def _call(
     scheme, host, port, address = address_of(url, allowed)
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
+    patience = threading.Timer(PATIENCE, _hang_up, (connection,))
+    patience.start()
     try:
         connection.connect()
         if scheme == "https":
@@ -112,11 +117,14 @@ def _call(
         connection.request(method, target, content, {"Host": parts.netloc, **headers})
         answer = connection.getresponse()
         said = answer.read(MOST)
+        if patience.finished.is_set():
+            raise TimeoutError(f"{PATIENCE} s")
     except (OSError, http.client.HTTPException) as fault:
         raise Unavailable(
             Sentence("{host} 没有应答：{fault}。", host=host, fault=fault), hint="稍后会自动再试。"
         ) from fault
     finally:
+        patience.cancel()
         connection.close()
     if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 (HTTP: server errors, too many requests)
         raise Unavailable(
@@ -126,6 +134,12 @@ def _call(
         return answer.status, dict(orjson.loads(said)) if said else {}
     except (orjson.JSONDecodeError, TypeError, ValueError):
         return answer.status, {}
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):  # hung up by the other side meanwhile
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 @errand(PUSH)

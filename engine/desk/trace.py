@@ -22,6 +22,7 @@ class Given:
     `by`: who moved it, "系统" for the machine. `state`: open · done · cancelled. `holder`: who has it now.
     """
 
+    id: int
     item_id: int
     case_id: int
     name: str
@@ -40,8 +41,11 @@ class Given:
         return WAYS[self.way]
 
 
-def given_away(session: Session, person: Person, *, item_id: int = 0) -> list[Given]:
-    """The steps that lately left this person's hands, latest first; `item_id`: only that one."""
+def given_away(session: Session, person: Person, *, item_id: int = 0, before: int = 0) -> list[Given]:
+    """The steps that left this person's hands, latest first.
+
+    `item_id`: only that one; `before`: those before this line, the last of the page before.
+    """
     to, by, holder = aliased(Person), aliased(Person), aliased(Person)
     query = (
         select(Handing, WorkItem, to.name, by.name, holder.name)
@@ -55,8 +59,11 @@ def given_away(session: Session, person: Person, *, item_id: int = 0) -> list[Gi
     )
     if item_id:
         query = query.where(Handing.work_item_id == item_id)
+    if before:
+        query = query.where(Handing.id < before)
     return [
         Given(
+            id=row.id,
             item_id=item.id,
             case_id=item.case_id,
             name=item.object_name or item.title or item.case_no or item.step,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import clock
 from engine.desk import brief
 from engine.desk.case import extra
+from engine.desk.notice.watch import watch
 from engine.desk.sheet import sheet
 from engine.domain.notice import Notice
 from engine.errors import ChangedMeanwhile, NotAllowed, NotFound, Refused
@@ -176,3 +177,33 @@ def test_the_database_lets_a_step_ask_one_thing_at_a_time(jilin):
     columns = "case_id, bureau_id, item_id, title, asked, person_id, asked_by_id, asked_at, due_on, result, paused_days, version"
     with pytest.raises(IntegrityError), jilin.world.database.transaction() as session:
         session.execute(text(f"insert into extra_task ({columns}) select {columns} from extra_task"))  # noqa: S608
+
+
+def test_while_an_answer_is_awaited_nothing_calls_the_step_late(jilin):
+    """The limit moves day by day, so that board, inbox and reminders say the same; the answer adds nothing twice."""
+    case = inspecting(jilin)
+    asks(case)
+    first = case.expects("审批调换")
+    number = asks_more(case, "审批调换")
+    for _ in range(6):
+        jilin.passes(working_days=1)
+        with clock.fixed(jilin.rehearsal.now):
+            watch(jilin.world)
+    now = case.expects("审批调换")
+    assert now.due_at > jilin.rehearsal.now > first.due_at
+    assert now.due_why["paused"] == 6
+    late = jilin.read(
+        lambda s: s.scalars(select(Notice).where(Notice.kind == "overdue", Notice.item_id == now.id)).all()
+    )
+    assert late == []
+    assert answers(jilin, number) == 6
+    assert case.expects("审批调换").due_at == now.due_at
+
+
+def test_who_has_left_is_not_asked(jilin):
+    case = inspecting(jilin)
+    asks(case)
+    jilin.does(lambda s: setattr(someone(s, acts.DRAFTER), "active", False))
+    with pytest.raises(Refused) as no:
+        asks_more(case, "审批调换")
+    assert no.value.slug == "no-proposer"

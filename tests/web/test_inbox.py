@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from engine import clock
 from engine.access.session import IDLE, REMEMBERED
+from engine.desk import comment, trace
+from engine.people import Person
+from engine.runtime import work_item
 from engine.runtime.tables import WorkItem
 from tests.web.town import NOW
 
@@ -146,3 +149,40 @@ def test_a_draw_or_publication_asks_for_the_one_time_code_and_keeps_what_was_typ
     told = client.post("/api/v1/tasks/2/complete", json={"answers": {"decision": "approve"}})
     assert (told.status_code, told.json["code"]) == (403, "second-factor")
     assert "等附件" in client.get("/tasks/2").text
+
+
+def test_what_one_started_is_narrowed_by_all_filters_and_offers_its_own(as_person):
+    lu = as_person("lu")
+    page = lu.get("/?tab=started&q=惠众").text
+    assert "惠众大药房" in page
+    assert "白杨社区" not in page
+    assert '<option value="审批计划"' in page, "lu has nothing to do, and started what waits there"
+    assert "惠众大药房" in lu.get("/?tab=started&step=审批计划&bureau=1").text
+    assert "惠众大药房" not in lu.get("/?tab=started&step=编制计划").text
+    assert "外地卫生院" not in lu.get("/?tab=started&bureau=1").text
+
+
+def test_where_steps_went_and_what_was_said_is_paged(as_person, town, monkeypatch):
+    for module in (trace, comment):
+        monkeypatch.setattr(module, "RECENT", 2)
+    shen = as_person("shen")
+    with town.database.transaction() as session:
+        mine = session.scalar(select(Person).where(Person.login == "shen"))
+        for number in (1, 2, 3):
+            item = session.get_one(WorkItem, number)
+            work_item.handed(session, item, "reassign", giver=mine.id, reason=f"第{number}件")
+    for number in (1, 2, 3):
+        shen.post("/cases/2/comments", data={"text": f"意见{number}"})
+    first = shen.get("/?tab=done").text
+    assert ("第3件" in first, "第1件" in first) == (True, False)
+    rest = shen.get(
+        re.search(r'href="(/\?tab=done&amp;gone=\d+)#', first).group(1).replace("&amp;", "&")
+    ).text
+    assert ("第1件" in rest, "第2件" in rest) == (True, False)
+    said = shen.get("/cases/2/comments").text
+    assert "意见1" not in said
+    assert "意见1" in shen.get(re.search(r'href="(/cases/2/comments\?before=\d+)"', said).group(1)).text
+    for address, word in (("/api/v1/handed", "reason"), ("/api/v1/cases/2/comments", "text")):
+        page = shen.get(address).json
+        last = shen.get(f"{address}?after={page['next']}").json
+        assert [len(page["rows"]), len(last["rows"]), last["next"]] == [2, 1, ""], word

@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import json
 import socket
+import socketserver
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -17,7 +18,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from engine import clock
-from engine.desk import jobs, notice, stuck
+from engine.desk import jobs, notice, outside, stuck
 from engine.desk.notice.choice import Wish, choose
 from engine.desk.notice.deliver import hook_secret
 from engine.desk.notice.hook import add_hook, close, renew
@@ -308,3 +309,27 @@ def test_hooks_are_the_system_administrators_of_that_bureau(town):
         other.grants[0].role = somebody(session, "guan").grants[0].role
         with pytest.raises(NotFound):
             close(session, other, hook.id)
+
+
+def test_a_receiver_that_speaks_endlessly_slowly_holds_no_worker(town, monkeypatch):
+    """It is hung up on after a while, and tried again later like one that does not answer."""
+    monkeypatch.setattr(outside, "PATIENCE", 0.3)
+    ended = threading.Event()
+
+    class Drip(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not ended.wait(0.02):
+                with suppress(OSError):
+                    self.request.sendall(b"X-Slow: yes\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        hooked(town, server.server_address[1])
+        tell(town, wish=HOOKED)
+        jobs.drain(town)
+        ended.set()
+        server.shutdown()
+    (job,) = rows(town, Job)
+    assert (job.state, "没有应答" in job.last_error) == ("waiting", True)

@@ -96,6 +96,20 @@ def test_a_changed_password_closes_the_other_sessions(as_person):
     assert second.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("program", [False, True])
+def test_who_finds_an_open_session_cannot_guess_the_password_in_it(as_person, program):
+    client = as_person("shen")
+    for number in range(6):
+        old = PASSWORD if number == 5 else "wrong wrong"
+        data = {"old": old, "new": "another-long-one", "again": "another-long-one"}
+        if program:
+            no = client.post("/api/v1/me/password", json={"old": old, "new": "another-long-one"})
+        else:
+            no = client.post("/me/password", data=data)
+        assert no.status_code == 422
+    assert "账号暂时锁定" in (no.json["reason"] if program else no.text)
+
+
 def test_the_second_factor_is_enrolled_by_its_first_code(as_person, town):
     client = as_person("luo")
     assert "扫码" in client.get("/second-factor").text

@@ -133,7 +133,7 @@ def ask_more(session: Session, actor: Person, item_id: int, *, asked: str, key: 
         sentence = "请写明要补充什么。" if not words else Sentence("不超过 {most} 字。", most=LONGEST)
         raise Refused(sentence, slug="form-invalid", fields={"asked": sentence})
     receiver = proposer(session, item)
-    if receiver is None or receiver.id == actor.id:
+    if receiver is None or receiver.id == actor.id or not receiver.active:
         raise Refused(
             "这一步没有可以要求补充的申请人。", slug="no-proposer", hint="可以在案件页交办临时任务。"
         )
@@ -214,6 +214,7 @@ def withdraw(session: Session, actor: Person, number: int) -> ExtraTask:
 
 def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
     row = get(session, actor, number)
+    session.refresh(row, with_for_update=True)  # two at once: the second sees what the first did
     if not row.open:
         when = clock.local(row.done_at or row.withdrawn_at or row.asked_at).strftime("%Y-%m-%d %H:%M")
         who = row.person if row.done_at else row.asked_by
@@ -231,20 +232,40 @@ def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
     return row
 
 
+def behind(session: Session) -> list[int]:
+    """Open questions whose asking step's limit has not moved with the working days that went by."""
+    query = select(ExtraTask).where(
+        ExtraTask.item_id.is_not(None), ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
+    )
+    return [row.id for row in session.scalars(query) if _waited(session, row) > row.paused_days]
+
+
+def stand_still(session: Session, number: int) -> None:
+    """The clock of a step that asked for more stands still: its limit moves with each working day till the answer.
+
+    So no list, board or reminder calls it late while it waits.
+    """
+    row = session.get_one(ExtraTask, number, with_for_update=True)
+    if row.open:
+        _go_on(session, row)
+
+
+def _waited(session: Session, row: ExtraTask) -> int:
+    return working_days_between(session, clock.local(row.asked_at).date(), clock.today())
+
+
 def _go_on(session: Session, row: ExtraTask) -> None:
     """The asking step's limit moves by the working days that the answer took; a step without a limit has none."""
     if row.item_id is None:
         return
     item = work_item.locked(session, row.item_id)
-    why = dict(item.due_why or {})
-    waited = working_days_between(session, clock.local(row.asked_at).date(), clock.today())
-    if item.state != "open" or item.due_at is None or "start" not in why or "days" not in why or waited < 1:
+    why, more = dict(item.due_why or {}), _waited(session, row) - row.paused_days
+    if item.state != "open" or item.due_at is None or "start" not in why or "days" not in why or more < 1:
         return
-    counted = count(session, date.fromisoformat(str(why["start"])[:10]), int(why["days"]) + waited)
-    paused = int(why.get("paused", 0)) + waited
-    item.due_why = why | counted.as_json() | {"paused": paused}
+    counted = count(session, date.fromisoformat(str(why["start"])[:10]), int(why["days"]) + more)
+    item.due_why = why | counted.as_json() | {"paused": int(why.get("paused", 0)) + more}
     item.due_at = clock.end_of(counted.day)
-    row.paused_days, row.limit_after = waited, item.due_at
+    row.paused_days, row.limit_after = row.paused_days + more, item.due_at
 
 
 def _note(session: Session, actor: Person, row: ExtraTask, act: str, words: str) -> None:

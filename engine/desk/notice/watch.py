@@ -17,6 +17,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.desk.case import extra
 from engine.desk.notice.tell import Matter, tell, tell_of
 from engine.desk.pool import members
 from engine.desk.world import World
@@ -31,6 +32,7 @@ BATCH = 200
 
 def watch(world: World) -> int:
     """All watches until nothing is left to tell; each batch is a transaction of its own. Returns how many."""
+    _hold(world)
     told = 0
     for look in (_opened, _due_soon, _overdue, _settled):
         while True:
@@ -40,6 +42,15 @@ def watch(world: World) -> int:
             if seen < BATCH:
                 break
     return told
+
+
+def _hold(world: World) -> None:
+    """Limits of steps that wait for an answer move before anybody is told that they are late."""
+    with world.database.reading() as session:
+        numbers = extra.behind(session)
+    for number in numbers:
+        with world.database.transaction() as session:
+            extra.stand_still(session, number)
 
 
 def _opened(session: Session) -> tuple[int, int]:
