@@ -14,11 +14,11 @@ CaseworkError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from engine.sentence import told
+from engine.sentence import Joined, Sentence, read, spelled, told
 
 
 class CaseworkError(Exception):
@@ -120,9 +120,34 @@ class Finding:
         """`{file, element, name, line, rule, severity, reason, hint}`."""
         return asdict(self)
 
+    def spelled(self) -> dict[str, Any]:
+        """As JSON keeps it for another process or another day, its sentences with their parts; `read` reads it."""
+        return {**self.as_json(), **{word: spelled(getattr(self, word)) for word in ("name", "reason", "hint")}}
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """What `spelled` wrote."""
+        return cls(**{**kept, **{word: read(kept[word]) for word in ("name", "reason", "hint")}})
+
+    def told(self, look: Callable[[str], str]) -> Self:
+        """The same in another language (`engine/sentence.py`)."""
+        return replace(
+            self, name=told(self.name, look), reason=told(self.reason, look), hint=told(self.hint, look)
+        )
+
+    @property
+    def sentence(self) -> Sentence:
+        """Where, what, why and what now, in one line."""
+        who = (
+            Sentence("{element}“{name}”", element=self.element, name=self.name) if self.name else self.element
+        )
+        place = f"{self.file}:{self.line}"
+        return Sentence(
+            "{place} {who} {reason}{hint}", place=place, who=who, reason=self.reason, hint=self.hint
+        )
+
     def __str__(self) -> str:
-        who = f"{self.element}“{self.name}”" if self.name else self.element
-        return f"{self.file}:{self.line} {who} {self.reason}{self.hint}".strip()
+        return str.__str__(self.sentence)
 
 
 class ModelInvalid(CaseworkError):
@@ -131,8 +156,13 @@ class ModelInvalid(CaseworkError):
     code = "model-invalid"
 
     def __init__(self, findings: Sequence[Finding], reason: str = "") -> None:
-        super().__init__(reason or "；".join(str(finding) for finding in findings[:3]))
+        super().__init__(reason or Joined(finding.sentence for finding in findings[:3]))
         self.findings = list(findings)
+
+    def tell(self, look: Callable[[str], str]) -> None:
+        """As every error, and all its findings."""
+        super().tell(look)
+        self.findings = [finding.told(look) for finding in self.findings]
 
     def as_json(self) -> dict[str, Any]:
         """As every error, with the list of findings."""
@@ -159,6 +189,11 @@ class RuleError(CaseworkError):
         super().__init__(reason, clause=clause, hint=hint)
         self.position = position
         self.diagnostics = list(diagnostics)
+
+    def tell(self, look: Callable[[str], str]) -> None:
+        """As every error, and what the calculation noted on its way."""
+        super().tell(look)
+        self.diagnostics = [told(each, look) for each in self.diagnostics]
 
 
 class SettingsInvalid(CaseworkError):

@@ -67,7 +67,8 @@ def read(found: Any) -> str:
     if not isinstance(found, list):
         return str(found)
     parts = {name: read(part) if isinstance(part, list | str) else part for name, part in found[1].items()}
-    return Sentence(found[0], **parts)
+    joined = Joined(part if isinstance(part, str) else str(part) for part in parts.values())
+    return joined if joined.pattern == found[0] else Sentence(found[0], **parts)
 
 
 def _part(part: object, look: Callable[[str], str]) -> object:
@@ -75,6 +76,9 @@ def _part(part: object, look: Callable[[str], str]) -> object:
         return told(part, look)
     if not isinstance(part, str) or not part:
         return part
+    whole = _word(part, look)
+    if whole != part:
+        return whole
     pieces = part.split("、")
     found = [_word(piece, look) for piece in pieces]
     return part if found == pieces else ", ".join(found)

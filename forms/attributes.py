@@ -11,6 +11,7 @@ import nh3
 import re2
 
 from engine.errors import Finding, RuleError
+from engine.sentence import Sentence
 from forms import catalogue, condition
 from forms.condition import Condition
 from forms.model import CONTAINERS, Choice, Rules, nearest
@@ -61,17 +62,27 @@ class Attributes:
         """Attributes that we do not know, each by name."""
         for name in raw:
             if name not in known:
-                self.say(raw, "form-attribute", f"{what}不支持属性“{name}”。", nearest(name, known))
+                self.say(
+                    raw,
+                    "form-attribute",
+                    Sentence("{what}不支持属性“{name}”。", what=what, name=name),
+                    nearest(name, known),
+                )
 
     def text(self, raw: Mapping[str, Any], name: str, limit: int = 200) -> str:
         """A short text; never a template."""
         value = raw.get(name, "")
         if not isinstance(value, str) or len(value) > limit:
-            self.say(raw, "form-text", f"{name} 必须是不超过 {limit} 字的文字。")
+            self.say(
+                raw, "form-text", Sentence("{name} 必须是不超过 {limit} 字的文字。", name=name, limit=limit)
+            )
             return ""
         if "{{" in value:
             self.say(
-                raw, "form-template", f"{name} 中有“{{{{”。", "表单文字不是模板；要显示的数据由环节提供。"
+                raw,
+                "form-template",
+                Sentence("{name} 中有“{{{{”。", name=name),
+                "表单文字不是模板；要显示的数据由环节提供。",
             )
         return value.strip()
 
@@ -82,7 +93,7 @@ class Attributes:
             self.say(
                 raw,
                 "form-attribute",
-                f"{name} 必须是 true 或 false。",
+                Sentence("{name} 必须是 true 或 false。", name=name),
                 "随条件变化的部分请用 conditional.hide。",
             )
             return False
@@ -94,7 +105,12 @@ class Attributes:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.say(raw, "form-attribute", f"{name} 是 {value!r}。", f"请用 {low} 到 {high} 的整数。")
+            self.say(
+                raw,
+                "form-attribute",
+                Sentence("{name} 是 {value}。", name=name, value=repr(value)),
+                Sentence("请用 {low} 到 {high} 的整数。", low=low, high=high),
+            )
             return None
         return value
 
@@ -110,12 +126,17 @@ class Attributes:
             self.say(
                 raw,
                 "form-key",
-                f"{name}“{key}”不合规则。",
+                Sentence("{name}“{key}”不合规则。", name=name, key=key),
                 "以小写字母开头，只用小写字母、数字和下划线，最多 41 个。",
             )
             return ""
         if key in catalogue.RESERVED:
-            self.say(raw, "form-key", f"{name}“{key}”是保留字。", f"可改为“{key}_value”。")
+            self.say(
+                raw,
+                "form-key",
+                Sentence("{name}“{key}”是保留字。", name=name, key=key),
+                Sentence("可改为“{key}_value”。", key=key),
+            )
         if not label and kind not in CONTAINERS:
             self.say(raw, "form-label", "没有 label。", "每个要填写的项目都要有标签。")
         return key
@@ -129,7 +150,12 @@ class Attributes:
         known = catalogue.RULES.get(kind, frozenset())
         for name in validate:
             if name not in known:
-                self.say(raw, "form-validate", f"组件“{kind}”不支持校验“{name}”。", nearest(name, known))
+                self.say(
+                    raw,
+                    "form-validate",
+                    Sentence("组件“{kind}”不支持校验“{name}”。", kind=kind, name=name),
+                    nearest(name, known),
+                )
         given = {**raw, **{name: value for name, value in validate.items() if name in known}}
         shortest, longest = ("minItems", "maxItems") if "maxItems" in known else ("minLength", "maxLength")
         return Rules(
@@ -155,7 +181,10 @@ class Attributes:
             number = Decimal("NaN")
         if isinstance(value, bool) or not number.is_finite():
             self.say(
-                raw, "form-validate", f"{name} 是 {value!r}。", "请用数字；随条件变化的界限由环节的动作检查。"
+                raw,
+                "form-validate",
+                Sentence("{name} 是 {value}。", name=name, value=repr(value)),
+                "请用数字；随条件变化的界限由环节的动作检查。",
             )
             return None
         return str(number)
@@ -173,7 +202,7 @@ class Attributes:
                 self.say(
                     raw,
                     "form-pattern",
-                    f"pattern 不能用：{_words(fault)}。",
+                    Sentence("pattern 不能用：{words}。", words=_words(fault)),
                     "只支持 RE2 写法，不支持回看、反向引用。",
                 )
                 return ""
@@ -186,8 +215,8 @@ class Attributes:
             self.say(
                 raw,
                 "form-attribute",
-                f"{name} 是“{value}”。",
-                f"可用：{'、'.join(word for word in allowed if word)}。",
+                Sentence("{name} 是“{value}”。", name=name, value=value),
+                Sentence("可用：{allowed}。", allowed="、".join(word for word in allowed if word)),
             )
             return allowed[0]
         return str(value)
@@ -210,13 +239,21 @@ class Attributes:
         if text is None or text == "":
             return None
         if not isinstance(text, str):
-            self.say(raw, "form-condition", f"{name} 必须是 FEEL 文字。")
+            self.say(raw, "form-condition", Sentence("{name} 必须是 FEEL 文字。", name=name))
             return None
         try:
             return condition.read(text)
         except RuleError as fault:
             self.say(
-                raw, "form-condition", f"{name}“{text}”读不下去：{fault.reason.rstrip('。')}。", fault.hint
+                raw,
+                "form-condition",
+                Sentence(
+                    "{name}“{text}”读不下去：{reason}",
+                    name=name,
+                    text=text,
+                    reason=fault.reason,
+                ),
+                fault.hint,
             )
             return None
 
@@ -232,7 +269,7 @@ class Attributes:
             self.say(
                 raw,
                 "form-options",
-                f"选项来源有 {len(sources)} 个。",
+                Sentence("选项来源有 {count} 个。", count=len(sources)),
                 "请在 values、valuesKey、valuesExpression 中只用一个。",
             )
         return self.pairs(raw, "values", "value") if raw.get("values") else ()
@@ -241,7 +278,15 @@ class Attributes:
         """Static options: value and label, each value once."""
         items = raw.get(name)
         if not isinstance(items, list) or not items or len(items) > catalogue.MAX_CHOICES:
-            self.say(raw, "form-options", f"{name} 必须是 1 到 {catalogue.MAX_CHOICES} 项的列表。")
+            self.say(
+                raw,
+                "form-options",
+                Sentence(
+                    "{name} 必须是 1 到 {most} 项的列表。",
+                    name=name,
+                    most=catalogue.MAX_CHOICES,
+                ),
+            )
             return ()
         found: dict[str, Choice] = {}
         for item in items:
@@ -252,11 +297,18 @@ class Attributes:
                 self.say(
                     raw,
                     "form-options",
-                    f"{name} 中的 {item!r} 缺少 label 或 {value_name}。",
+                    Sentence(
+                        "{name} 中的 {item} 缺少 label 或 {value_name}。",
+                        name=name,
+                        item=repr(item),
+                        value_name=value_name,
+                    ),
                     "两者都是不为空的文字。",
                 )
             elif value in found:
-                self.say(raw, "form-options", f"{name} 中“{value}”出现两次。")
+                self.say(
+                    raw, "form-options", Sentence("{name} 中“{value}”出现两次。", name=name, value=value)
+                )
             else:
                 found[value] = Choice(value, label)
         return tuple(found.values())
@@ -275,7 +327,10 @@ class Attributes:
         for word in accept:
             if not FILE_TYPE.fullmatch(word):
                 self.say(
-                    raw, "form-attribute", f"accept 中的“{word}”不是文件类型。", "例如 .pdf 或 image/*。"
+                    raw,
+                    "form-attribute",
+                    Sentence("accept 中的“{word}”不是文件类型。", word=word),
+                    "例如 .pdf 或 image/*。",
                 )
         return accept
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 from forms import catalogue
 from forms.attributes import Attributes
 from forms.model import CONTAINERS, Component, Form, level, nearest
@@ -43,7 +44,12 @@ class _Reader(Attributes):
         """The whole file."""
         nothing = Form(_name(self.file), self.file, "", ())
         if len(self.source) > catalogue.MAX_BYTES:
-            self.say({}, "form-size", f"表单文件超过 {catalogue.MAX_BYTES // 1024} kB。", "请拆成两个环节。")
+            self.say(
+                {},
+                "form-size",
+                Sentence("表单文件超过 {most} kB。", most=catalogue.MAX_BYTES // 1024),
+                "请拆成两个环节。",
+            )
             return nothing
         try:
             raw = orjson.loads(self.source)
@@ -55,7 +61,7 @@ class _Reader(Attributes):
                     "",
                     fault.lineno,
                     "form-json",
-                    f"不是 JSON：第 {fault.colno} 列读不下去。",
+                    Sentence("不是 JSON：第 {colno} 列读不下去。", colno=fault.colno),
                     "请用表单编辑器保存。",
                 ),
             )
@@ -68,7 +74,9 @@ class _Reader(Attributes):
                 self.lines.setdefault(word, number)
         self.attributes(raw, catalogue.FORM, "表单")
         if raw.get("type", "default") != "default":
-            self.say(raw, "form-type", f"表单类型“{raw['type']}”不支持。", "只支持 default。")
+            self.say(
+                raw, "form-type", Sentence("表单类型“{type}”不支持。", type=raw["type"]), "只支持 default。"
+            )
         components = self.components(raw, 1)
         form = Form(_name(self.file), self.file, str(raw.get("id", "")), components, self.lines)
         if not self.findings:
@@ -82,13 +90,23 @@ class _Reader(Attributes):
             self.say(raw, "form-components", "components 必须是列表。")
             return ()
         if depth > catalogue.MAX_DEPTH:
-            self.say(raw, "form-depth", f"分组嵌套超过 {catalogue.MAX_DEPTH} 层。", "请减少嵌套。")
+            self.say(
+                raw,
+                "form-depth",
+                Sentence("分组嵌套超过 {most} 层。", most=catalogue.MAX_DEPTH),
+                "请减少嵌套。",
+            )
             return ()
         found = []
         for item in items:
             self.count += 1
             if self.count > catalogue.MAX_COMPONENTS:
-                self.say(raw, "form-size", f"组件超过 {catalogue.MAX_COMPONENTS} 个。", "请拆成两个环节。")
+                self.say(
+                    raw,
+                    "form-size",
+                    Sentence("组件超过 {most} 个。", most=catalogue.MAX_COMPONENTS),
+                    "请拆成两个环节。",
+                )
                 break
             if not isinstance(item, dict):
                 self.say(raw, "form-components", "组件必须是 JSON 对象。")
@@ -106,14 +124,19 @@ class _Reader(Attributes):
             self.say(
                 raw,
                 "form-component",
-                f"不支持组件“{kind}”。",
-                hint or f"可用：{'、'.join(sorted(catalogue.ATTRIBUTES))}。",
+                Sentence("不支持组件“{kind}”。", kind=kind),
+                hint or Sentence("可用：{allowed}。", allowed="、".join(sorted(catalogue.ATTRIBUTES))),
             )
             return None
-        self.attributes(raw, catalogue.ATTRIBUTES[kind], f"组件“{kind}”")
+        self.attributes(raw, catalogue.ATTRIBUTES[kind], Sentence("组件“{kind}”", kind=kind))
         identity = str(raw.get("id") or raw.get("key") or raw.get("path") or f"{kind}_{self.count}")
         if raw.get("id") and identity in self.ids:
-            self.say(raw, "form-duplicate", f"id“{identity}”重复。", "每个组件的 id 只能用一次。")
+            self.say(
+                raw,
+                "form-duplicate",
+                Sentence("id“{identity}”重复。", identity=identity),
+                "每个组件的 id 只能用一次。",
+            )
         self.ids.add(identity)
         label = self.text(raw, "label", limit=catalogue.MAX_LABEL)
         if kind == "datetime" and not label:
@@ -124,8 +147,8 @@ class _Reader(Attributes):
             self.say(
                 raw,
                 "form-layout",
-                f"layout.columns 是 {columns!r}。",
-                f"请用 1 到 {catalogue.COLUMNS} 的整数。",
+                Sentence("layout.columns 是 {columns}。", columns=repr(columns)),
+                Sentence("请用 1 到 {most} 的整数。", most=catalogue.COLUMNS),
             )
             columns = None
         component = Component(
@@ -172,7 +195,7 @@ class _Reader(Attributes):
         given = component.default if isinstance(component.default, list) else [component.default]
         for value in given:
             if value not in {choice.value for choice in component.choices}:
-                self.say(raw, "form-options", f"defaultValue“{value}”不在选项中。")
+                self.say(raw, "form-options", Sentence("defaultValue“{value}”不在选项中。", value=value))
 
     def _unique(self, components: list[Component], raw: Mapping[str, Any]) -> None:
         seen: set[str] = set()
@@ -181,7 +204,7 @@ class _Reader(Attributes):
                 self.say(
                     raw if raw.get("path") else {"key": component.key, "label": component.label},
                     "form-duplicate",
-                    f"key“{component.key}”重复。",
+                    Sentence("key“{key}”重复。", key=component.key),
                     "同一层的每个项目各有自己的 key。",
                 )
             seen.add(component.key)
@@ -201,7 +224,10 @@ class _Reader(Attributes):
                 component = next(part for part in form.walk() if part.key == key)
                 self.findings.append(
                     form.finding(
-                        component, "form-condition", f"“{key}”的显示条件绕回到自己。", "请去掉其中一个条件。"
+                        component,
+                        "form-condition",
+                        Sentence("“{key}”的显示条件绕回到自己。", key=key),
+                        "请去掉其中一个条件。",
                     )
                 )
 

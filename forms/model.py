@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Finding
+from engine.sentence import Sentence
 from forms.condition import Condition
 
 CHOOSE_ONE = frozenset({"radio", "select", "person", "object", "clause"})
@@ -177,7 +178,7 @@ class Form:
 
 def unknown_name(name: str, known: Collection[str]) -> tuple[str, str]:
     """Reason and hint for a name in a condition that nothing provides."""
-    return f"条件中的名称“{name}”不是本表单的项目，也不是环节数据。", nearest(name, known)
+    return Sentence("条件中的名称“{name}”不是本表单的项目，也不是环节数据。", name=name), nearest(name, known)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -185,7 +186,7 @@ def nearest(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  (only when something is wrong)
 
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"是否应为“{close[0]}”？" if close else ""
+    return Sentence("是否应为“{close}”？", close=close[0]) if close else ""
 
 
 def is_row(text: str) -> bool:

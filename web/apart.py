@@ -37,7 +37,7 @@ def main() -> int:
         sys.stdout.buffer.write(orjson.dumps({"refused": said}))
         return 1
     found = findings(Answers(form_check, form_keys), {**base, **own})
-    answer = {"own": written(own), "findings": [finding.as_json() for finding in found]}
+    answer = {"own": written(own), "findings": [finding.spelled() for finding in found]}
     sys.stdout.buffer.write(orjson.dumps(answer))
     return 0
 

@@ -75,7 +75,7 @@ def examine(base: Mapping[str, bytes], archive: bytes = b"") -> Examined:
             fields={name: read(sentence) for name, sentence in no["fields"].items()},
         )
     own = {path: base64.b64decode(content) for path, content in answer["own"].items()}
-    return Examined({**base, **own}, [Finding(**one) for one in answer["findings"]])
+    return Examined({**base, **own}, [Finding.read(one) for one in answer["findings"]])
 
 
 def written(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -210,7 +210,7 @@ def view(session: Session, person: Person, proposal_id: int) -> Proposed:
         base=base,
         restores=session.get(Release, proposal.restores_id) if proposal.restores_id else None,
         stale=waiting and (current.id if current else None) != proposal.base_id,
-        findings=[Finding(**finding) for finding in proposal.findings],
+        findings=[Finding.read(finding) for finding in proposal.findings],
         changes=desk.compare(before, proposals.content(session, proposal)),
         may_decide=waiting and RELEASE.allows(person, proposal),
         is_author=person.id == proposal.author_id,

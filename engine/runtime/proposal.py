@@ -86,7 +86,7 @@ def keep(
         restores_id=restores.id if restores else None,
         hash=digest(files),
         files=hashes,
-        findings=[finding.as_json() for finding in findings],
+        findings=[finding.spelled() for finding in findings],
         note=note,
         state="refused" if any(finding.severity == "error" for finding in findings) else "waiting",
         author_id=author.id,

@@ -149,7 +149,7 @@ def compile_files(
                             "",
                             0,
                             "process-twice",
-                            f"流程 {twice[0]} 在两个文件中。",
+                            Sentence("流程 {twice} 在两个文件中。", twice=twice[0]),
                             "改其中一个的 id。",
                         )
                     ]

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 SECONDS = 20
 MEMORY = 3 << 30  # bytes of address space; typst maps its fonts and keeps its caches in it
@@ -50,13 +51,13 @@ def render_apart(
     if done.returncode == 0:
         return done.stdout
     try:
-        raise ModelInvalid([Finding(**one) for one in orjson.loads(done.stdout)])
+        raise ModelInvalid([Finding.read(one) for one in orjson.loads(done.stdout)])
     except orjson.JSONDecodeError as fault:
         raise _too_long(file, title) from fault
 
 
 def _too_long(file: str, title: str) -> ModelInvalid:
-    reason = f"模板超过 {SECONDS} 秒或内存上限，已停止。"
+    reason = Sentence("模板超过 {seconds} 秒或内存上限，已停止。", seconds=SECONDS)
     return ModelInvalid([Finding(file, "typst", title, 1, "document-limit", reason, "请检查模板中的循环。")])
 
 
@@ -78,7 +79,7 @@ def main() -> int:
             at=datetime.fromisoformat(wish["at"]),
         )
     except ModelInvalid as refusal:
-        sys.stdout.buffer.write(orjson.dumps([finding.as_json() for finding in refusal.findings]))
+        sys.stdout.buffer.write(orjson.dumps([finding.spelled() for finding in refusal.findings]))
         return 1
     sys.stdout.buffer.write(made)
     return 0

@@ -22,6 +22,7 @@ from engine.domain.document.apart import render_apart
 from engine.domain.document.catalogue import HEAD, TEMPLATES, Template
 from engine.domain.terms import WORKFLOWS
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 FONTS = Path(__file__).parents[1] / "fonts"
 COMMON = WORKFLOWS / "national/documents/common.typ"
@@ -54,7 +55,9 @@ def check(template: Template, data: Mapping[str, Any]) -> None:
     findings = []
 
     def absent(field: str, label: str) -> None:
-        reason = f"文书《{template.title}》缺少“{label}”（{field}）。"
+        reason = Sentence(
+            "文书《{title}》缺少“{label}”（{field}）。", title=template.title, label=label, field=field
+        )
         findings.append(
             Finding(
                 template.file, field, label, 1, "document-field", reason, "请由环节提供，没有内容的给空文字。"
@@ -72,7 +75,10 @@ def check(template: Template, data: Mapping[str, Any]) -> None:
         for number, row in enumerate(rows):
             for column, label in columns.items():
                 if column not in row:
-                    absent(f"{field}.{number}.{column}", f"第 {number + 1} 行的{label}")
+                    absent(
+                        f"{field}.{number}.{column}",
+                        Sentence("第 {number} 行的{label}", number=number + 1, label=label),
+                    )
     if findings:
         raise ModelInvalid(findings)
 
@@ -127,7 +133,7 @@ def refuse_outside(template: bytes, file: str) -> None:
     if found:
         line = template.count(b"\n", 0, found.start()) + 1
         word = found.group().decode().strip('"( ')
-        reason = f"文书模板第 {line} 行用了“{word}”。"
+        reason = Sentence("文书模板第 {line} 行用了“{word}”。", line=line, word=word)
         raise ModelInvalid(
             [Finding(file, word, "", line, "document-outside", reason, "模板只能用 common.typ 和数据。")]
         )
@@ -173,7 +179,13 @@ def _finding(fault: Any, title: str, file: str) -> Finding:
     if absent:
         field = absent.group(1)
         return Finding(
-            file, field, title, 1, "document-field", f"文书《{title}》缺少“{field}”。", "请由环节提供。"
+            file,
+            field,
+            title,
+            1,
+            "document-field",
+            Sentence("文书《{title}》缺少“{field}”。", title=title, field=field),
+            "请由环节提供。",
         )
     line = re.search(r"main\.typ:(\d+)", fault.diagnostic or "")
     hint = "；".join(fault.hints)
@@ -183,7 +195,7 @@ def _finding(fault: Any, title: str, file: str) -> Finding:
         title,
         int(line.group(1)) if line else 1,
         "document-typst",
-        f"模板不能排版：{fault.message}。",
+        Sentence("模板不能排版：{message}。", message=fault.message),
         hint,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from engine.domain.document.catalogue import HEAD, TEMPLATES, Template
 from engine.domain.document.render import produce, shipped
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 COMMON = "documents/common.typ"
 
@@ -27,8 +28,16 @@ def findings(files: Mapping[str, bytes], *, known: bool = False) -> list[Finding
             continue
         if name not in TEMPLATES or not path.endswith(".typ"):
             close = get_close_matches(name, TEMPLATES, n=1, cutoff=0.5)
-            hint = f"是否应为“{close[0]}”？" if close else f"可用：{'、'.join(TEMPLATES)}。"
-            found.append(Finding(path, name, "", 1, "document-name", f"没有名为“{name}”的文书。", hint))
+            hint = (
+                Sentence("是否应为“{close}”？", close=close[0])
+                if close
+                else Sentence("可用：{allowed}。", allowed="、".join(TEMPLATES))
+            )
+            found.append(
+                Finding(
+                    path, name, "", 1, "document-name", Sentence("没有名为“{name}”的文书。", name=name), hint
+                )
+            )
             continue
         if not untried and content in shipped():
             continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.domain.terms import REPEAT_REASONS, SECTION_KINDS, SUBSTITUTION_REASONS
+from engine.sentence import Sentence
 
 INT, BOOL, TEXT, CHOICE, LIST = "整数", "是否", "文字", "选项", "多选"
 
@@ -31,9 +32,13 @@ class Definition:
         if self.type == LIST:
             return self._list_fault(value)
         if self.type == CHOICE:
-            return "" if value in self.choices else f"应为 {'、'.join(self.choices)} 之一"
+            return (
+                ""
+                if value in self.choices
+                else Sentence("应为 {choices} 之一", choices="、".join(self.choices))
+            )
         if self.type == INT and (not isinstance(value, int) or isinstance(value, bool) or value < self.least):
-            return f"应为不小于 {self.least} 的整数"
+            return Sentence("应为不小于 {least} 的整数", least=self.least)
         if self.type == BOOL and not isinstance(value, bool):
             return "应为 true 或 false"
         return "应为文字" if self.type == TEXT and not isinstance(value, str) else ""
@@ -43,7 +48,11 @@ class Definition:
             return "应为文字的列表"
         strange = [item for item in value if item not in self.choices]
         if strange:
-            return f"含有未知的 {'、'.join(strange)}（可用：{'、'.join(self.choices)}）"
+            return Sentence(
+                "含有未知的 {strange}（可用：{choices}）",
+                strange="、".join(strange),
+                choices="、".join(self.choices),
+            )
         return "有重复" if len(set(value)) < len(value) and self.key != "team.roles" else ""
 
 

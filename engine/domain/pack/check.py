@@ -33,6 +33,7 @@ from engine.domain.terms import (
     split_refs,
 )
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 DEADLINES = "deadlines.dmn"
 TIED = {"report.deadline": "report.submit", "publish.deadline": "publish.result"}
@@ -91,7 +92,7 @@ def findings(files: Mapping[str, bytes]) -> list[Finding]:
         try:
             texts[pack_of(path)] = tomllib.loads(content.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-            found.append(Finding(path, "", "", 0, "toml", f"文件读不出：{fault}。"))
+            found.append(Finding(path, "", "", 0, "toml", Sentence("文件读不出：{fault}。", fault=fault)))
     sheets = [
         _Sheet(
             name,
@@ -120,7 +121,9 @@ def _installed(sheet: _Sheet, texts: Mapping[str, Mapping[str, Any]]) -> Iterato
     own, shipped = inherited(sheet.name, texts), parameters(sheet.name)
     for key in INSTALLED:
         if key in own and own[key].value != shipped[key].value:
-            reason = f"参数“{key}”以安装的规则包为准（{shipped[key].value}），不随发布改变。"
+            reason = Sentence(
+                "参数“{key}”以安装的规则包为准（{value}），不随发布改变。", key=key, value=shipped[key].value
+            )
             hint = "需要改变名录由谁维护的，请系统管理员更新安装的规则包。"
             yield replace(sheet.finding(key, "installed", reason, hint), severity="warning")
 
@@ -128,53 +131,73 @@ def _installed(sheet: _Sheet, texts: Mapping[str, Mapping[str, Any]]) -> Iterato
 def _head(sheet: _Sheet, known: set[str]) -> Iterator[Finding]:
     name, text = sheet.name, sheet.text
     for key in sorted(set(text) - HEAD_KEYS):
-        yield sheet.finding(key, "unknown-key", f"不认识“{key}”。")
+        yield sheet.finding(key, "unknown-key", Sentence("不认识“{key}”。", key=key))
     if text.get("name") != name:
-        yield sheet.finding("name", "name", f"name 应与规则包同名“{name}”。")
+        yield sheet.finding("name", "name", Sentence("name 应与规则包同名“{name}”。", name=name))
     parent = str(text.get("inherits", ""))
     if parent and parent not in known:
-        yield sheet.finding("inherits", "parent", f"没有上级规则包“{parent}”。")
+        yield sheet.finding("inherits", "parent", Sentence("没有上级规则包“{parent}”。", parent=parent))
     if parent and name in (*sheet.line[1:], *lineage(parent)):
         yield sheet.finding("inherits", "parent", "规则包的继承成了圈。")
     for role in sorted(set(text.get("role_labels", {})) - set(ROLE_LABELS)):
-        yield sheet.finding(role, "role", f"没有角色“{role}”。")
+        yield sheet.finding(role, "role", Sentence("没有角色“{role}”。", role=role))
 
 
 def _parameters(sheet: _Sheet) -> Iterator[Finding]:
     for key, row in sheet.text.get("parameters", {}).items():
         definition = CATALOGUE.get(key)
         if definition is None:
-            yield sheet.finding(key, "unknown-key", f"没有参数“{key}”。", f"可用：{_nearest(key)}。")
+            yield sheet.finding(
+                key,
+                "unknown-key",
+                Sentence("没有参数“{key}”。", key=key),
+                Sentence("可用：{allowed}。", allowed=_nearest(key)),
+            )
             continue
         if not isinstance(row, dict) or "value" not in row:
-            yield sheet.finding(key, "missing-value", f"参数“{key}”没有 value。")
+            yield sheet.finding(key, "missing-value", Sentence("参数“{key}”没有 value。", key=key))
             continue
         for strange in sorted(set(row) - PARAMETER_KEYS):
-            yield sheet.finding(key, "unknown-key", f"参数“{key}”中不认识“{strange}”。")
+            yield sheet.finding(
+                key, "unknown-key", Sentence("参数“{key}”中不认识“{strange}”。", key=key, strange=strange)
+            )
         value = None if row["value"] == NONE and definition.optional else row["value"]
         fault = definition.fault(value)
         if fault:
-            yield sheet.finding(key, "type", f"参数“{key}”的值 {row['value']!r} {fault}。")
+            yield sheet.finding(
+                key,
+                "type",
+                Sentence("参数“{key}”的值 {value} {fault}。", key=key, value=repr(row["value"]), fault=fault),
+            )
         if row.get("strength") not in STRENGTHS:
-            yield sheet.finding(key, "strength", f"参数“{key}”的 strength 应为 hard 或 principle。")
+            yield sheet.finding(
+                key, "strength", Sentence("参数“{key}”的 strength 应为 hard 或 principle。", key=key)
+            )
         yield from _source(sheet, key, row)
         for bound in ("valid_from", "valid_to"):
             if bound in row and not isinstance(row[bound], date):
-                yield sheet.finding(key, "validity", f"参数“{key}”的 {bound} 应为日期。")
+                yield sheet.finding(
+                    key, "validity", Sentence("参数“{key}”的 {bound} 应为日期。", key=key, bound=bound)
+                )
 
 
 def _source(sheet: _Sheet, key: str, row: dict[str, Any]) -> Iterator[Finding]:
     source = row.get("source")
     if not isinstance(source, str) or not source.strip():
-        reason = f"参数“{key}”没有写明依据（source）。"
+        reason = Sentence("参数“{key}”没有写明依据（source）。", key=key)
         yield sheet.finding(key, "missing-source", reason, "写条款，例如 W9，或文件名。")
         return
     for ref in split_refs(source):
         regulation = REGULATIONS.get(ref[0]) if ref.isascii() else None
         if not known_ref(ref):
-            yield sheet.finding(key, "source", f"参数“{key}”的依据“{ref}”不存在。")
+            yield sheet.finding(key, "source", Sentence("参数“{key}”的依据“{ref}”不存在。", key=key, ref=ref))
         elif regulation is not None and regulation.pack not in sheet.line:
-            reason = f"参数“{key}”引用了“{ref}”，而{regulation.number}不适用于本规则包。"
+            reason = Sentence(
+                "参数“{key}”引用了“{ref}”，而{document}不适用于本规则包。",
+                key=key,
+                ref=ref,
+                document=regulation.number,
+            )
             yield sheet.finding(key, "foreign-source", reason)
 
 
@@ -194,7 +217,9 @@ def _files(name: str) -> Iterator[Finding]:
         twin = inherited_files.get(relative)
         if twin is not None and same_content(path, twin):
             above = twin.relative_to(WORKFLOWS).parts[0]
-            reason = f"{relative} 与上级规则包 {above} 的内容相同（布局不算）。"
+            reason = Sentence(
+                "{relative} 与上级规则包 {above} 的内容相同（布局不算）。", relative=relative, above=above
+            )
             yield Finding(
                 f"{name}/{relative}", relative, "", 0, "same-as-parent", reason, "请删去，自动沿用上级。"
             )
@@ -206,14 +231,16 @@ def _whole(
     """After inheritance every parameter must have a value, and the deadlines table must say the same."""
     pack = inherited(sheet.name, texts)
     for key in sorted(set(CATALOGUE) - set(pack)):
-        yield sheet.finding(key, "missing-parameter", f"参数“{key}”在本规则包和上级中都没有。")
+        yield sheet.finding(
+            key, "missing-parameter", Sentence("参数“{key}”在本规则包和上级中都没有。", key=key)
+        )
     if table is None:
         yield Finding(file, DEADLINES, "", 0, "missing-file", "没有时限表 deadlines.dmn。")
         return
     try:
         rows = rows_of(table, DEADLINES)
     except (ValueError, IndexError) as fault:
-        yield Finding(file, DEADLINES, "", 0, "table", f"时限表读不出：{fault}。")
+        yield Finding(file, DEADLINES, "", 0, "table", Sentence("时限表读不出：{fault}。", fault=fault))
         return
     yield from _rows(sheet, rows, file)
     for parameter, key in TIED.items():
@@ -221,25 +248,48 @@ def _whole(
             continue
         value = pack[parameter].value
         if key not in rows:
-            yield Finding(file, key, "", 0, "deadline", f"时限表没有“{key}”，而参数“{parameter}”要用它。")
+            yield Finding(
+                file,
+                key,
+                "",
+                0,
+                "deadline",
+                Sentence("时限表没有“{key}”，而参数“{parameter}”要用它。", key=key, parameter=parameter),
+            )
             continue
         days, strength, _clause = rows[key]
         agrees = (
             strength == HOUSE_RULE if value is None else (days, strength) == (value, pack[parameter].strength)
         )
         if not agrees:
-            reason = f"参数“{parameter}”（{value}）与时限表“{key}”（{days}，{strength}）不一致。"
+            reason = Sentence(
+                "参数“{parameter}”（{value}）与时限表“{key}”（{days}，{strength}）不一致。",
+                parameter=parameter,
+                value=value,
+                key=key,
+                days=days,
+                strength=strength,
+            )
             yield sheet.finding(parameter, "deadline", reason)
 
 
 def _rows(sheet: _Sheet, rows: Mapping[str, tuple[int, str, str]], file: str) -> Iterator[Finding]:
     for key, (days, strength, clause) in rows.items():
         if days < 0 or strength not in (*STRENGTHS, HOUSE_RULE):
-            reason = f"时限“{key}”的天数或强度不对：{days}，{strength}。"
+            reason = Sentence(
+                "时限“{key}”的天数或强度不对：{days}，{strength}。", key=key, days=days, strength=strength
+            )
             yield Finding(file, key, "", 0, "deadline", reason)
         if strength != HOUSE_RULE and not clause:
-            yield Finding(file, key, "", 0, "missing-source", f"时限“{key}”没有写明依据。")
+            yield Finding(file, key, "", 0, "missing-source", Sentence("时限“{key}”没有写明依据。", key=key))
         for ref in split_refs(clause):
             regulation = REGULATIONS.get(ref[0]) if ref.isascii() else None
             if not known_ref(ref) or (regulation is not None and regulation.pack not in sheet.line):
-                yield Finding(file, key, "", 0, "source", f"时限“{key}”的依据“{ref}”不存在或不适用。")
+                yield Finding(
+                    file,
+                    key,
+                    "",
+                    0,
+                    "source",
+                    Sentence("时限“{key}”的依据“{ref}”不存在或不适用。", key=key, ref=ref),
+                )

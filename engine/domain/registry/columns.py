@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from engine.domain.registry.sheet import LONGEST_CELL, Sheet
+from engine.sentence import Sentence
 
 YES = {"是", "y", "yes", "true", "1", "√", "有"}
 NO = {"否", "n", "no", "false", "0", "×", "无", ""}
@@ -73,9 +74,9 @@ def words(cell: Any) -> str:
         return cell.isoformat()
     text = str(cell)
     if text.startswith(("=", "@")):
-        raise Wrong(f"以“{text[0]}”开头，像是公式，请改为文字")
+        raise Wrong(Sentence("以“{text}”开头，像是公式，请改为文字", text=text[0]))
     if len(text) > LONGEST_CELL:
-        raise Wrong(f"超过 {LONGEST_CELL} 字")
+        raise Wrong(Sentence("超过 {most} 字", most=LONGEST_CELL))
     return text
 
 
@@ -92,7 +93,7 @@ def short(limit: int) -> Reader:
     def read(cell: Any) -> str:
         text = words(cell)
         if len(text) > limit:
-            raise Wrong(f"超过 {limit} 字")
+            raise Wrong(Sentence("超过 {limit} 字", limit=limit))
         return text
 
     return read
@@ -104,7 +105,7 @@ def whole(cell: Any) -> int:
     if not text:
         return 0
     if not re.fullmatch(r"\d{1,15}", text):
-        raise Wrong(f"“{text}”不是不小于 0 的整数")
+        raise Wrong(Sentence("“{text}”不是不小于 0 的整数", text=text))
     return int(text)
 
 
@@ -123,7 +124,7 @@ def day(cell: Any) -> date | None:
             return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         pass
-    raise Wrong(f"“{text}”不是日期，请写成 2026-10-12")
+    raise Wrong(Sentence("“{text}”不是日期，请写成 2026-10-12", text=text))
 
 
 def yes(cell: Any) -> bool:
@@ -133,7 +134,7 @@ def yes(cell: Any) -> bool:
         return True
     if text in NO:
         return False
-    raise Wrong(f"“{text}”应为“是”或“否”")
+    raise Wrong(Sentence("“{text}”应为“是”或“否”", text=text))
 
 
 def many(cell: Any) -> list[str]:
@@ -150,7 +151,7 @@ def one_of(labels: Mapping[str, str], otherwise: str | None = None) -> Reader:
         if not text and otherwise is not None:
             return otherwise
         if text not in known:
-            raise Wrong(f"“{text}”应为 {'、'.join(labels.values())} 之一")
+            raise Wrong(Sentence("“{text}”应为 {values} 之一", text=text, values="、".join(labels.values())))
         return known[text]
 
     return read

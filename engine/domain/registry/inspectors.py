@@ -113,7 +113,7 @@ def id_card_fault(number: str) -> str:
         return "身份证号应为 18 位"
     total = sum(int(char) * weight for char, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
     right = "10X98765432"[total % 11]
-    return "" if number[17] == right else f"身份证号校验码应为 {right}"
+    return "" if number[17] == right else Sentence("身份证号校验码应为 {right}", right=right)
 
 
 def check(lines: Iterable[Line]) -> None:
@@ -169,9 +169,9 @@ def _certificate(line: Line, numbers: dict[str, int]) -> None:
     if end is None:
         line.warn("有效期", "没有填写，按长期有效处理")
     elif end < today:
-        line.warn("有效期", f"执法证已于 {end} 到期，不能参加抽取")
+        line.warn("有效期", Sentence("执法证已于 {end} 到期，不能参加抽取", end=end))
     elif end - today <= EXPIRING:
-        line.warn("有效期", f"执法证将于 {end} 到期")
+        line.warn("有效期", Sentence("执法证将于 {end} 到期", end=end))
 
 
 def apply(session: Session, bureau: Bureau, lines: Iterable[Line]) -> dict[str, int]:

@@ -98,12 +98,12 @@ def check(lines: Iterable[Line]) -> None:
             ("统一社会信用代码", values.get("uscc"), usccs, line.warn),
         ):
             if key and key in seen:
-                speak(column, f"与第 {seen[key]} 行的“{key}”重复")
+                speak(column, Sentence("与第 {seen} 行的“{key}”重复", seen=seen[key], key=key))
             elif key:
                 seen[key] = line.number
         twin = (str(values.get("name", "")), str(values.get("address", "")))
         if all(twin) and twin in twins:
-            line.warn("名称", f"与第 {twins[twin]} 行名称和地址都相同")
+            line.warn("名称", Sentence("与第 {twins} 行名称和地址都相同", twins=twins[twin]))
         twins.setdefault(twin, line.number)
 
 

@@ -40,7 +40,7 @@ def check(lines: Iterable[Line]) -> None:
         if start and end and end < start:
             line.refuse("截止日期", "早于申报日期")
         elif end and end < clock.today():
-            line.warn("截止日期", f"已于 {end} 届满，不再计入回避")
+            line.warn("截止日期", Sentence("已于 {end} 届满，不再计入回避", end=end))
 
 
 def resolve(session: Session, bureau: Bureau, lines: Iterable[Line]) -> None:

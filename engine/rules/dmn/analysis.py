@@ -28,6 +28,7 @@ from engine.rules.feel.temporal import (
     time_of,
 )
 from engine.rules.feel.values import Range, compare, equal, to_feel, type_name
+from engine.sentence import Sentence
 
 from .table import Row, Table, decide_row, priority
 
@@ -69,7 +70,15 @@ class Piece:
 def analyse(table: Table) -> list[TableFinding]:
     """All findings of a table, errors first."""
     if len(table.rows) > _MOST_ROWS:
-        return [TableFinding("open", "info", [], f"表超过 {_MOST_ROWS} 行，未作分析。", "请拆分此表。")]
+        return [
+            TableFinding(
+                "open",
+                "info",
+                [],
+                Sentence("表超过 {most} 行，未作分析。", most=_MOST_ROWS),
+                "请拆分此表。",
+            )
+        ]
     open_rows = _open_rows(table)
     pieces = [_pieces(table, column, open_rows) for column in range(len(table.inputs))]
     found = [
@@ -77,7 +86,7 @@ def analyse(table: Table) -> list[TableFinding]:
             "open",
             "info",
             [table.rows[index].number],
-            f"第 {table.rows[index].number} 行用到其他数据，无法静态分析。",
+            Sentence("第 {row} 行用到其他数据，无法静态分析。", row=table.rows[index].number),
         )
         for index in sorted(open_rows)
     ]
@@ -230,7 +239,12 @@ def _empty_rows(table: Table, pieces: list[list[Piece]], open_rows: set[int]) ->
                 label = table.inputs[column].label
                 found.append(TableFinding(
                     "unreachable", "error", [row.number],
-                    f"第 {row.number} 行永远不会命中：“{label}”的条件 {row.cells[column]} 没有可能的取值。",
+                    Sentence(
+                        "第 {row} 行永远不会命中：“{label}”的条件 {cell} 没有可能的取值。",
+                        row=row.number,
+                        label=label,
+                        cell=row.cells[column],
+                    ),
                     "请改正该单元格或删去此行。", {label: row.cells[column]},
                 ))  # fmt: skip
                 break
@@ -250,7 +264,7 @@ def _walk_all(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
     for index, row in enumerate(table.rows):
         reachable = all(any(piece.rows >> index & 1 for piece in parts) for parts in pieces)
         if reachable and not winners >> index & 1 and index not in open_rows:
-            reason = f"第 {row.number} 行永远不起作用：凡它命中之处，其他行总在前。"
+            reason = Sentence("第 {row} 行永远不起作用：凡它命中之处，其他行总在前。", row=row.number)
             found.append(TableFinding("unreachable", "error", [row.number], reason, "请调整次序或删去此行。"))
     return found
 
@@ -280,7 +294,7 @@ def _explore(table: Table, pieces: list[list[Piece]], open_rows: int) -> tuple[i
 def _gap(table: Table, chosen: list[Piece]) -> TableFinding:
     cells = _cells(table, chosen)
     shown = "，".join(f"{label} = {text}" for label, text in cells.items() if text != "-")
-    reason = f"没有一行覆盖：{shown}。" if shown else "没有一行覆盖任何输入。"
+    reason = Sentence("没有一行覆盖：{shown}。", shown=shown) if shown else "没有一行覆盖任何输入。"
     example = _example(table, chosen)
     if any(piece.between_whole for piece in chosen):
         return TableFinding("gap", "info", [], reason, "若该列只取整数可忽略。", cells, example)
@@ -320,10 +334,12 @@ def _overlaps(table: Table, pieces: list[list[Piece]], open_rows: set[int]) -> l
             if table.policy == "ANY" and same:
                 continue
             kind = "overlap" if same else "conflict"
-            numbers = f"第 {one.number} 行与第 {two.number} 行"
+            numbers = {"one": one.number, "two": two.number}
             found.append(TableFinding(
                 kind, "error", [one.number, two.number],
-                f"{numbers}可同时命中{'' if same else '，输出却不同'}。",
+                Sentence("第 {one} 行与第 {two} 行可同时命中。", **numbers)
+                if same
+                else Sentence("第 {one} 行与第 {two} 行可同时命中，输出却不同。", **numbers),
                 "请收窄其中一行的条件，或改用其他命中策略。", _cells(table, common), _example(table, common),
             ))  # fmt: skip
     return found

@@ -11,6 +11,7 @@ from engine.rules.feel.invocation import call_named
 from engine.rules.feel.limits import Run
 from engine.rules.feel.types import Type
 from engine.rules.feel.values import Builtin, Function, type_name
+from engine.sentence import Sentence
 
 from .document import Document
 from .reader import Element, local, name_of, part, parts, text_of
@@ -39,7 +40,14 @@ def coerced(closure: Closure, kind: Type | None, label: str) -> Closure:
         env.run.weigh(value)
         result, fits = kind.coerce(value)
         if not fits:
-            env.run.say(f"{label}的值（{type_name(value)}）不符合类型“{shown}”")
+            env.run.say(
+                Sentence(
+                    "{label}的值（{value_type}）不符合类型“{shown}”",
+                    label=label,
+                    value_type=type_name(value),
+                    shown=shown,
+                )
+            )
         return result
 
     return convert
@@ -54,14 +62,19 @@ class Boxes:
     def build(self, element: Element | None, label: str) -> Closure:
         """The closure of a boxed expression; none at all gives null with the reason."""
         if element is None:
-            return self.document.broken(f"{label}没有决策逻辑")
+            return self.document.broken(Sentence("{label}没有决策逻辑", label=label))
         name = local(element)
         language = element.get("expressionLanguage")
         if language and not any(known in language for known in _FEEL_LANGUAGES):
-            self.document.find_fault(element, "language", f"不支持表达式语言 {language}。", "请改用 FEEL。")
-            return self.document.broken(f"{label}不是 FEEL 表达式")
+            self.document.find_fault(
+                element,
+                "language",
+                Sentence("不支持表达式语言 {language}。", language=language),
+                "请改用 FEEL。",
+            )
+            return self.document.broken(Sentence("{label}不是 FEEL 表达式", label=label))
         if part(element, "importedValues") is not None:
-            return self.document.broken(f"{label}引用外部取值")
+            return self.document.broken(Sentence("{label}引用外部取值", label=label))
         make: Callable[[Element, str], Closure] = getattr(self, "_" + name.lower())
         closure = make(element, label)
         if name == "functionDefinition":
@@ -75,7 +88,7 @@ class Boxes:
     def _literalexpression(self, element: Element, label: str) -> Closure:
         text = text_of(element)
         if not text:
-            return self.document.broken(f"{label}的表达式为空")
+            return self.document.broken(Sentence("{label}的表达式为空", label=label))
         return self.document.compile(text, element)
 
     def _decisiontable(self, element: Element, label: str) -> Closure:
@@ -88,9 +101,13 @@ class Boxes:
             name = name_of(variable) if variable is not None else ""
             # A function may call itself by the name of its entry.
             with self.document.seeing(*(known for known, _ in entries), name):
-                closure = self.build(logic_of(entry), f"{label}的“{name or '结果'}”")
+                closure = self.build(
+                    logic_of(entry), Sentence("{label}的“{name}”", label=label, name=name or "结果")
+                )
             kind = self.document.type(variable.get("typeRef"), variable) if variable is not None else None
-            entries.append((name, coerced(closure, kind, f"{label}的“{name}”")))
+            entries.append(
+                (name, coerced(closure, kind, Sentence("{label}的“{name}”", label=label, name=name)))
+            )
 
         def build(env: Env) -> Any:
             values: dict[str, Any] = {}
@@ -106,7 +123,7 @@ class Boxes:
 
     def _list(self, element: Element, label: str) -> Closure:
         items = [
-            self.build(item, f"{label}第 {index} 项")
+            self.build(item, Sentence("{label}第 {index} 项", label=label, index=index))
             for index, item in enumerate(parts(element, *EXPRESSIONS), 1)
         ]
         return lambda env: [item(env) for item in items]
@@ -121,10 +138,17 @@ class Boxes:
             cells = parts(row, *EXPRESSIONS)
             if len(cells) != len(columns):
                 self.document.find_fault(
-                    row, "relation", f"第 {index} 行有 {len(cells)} 格，应为 {len(columns)} 格。"
+                    row,
+                    "relation",
+                    Sentence(
+                        "第 {index} 行有 {count} 格，应为 {columns} 格。",
+                        index=index,
+                        count=len(cells),
+                        columns=len(columns),
+                    ),
                 )
             rows.append([
-                (name, coerced(self.build(cell, f"{label}第 {index} 行“{name}”"), kind, f"“{name}”"))
+                (name, coerced(self.build(cell, _place(label, index, name)), kind, f"“{name}”"))
                 for (name, kind), cell in zip(columns, cells, strict=False)
             ])  # fmt: skip
         return lambda env: [{name: cell(env) for name, cell in row} for row in rows]
@@ -139,7 +163,13 @@ class Boxes:
             bindings.append(
                 (
                     name,
-                    coerced(self.build(logic_of(binding), f"{label}的参数“{name}”"), kind, f"参数“{name}”"),
+                    coerced(
+                        self.build(
+                            logic_of(binding), Sentence("{label}的参数“{name}”", label=label, name=name)
+                        ),
+                        kind,
+                        Sentence("参数“{name}”", name=name),
+                    ),
                 )
             )
 
@@ -147,7 +177,7 @@ class Boxes:
             called = function(env)
             arguments = {name: closure(env) for name, closure in bindings}
             if not isinstance(called, Function | Builtin):
-                env.run.say(f"{label}调用的不是函数")
+                env.run.say(Sentence("{label}调用的不是函数", label=label))
                 return None
             return call_named(env.run, called, arguments)
 
@@ -163,8 +193,12 @@ class Boxes:
         names = tuple(name for name, _ in parameters)
         types = tuple(item for _, item in parameters)
         if kind != "FEEL":
-            self.document.find_fault(element, "external", f"不允许调用外部函数({kind})。", "请改写为 FEEL。")
-            body = self.document.broken(f"{label}是外部（{kind}）函数，不允许调用")
+            self.document.find_fault(
+                element, "external", Sentence("不允许调用外部函数({kind})。", kind=kind), "请改写为 FEEL。"
+            )
+            body = self.document.broken(
+                Sentence("{label}是外部（{kind}）函数，不允许调用", label=label, kind=kind)
+            )
         else:
             with self.document.seeing(*names):
                 body = self.build(logic_of(element), label)
@@ -185,13 +219,17 @@ class Boxes:
         )
 
     def _conditional(self, element: Element, label: str) -> Closure:
-        condition = self.inner(part(element, "if"), f"{label}的条件")
+        condition = self.inner(part(element, "if"), Sentence("{label}的条件", label=label))
         yes, no = self.inner(part(element, "then"), label), self.inner(part(element, "else"), label)
 
         def choose(env: Env) -> Any:
             value = condition(env)
             if not isinstance(value, bool) and value is not None:
-                env.run.say(f"{label}的条件不是真假值而是 {type_name(value)}")
+                env.run.say(
+                    Sentence(
+                        "{label}的条件不是真假值而是 {value_type}", label=label, value_type=type_name(value)
+                    )
+                )
                 return None
             return yes(env) if value is True else no(env)
 
@@ -200,13 +238,13 @@ class Boxes:
     def _filter(self, element: Element, label: str) -> Closure:
         source = self.inner(part(element, "in"), label)
         seen, self.document.scope = self.document.scope, None  # the names of the items, which nobody knows
-        condition = self.inner(part(element, "match"), f"{label}的条件")
+        condition = self.inner(part(element, "match"), Sentence("{label}的条件", label=label))
         self.document.scope = seen
 
         def select(env: Env) -> Any:
             found = source(env)
             if found is None:
-                env.run.say(f"{label}对 null 筛选")
+                env.run.say(Sentence("{label}对 null 筛选", label=label))
                 return None
             items = found if isinstance(found, list) else [found]
             kept = []
@@ -218,10 +256,16 @@ class Boxes:
                     index = int(value)
                     if 1 <= abs(index) <= len(items):
                         return items[index - 1 if index > 0 else index]
-                    env.run.say(f"{label}没有第 {index} 项")
+                    env.run.say(Sentence("{label}没有第 {index} 项", label=label, index=index))
                     return None
                 if value is not None and not isinstance(value, bool):
-                    env.run.say(f"{label}的条件不是真假值而是 {type_name(value)}")
+                    env.run.say(
+                        Sentence(
+                            "{label}的条件不是真假值而是 {value_type}",
+                            label=label,
+                            value_type=type_name(value),
+                        )
+                    )
                     return None
                 if value is True:
                     kept.append(item)
@@ -235,7 +279,7 @@ class Boxes:
         def values(env: Env) -> list[Any] | None:
             found = source(env)
             if found is None:
-                env.run.say(f"{label}没有可循环的列表")
+                env.run.say(Sentence("{label}没有可循环的列表", label=label))
                 return None
             return found if isinstance(found, list) else [found]
 
@@ -278,7 +322,7 @@ class Boxes:
                     return decides
                 unknown = unknown or not isinstance(value, bool)
             if unknown:
-                env.run.say(f"{label}的条件不是真假值")
+                env.run.say(Sentence("{label}的条件不是真假值", label=label))
                 return None
             return not decides
 
@@ -289,3 +333,8 @@ class Boxes:
 
     def _some(self, element: Element, label: str) -> Closure:
         return self._quantified(element, label, decides=True)
+
+
+def _place(label: str, row: int, column: str) -> Sentence:
+    """A cell of a relation, for what is said about it."""
+    return Sentence("{label}第 {row} 行“{column}”", label=label, row=row, column=column)

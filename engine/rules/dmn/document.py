@@ -16,6 +16,7 @@ from engine.rules.feel.limits import Run
 from engine.rules.feel.tree import ListNode, Node, TypeNode, children
 from engine.rules.feel.types import BUILT_IN, Type, resolve
 from engine.rules.feel.values import Builtin, Function
+from engine.sentence import Sentence
 
 from .reader import Element, finding, name_of, part, parts, text_of
 
@@ -53,12 +54,17 @@ class Document:
         """A FEEL text as its tree; a fault becomes a finding. Refuses a file with too many of them."""
         self.texts += 1
         if self.texts > MOST_TEXTS:
-            reason = f"模型中的表达式超过 {MOST_TEXTS} 条。"
+            reason = Sentence("模型中的表达式超过 {most} 条。", most=MOST_TEXTS)
             raise ModelInvalid([finding(self.file, element, "size", reason, "请拆分模型。")])
         try:
             return read_feel(text, self.names, unary=unary)
         except RuleError as error:
-            self.find_fault(element, "feel", f"表达式“{text[:80]}”有误：{error.reason}", error.hint)
+            self.find_fault(
+                element,
+                "feel",
+                Sentence("表达式“{text}”有误：{reason}", text=text[:80], reason=error.reason),
+                error.hint,
+            )
             return None
 
     def compile(self, text: str, element: Element, *, unary: bool = False) -> Closure:
@@ -69,9 +75,14 @@ class Document:
         node = self.read(text, element, unary=unary)
         faults = len(self.findings)
         for error in unknown_names(node, self.scope) if node is not None and self.scope is not None else ():
-            self.find_fault(element, "name", f"表达式“{text[:80]}”有误：{error.reason}", error.hint)
+            self.find_fault(
+                element,
+                "name",
+                Sentence("表达式“{text}”有误：{reason}", text=text[:80], reason=error.reason),
+                error.hint,
+            )
         if node is None:
-            return self.broken(f"表达式“{text[:80]}”无法读取")
+            return self.broken(Sentence("表达式“{text}”无法读取", text=text[:80]))
         closure = self.compile_node(node)
         if len(self.findings) == faults:
             self._compiled[text, unary, self.scope] = closure
@@ -131,7 +142,10 @@ class Document:
             known = self._written(text)
         if known is None:
             self.find_fault(
-                element, "type", f"没有类型“{text}”。", "请先定义数据类型或改用 FEEL 的基本类型。"
+                element,
+                "type",
+                Sentence("没有类型“{text}”。", text=text),
+                "请先定义数据类型或改用 FEEL 的基本类型。",
             )
         return known
 
@@ -167,7 +181,12 @@ def _refuse_endless(document: Document, kind: Type) -> None:
     step: Type | None = kind
     while step is not None and step.base is not None:
         if id(step) in seen:
-            document.find_fault(document.root, "type", f"类型“{kind.name}”以自身为基础。", "请改用基本类型。")
+            document.find_fault(
+                document.root,
+                "type",
+                Sentence("类型“{kind}”以自身为基础。", kind=kind.name),
+                "请改用基本类型。",
+            )
             step.base = None
             step.name = "Any"
             return

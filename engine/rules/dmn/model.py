@@ -87,7 +87,9 @@ class Model:
         identity = element.get("id") or name
         key = (document.namespace, identity)
         if key in self.nodes:
-            document.find_fault(element, "duplicate", f"id“{identity}”重复。", "请改用不同的 id。")
+            document.find_fault(
+                element, "duplicate", Sentence("id“{identity}”重复。", identity=identity), "请改用不同的 id。"
+            )
             return
         self.nodes[key] = Node(_KINDS[local(element)], identity, name, key, document, element)
 
@@ -98,7 +100,10 @@ class Model:
         if key in self.nodes:
             return key
         node.document.find_fault(
-            element, "reference", f"引用的元素 {href} 不存在。", "请检查依赖箭头或导入的文件。"
+            element,
+            "reference",
+            Sentence("引用的元素 {href} 不存在。", href=href),
+            "请检查依赖箭头或导入的文件。",
         )
         return None
 
@@ -155,7 +160,7 @@ class Model:
                     types=document.types,
                     names=document.names,
                 )
-                label = f"决策表“{node.name}”"
+                label = Sentence("决策表“{node}”", node=node.name)
                 tables = node.element.iter("{*}decisionTable")
                 found += [read_table(quiet, element, label, deep=True) for element in tables]
         return found
@@ -219,7 +224,7 @@ def _build(node: Node) -> None:
     node.type = document.type(variable.get("typeRef"), variable) if variable is not None else None
     boxes = Boxes(document)
     if node.kind == "decision":
-        label = f"决策“{node.name}”"
+        label = Sentence("决策“{node}”", node=node.name)
         node.logic = coerced(boxes.build(logic_of(node.element), label), node.type, label)
     elif node.kind == "knowledge":
         body = part(node.element, "encapsulatedLogic")
@@ -254,7 +259,10 @@ def load_all(files: Sequence[tuple[str, bytes]], *, strict: bool = True) -> Mode
             importing = [item for item in parts(document.root, "import") if name_of(item) == alias]
             if namespace not in spaces and "DMN" in (importing[0].get("importType") or "DMN").upper():
                 document.find_fault(
-                    importing[0], "import", f"导入的模型 {namespace} 不在一起。", "请同时提交该文件。"
+                    importing[0],
+                    "import",
+                    Sentence("导入的模型 {namespace} 不在一起。", namespace=namespace),
+                    "请同时提交该文件。",
                 )
     for document in _by_dependency(documents):
         import_types(document, {other.namespace: other for other in documents})

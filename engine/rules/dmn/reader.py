@@ -6,6 +6,7 @@ from lxml import etree
 
 from engine import markup
 from engine.errors import Finding, ModelInvalid
+from engine.sentence import Sentence
 
 Element = etree._Element  # noqa: SLF001  (lxml gives its element class no public name)
 
@@ -89,14 +90,21 @@ def read(data: bytes, file: str) -> tuple[Element, list[Finding]]:
                     file,
                     root,
                     "namespace",
-                    f"根元素 {etree.QName(root).text} 不是 DMN 1.1–1.6 的 definitions。",
+                    Sentence(
+                        "根元素 {name} 不是 DMN 1.1–1.6 的 definitions。",
+                        name=etree.QName(root).text,
+                    ),
                     "请另存为 DMN 1.5。",
                 )
             ]
         )
     findings = [
         finding(
-            file, element, "unknown-element", f"不认识的元素 {local(element)}。", "请删去或改用标准元素。"
+            file,
+            element,
+            "unknown-element",
+            Sentence("不认识的元素 {local}。", local=local(element)),
+            "请删去或改用标准元素。",
         )
         for element in _dmn_elements(root)
         if local(element) not in _KNOWN

@@ -10,6 +10,7 @@ from engine.rules.feel.compiler import Closure, Env
 from engine.rules.feel.limits import Run
 from engine.rules.feel.types import Type
 from engine.rules.feel.values import Function, adapt, type_name
+from engine.sentence import Sentence
 
 from .document import Document
 from .reader import Element, name_of
@@ -63,7 +64,7 @@ class Session:
             return self.values[key]
         node = self.model.nodes[key]
         if key in self._open:
-            self.run.say(f"“{node.name}”依赖它自己")
+            self.run.say(Sentence("“{node}”依赖它自己", node=node.name))
             return None
         self._open.add(key)
         value = self._input(node) if node.kind == "input" else self._decide(node)
@@ -80,7 +81,7 @@ class Session:
     def _input(self, node: Node) -> Any:
         found, value = self._given(node)
         if not found:
-            self.run.say(f"缺少输入“{node.name}”")
+            self.run.say(Sentence("缺少输入“{node}”", node=node.name))
             return None
         value = adapt(value)
         self.used[node.name] = value
@@ -88,7 +89,14 @@ class Session:
             return value
         result, fits = node.type.coerce(value)
         if not fits:
-            self.run.say(f"输入“{node.name}”（{type_name(value)}）不符合类型“{node.type.name}”")
+            self.run.say(
+                Sentence(
+                    "输入“{node}”（{value_type}）不符合类型“{type}”",
+                    node=node.name,
+                    value_type=type_name(value),
+                    type=node.type.name,
+                )
+            )
         return result
 
     def _given(self, node: Node) -> tuple[bool, Any]:
@@ -124,7 +132,9 @@ class Session:
         if node.kind == "service":
             made = self._service(node)
         elif node.make is None:
-            made = Function(node.name, (), lambda run, _arguments: run.say(f"“{node.name}”没有内容"))
+            made = Function(
+                node.name, (), lambda run, _arguments: run.say(Sentence("“{node}”没有内容", node=node.name))
+            )
         else:
             variables: dict[str, Any] = {}
             made = node.make(Env(variables, None, self.run))

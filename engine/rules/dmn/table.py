@@ -12,6 +12,7 @@ from engine.rules.feel.compiler import Closure, Env, matches
 from engine.rules.feel.limits import Run
 from engine.rules.feel.types import Type
 from engine.rules.feel.values import compare, equal, to_feel, type_name
+from engine.sentence import Sentence
 
 from .document import Document
 from .reader import Element, name_of, part, parts, text_of
@@ -100,12 +101,18 @@ def read_table(document: Document, element: Element, label: str, *, deep: bool =
     aggregation = (element.get("aggregation") or "").upper()
     if policy not in HIT_POLICIES:
         document.find_fault(
-            element, "hit-policy", f"不认识的命中策略 {policy}。", f"可用：{'、'.join(HIT_POLICIES)}。"
+            element,
+            "hit-policy",
+            Sentence("不认识的命中策略 {policy}。", policy=policy),
+            Sentence("可用：{allowed}。", allowed="、".join(HIT_POLICIES)),
         )
         policy = "UNIQUE"
     if aggregation not in AGGREGATIONS:
         document.find_fault(
-            element, "aggregation", f"不认识的汇总方式 {aggregation}。", "可用：SUM、MIN、MAX、COUNT。"
+            element,
+            "aggregation",
+            Sentence("不认识的汇总方式 {aggregation}。", aggregation=aggregation),
+            "可用：SUM、MIN、MAX、COUNT。",
         )
         aggregation = ""
     inputs = [_input(document, item, deep) for item in parts(element, "input")]
@@ -115,7 +122,10 @@ def read_table(document: Document, element: Element, label: str, *, deep: bool =
         cells, results = parts(rule, "inputEntry"), parts(rule, "outputEntry")
         if len(cells) != len(inputs) or len(results) != len(outputs):
             document.find_fault(
-                rule, "row", f"第 {number} 行的格数与列数不符。", "请补齐单元格，任意值写 -。"
+                rule,
+                "row",
+                Sentence("第 {number} 行的格数与列数不符。", number=number),
+                "请补齐单元格，任意值写 -。",
             )
             continue
         rows.append(_row(document, rule, number, cells, results))
@@ -206,12 +216,24 @@ def decide(table: Table, env: Env) -> Any:
         if column.type is not None:
             value, fits = column.type.coerce(value)
             if not fits:
-                run.say(f"{table.label}的输入“{column.label}”不符合类型“{column.type.name}”")
+                run.say(
+                    Sentence(
+                        "{table_label}的输入“{column_label}”不符合类型“{type}”",
+                        table_label=table.label,
+                        column_label=column.label,
+                        type=column.type.name,
+                    )
+                )
                 return None
         if column.allowed is not None and column.allowed(Env({"?": value}, env, run)) is not True:
             run.say(
-                f"{table.label}的输入“{column.label}”= {to_feel(value)} "
-                f"不在允许的取值内：{column.allowed_text}"
+                Sentence(
+                    "{table_label}的输入“{column_label}”= {value} 不在允许的取值内：{allowed_text}",
+                    table_label=table.label,
+                    column_label=column.label,
+                    value=to_feel(value),
+                    allowed_text=column.allowed_text,
+                )
             )
             return None
         values.append(value)
@@ -239,7 +261,7 @@ def decide(table: Table, env: Env) -> Any:
     answer = _answer(table, hit, env)
     if not hit and answer is None:
         # What the table says comes before what its cells said.
-        run.diagnostics.insert(before, f"{table.label}没有一行命中")
+        run.diagnostics.insert(before, Sentence("{table_label}没有一行命中", table_label=table.label))
     return answer
 
 
@@ -248,7 +270,13 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (o
         return _unmatched(table, env)
     policy = table.policy
     if policy == "UNIQUE" and len(hit) > 1:
-        env.run.say(f"{table.label}应只有一行命中，实际命中第 {'、'.join(str(row.number) for row in hit)} 行")
+        env.run.say(
+            Sentence(
+                "{table_label}应只有一行命中，实际命中第 {hit} 行",
+                table_label=table.label,
+                hit="、".join(str(row.number) for row in hit),
+            )
+        )
         return None
     results = [
         [_cell(table, output, cell, env) for output, cell in zip(table.outputs, row.outputs, strict=True)]
@@ -258,12 +286,20 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (o
         return _shape(table, results[0])
     if policy == "ANY":
         if any(equal(result, results[0]) is not True for result in results[1:]):
-            env.run.say(f"{table.label}命中的第 {'、'.join(str(row.number) for row in hit)} 行输出不同")
+            env.run.say(
+                Sentence(
+                    "{table_label}命中的第 {hit} 行输出不同",
+                    table_label=table.label,
+                    hit="、".join(str(row.number) for row in hit),
+                )
+            )
             return None
         return _shape(table, results[0])
     if policy in {"PRIORITY", "OUTPUT ORDER"}:
         if not any(output.order for output in table.outputs):
-            env.run.say(f"{table.label}按优先级输出，但输出列没有列出取值的次序")
+            env.run.say(
+                Sentence("{table_label}按优先级输出，但输出列没有列出取值的次序", table_label=table.label)
+            )
             return None
         results.sort(key=lambda result: priority(table, result, env))
         if policy == "PRIORITY":
@@ -296,7 +332,15 @@ def _cell(table: Table, output: Output, cell: Closure, env: Env) -> Any:
     if output.type is not None:
         result, fits = output.type.coerce(value)
         if not fits:
-            run.say(f"{table.label}的输出 {output.name}（{type_name(value)}）不符合类型“{output.type.name}”")
+            run.say(
+                Sentence(
+                    "{table_label}的输出 {output}（{value_type}）不符合类型“{type}”",
+                    table_label=table.label,
+                    output=output.name,
+                    value_type=type_name(value),
+                    type=output.type.name,
+                )
+            )
     if result is None and len(run.diagnostics) > before:
         run.broken.append(run.diagnostics[before])
     return result
@@ -346,6 +390,12 @@ def _fold(table: Table, values: list[Any], env: Env) -> Any:
             wanted = -1 if table.aggregation == "MIN" else 1
             best = None if order is None else value if order == wanted else best
         if best is None:
-            env.run.say(f"{table.label}的输出无法按 {table.aggregation} 汇总")
+            env.run.say(
+                Sentence(
+                    "{table_label}的输出无法按 {aggregation} 汇总",
+                    table_label=table.label,
+                    aggregation=table.aggregation,
+                )
+            )
             return None
     return best

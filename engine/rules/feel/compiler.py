@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import RuleError
+from engine.sentence import Sentence
 
 from . import arithmetic
 from .invocation import call, call_named
@@ -74,7 +75,7 @@ class Env:
 
 def null(env: Env, reason: str, node: Node) -> None:
     """Null, with the reason and the place."""
-    env.run.say(f"{reason}（第 {node.at + 1} 个字符）")
+    env.run.say(Sentence("{reason}（第 {at} 个字符）", reason=reason, at=node.at + 1))
 
 
 class Compiler:
@@ -106,7 +107,7 @@ class Compiler:
             else parse_day(text) or (parse_date_time(text) if "T" in text[1:] else parse_time(text))
         )
         if value is None:
-            return lambda env: null(env, f'@"{text}" 不是日期、时间或时长', node)
+            return lambda env: null(env, Sentence('@"{text}" 不是日期、时间或时长', text=text), node)
         return lambda _env: value
 
     def _name(self, node: Name) -> Closure:
@@ -120,7 +121,7 @@ class Compiler:
                 if value is MISSING:
                     if builtin is not None:
                         return builtin
-                    return null(env, f"没有名为“{name}”的数据", node)
+                    return null(env, Sentence("没有名为“{name}”的数据", name=name), node)
             return value
 
         return get
@@ -145,7 +146,13 @@ class Compiler:
             a, b = left(env), right(env)
             order = compare(a, b)
             if order is None:
-                return null(env, f"{type_name(a)} {op} {type_name(b)} 无法比较", node)
+                return null(
+                    env,
+                    Sentence(
+                        "{a_type} {op} {b_type} 无法比较", a_type=type_name(a), op=op, b_type=type_name(b)
+                    ),
+                    node,
+                )
             return test(order)
 
         return ordered
@@ -161,7 +168,15 @@ class Compiler:
                 env.run.weigh(a)
             result = equal(a, b)
             if result is None:
-                return null(env, f"{type_name(a)} 与 {type_name(b)} 类型不同，无法判断相等", node)
+                return null(
+                    env,
+                    Sentence(
+                        "{a_type} 与 {b_type} 类型不同，无法判断相等",
+                        a_type=type_name(a),
+                        b_type=type_name(b),
+                    ),
+                    node,
+                )
             return result is wanted
 
         return same
@@ -172,11 +187,17 @@ class Compiler:
         def operate(env: Env) -> Any:
             a, b = left(env), right(env)
             if a is None or b is None:
-                return null(env, f"{op} 的一侧为 null", node)
+                return null(env, Sentence("{op} 的一侧为 null", op=op), node)
             value = arithmetic.calculate(op, a, b)
             if value is None:
                 zero = op == "/" and isinstance(b, Decimal) and not b
-                reason = "除数为零" if zero else f"{type_name(a)} {op} {type_name(b)} 没有结果"
+                reason = (
+                    "除数为零"
+                    if zero
+                    else Sentence(
+                        "{a_type} {op} {b_type} 没有结果", a_type=type_name(a), op=op, b_type=type_name(b)
+                    )
+                )
                 return null(env, reason, node)
             if type(value) is str:
                 env.run.hold_text(len(value))
@@ -197,7 +218,9 @@ class Compiler:
                 if value is not (not decides) and unknown is None:
                     unknown = type_name(value)
             if unknown is not None:
-                return null(env, f"{node.op} 的一侧不是真假值而是 {unknown}", node)
+                return null(
+                    env, Sentence("{op} 的一侧不是真假值而是 {unknown}", op=node.op, unknown=unknown), node
+                )
             return not decides
 
         return decide
@@ -208,7 +231,11 @@ class Compiler:
         def minus(env: Env) -> Any:
             found = value(env)
             result = arithmetic.negate(found)
-            return null(env, f"{type_name(found)} 不能取负", node) if result is None else result
+            return (
+                null(env, Sentence("{found_type} 不能取负", found_type=type_name(found)), node)
+                if result is None
+                else result
+            )
 
         return minus
 
@@ -272,7 +299,9 @@ class Compiler:
                     return not negated
                 unknown = unknown or held is None
             if unknown:
-                return null(env, f"条件对 {type_name(found)} 值没有真假", node)
+                return null(
+                    env, Sentence("条件对 {found_type} 值没有真假", found_type=type_name(found)), node
+                )
             return negated
 
         return tested
@@ -285,7 +314,7 @@ class Compiler:
             if op in {"=", "!="}:
                 return Range(value, op == "=", value, op == "=", op)
             if value is None:
-                return null(env, f"{op} 之后为 null", node)
+                return null(env, Sentence("{op} 之后为 null", op=op), node)
             included = len(op) > 1
             if op[0] == "<":
                 return Range(None, False, value, included, op)
@@ -301,7 +330,15 @@ class Compiler:
             if (least is None and node.low_included) or (most is None and node.high_included):
                 return null(env, "闭区间的端点为 null", node)
             if least is not None and most is not None and compare(least, most) is None:
-                return null(env, f"区间两端无法比较：{type_name(least)} 与 {type_name(most)}", node)
+                return null(
+                    env,
+                    Sentence(
+                        "区间两端无法比较：{least_type} 与 {most_type}",
+                        least_type=type_name(least),
+                        most_type=type_name(most),
+                    ),
+                    node,
+                )
             return Range(least, node.low_included, most, node.high_included)
 
         return ends
@@ -343,7 +380,9 @@ class Compiler:
                 env.run.hold_list(len(found))
             result = member(found, name)
             if result is MISSING_MEMBER:
-                return null(env, f"{type_name(found)} 没有“{name}”", node)
+                return null(
+                    env, Sentence("{found_type} 没有“{name}”", found_type=type_name(found), name=name), node
+                )
             return result
 
         return follow
@@ -372,7 +411,9 @@ class Compiler:
                 if held is True:
                     kept.append(item)
                 elif held is not False and held is not None:
-                    return null(env, f"筛选条件不是真假值而是 {type_name(held)}", node)
+                    return null(
+                        env, Sentence("筛选条件不是真假值而是 {held_type}", held_type=type_name(held)), node
+                    )
             env.run.hold_list(len(kept))
             return kept
 
@@ -388,7 +429,7 @@ class Compiler:
             if value is True:
                 return yes(env)
             if value is not False and value is not None:
-                null(env, f"if 的条件不是真假值而是 {type_name(value)}", node)
+                null(env, Sentence("if 的条件不是真假值而是 {value_type}", value_type=type_name(value)), node)
             return no(env)
 
         return choose
@@ -437,7 +478,11 @@ class Compiler:
                 if value is decides:
                     return decides
                 unknown = unknown or not isinstance(value, bool)
-            return null(env, f"{node.kind} 的条件不是真假值", node) if unknown else not decides
+            return (
+                null(env, Sentence("{node_kind} 的条件不是真假值", node_kind=node.kind), node)
+                if unknown
+                else not decides
+            )
 
         return ask
 
@@ -477,7 +522,7 @@ class Compiler:
                     function = own
             values = [argument(env) for argument in arguments]
             if not isinstance(function, Function | Builtin):
-                return null(env, f"“{name or type_name(function)}”不是函数", node)
+                return null(env, Sentence("“{name}”不是函数", name=name or type_name(function)), node)
             if names:
                 return call_named(env.run, function, dict(zip(names, values, strict=False)), name)
             return call(env.run, function, values, name)
@@ -487,7 +532,7 @@ class Compiler:
     def _instanceof(self, node: InstanceOf) -> Closure:
         value, wanted = self.compile(node.value), resolve(node.type, self.types)
         if wanted is None:
-            return lambda env: null(env, f"没有类型“{node.type.name}”", node)
+            return lambda env: null(env, Sentence("没有类型“{type}”", type=node.type.name), node)
 
         def ask(env: Env) -> bool:
             found = value(env)
@@ -534,7 +579,7 @@ def _at(items: list[Any], position: Decimal, env: Env, node: Node) -> Any:
         return items[index - 1]
     if -len(items) <= index <= -1:
         return items[index]
-    return null(env, f"列表只有 {len(items)} 项，没有第 {index} 项", node)
+    return null(env, Sentence("列表只有 {count} 项，没有第 {index} 项", count=len(items), index=index), node)
 
 
 def _steps(low: Any, high: Any, env: Env, node: Node) -> list[Any] | None:
@@ -554,7 +599,11 @@ def _steps(low: Any, high: Any, env: Env, node: Node) -> list[Any] | None:
         env.run.hold_list(abs(last - first) + 1)
         span = range(first, last + 1) if first <= last else range(first, last - 1, -1)
         return [day_at(number) for number in span]
-    null(env, f"不能从 {type_name(low)} 循环到 {type_name(high)}", node)
+    null(
+        env,
+        Sentence("不能从 {low_type} 循环到 {high_type}", low_type=type_name(low), high_type=type_name(high)),
+        node,
+    )
     return None
 
 
@@ -577,7 +626,7 @@ def _combinations(
         else:
             found = None
     if found is None:
-        null(env, f"“{name}”没有可循环的列表", node)
+        null(env, Sentence("“{name}”没有可循环的列表", name=name), node)
         yield None
         return
     for value in found if type(found) is list else [found]:

@@ -59,8 +59,9 @@ def _run_variant(run: Run, function: Builtin, variant: Variant, arguments: Seque
             continue
         converted, fits = _convert(value, wanted)
         if not fits:
-            run.say(f"{function.name}() 的参数 {variant.names[min(index, len(variant.names) - 1)]} "
-                    f"应为 {wanted.rstrip('?')}，不能是 {type_name(value)}")  # fmt: skip
+            run.say(Sentence("{label}() 的参数 {parameter} 应为 {wanted}，不能是 {value_type}", label=function.name,
+                             parameter=variant.names[min(index, len(variant.names) - 1)],
+                             wanted=wanted.rstrip("?"), value_type=type_name(value)))  # fmt: skip
             return None
         ready.append(converted)
     run.spend(1 + sum(map(_cost, ready)))
@@ -101,12 +102,21 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
         if variant is None or not (
             variant.required <= len(arguments) and (variant.repeats or len(arguments) <= len(variant.names))
         ):
-            run.say(f"{function.name}() 不接受 {len(arguments)} 个参数")
+            run.say(
+                Sentence("{function}() 不接受 {count} 个参数", function=function.name, count=len(arguments))
+            )
             return None
         return _run_variant(run, function, variant, arguments)
     label = name or function.name or "函数"
     if len(arguments) != len(function.parameters):
-        run.say(f"{label}() 需要 {len(function.parameters)} 个参数，得到 {len(arguments)} 个")
+        run.say(
+            Sentence(
+                "{label}() 需要 {count} 个参数，得到 {given} 个",
+                label=label,
+                count=len(function.parameters),
+                given=len(arguments),
+            )
+        )
         return None
     ready = []
     for parameter, wanted, value in zip(
@@ -116,7 +126,15 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
             run.weigh(value)
         converted, fits = (value, True) if wanted is None else wanted.coerce(value)
         if not fits:
-            run.say(f"{label}() 的参数 {parameter} 应为 {wanted.name}，不能是 {type_name(value)}")
+            run.say(
+                Sentence(
+                    "{label}() 的参数 {parameter} 应为 {wanted}，不能是 {value_type}",
+                    label=label,
+                    parameter=parameter,
+                    wanted=wanted.name,
+                    value_type=type_name(value),
+                )
+            )
             return None
         ready.append(converted)
     run.calls += 1
@@ -131,7 +149,7 @@ def call(run: Run, function: Function | Builtin, arguments: list[Any], name: str
         run.weigh(value)
         value, fits = function.result.coerce(value)
         if not fits:
-            run.say(f"{label}() 的结果不是 {function.result.name}")
+            run.say(Sentence("{label}() 的结果不是 {result}", label=label, result=function.result.name))
     return value
 
 
@@ -140,7 +158,7 @@ def call_named(run: Run, function: Function | Builtin, arguments: dict[str, Any]
     if isinstance(function, Function):
         if set(arguments) - set(function.parameters):
             unknown = "、".join(sorted(set(arguments) - set(function.parameters)))
-            run.say(f"{name or function.name}() 没有参数 {unknown}")
+            run.say(Sentence("{name}() 没有参数 {unknown}", name=name or function.name, unknown=unknown))
             return None
         return call(run, function, [arguments.get(parameter) for parameter in function.parameters], name)
     for variant in function.variants:
@@ -151,5 +169,5 @@ def call_named(run: Run, function: Function | Builtin, arguments: dict[str, Any]
                 run, function, variant, [arguments.get(known) for known in variant.names[:used]]
             )
     known = " 或 ".join("(" + ", ".join(variant.names) + ")" for variant in function.variants)
-    run.say(f"{function.name}() 的参数名应为 {known}")
+    run.say(Sentence("{function}() 的参数名应为 {known}", function=function.name, known=known))
     return None

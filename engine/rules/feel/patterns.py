@@ -9,6 +9,8 @@ from typing import Any
 
 import re2
 
+from engine.sentence import Sentence
+
 from .limits import Run
 
 _LONGEST = 2_000
@@ -109,9 +111,9 @@ def _template(replacement: str, groups: int) -> list[str | int] | None:
 def compile_pattern(pattern: str, flags: str) -> Pattern | str:
     """A pattern ready to run, or the reason why not (Chinese, for the owner of the rule)."""
     if len(pattern) > _LONGEST:
-        return f"正则表达式超过 {_LONGEST} 个字符"
+        return Sentence("正则表达式超过 {most} 个字符", most=_LONGEST)
     if set(flags) - set("smixq"):
-        return f"正则标志“{flags}”只能由 s m i x q 组成"
+        return Sentence("正则标志“{flags}”只能由 s m i x q 组成", flags=flags)
     literal = "q" in flags
     options = re2.Options()
     options.log_errors = False
@@ -126,7 +128,9 @@ def compile_pattern(pattern: str, flags: str) -> Pattern | str:
             prefix = f"(?{modes})" if modes else ""
         return Pattern(re2.compile(prefix + body, options), literal=literal)
     except (re2.error, ValueError) as problem:
-        return f"正则表达式“{pattern[:40]}”不能使用：{_reason(problem)}"
+        return Sentence(
+            "正则表达式“{pattern}”不能使用：{reason}", pattern=pattern[:40], reason=_reason(problem)
+        )
 
 
 def _reason(problem: Exception) -> str:
@@ -189,12 +193,12 @@ def _escape(pattern: str, index: int, *, in_class: bool) -> tuple[str, int]:  # 
             return r"\P{Nd}", index + 2
         if letter == "S":
             return r"\S", index + 2
-        raise ValueError(f"字符类中不支持 \\{letter}")
+        raise ValueError(Sentence("字符类中不支持 \\{letter}", letter=letter))
     if letter in _CHARACTER_ESCAPES:
         return "\\" + letter, index + 2
     if letter.isdigit():
         raise ValueError("不支持反向引用")
-    raise ValueError(f"不认识的转义 \\{letter}")
+    raise ValueError(Sentence("不认识的转义 \\{letter}", letter=letter))
 
 
 _BLOCKS = {
@@ -210,7 +214,7 @@ def _property(letter: str, name: str) -> str:
     if name.startswith("Is"):
         body = _BLOCKS.get(name[2:])
         if body is None:
-            raise ValueError(f"不支持的字符区块 {name}")
+            raise ValueError(Sentence("不支持的字符区块 {name}", name=name))
         return f"[{body}]" if letter == "p" else f"[^{body}]"
     return f"\\{letter}{{{name}}}"
 
@@ -290,7 +294,7 @@ def _single(pattern: str, index: int) -> tuple[int, int]:
     letter = pattern[index + 1 : index + 2]
     plain = {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
     if letter not in _CHARACTER_ESCAPES:
-        raise ValueError(f"字符类相减中不支持 \\{letter}")
+        raise ValueError(Sentence("字符类相减中不支持 \\{letter}", letter=letter))
     return ord(plain), index + 2
 
 

@@ -14,6 +14,7 @@ from engine.runtime import model, spiff
 from engine.runtime.check import flow, meaning, names, shape, table
 from engine.runtime.ports import Ports
 from engine.runtime.release import kind_of
+from engine.sentence import Sentence
 
 
 def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
@@ -76,7 +77,7 @@ def _runs(diagram: model.Diagram) -> list[Finding]:
                 "",
                 0,
                 "kernel",
-                f"流程引擎不能读取这个图：{fault}",
+                Sentence("流程引擎不能读取这个图：{fault}", fault=fault),
                 "请与流程引擎维护人员联系。",
             )
         ]

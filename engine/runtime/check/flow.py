@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.errors import Finding
 from engine.runtime.model import Element, Flow, Process
+from engine.sentence import Sentence
 
 ACTIVITIES = {"userTask", "manualTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess"}
 WAITS = {"userTask", "manualTask", "callActivity", "intermediateCatchEvent", "subProcess"}
@@ -22,7 +23,11 @@ def check(process: Process) -> list[Finding]:
                 process,
                 None,
                 "size",
-                f"流程有 {len(process.elements)} 个节点，上限是 {MAX_NODES}。",
+                Sentence(
+                    "流程有 {count} 个节点，上限是 {most}。",
+                    count=len(process.elements),
+                    most=MAX_NODES,
+                ),
                 "请拆成几个流程。",
             )
         ]
@@ -58,7 +63,7 @@ def _ends(process: Process, flow: Flow, found: list[Finding]) -> bool:
                 flow.name,
                 flow.line,
                 "dangling-flow",
-                f"顺序流连着不存在的节点 {'、'.join(missing)}。",
+                Sentence("顺序流连着不存在的节点 {missing}。", missing="、".join(missing)),
                 "重新连接或删去这条顺序流。",
             ),
         )
@@ -78,7 +83,7 @@ def _scope(
             process,
             where,
             "one-start",
-            f"这里有 {len(starts)} 个开始事件。",
+            Sentence("这里有 {count} 个开始事件。", count=len(starts)),
             "每个流程、每个子流程恰好要有一个开始事件。",
         )
     for element in elements:
@@ -119,7 +124,13 @@ def _element(process: Process, element: Element, out: list[Flow], into: list[Flo
     ):
         yield _of(process, element, "no-name", "这个节点没有名称。", "用规定里的词写上名称。")
     if kind in ACTIVITIES and len(out) > 1:
-        yield _of(process, element, "two-ways-out", f"任务有 {len(out)} 条出线。", "任务后加网关再分流。")
+        yield _of(
+            process,
+            element,
+            "two-ways-out",
+            Sentence("任务有 {count} 条出线。", count=len(out)),
+            "任务后加网关再分流。",
+        )
     if kind in ACTIVITIES | {"startEvent", "intermediateCatchEvent", "boundaryEvent", "parallelGateway"}:
         yield from _ignored(process, element, out)
     if kind == "startEvent" and element.event == "timer":
@@ -139,7 +150,7 @@ def _ignored(process: Process, element: Element, out: list[Flow]) -> Iterable[Fi
                 process,
                 element,
                 "condition-ignored",
-                f"出线“{flow.name or flow.id}”上的条件会被引擎忽略。",
+                Sentence("出线“{flow}”上的条件会被引擎忽略。", flow=flow.name or flow.id),
                 "加排他网关，把条件写在网关的出线上。",
             )
 
@@ -170,7 +181,7 @@ def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Find
                 process,
                 element,
                 "default-condition",
-                f"默认出线“{flow.name or flow.id}”上写了条件。",
+                Sentence("默认出线“{flow}”上写了条件。", flow=flow.name or flow.id),
                 "删去默认出线的条件。",
             )
         elif flow.id != element.default and not flow.condition:
@@ -178,7 +189,7 @@ def _split(process: Process, element: Element, out: list[Flow]) -> Iterable[Find
                 process,
                 element,
                 "no-condition",
-                f"出线“{flow.name or flow.id}”没有条件。",
+                Sentence("出线“{flow}”没有条件。", flow=flow.name or flow.id),
                 "写上 FEEL 条件，或设为默认。",
             )
 

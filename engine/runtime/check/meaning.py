@@ -12,6 +12,7 @@ from engine.rules import feel
 from engine.rules.feel.expression import unknown_names
 from engine.runtime.check.names import Release, data_names
 from engine.runtime.model import Element, Process
+from engine.sentence import Sentence
 
 CLAUSE = re.compile(r"[A-Z][1-9][0-9]?|[一-鿿〔〕《》（）0-9]+")
 SIGN = re.compile(r"all|any|turn|ratio:(0?\.[0-9]+|1(\.0+)?)")
@@ -57,7 +58,7 @@ KNOWN_PROPERTIES = {
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), 1, 0.5)
-    return f"最接近的是“{near[0]}”。" if near else ""
+    return Sentence("最接近的是“{near}”。", near=near[0]) if near else ""
 
 
 class _Checker:
@@ -96,7 +97,7 @@ class _Checker:
             yield self.finding(
                 None,
                 "unknown-property",
-                f"流程属性“{key}”没有意义。",
+                Sentence("流程属性“{key}”没有意义。", key=key),
                 _nearest(key, KNOWN_PROPERTIES["process"]),
             )
         for element in self.process.elements.values():
@@ -115,7 +116,10 @@ class _Checker:
         known = KNOWN_PROPERTIES.get(element.kind, {"lane"})
         for key in sorted(set(element.properties) - known):
             yield self.finding(
-                element, "unknown-property", f"属性“{key}”在这里没有意义。", _nearest(key, known)
+                element,
+                "unknown-property",
+                Sentence("属性“{key}”在这里没有意义。", key=key),
+                _nearest(key, known),
             )
         if element.property("no_return", "true") != "true":
             yield self.finding(element, "no-return", "属性“no_return”只能写 true。", "不需要时请删去它。")
@@ -125,7 +129,7 @@ class _Checker:
                 yield self.finding(
                     element,
                     "clause",
-                    f"依据“{reference}”不是条文引用。",
+                    Sentence("依据“{reference}”不是条文引用。", reference=reference),
                     "写成 J8、W9 这样的条号，或法律名称。",
                 )
 
@@ -134,7 +138,11 @@ class _Checker:
         human = element.kind in ("userTask", "manualTask")
         system = element.kind in ("serviceTask", "businessRuleTask")
         if human and element.lane not in lanes and not element.property("assignee"):
-            reason = f"泳道“{element.lane}”不在岗位表中。" if element.lane else "这个环节不在任何泳道中。"
+            reason = (
+                Sentence("泳道“{lane}”不在岗位表中。", lane=element.lane)
+                if element.lane
+                else "这个环节不在任何泳道中。"
+            )
             yield self.finding(
                 element, "lane", reason, _nearest(element.lane, lanes) or "把它放进一个岗位的泳道。"
             )
@@ -142,7 +150,10 @@ class _Checker:
             yield self.finding(element, "lane-human", "人工环节放在了“系统”泳道。", "放进办理岗位的泳道。")
         elif system and element.lane and element.lane != "系统":
             yield self.finding(
-                element, "lane-system", f"系统环节放在了“{element.lane}”泳道。", "放进“系统”泳道。"
+                element,
+                "lane-system",
+                Sentence("系统环节放在了“{lane}”泳道。", lane=element.lane),
+                "放进“系统”泳道。",
             )
 
     def check_userTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802 (BPMN's name)
@@ -151,7 +162,10 @@ class _Checker:
             yield self.finding(element, "no-form", "人工环节没有表单。", "在属性 form 中选一张表单。")
         elif form not in self.release.forms:
             yield self.finding(
-                element, "unknown-form", f"没有表单“{form}”。", _nearest(form, self.release.forms)
+                element,
+                "unknown-form",
+                Sentence("没有表单“{form}”。", form=form),
+                _nearest(form, self.release.forms),
             )
         if not element.property("clause"):
             yield self.finding(element, "no-clause", "没有写明依据。", "在属性 clause 中写条号，如 J8。")
@@ -162,11 +176,19 @@ class _Checker:
         keys = self.release.forms.get(form, [])
         for key in element.property("routes").split():
             if keys and key not in keys:
-                yield self.finding(element, "routes", f"表单“{form}”没有“{key}”这一项。", _nearest(key, keys))
+                yield self.finding(
+                    element,
+                    "routes",
+                    Sentence("表单“{form}”没有“{key}”这一项。", form=form, key=key),
+                    _nearest(key, keys),
+                )
         sign = element.property("sign")
         if sign and not SIGN.fullmatch(sign):
             yield self.finding(
-                element, "sign", f"会签规则“{sign}”不认识。", "可用 all、any、turn 或 ratio:0.5。"
+                element,
+                "sign",
+                Sentence("会签规则“{sign}”不认识。", sign=sign),
+                "可用 all、any、turn 或 ratio:0.5。",
             )
         yield from self.bulk(element, keys)
         yield from self.people(element)
@@ -180,11 +202,11 @@ class _Checker:
             return
         single = next((key for key in keys if key in SINGLE or key.startswith("secret_")), "")
         if single or element.property("sign") or element.property("signature"):
-            why = f"表单有“{single}”" if single else "它要会签或签名"
+            why = Sentence("表单有“{single}”", single=single) if single else "它要会签或签名"
             yield self.finding(
                 element,
                 "bulk",
-                f"这个环节不能批量办理：{why}。",
+                Sentence("这个环节不能批量办理：{why}。", why=why),
                 "审批、会签、签字的环节须逐件办，请删去 bulk。",
             )
 
@@ -192,19 +214,31 @@ class _Checker:
         steps = {name for process in self.release.processes().values() for name in process.elements}
         for step in element.property("excludes").split():
             if step not in steps:
-                yield self.finding(element, "excludes", f"回避的环节“{step}”不存在。", _nearest(step, steps))
+                yield self.finding(
+                    element,
+                    "excludes",
+                    Sentence("回避的环节“{step}”不存在。", step=step),
+                    _nearest(step, steps),
+                )
         rule = element.property("assignee")
         kind, _, rest = rule.partition(":")
         if kind == "same" and rest not in steps:
-            yield self.finding(element, "assignee", f"环节“{rest}”不存在。", _nearest(rest, steps))
+            yield self.finding(
+                element, "assignee", Sentence("环节“{rest}”不存在。", rest=rest), _nearest(rest, steps)
+            )
         elif kind == "person" and rest not in self.names:
-            yield self.finding(element, "assignee", f"流程数据中没有“{rest}”。", _nearest(rest, self.names))
+            yield self.finding(
+                element,
+                "assignee",
+                Sentence("流程数据中没有“{rest}”。", rest=rest),
+                _nearest(rest, self.names),
+            )
         elif rule and kind not in ("same", "person") and rule not in RULES:
             yield self.finding(
                 element,
                 "assignee",
-                f"办理人规则“{rule}”不认识。",
-                f"可用 {'、'.join(RULES)}、same:环节、person:数据。",
+                Sentence("办理人规则“{rule}”不认识。", rule=rule),
+                Sentence("可用 {rules}、same:环节、person:数据。", rules="、".join(RULES)),
             )
 
     def check_manualTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
@@ -219,7 +253,11 @@ class _Checker:
 
     def check_businessRuleTask(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.decision not in self.release.decisions:
-            reason = f"没有决策“{element.decision}”。" if element.decision else "业务规则任务没有选决策。"
+            reason = (
+                Sentence("没有决策“{decision}”。", decision=element.decision)
+                if element.decision
+                else "业务规则任务没有选决策。"
+            )
             yield self.finding(
                 element, "unknown-decision", reason, _nearest(element.decision, self.release.decisions)
             )
@@ -230,7 +268,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "unknown-process",
-                f"没有流程“{element.called}”。",
+                Sentence("没有流程“{called}”。", called=element.called),
                 _nearest(element.called, self.release.processes()),
             )
             return
@@ -240,7 +278,10 @@ class _Checker:
             for key in called.takes:
                 if key not in self.names | given:
                     yield self.finding(
-                        element, "takes", f"被调流程需要“{key}”，这里没有。", _nearest(key, self.names)
+                        element,
+                        "takes",
+                        Sentence("被调流程需要“{key}”，这里没有。", key=key),
+                        _nearest(key, self.names),
                     )
 
     def items(self, element: Element, called: Process) -> Iterator[Finding]:
@@ -261,13 +302,17 @@ class _Checker:
             )
         elif text:
             yield from self.expression(
-                text, element, element.id, f"{element.name} 的属性 collection", element.line
+                text,
+                element,
+                element.id,
+                Sentence("{element} 的属性 collection", element=element.name),
+                element.line,
             )
         elif items not in operation.feeds():
             yield self.finding(
                 element,
                 "items",
-                f"没有条目来源“{items}”。",
+                Sentence("没有条目来源“{items}”。", items=items),
                 _nearest(items, operation.feeds())
                 or "在属性 items 中选一个来源，或在 collection 中写 FEEL 列表。",
             )
@@ -276,7 +321,9 @@ class _Checker:
                 element, "each", "each 只和 collection 一起用。", "删去 each，或改用 collection。"
             )
         elif each and called.takes and each not in called.takes:
-            yield self.finding(element, "each", f"被调流程不接收“{each}”。", _nearest(each, called.takes))
+            yield self.finding(
+                element, "each", Sentence("被调流程不接收“{each}”。", each=each), _nearest(each, called.takes)
+            )
 
     def check_boundaryEvent(self, element: Element) -> Iterator[Finding]:  # noqa: N802
         if element.event == "timer":
@@ -292,12 +339,18 @@ class _Checker:
             )
         elif key and key not in self.release.deadlines:
             yield self.finding(
-                element, "unknown-deadline", f"期限表中没有“{key}”。", _nearest(key, self.release.deadlines)
+                element,
+                "unknown-deadline",
+                Sentence("期限表中没有“{key}”。", key=key),
+                _nearest(key, self.release.deadlines),
             )
         origin = element.property("deadline_from")
         if origin and origin not in self.names:
             yield self.finding(
-                element, "deadline-from", f"流程数据中没有“{origin}”。", _nearest(origin, self.names)
+                element,
+                "deadline-from",
+                Sentence("流程数据中没有“{origin}”。", origin=origin),
+                _nearest(origin, self.names),
             )
 
     def verb(self, element: Element, name: str, parameters: Mapping[str, str]) -> Iterator[Finding]:
@@ -306,7 +359,7 @@ class _Checker:
             yield self.finding(
                 element,
                 "unknown-operation",
-                f"目录中没有动作“{name}”。",
+                Sentence("目录中没有动作“{name}”。", name=name),
                 _nearest(name, operation.catalogue()),
             )
             return
@@ -314,19 +367,25 @@ class _Checker:
             yield self.finding(
                 element,
                 "parameter",
-                f"动作“{name}”没有参数“{parameter}”。",
+                Sentence("动作“{name}”没有参数“{parameter}”。", name=name, parameter=parameter),
                 _nearest(parameter, verb.parameters),
             )
         for parameter, text in parameters.items():
             yield from self.expression(
-                text, element, element.id, f"{element.name} 的参数 {parameter}", element.line
+                text,
+                element,
+                element.id,
+                Sentence("{element} 的参数 {parameter}", element=element.name, parameter=parameter),
+                element.line,
             )
         for parameter, required in verb.parameters.items():
             if required and parameter not in parameters and parameter not in self.names:
                 yield self.finding(
                     element,
                     "missing-parameter",
-                    f"动作“{name}”需要“{parameter}”，流程数据中没有。",
+                    Sentence(
+                        "动作“{name}”需要“{parameter}”，流程数据中没有。", name=name, parameter=parameter
+                    ),
                     _nearest(parameter, self.names),
                 )
 
@@ -339,18 +398,26 @@ class _Checker:
             yield self.finding(element, "no-by", "没有写明谁可以发起。", "在属性 by 中写岗位，用逗号分开。")
         for label in by:
             if label not in lanes:
-                yield self.finding(element, "by", f"岗位“{label}”不在岗位表中。", _nearest(label, lanes))
+                yield self.finding(
+                    element,
+                    "by",
+                    Sentence("岗位“{label}”不在岗位表中。", label=label),
+                    _nearest(label, lanes),
+                )
         if element.property("stage") not in STAGES:
             yield self.finding(
                 element,
                 "stage",
-                f"属性 stage“{element.property('stage')}”没有意义。",
+                Sentence("属性 stage“{property}”没有意义。", property=element.property("stage")),
                 "不写：办理中可以发起；ended：办结后；any：都可以。",
             )
         form = element.property("form")
         if form and form not in self.release.forms:
             yield self.finding(
-                element, "unknown-form", f"没有表单“{form}”。", _nearest(form, self.release.forms)
+                element,
+                "unknown-form",
+                Sentence("没有表单“{form}”。", form=form),
+                _nearest(form, self.release.forms),
             )
         verb = element.property("operation")
         if verb:
@@ -362,12 +429,18 @@ class _Checker:
         try:
             unknown = list(unknown_names(feel.parse(text).node, self.names))
         except RuleError as fault:
-            where = f"第 {fault.position + 1} 个字：" if fault.position >= 0 else ""
-            reason = f"表达式“{text}”读不懂：{where}{fault.reason}"
+            where = (
+                Sentence("第 {position} 个字：", position=fault.position + 1) if fault.position >= 0 else ""
+            )
+            reason = Sentence(
+                "表达式“{text}”读不懂：{where}{reason}", text=text, where=where, reason=fault.reason
+            )
             yield Finding(self.process.file, identity, name, line, "feel", reason, fault.hint)
             return
         for missing in unknown:
-            reason = f"表达式“{text}”用到流程数据里没有的：{missing.reason}"
+            reason = Sentence(
+                "表达式“{text}”用到流程数据里没有的：{reason}", text=text, reason=missing.reason
+            )
             yield Finding(self.process.file, identity, name, line, "feel-name", reason, missing.hint)
         del element
 

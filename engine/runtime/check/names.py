@@ -10,6 +10,7 @@ from engine import markup, operation
 from engine.errors import Finding
 from engine.runtime.model import Diagram, Process
 from engine.runtime.ports import Ports
+from engine.sentence import Sentence
 
 MAX_DEPTH = 5
 DMN = "{*}"
@@ -102,7 +103,7 @@ def calls(release: Release) -> list[Finding]:
                     process.name,
                     process.line,
                     "call-cycle",
-                    f"流程互相调用：{' → '.join((*path, name))}。",
+                    Sentence("流程互相调用：{name}。", name=" → ".join((*path, name))),
                     "去掉其中一个调用。",
                 )
             )
@@ -115,7 +116,11 @@ def calls(release: Release) -> list[Finding]:
                     process.name,
                     process.line,
                     "call-depth",
-                    f"调用超过 {MAX_DEPTH} 层：{' → '.join((*path, name))}。",
+                    Sentence(
+                        "调用超过 {most} 层：{name}。",
+                        most=MAX_DEPTH,
+                        name=" → ".join((*path, name)),
+                    ),
                     "减少一层调用。",
                 )
             )

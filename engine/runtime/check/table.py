@@ -8,6 +8,7 @@ from engine.errors import Finding
 from engine.rules import dmn
 from engine.rules.dmn.model import Model
 from engine.rules.dmn.reader import name_of
+from engine.sentence import Sentence
 
 
 def check(model: Model, path: str) -> Iterator[Finding]:
@@ -27,7 +28,9 @@ def check(model: Model, path: str) -> Iterator[Finding]:
                     name_of(node.element),
                     node.element.sourceline or 0,
                     f"table-{found.kind}",
-                    found.reason + (f"例如 {shown}。" if shown else ""),
+                    Sentence("{reason}例如 {shown}。", reason=found.reason, shown=shown)
+                    if shown
+                    else found.reason,
                     found.hint,
                     "warning" if found.kind == "gap" else "error",
                 )

@@ -14,6 +14,7 @@ from lxml import etree
 from engine.errors import Finding
 from engine.runtime.layout.model import ACTIVITIES, ARTIFACTS, BPMN, DC, DD, DI, EVENTS, GATEWAYS, tag
 from engine.runtime.layout.xml import parse
+from engine.sentence import Sentence
 
 NODES = ACTIVITIES | EVENTS | GATEWAYS | ARTIFACTS
 FLOWS = frozenset(("sequenceFlow", "messageFlow"))
@@ -138,7 +139,7 @@ def _overlaps(plan: _Plan, solid: list[str]) -> None:
             hosts = {plan.elements[a].get("attachedToRef"), plan.elements[b].get("attachedToRef")}
             if related or hosts & {a, b} or not _meet(plan.shapes[a], plan.shapes[b]):
                 continue
-            plan.say(b, "overlap", f"与{plan.called(a)}重叠。")
+            plan.say(b, "overlap", Sentence("与{a}重叠。", a=plan.called(a)))
 
 
 def _lanes(plan: _Plan) -> None:
@@ -150,7 +151,7 @@ def _lanes(plan: _Plan) -> None:
             if frame is None or box is None or plan.elements[ident].get("attachedToRef"):
                 continue
             if not _holds(frame, box):
-                plan.say(ident, "lane", f"画在泳道{plan.called(lane.get('id', ''))}之外。")
+                plan.say(ident, "lane", Sentence("画在泳道{id}之外。", id=plan.called(lane.get("id", ""))))
 
 
 def _ends(plan: _Plan, ident: str) -> set[str]:
@@ -190,11 +191,13 @@ def _through(plan: _Plan, solid: list[str]) -> None:
             box = plan.shapes[ident]
             if ident in ends:
                 if any(_enters(box, a, b, 2) for a, b in pairwise(points)) and not _inner(plan, ident, ends):
-                    plan.say(flow, "through", f"连线穿过了自己一端的{plan.called(ident)}。")
+                    plan.say(
+                        flow, "through", Sentence("连线穿过了自己一端的{ident}。", ident=plan.called(ident))
+                    )
             elif ident in spared or ident in hosts:
                 continue
             elif any(_enters(box, a, b) for a, b in pairwise(points)):
-                plan.say(flow, "through", f"连线穿过了{plan.called(ident)}。")
+                plan.say(flow, "through", Sentence("连线穿过了{ident}。", ident=plan.called(ident)))
 
 
 def _inner(plan: _Plan, ident: str, ends: set[str]) -> bool:
@@ -210,7 +213,11 @@ def _together(plan: _Plan) -> None:
                 continue
             shared = sum(_shared(s, t) for s in pairwise(first) for t in pairwise(second))
             if shared > TOGETHER:
-                plan.say(b, "together", f"连线与{plan.called(a)}重合 {shared:.0f} px。")
+                plan.say(
+                    b,
+                    "together",
+                    Sentence("连线与{a}重合 {shared} px。", a=plan.called(a), shared=f"{shared:.0f}"),
+                )
 
 
 def _shared(s: tuple[Point, Point], t: tuple[Point, Point]) -> float:
@@ -234,10 +241,10 @@ def _covered(plan: _Plan, solid: list[str]) -> None:
             continue
         for shape in outside:
             if shape != ident and _meet(label, plan.shapes[shape]) and shape not in plan.around(ident):
-                plan.say(ident, "label", f"名称被{plan.called(shape)}盖住。")
+                plan.say(ident, "label", Sentence("名称被{shape}盖住。", shape=plan.called(shape)))
         for flow, points in plan.flows.items():
             if any(_enters(label, a, b, 2) for a, b in pairwise(points)):
-                plan.say(ident, "label", f"名称被连线{plan.called(flow)}穿过。")
+                plan.say(ident, "label", Sentence("名称被连线{flow}穿过。", flow=plan.called(flow)))
         for other in names[number + 1 :]:
             if _meet(label, plan.labels[other]):
-                plan.say(ident, "label", f"名称与{plan.called(other)}的名称重叠。")
+                plan.say(ident, "label", Sentence("名称与{other}的名称重叠。", other=plan.called(other)))

@@ -32,6 +32,7 @@ from engine.rules.feel.temporal import (
     parse_time,
 )
 from engine.rules.feel.values import PRODUCT_ZONE, adapt
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -65,7 +66,7 @@ def date(run: Run, value: Any) -> Day | None:
     if isinstance(value, dt.date | FarDate):
         return value
     found = parse_day(value)
-    return found if found is not None else no(run, f"date()：“{value[:40]}”不是日期")
+    return found if found is not None else no(run, Sentence("date()：“{value}”不是日期", value=value[:40]))
 
 
 @builtin("date", "year:number", "month:number", "day:number")
@@ -73,7 +74,11 @@ def date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Day | None
     """A day of its three numbers."""
     numbers = (_whole(year), _whole(month), _whole(day))
     found = None if None in numbers else make_day(numbers[0] or 0, numbers[1] or 0, numbers[2] or 0)
-    return found if found is not None else no(run, f"date()：没有 {year}-{month}-{day} 这一天")
+    return (
+        found
+        if found is not None
+        else no(run, Sentence("date()：没有 {year}-{month}-{day} 这一天", year=year, month=month, day=day))
+    )
 
 
 @builtin("date and time", "from:string|moment|date")
@@ -84,7 +89,11 @@ def date_and_time(run: Run, value: Any) -> DateTime | None:
     if isinstance(value, dt.date | FarDate):
         return DateTime(value, MIDNIGHT)
     found = parse_date_time(value)
-    return found if found is not None else no(run, f"date and time()：“{value[:40]}”不是日期时间")
+    return (
+        found
+        if found is not None
+        else no(run, Sentence("date and time()：“{value}”不是日期时间", value=value[:40]))
+    )
 
 
 @builtin("date and time", "date:date|moment", "time:time")
@@ -97,7 +106,11 @@ def date_and_time_of(_run: Run, day: Any, time_of_day: Time) -> DateTime:
 def date_and_time_in(run: Run, moment: DateTime, timezone: str) -> DateTime | None:
     """The same instant on the clock of another zone."""
     found = at_instant(instant(moment), timezone) if moment.time.zone is not None else None
-    return found if found is not None else no(run, f"date and time()：没有时区“{timezone[:40]}”")
+    return (
+        found
+        if found is not None
+        else no(run, Sentence("date and time()：没有时区“{timezone}”", timezone=timezone[:40]))
+    )
 
 
 @builtin("time", "from:string|time|moment|date")
@@ -110,7 +123,7 @@ def time(run: Run, value: Any) -> Time | None:
     if isinstance(value, dt.date | FarDate):
         return MIDNIGHT
     found = parse_time(value)
-    return found if found is not None else no(run, f"time()：“{value[:40]}”不是时间")
+    return found if found is not None else no(run, Sentence("time()：“{value}”不是时间", value=value[:40]))
 
 
 @builtin("time", "hour:number", "minute:number", "second:number", "offset:days?=")
@@ -120,7 +133,12 @@ def time_of(
     """A time of its numbers, with an offset from UTC."""
     hours, minutes = _whole(hour), _whole(minute)
     if hours is None or minutes is None or not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= second < 60):
-        return no(run, f"time()：没有 {hour}:{minute}:{second} 这一时间")
+        return no(
+            run,
+            Sentence(
+                "time()：没有 {hour}:{minute}:{second} 这一时间", hour=hour, minute=minute, second=second
+            ),
+        )
     zone: Zone = None
     if offset is not None:
         seconds = abs(offset.nanos) // SECOND
@@ -137,7 +155,9 @@ def duration(run: Run, value: Any) -> YearsMonths | DaysTime | None:
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     found = parse_duration(value)
-    return found if found is not None else no(run, f"duration()：“{value[:40]}”不是时长")
+    return (
+        found if found is not None else no(run, Sentence("duration()：“{value}”不是时长", value=value[:40]))
+    )
 
 
 @builtin("years and months duration", "from:date|moment", "to:date|moment")

@@ -18,6 +18,7 @@ from engine.rules.feel.values import (
     to_feel,
     type_name,
 )
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -34,7 +35,7 @@ def get_value(run: Run, context: dict[str, Any], key: str | list[Any]) -> Any:
         return no(run, "get value() 的键列表为空")
     for part in [key] if isinstance(key, str) else key:
         if not isinstance(found, dict) or not isinstance(part, str) or part not in found:
-            return no(run, f"get value()：没有“{part}”这一项")
+            return no(run, Sentence("get value()：没有“{part}”这一项", part=part))
         found = found[part]
     return found
 
@@ -59,7 +60,7 @@ def context_put(run: Run, context: dict[str, Any], key: str | list[Any], value: 
     if path[0] not in context:
         inner = {}
     if not isinstance(inner, dict):
-        return no(run, f"context put()：“{path[0]}”不是上下文")
+        return no(run, Sentence("context put()：“{path}”不是上下文", path=path[0]))
     below = context_put(run, inner, path[1:], value)
     return None if below is None else {**context, path[0]: below}
 
@@ -84,7 +85,7 @@ def context(run: Run, entries: list[Any]) -> dict[str, Any] | None:
         if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or "value" not in entry:
             return no(run, "context() 的每一项应为 {key, value}")
         if entry["key"] in made:
-            return no(run, f"context() 的键“{entry['key']}”重复")
+            return no(run, Sentence("context() 的键“{key}”重复", key=entry["key"]))
         made[entry["key"]] = entry["value"]
     return made
 
@@ -116,10 +117,10 @@ def number(
     plain = text.replace(grouping, "") if grouping else text
     if point == ",":
         if "." in plain:
-            return no(run, f"number()：“{text[:40]}”不是数字")
+            return no(run, Sentence("number()：“{text}”不是数字", text=text[:40]))
         plain = plain.replace(",", ".")
     if len(plain) > _LONGEST_NUMBER or not _NUMBER.fullmatch(plain):
-        return no(run, f"number()：“{text[:40]}”不是数字")
+        return no(run, Sentence("number()：“{text}”不是数字", text=text[:40]))
     made = Decimal(plain)
     return NUMBERS.plus(made) if abs(made.adjusted()) < NUMBERS.Emax else no(run, "number()：数字过大")
 

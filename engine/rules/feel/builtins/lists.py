@@ -12,6 +12,7 @@ from engine.rules.feel.invocation import call
 from engine.rules.feel.limits import Run
 from engine.rules.feel.temporal import DaysTime, YearsMonths
 from engine.rules.feel.values import NUMBERS, Builtin, Function, compare, equal
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -19,7 +20,7 @@ from .registry import builtin, no
 def _numbers(run: Run, name: str, items: list[Any]) -> list[Decimal] | None:
     if all(isinstance(item, Decimal) for item in items):
         return items
-    return no(run, f"{name}() 的列表里有不是数字的项")
+    return no(run, Sentence("{name}() 的列表里有不是数字的项", name=name))
 
 
 def _variadic(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable[[Run, list[Any]], Any]]:
@@ -29,7 +30,7 @@ def _variadic(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable
         def spread(run: Run, *items: Any) -> Any:
             if len(items) == 1:
                 if items[0] is None:
-                    return no(run, f"{name}() 的参数为 null")
+                    return no(run, Sentence("{name}() 的参数为 null", name=name))
                 return work(run, items[0] if isinstance(items[0], list) else [items[0]])
             return work(run, list(items))
 
@@ -55,12 +56,12 @@ def count(_run: Run, items: list[Any]) -> Decimal:
 
 def _extreme(run: Run, name: str, items: list[Any], wanted: int) -> Any:
     if not items:
-        return no(run, f"{name}() 的列表为空")
+        return no(run, Sentence("{name}() 的列表为空", name=name))
     best = items[0]
     for item in items:
         order = compare(item, best)
         if order is None:
-            return no(run, f"{name}() 的列表里有无法比较的项")
+            return no(run, Sentence("{name}() 的列表里有无法比较的项", name=name))
         best = item if order == wanted else best
     return best
 
@@ -162,7 +163,7 @@ def _decided(run: Run, name: str, items: list[Any], decides: bool) -> bool | Non
         return decides
     if all(isinstance(item, bool) for item in items):
         return not decides
-    return no(run, f"{name}() 的列表里有不是真假值的项")
+    return no(run, Sentence("{name}() 的列表里有不是真假值的项", name=name))
 
 
 @_variadic("all")
@@ -195,7 +196,7 @@ def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None =
     """From a position counted from 1, or from the end when negative."""
     begin = _index(start, len(items))
     if begin is None or (length is not None and length < 0):
-        return no(run, f"sublist() 的位置 {start} 不在列表内")
+        return no(run, Sentence("sublist() 的位置 {start} 不在列表内", start=start))
     return items[begin:] if length is None else items[begin : begin + int(min(length, Decimal(len(items))))]
 
 
@@ -218,7 +219,7 @@ def insert_before(run: Run, items: list[Any], position: Decimal, item: Any) -> l
     """The list with an item put before a position."""
     index = _index(position, len(items))
     if index is None:
-        return no(run, f"insert before() 的位置 {position} 不在列表内")
+        return no(run, Sentence("insert before() 的位置 {position} 不在列表内", position=position))
     run.hold_list(len(items) + 1)
     return [*items[:index], item, *items[index:]]
 
@@ -228,7 +229,7 @@ def remove(run: Run, items: list[Any], position: Decimal) -> list[Any] | None:
     """The list without the item at a position."""
     index = _index(position, len(items))
     if index is None:
-        return no(run, f"remove() 的位置 {position} 不在列表内")
+        return no(run, Sentence("remove() 的位置 {position} 不在列表内", position=position))
     return [*items[:index], *items[index + 1 :]]
 
 
@@ -241,7 +242,7 @@ def list_replace(
     if isinstance(where, Decimal):
         index = _index(where, len(items))
         if index is None:
-            return no(run, f"list replace() 的位置 {where} 不在列表内")
+            return no(run, Sentence("list replace() 的位置 {where} 不在列表内", where=where))
         return [*items[:index], item, *items[index + 1 :]]
     found = []
     for old in items:

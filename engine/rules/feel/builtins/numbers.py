@@ -18,6 +18,7 @@ from decimal import (
 from engine.rules.feel.limits import Run
 from engine.rules.feel.temporal import DaysTime, YearsMonths
 from engine.rules.feel.values import NUMBERS
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -29,7 +30,16 @@ _WIDE = Context(prec=13_000, Emin=-20_000, Emax=20_000)
 
 def _rounded(run: Run, name: str, number: Decimal, scale: Decimal, rounding: str) -> Decimal | None:
     if not _SCALES[0] <= scale <= _SCALES[1]:
-        return no(run, f"{name}() 的小数位数 {scale} 不在 {_SCALES[0]} 到 {_SCALES[1]} 之间")
+        return no(
+            run,
+            Sentence(
+                "{name}() 的小数位数 {scale} 不在 {low} 到 {high} 之间",
+                name=name,
+                scale=scale,
+                low=_SCALES[0],
+                high=_SCALES[1],
+            ),
+        )
     places = int(scale)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent <= places:
@@ -106,8 +116,12 @@ def _real(run: Run, name: str, work: str, number: Decimal) -> Decimal | None:
     try:
         result = getattr(NUMBERS, work)(number)
     except DecimalException:
-        return no(run, f"{name}() 对 {number} 没有结果")
-    return result if isinstance(result, Decimal) and result.is_finite() else no(run, f"{name}() 没有结果")
+        return no(run, Sentence("{name}() 对 {number} 没有结果", name=name, number=number))
+    return (
+        result
+        if isinstance(result, Decimal) and result.is_finite()
+        else no(run, Sentence("{name}() 没有结果", name=name))
+    )
 
 
 @builtin("sqrt", "number:number")

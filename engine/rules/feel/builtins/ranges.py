@@ -12,6 +12,7 @@ from engine.rules.feel.parser import Parser
 from engine.rules.feel.temporal import parse_date_time, parse_day, parse_duration, parse_time
 from engine.rules.feel.tokens import NameBook
 from engine.rules.feel.values import NUMBERS, Range, compare, type_name
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -90,12 +91,12 @@ def _declare_all(name: str, work: Any, shapes: str, *, swap: bool = False) -> No
     def relation(run: Run, left: Any, right: Any) -> bool | None:
         shape = ("r" if isinstance(left, Range) else "p") + ("r" if isinstance(right, Range) else "p")
         if left is None or right is None or shape not in allowed:
-            return no(run, f"{name}() 的参数类型不符")
+            return no(run, Sentence("{name}() 的参数类型不符", name=name))
         a, b = _as_range(left), _as_range(right)
         try:
             return bool(work(b, a) if swap else work(a, b))
         except _Incomparable:
-            return no(run, f"{name}() 的两个参数无法比较")
+            return no(run, Sentence("{name}() 的两个参数无法比较", name=name))
 
     for side in sides:
         first, second = names[side]
@@ -157,9 +158,9 @@ def range_of(run: Run, text: str) -> Range | None:
     except RuleError:
         node = tree.Literal(None)
     if not isinstance(node, tree.RangeNode):
-        return no(run, f"range()：“{text[:40]}”不是区间")
+        return no(run, Sentence("range()：“{text}”不是区间", text=text[:40]))
     low, high = _end(node.low), _end(node.high)
     order = compare(low, high)
     if order is None or order > 0 or type_name(low) != type_name(high):
-        return no(run, f"range()：“{text[:40]}”的两端不成区间")
+        return no(run, Sentence("range()：“{text}”的两端不成区间", text=text[:40]))
     return Range(low, node.low_included, high, node.high_included)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.rules.feel.limits import Run
 from engine.rules.feel.patterns import Pattern, compile_pattern
+from engine.sentence import Sentence
 
 from .registry import builtin, no
 
@@ -18,7 +19,7 @@ def substring(run: Run, text: str, start: Decimal, length: Decimal | None = None
     """From a position counted from 1, or from the end when negative."""
     first = int(max(-_LARGE, min(start, _LARGE)))
     if first == 0 or abs(first) > len(text):
-        return no(run, f"substring() 的起始位置 {first} 不在文本内")
+        return no(run, Sentence("substring() 的起始位置 {first} 不在文本内", first=first))
     begin = first - 1 if first > 0 else len(text) + first
     if length is None:
         return text[begin:]
