@@ -122,7 +122,10 @@ class Finding:
 
     def spelled(self) -> dict[str, Any]:
         """As JSON keeps it for another process or another day, its sentences with their parts; `read` reads it."""
-        return {**self.as_json(), **{word: spelled(getattr(self, word)) for word in ("name", "reason", "hint")}}
+        return {
+            **self.as_json(),
+            **{word: spelled(getattr(self, word)) for word in ("name", "reason", "hint")},
+        }
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:

@@ -1,11 +1,20 @@
-"""A sentence for a person that can be said in the reader's language: it keeps its pattern and what was filled in."""
+"""A sentence for a person that can be said in the reader's language: it keeps its pattern and what was filled in.
+
+Where a row of the database keeps only its text, `Recall` finds the pattern again among those of the catalogue.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
 from typing import Any, Self
 
-AND = "；"
+AND, COMMA = "；", "、"
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_OWN = 2  # characters that make a pattern known again
+_STOP = re.compile(r"(?<=[。？！])(?=.)|　", re.DOTALL)
+_AND = re.compile(AND)
 
 
 class Sentence(str):
@@ -27,14 +36,17 @@ class Sentence(str):
 
 
 class Joined(Sentence):
-    """Several sentences as one, in the reader's way: «甲；乙», «A; B»."""
+    """Several sentences as one, in the reader's way: «甲；乙», «A; B»; with `COMMA` «甲、乙», «A, B»."""
 
-    __slots__ = ()
+    __slots__ = ("stop",)
+    stop: str
 
-    def __new__(cls, sentences: Iterable[str], /) -> Self:
+    def __new__(cls, sentences: Iterable[str], /, stop: str = AND) -> Self:
         """The sentences in their order."""
         parts = {f"s{number}": each for number, each in enumerate(sentences)}
-        return super().__new__(cls, AND.join(f"{{{name}}}" for name in parts), **parts)
+        made = super().__new__(cls, stop.join(f"{{{name}}}" for name in parts), **parts)
+        made.stop = stop
+        return made
 
 
 def told(text: str, look: Callable[[str], str]) -> str:
@@ -48,8 +60,58 @@ def told(text: str, look: Callable[[str], str]) -> str:
         return look(text)
     parts = {name: _part(part, look) for name, part in text.parts.items()}
     if isinstance(text, Joined):
-        return look(AND).join(str(part) for part in parts.values())
+        return look(text.stop).join(str(part) for part in parts.values())
     return look(text.pattern).format(**parts)
+
+
+class Recall:
+    """Finds the pattern again of a sentence that was kept as plain text: the answer of a row in a batch, an old remark.
+
+    `patterns` are those of the catalogue. The one with the most words of its own wins; a pattern with less than two
+    is never recalled, so that what people write is not taken for ours.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        found = []
+        for pattern in patterns:
+            pieces = list(Formatter().parse(pattern))
+            words = [literal for literal, _, _, _ in pieces]
+            own = sum(len(_HAN.findall(word)) for word in words)
+            if own >= _OWN and any(name for _, name, _, _ in pieces):
+                found.append((own, max(words, key=len), pattern, _expression(pieces)))
+        self._known = sorted(found, key=lambda each: -each[0])
+
+    def told(self, text: str, look: Callable[[str], str]) -> str:
+        """The text in another language, where it is a sentence of ours, or several one after the other."""
+        made = self.sentence(text)
+        if made is not None:
+            return told(made, look)
+        for stop, between in ((_STOP, " "), (_AND, look(AND))):
+            pieces = stop.split(text)
+            found = [look(piece) for piece in pieces]
+            if found != pieces:
+                return between.join(found)
+        return text
+
+    def sentence(self, text: str) -> Sentence | None:
+        """The sentence with its parts, None where no pattern gives the text."""
+        for _, word, pattern, expression in self._known:
+            match = re.fullmatch(expression, text, re.DOTALL) if word in text and text != pattern else None
+            if match is not None:
+                return Sentence(pattern, **match.groupdict())
+        return None
+
+
+def _expression(pieces: Iterable[tuple[str, str | None, str | None, str | None]]) -> str:
+    """What a pattern may have become: each part is anything, and a part that comes twice is twice the same."""
+    seen: set[str] = set()
+    written = ""
+    for literal, name, _, _ in pieces:
+        written += re.escape(literal)
+        if name:
+            written += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+            seen.add(name)
+    return written
 
 
 def spelled(text: str) -> Any:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,11 +21,13 @@ from engine import clock
 from engine.domain import terms
 from engine.domain.pack import names, parameters
 from engine.errors import CaseworkError
-from engine.sentence import Sentence, told
+from engine.sentence import Recall, Sentence, told
+from web.catalogue import patterns
 from web.language import Words, in_english
 
 _LABELS = Words(domain="labels")
 _REFUSALS = Words(domain="refusals")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _REF = re.compile(r"[A-Z][1-9][0-9]?( [A-Z][1-9][0-9]?)*\Z")
 
 
@@ -90,9 +92,17 @@ def speak(error: CaseworkError, pack: str = "") -> None:
     error.clause = cited(error.clause, pack)
 
 
+@lru_cache(maxsize=4096)
 def _look(text: str) -> str:
+    """The English of a pattern, a word, or of a sentence of ours that a row keeps as text."""
     found = _found(_REFUSALS, text)
-    return _found(_LABELS, text) if found == text else found
+    found = _found(_LABELS, text) if found == text else found
+    return _recall().told(text, _look) if found == text and _HAN.search(text) else found
+
+
+@cache
+def _recall() -> Recall:
+    return Recall(patterns())
 
 
 def _found(catalogue: Words, text: str) -> str:

@@ -31,13 +31,22 @@ class Predicate:
         return self.test(person, subject)
 
     def __and__(self, other: Predicate) -> Predicate:
-        return Predicate(f"{self.text}，且{other.text}", lambda p, s: self(p, s) and other(p, s))
+        return Predicate(
+            Sentence("{one}，且{other}", one=self.text, other=other.text),
+            lambda p, s: self(p, s) and other(p, s),
+        )
 
     def __or__(self, other: Predicate) -> Predicate:
-        return Predicate(f"{self.text}，或{other.text}", lambda p, s: self(p, s) or other(p, s))
+        return Predicate(
+            Sentence("{one}，或{other}", one=self.text, other=other.text),
+            lambda p, s: self(p, s) or other(p, s),
+        )
 
     def __invert__(self) -> Predicate:
-        return Predicate(f"不是（{self.text}）", lambda person, subject: not self(person, subject))
+        return Predicate(
+            Sentence("不是（{one}）", one=self.text),
+            lambda person, subject: not self(person, subject),
+        )
 
 
 def roles_of(person: Person, bureau_id: int | None = None) -> set[Role]:
@@ -60,7 +69,7 @@ def holds(*roles: Role) -> Predicate:
     def test(person: Person, subject: Any) -> bool:
         return bool(wanted & roles_of(person, getattr(subject, "bureau_id", None)))
 
-    return Predicate(f"任职 {names}", test)
+    return Predicate(Sentence("任职 {names}", names=names), test)
 
 
 def named(text: str) -> Callable[[Test], Predicate]:

@@ -86,7 +86,11 @@ def check_sign_in(session: Session, login: str, password: str, *, address: str) 
     person = session.scalar(select(Person).where(Person.login == login))
     if person is not None and person.locked_until is not None and person.locked_until > now:
         minutes = int((person.locked_until - now).total_seconds() // 60) + 1
-        return None, f"试错 {TRIES_PER_ACCOUNT} 次，账号暂时锁定。请 {minutes} 分钟后再试，或联系安全管理员。"
+        return None, Sentence(
+            "试错 {tries} 次，账号暂时锁定。请 {minutes} 分钟后再试，或联系安全管理员。",
+            tries=TRIES_PER_ACCOUNT,
+            minutes=minutes,
+        )
     if not password_is(person, password) or person is None or not person.active:
         throttle.failures += 1
         if person is not None:

@@ -192,7 +192,7 @@ def forged(heads: Iterable[Mapping[str, Any]], key: Ed25519PublicKey) -> tuple[i
         try:
             key.verify(bytes.fromhex(str(line["sig"])), _signed(line))
         except (InvalidSignature, ValueError, KeyError):
-            return int(line["seq"]), f"第 {line['seq']} 号链头的签名不对"
+            return int(line["seq"]), Sentence("第 {seq} 号链头的签名不对", seq=line["seq"])
     return 0, ""
 
 
@@ -201,7 +201,7 @@ def contradictions(heads: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
     known: dict[int, str] = {}
     for line in heads:
         if known.setdefault(int(line["seq"]), str(line["hash"])) != line["hash"]:
-            return int(line["seq"]), f"第 {line['seq']} 号有两个不同的链头"
+            return int(line["seq"]), Sentence("第 {seq} 号有两个不同的链头", seq=line["seq"])
     return 0, ""
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.people import Person
+from engine.sentence import Sentence
 from engine.storage.base import Base, append, pk, reference, sha256, word
 
 ZERO = "0" * 64
@@ -269,19 +270,25 @@ def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdi
     ).yield_per(SEAL_BATCH)
     for link, entry in rows:
         if link.seq != expected:
-            return verdict(f"缺少第 {expected} 号记录")
+            return verdict(Sentence("缺少第 {expected} 号记录", expected=expected))
         if entry is None:
-            return verdict(f"第 {link.seq} 号封记所指的记录不存在")
+            return verdict(Sentence("第 {seq} 号封记所指的记录不存在", seq=link.seq))
         if link.prev_hash != previous:
-            return verdict(f"第 {link.seq} 号记录与前一号接不上")
+            return verdict(Sentence("第 {seq} 号记录与前一号接不上", seq=link.seq))
         if _link(previous, entry) != link.hash:
-            return verdict(f"第 {link.seq} 号记录的内容被改动")
+            return verdict(Sentence("第 {seq} 号记录的内容被改动", seq=link.seq))
         if known.get(link.seq, link.hash) != link.hash:
-            return verdict(f"第 {link.seq} 号记录与锚点不符")
+            return verdict(Sentence("第 {seq} 号记录与锚点不符", seq=link.seq))
         previous, expected = link.hash, expected + 1
     missing = sorted(seq for seq in known if seq >= expected)
     if missing:
-        return verdict(f"锚点有第 {missing[0]} 号记录，日志只到第 {expected - 1} 号")
+        return verdict(
+            Sentence(
+                "锚点有第 {missing} 号记录，日志只到第 {expected} 号",
+                missing=missing[0],
+                expected=expected - 1,
+            )
+        )
     return verdict("")
 
 

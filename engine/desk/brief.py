@@ -31,6 +31,7 @@ from engine.people import Person
 from engine.runtime import release, work_item
 from engine.runtime.ahead import Ahead, ahead
 from engine.runtime.tables import ExtraTask, Instance, Submission, WorkItem
+from engine.sentence import Sentence
 
 YEAR = timedelta(days=365)
 FEW = 5
@@ -180,9 +181,17 @@ def _checks(session: Session, actor: Person, sheet: Sheet) -> list[Check]:
         try:
             step.refuse_excluded(session, actor, item, principal)
         except Refused as no:
-            found.append(Check(f"你代{principal.name}办理", ok=False, hint=no.reason))
+            found.append(
+                Check(Sentence("你代{principal}办理", principal=principal.name), ok=False, hint=no.reason)
+            )
         else:
-            found.append(Check(f"你代{principal.name}办理", ok=True, hint="双方都符合回避和职责分离"))
+            found.append(
+                Check(
+                    Sentence("你代{principal}办理", principal=principal.name),
+                    ok=True,
+                    hint="双方都符合回避和职责分离",
+                )
+            )
     return found
 
 
@@ -205,7 +214,14 @@ def _alike(session: Session, item: WorkItem, asker: Person | None) -> list[tuple
         return [("同类事项", "本机构一年内第一次")]
     back = sum(answers.get(DECISION) in ("return", "reject", "disagree") for answers, _ in rows)
     more = "以上" if len(rows) == LOOKED else ""
-    found = [("同类事项", f"本机构一年内 {len(rows)}{more} 件，未同意 {back} 件")]
+    found: list[tuple[str, str]] = [
+        (
+            "同类事项",
+            Sentence(
+                "本机构一年内 {count}{more} 件，未同意 {back} 件", count=len(rows), more=more, back=back
+            ),
+        )
+    ]
     if asker is not None:
         asked = select(WorkItem.case_id).where(
             WorkItem.case_id.in_({case for _, case in rows}),
@@ -219,7 +235,12 @@ def _alike(session: Session, item: WorkItem, asker: Person | None) -> list[tuple
                 case in cases and answers.get(DECISION) in ("return", "reject", "disagree")
                 for answers, case in rows
             )
-            found.append((f"{asker.name}提出的", f"{len(cases)} 案，未同意 {no} 件"))
+            found.append(
+                (
+                    Sentence("{asker}提出的", asker=asker.name),
+                    Sentence("{count} 案，未同意 {no} 件", count=len(cases), no=no),
+                )
+            )
     return found
 
 
@@ -247,7 +268,7 @@ def _object_cases(session: Session, instance: Instance) -> list[Before]:
 
 def _unusual(session: Session, item: WorkItem) -> list[str]:
     """What a leader should look at twice, whatever the matter."""
-    found = []
+    found: list[str] = []
     earlier = session.scalar(
         select(func.count()).where(
             WorkItem.instance_id == item.instance_id,
@@ -257,14 +278,17 @@ def _unusual(session: Session, item: WorkItem) -> list[str]:
         )
     )
     if earlier:
-        found.append(f"这件事已经审批过 {earlier} 次，现在是再次提交。")
+        found.append(Sentence("这件事已经审批过 {earlier} 次，现在是再次提交。", earlier=earlier))
     if item.due_at is not None and item.due_at < clock.now():
         found.append("这一步已经超期。")
     pressed = urged(session, item)
     if pressed:
-        found.append(f"已被催办 {len(pressed)} 次，最近是{pressed[0].who}。")
+        found.append(Sentence("已被催办 {count} 次，最近是{who}。", count=len(pressed), who=pressed[0].who))
     breaks = session.scalars(select(PrincipleBreak).where(PrincipleBreak.case_id == item.case_id)).all()
-    found += [f"本案已有一项“原则上”的例外：{each.subject}，{each.reason}" for each in breaks[:FEW]]
+    found += [
+        Sentence("本案已有一项“原则上”的例外：{subject}，{reason}", subject=each.subject, reason=each.reason)
+        for each in breaks[:FEW]
+    ]
     return found
 
 

@@ -100,7 +100,7 @@ def send(
     )
     names = "、".join(each.name for each in fresh)
     if fresh:
-        note(session, actor, item, f"抄送{names}", "task.copy", words, {"to": names})
+        note(session, actor, item, Sentence("抄送{names}", names=names), "task.copy", words, {"to": names})
         tell(session, "copied", fresh, Matter(item.step, f"/tasks/{item.id}", words), actor=actor)
     return answer
 

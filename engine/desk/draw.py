@@ -29,6 +29,7 @@ from engine.domain.substitution import alarms_of
 from engine.domain.terms import EXCLUSIONS, VOID_REASONS, cite
 from engine.errors import NotFound
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 PAGE = 50
 SHOWN = 200
@@ -320,7 +321,7 @@ def stratum_names(session: Session, draw: Draw) -> dict[str, str]:
     """What the strata of a draw are called in the plan."""
     tasks = session.scalars(select(PlanTask).where(PlanTask.plan_id == draw.plan_id))
     names = {stratum_name(task): task.name for task in tasks}
-    return names | {f"{name}-{HIGH}": f"{label}（重点监管对象）" for name, label in names.items()}
+    return names | {f"{key}-{HIGH}": Sentence("{label}（重点监管对象）", label=names[key]) for key in names}
 
 
 def _event(event: Mapping[str, Any], pack: str, *, secret: bool) -> Event:
@@ -330,21 +331,22 @@ def _event(event: Mapping[str, Any], pack: str, *, secret: bool) -> Event:
     detail = ""
     if kind == "objects" and not secret:
         rest = sum(len(ids) for ids in body.get("reserve", {}).values())
-        detail = f"抽出 {len(body.get('drawn', []))} 家，候补 {rest} 家"
+        detail = Sentence("抽出 {count} 家，候补 {rest} 家", count=len(body.get("drawn", [])), rest=rest)
     elif kind == "commit":
-        detail = f"封签 {len(body.get('parties', []))} 方"
+        detail = Sentence("封签 {count} 方", count=len(body.get("parties", [])))
     elif kind == "place" and not secret:
-        detail = f"{len(body.get('groups', []))} 组"
+        detail = Sentence("{count} 组", count=len(body.get("groups", [])))
     elif kind == "sub" and not secret:
-        detail = (
-            f"{body['group']} 组 {body['out'] or '空缺'} → {body['in'] or '无人'}，{cite('J13 W9', pack)}"
+        out, into, clause = body["out"] or "空缺", body["in"] or "无人", cite("J13 W9", pack)
+        detail = Sentence(
+            "{group} 组 {out} → {into}，{clause}", group=body["group"], out=out, into=into, clause=clause
         )
     elif kind == "replace" and not secret:
         detail = f"{body['object']} → {body['in'] or '无候补'}，{cite('J11 W9', pack)}"
     elif kind == "void":
         detail = VOID_REASONS.get(str(body.get("reason")), str(body.get("reason", "")))
     elif kind == "close":
-        detail = f"{body.get('publish_by', '')} 前公布全部数据"
+        detail = Sentence("{publish_by} 前公布全部数据", publish_by=body.get("publish_by", ""))
     return Event(
         int(event["n"]), kind, EVENTS.get(kind, kind), str(event["hash"]), str(event["prev"]), detail
     )

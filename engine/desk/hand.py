@@ -74,7 +74,15 @@ def transfer(
     work_item.give(session, item, receiver)
     work_item.handed(session, item, "transfer", giver=giver, to=receiver.id, by=actor, reason=reason)
     tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
-    note(session, actor, item, f"转办给{receiver.name}", "task.transfer", reason, {"to": receiver.name})
+    note(
+        session,
+        actor,
+        item,
+        Sentence("转办给{receiver}", receiver=receiver.name),
+        "task.transfer",
+        reason,
+        {"to": receiver.name},
+    )
     return answer
 
 
@@ -88,7 +96,15 @@ def delegate(
     work_item.lend(session, item, actor, receiver)
     work_item.handed(session, item, "delegate", giver=actor.id, to=receiver.id, by=actor, reason=reason)
     tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
-    note(session, actor, item, f"委派给{receiver.name}", "task.delegate", reason, {"to": receiver.name})
+    note(
+        session,
+        actor,
+        item,
+        Sentence("委派给{receiver}", receiver=receiver.name),
+        "task.delegate",
+        reason,
+        {"to": receiver.name},
+    )
     return answer
 
 
@@ -124,7 +140,15 @@ def give_back(
     words = next((str(kept[name]) for name in ("reason", "opinion", "note") if kept.get(name)), "")
     work_item.handed(session, item, "back", giver=actor.id, to=holder.id, by=actor, reason=words)
     tell_of(session, "given_back", item, [holder], detail=words, actor=actor)
-    note(session, actor, item, f"交回{holder.name}确认", "task.give_back", words, {"answers": kept})
+    note(
+        session,
+        actor,
+        item,
+        Sentence("交回{holder}确认", holder=holder.name),
+        "task.give_back",
+        words,
+        {"answers": kept},
+    )
     return answer
 
 

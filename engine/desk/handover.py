@@ -106,12 +106,18 @@ def receive(session: Session, document: Mapping[str, Any]) -> str:
         row = handover.import_handover(session, bureau, document)
         work = {"process": "handover", "data": {"handover_id": row.id}, "bureau": bureau.id}
         job.enqueue(session, "start", work, key=f"start:handover/{row.uid}")
-        return f"已收到{row.from_name}移交的“{row.object_name}”（{row.document_no}），转{bureau.name}办理。"
+        return Sentence(
+            "已收到{from_name}移交的“{object_name}”（{document_no}），转{bureau}办理。",
+            from_name=row.from_name,
+            object_name=row.object_name,
+            document_no=row.document_no,
+            bureau=bureau.name,
+        )
     if kind == "report":
         report = handover.import_report(session, bureau, document)
-        return f"已收到工作报告第 {report.version} 版，请审阅。"
+        return Sentence("已收到工作报告第 {version} 版，请审阅。", version=report.version)
     if kind == "decision":
         answered = handover.import_decision(session, bureau, document)
-        return f"已收到上级对工作报告第 {answered.version} 版的审阅意见，请登记。"
+        return Sentence("已收到上级对工作报告第 {version} 版的审阅意见，请登记。", version=answered.version)
     marked = handover.import_drawn(session, bureau, document)
-    return f"上级已抽取的对象中，本局名录库有 {marked} 个，已标记。"
+    return Sentence("上级已抽取的对象中，本局名录库有 {marked} 个，已标记。", marked=marked)

@@ -147,7 +147,13 @@ def _hand(
     if to == BACK:
         _give_back(session, item, leaver, row)
         hand.note(
-            session, actor, item, f"{leaver.name}离岗，放回待接收", "task.hand_over", why, {"to": item.pool}
+            session,
+            actor,
+            item,
+            Sentence("{leaver}离岗，放回待接收", leaver=leaver.name),
+            "task.hand_over",
+            why,
+            {"to": item.pool},
         )
         return words
     receiver = next((each for each in row.receivers if each.id == to), None)
@@ -163,7 +169,8 @@ def _hand(
     work_item.handed(session, item, "transfer", giver=leaver.id, to=receiver.id, by=actor, reason=why)
     tell_of(session, "assigned", item, [receiver], detail=why, actor=actor)
     hand.note(
-        session, actor, item, f"{leaver.name}离岗，交给{receiver.name}", "task.hand_over", why,
+        session, actor, item, Sentence("{leaver}离岗，交给{receiver}", leaver=leaver.name, receiver=receiver.name),
+        "task.hand_over", why,
         {"from": leaver.name, "to": receiver.name},
     )  # fmt: skip
     return words

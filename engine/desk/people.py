@@ -133,7 +133,7 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
     if found.id == actor.id:
         raise Refused("不能停用自己的账号。", slug="oneself", hint="请另一位安全管理员办理。")
     if not found.active:
-        raise Refused(Sentence("{found}的账号已经停用。", found=found.name), slug="closed-before")
+        raise Refused(Sentence("{name}的账号已经停用。", name=found.name), slug="closed-before")
     why = _reason(reason)
     today = clock.today()
     for grant in list(found.grants):
@@ -152,7 +152,9 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
             session,
             "assigned",
             _who_hand_over(session, found),
-            Matter(f"移交{found.name}的 {left} 件待办", f"/leavers/{found.id}"),
+            Matter(
+                Sentence("移交{name}的 {left} 件待办", name=found.name, left=left), f"/leavers/{found.id}"
+            ),
             actor=actor,
             key=f"leaver:{found.id}:{today}",
         )
@@ -163,7 +165,7 @@ def reopen(session: Session, actor: Person, person_id: int) -> Person:
     """The account may be used again; posts have to be given anew."""
     found = _own(session, actor, person_id)
     if found.active:
-        raise Refused(Sentence("{found}的账号没有停用。", found=found.name), slug="not-closed")
+        raise Refused(Sentence("{name}的账号没有停用。", name=found.name), slug="not-closed")
     found.active = True
     _log(session, actor, found, "user.reopen", {})
     return found
@@ -221,7 +223,7 @@ def grant(
         raise Refused("不能给自己授予岗位。", slug="oneself", hint="请另一位安全管理员办理。")
     if not found.active:
         raise Refused(
-            Sentence("{found}的账号已经停用。", found=found.name), slug="closed-before", hint="请先恢复账号。"
+            Sentence("{name}的账号已经停用。", name=found.name), slug="closed-before", hint="请先恢复账号。"
         )
     if last < first:
         raise Refused("任职止日早于起日。", slug="form-invalid", fields={"last": "止日不能早于起日。"})

@@ -69,7 +69,7 @@ def signing(session: Session, actor: Person, item: WorkItem) -> Signing | None:
     present = {part.person_id for part in shown}
     able = [each for each in _fit(session, item) if each.id not in present] if may else []
     words = (
-        f"票签：{float(rule.removeprefix('ratio:')):.0%} 同意即可"
+        Sentence("票签：{share} 同意即可", share=f"{float(rule.removeprefix('ratio:')):.0%}")
         if rule.startswith("ratio:")
         else RULES[rule]
     )

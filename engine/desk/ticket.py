@@ -164,7 +164,7 @@ def _asked(
     own = ticket_of(document, seed, code)
     verdict = "抽中：号票不大于界线" if own.drawn else "没有抽中：号票大于界线"
     if own.excluded:
-        verdict = f"没有参加抽取：{EXCLUSIONS.get(own.excluded, own.excluded)}"
+        verdict = Sentence("没有参加抽取：{why}", why=EXCLUSIONS.get(own.excluded, own.excluded))
     label = labels.get(own.stratum, own.stratum)
     return Asked(own.id, names.get(code, ""), label, own.ticket, own.cutoff, own.rank, verdict, own.drawn)
 

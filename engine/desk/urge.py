@@ -61,12 +61,25 @@ def templates(session: Session, item: WorkItem) -> list[str]:
     """Sentences to begin with, filled for this step, the fitting one first."""
     lamp = Days(session).lamp(item.due_at)
     day = f"{clock.local(item.due_at):%Y-%m-%d}" if item.due_at else ""
-    ready = f"“{item.step}”请及时办理；后面的环节在等这一步。"
+    ready = Sentence("“{step}”请及时办理；后面的环节在等这一步。", step=item.step)
     if lamp.kind == "late":
-        late = f"“{item.step}”{day} 到期，已{lamp.text}，请今天办结；不能办结的，请写明原因和预计日期。"
+        late = Sentence(
+            "“{step}”{day} 到期，已{lamp}，请今天办结；不能办结的，请写明原因和预计日期。",
+            step=item.step,
+            day=day,
+            lamp=lamp.text,
+        )
         return [late, ready]
     if day:
-        return [f"“{item.step}”{day} 到期（{lamp.text}），请按期办结。", ready]
+        return [
+            Sentence(
+                "“{step}”{day} 到期（{lamp}），请按期办结。",
+                step=item.step,
+                day=day,
+                lamp=lamp.text,
+            ),
+            ready,
+        ]
     return [ready]
 
 

@@ -22,6 +22,7 @@ from engine.domain.registry import RegistryObject
 from engine.domain.terms import CREDIT_LEVELS, cite
 from engine.errors import Refused, RuleError
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, word
 
 
@@ -86,7 +87,11 @@ def assess(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         bureau_id=inspection.bureau_id, object_id=thing.id, inspection_id=inspection_id
     )
     row.before, row.level, row.serious = before, level, serious
-    row.reason = f"{inspection.case_no}：{len(found)}个问题" if found else f"{inspection.case_no}：未发现问题"
+    row.reason = (
+        Sentence("{case_no}：{count}个问题", case_no=inspection.case_no, count=len(found))
+        if found
+        else Sentence("{case_no}：未发现问题", case_no=inspection.case_no)
+    )
     step.session.add(row)
     thing.credit_level = level
     step.session.flush()

@@ -185,8 +185,11 @@ def settle(step: Step, *, inspection_id: int) -> None:
         due_on = due_by_release(step, "correction.recheck", max(row.correct_by, today)).day
         open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
     handed = {
-        "filing": ("penalty", f"立案查处 {row.filing_no}"),
-        "transfer": ("transfer", f"移送{row.receiver} {row.letter_no}"),
+        "filing": ("penalty", Sentence("立案查处 {filing_no}", filing_no=row.filing_no)),
+        "transfer": (
+            "transfer",
+            Sentence("移送{receiver} {letter_no}", receiver=row.receiver, letter_no=row.letter_no),
+        ),
         "local": ("local", "移交所在地医保部门处理"),
     }.get(row.kind)
     if handed is not None:

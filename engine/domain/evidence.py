@@ -22,6 +22,7 @@ from engine.domain.inspection.visit import refuse_unshown
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
+from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, sha256, word
 from engine.storage.files import StoredFile
 
@@ -292,7 +293,10 @@ def show_request(step: Step) -> dict[str, Any]:
             ("理由", found.reason),
             ("保存地点", found.place),
             ("保管人", found.keeper),
-            ("期限", f"至 {found.until_day}" if found.until_day else "自批准之日起七个工作日"),
+            (
+                "期限",
+                Sentence("至 {day}", day=found.until_day) if found.until_day else "自批准之日起七个工作日",
+            ),
         ],
         "options": {"outcomes": list(DECISIONS.items())},
         "rows": {"items": [dict(item) for item in found.items]},

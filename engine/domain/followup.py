@@ -142,14 +142,16 @@ def extend(step: Step, *, followup_id: int) -> Mapping[str, Any]:
     row = _row(step, followup_id)
     ask.required(step.answers, "reason", "理由", clause=cite("J26", step.pack))
     if ask.text(step.answers, "way") == "filing":
-        _finish(step, row, f"未整改到位，转立案查处：{ask.text(step.answers, 'reason')}")
+        _finish(
+            step, row, Sentence("未整改到位，转立案查处：{reason}", reason=ask.text(step.answers, "reason"))
+        )
         inspection = get(step.session, row.inspection_id)
         until = ask.day(step.answers, "due_on") or row.due_on
         open_followup(
             step.session,
             inspection,
             "penalty",
-            f"未按期整改，立案查处（{ask.text(step.answers, 'reason')}）",
+            Sentence("未按期整改，立案查处（{reason}）", reason=ask.text(step.answers, "reason")),
             until,
         )
         return {"extension": False, "followup_due": until.isoformat()}
@@ -223,7 +225,7 @@ def show_followup(step: Step) -> dict[str, Any]:
             ("事项", KINDS[row.kind]),
             ("要求", row.demand),
             ("期限", str(row.due_on)),
-            ("已延期", f"{row.extensions} 次"),
+            ("已延期", Sentence("{count} 次", count=row.extensions)),
         ],
         "options": {"results": list(RESULTS.items())},
     }

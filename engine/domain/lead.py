@@ -297,7 +297,7 @@ def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
     kind = SOURCES.get(row.source_kind, "")
     return {
         "case_no": row.no,
-        "title": f"线索个案{'：' + kind if kind else ''}",
+        "title": Sentence("线索个案：{kind}", kind=kind) if kind else "线索个案",
         "object_name": row.thing.name if row.thing else "",
     }
 

@@ -254,7 +254,7 @@ def show_report(step: Step) -> dict[str, Any]:
             ("是否逾期", "是" if until and clock.today() > until else "否"),
         ],
         "defaults": {
-            "period": f"{start} 至 {inspection.ended_on}",
+            "period": Sentence("{start} 至 {end}", start=start, end=inspection.ended_on),
             "content": "；".join(f.item_name for f in found),
             "situation": "；".join(
                 f"{f.item_name}：{RESULTS[f.result]}{'，' + f.description if f.description else ''}"
@@ -273,5 +273,9 @@ def show_overdue(step: Step) -> dict[str, Any]:
     until = report_due(step, inspection)
     days = working_days_between(step.session, until, clock.today()) if until else 0
     return {
-        "facts": [("检查", inspection.case_no), ("期限", str(until)), ("已超期", f"{max(days, 0)} 个工作日")]
+        "facts": [
+            ("检查", inspection.case_no),
+            ("期限", str(until)),
+            ("已超期", Sentence("{days} 个工作日", days=max(days, 0))),
+        ]
     }

@@ -55,7 +55,11 @@ def send_back(run: Run, item: WorkItem, to: str, reason: str) -> None:
         "note",
         element=run.element(item.element),
         actor=run.actor,
-        detail={"act": f"退回到“{element.name}”", "item": item.id, "answers": {"reason": reason}},
+        detail={
+            "act": Sentence("退回到“{element}”", element=element.name),
+            "item": item.id,
+            "answers": {"reason": reason},
+        },
     )
     run.state.send_back(token)
     run.advance()

@@ -62,7 +62,7 @@ def add(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     else:
         due = wait.due(run, element, run.state.data_at(item.task))
         wait.add_item(run, item.task, element, Place(f"person/{seat}", seat), due)
-    _changed(run, item, "added", seat, f"加签：{person.name}", reason)
+    _changed(run, item, "added", seat, Sentence("加签：{person}", person=person.name), reason)
     run.save()
 
 
@@ -81,7 +81,7 @@ def remove(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     if not live:
         raise Refused("至少要有一名会签人。", slug="last-signer", hint="请先加签，再减签。")
     work_item.close(taken)
-    _changed(run, item, "removed", taken.seat, f"减签：{person.name}", reason)
+    _changed(run, item, "removed", taken.seat, Sentence("减签：{person}", person=person.name), reason)
     given = run.votes.get(item.task, {"agree": 0})
     done = sum(part.state == "done" for part in live)
     votes = {"total": len(live), "done": done, "agree": given["agree"]}

@@ -202,14 +202,16 @@ def faults(database: Database, files_dir: Path | None = None) -> list[str]:
 
     The log is checked by `audit.verify`.
     """
-    found = [f"表结构与代码不同：{line}" for line in schema.drift(database)]
-    found += [f"数据库缺少保护规则（触发器）{name}" for name in schema.missing_guards(database)]
+    found: list[str] = [Sentence("表结构与代码不同：{line}", line=line) for line in schema.drift(database)]
+    found += [
+        Sentence("数据库缺少保护规则（触发器）{name}", name=name) for name in schema.missing_guards(database)
+    ]
     if found:
         return found
     with database.reading() as session:
         if database.is_sqlite:
             found += [
-                f"数据库文件损坏：{row[0]}"
+                Sentence("数据库文件损坏：{row}", row=row[0])
                 for row in session.execute(text("PRAGMA integrity_check"))
                 if row[0] != "ok"
             ]
@@ -234,14 +236,21 @@ def _broken_references(session: Session, table: Table) -> Iterator[str]:
             named = "、".join(
                 f"{column.name} = {value}" for (column, _), value in zip(pairs, row, strict=True)
             )
-            yield f"表 {table.name} 中 {named} 引用了不存在的 {key.referred_table.name}"
+            yield Sentence(
+                "表 {table} 中 {named} 引用了不存在的 {referred_table}",
+                table=table.name,
+                named=named,
+                referred_table=key.referred_table.name,
+            )
 
 
 def _broken_files(session: Session, files_dir: Path) -> Iterator[str]:
     store = FileStore(files_dir)
     for file in session.scalars(select(StoredFile).order_by(StoredFile.id)).yield_per(BATCH):
         if not store.verify(file):
-            yield f"文件“{file.name}”（{file.id}）缺失，或与登记的哈希不符"
+            yield Sentence(
+                "文件“{file}”（{file_id}）缺失，或与登记的哈希不符", file=file.name, file_id=file.id
+            )
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes, sums: dict[str, str]) -> None:

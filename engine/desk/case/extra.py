@@ -143,7 +143,7 @@ def ask_more(session: Session, actor: Person, item_id: int, *, asked: str, key: 
         case_id=item.case_id,
         bureau_id=item.bureau_id,
         item_id=item.id,
-        title=f"补充：{item.step}"[:80],
+        title=Sentence("补充：{step}", step=item.step)[:80],
         asked=words,
         person_id=receiver.id,
         asked_by_id=actor.id,
@@ -163,7 +163,11 @@ def _open(session: Session, actor: Person, case: Instance, row: ExtraTask, key: 
     session.add(row)
     session.flush()
     name = row.person.name
-    act = f"要求{name}补充" if row.item_id else f"交{name}办临时任务“{row.title}”"
+    act = (
+        Sentence("要求{name}补充", name=name)
+        if row.item_id
+        else Sentence("交{name}办临时任务“{title}”", name=name, title=row.title)
+    )
     _note(session, actor, row, act, row.asked)
     matter = Matter(row.title, f"/cases/{case.id}/extra/{row.id}", f"{name_of(case)}：{row.asked}")
     tell(session, "assigned", [row.person], matter, actor=actor, key=f"extra:{row.id}")
@@ -191,7 +195,7 @@ def finish(session: Session, actor: Person, number: int, *, result: str) -> Extr
         raise Refused(sentence, slug="form-invalid", fields={"result": sentence})
     row.result, row.done_at = words, clock.now()
     _go_on(session, row)
-    _note(session, actor, row, f"答复“{row.title}”", words)
+    _note(session, actor, row, Sentence("答复“{title}”", title=row.title), words)
     path = f"/tasks/{row.item_id}" if row.item_id else f"/cases/{row.case_id}"
     matter = Matter(row.title, path, words)
     tell(session, "answered", [row.asked_by], matter, actor=actor, key=f"extra:{row.id}:done")
@@ -208,7 +212,7 @@ def withdraw(session: Session, actor: Person, number: int) -> ExtraTask:
         )
     row.withdrawn_at = clock.now()
     _go_on(session, row)
-    _note(session, actor, row, f"撤回“{row.title}”", "")
+    _note(session, actor, row, Sentence("撤回“{title}”", title=row.title), "")
     return row
 
 

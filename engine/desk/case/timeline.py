@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.people import Person
 from engine.runtime import release
 from engine.runtime.tables import History, Instance
+from engine.sentence import Sentence
 
 TIMELINE = 40
 MOST = 500  # answers looked at for what changed
@@ -125,7 +126,7 @@ def _said(value: Any) -> str:
     if isinstance(value, Mapping):
         return str(value.get("name", "已填"))
     if isinstance(value, list):
-        return f"{len(value)} 项"
+        return Sentence("{count} 项", count=len(value))
     text = str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -162,8 +163,10 @@ def _entry(row: History, name: str | None, changes: Sequence[tuple[str, str, str
     return Entry(
         id=row.id,
         kind=row.kind,
-        who=f"{name or '系统'}（代{detail['for']}）" if detail.get("for") else name or "系统",
-        what=f"{act}：{step_name}" if step_name else act,
+        who=Sentence("{name}（代{principal}）", name=name or "系统", principal=detail["for"])
+        if detail.get("for")
+        else name or "系统",
+        what=Sentence("{act}：{step}", act=act, step=step_name) if step_name else act,
         at=row.at,
         clause=row.clause,
         quote=quote or str(detail.get("reason", "") or ""),

@@ -25,6 +25,7 @@ from engine.domain.calendar import add_working_days
 from engine.domain.notice.tables import Notice, NoticeMark
 from engine.people import Bureau, Person, person
 from engine.runtime.tables import WorkItem
+from engine.sentence import Sentence
 
 GRACE = timedelta(minutes=2)  # who takes a step at once need not be told of it
 BATCH = 200
@@ -93,7 +94,7 @@ def _offer(
     if len(several) == 1:
         return tell_of(session, "offered", first, people, key=f"open:{first.id}")
     query = urlencode({"tab": "pool", "process": process, "step": step})
-    title = f"{step}（{len(several)} 件）"
+    title = Sentence("{step}（{count} 件）", step=step, count=len(several))
     return tell(session, "offered", people, Matter(title, f"/?{query}"), key=f"open:{first.id}")
 
 
@@ -139,7 +140,7 @@ def _passed(session: Session, kind: str, now: datetime) -> tuple[int, int]:
             kind,
             item,
             responsible(session, item),
-            detail=f"{day} 到期",
+            detail=Sentence("{day} 到期", day=day),
             key=f"{kind}:{item.id}:{day}",
         )
     if len(items) == BATCH and items[-1].due_at is not None:

@@ -33,7 +33,7 @@ def refuse_running(package: ArchivePackage, pack: str) -> None:
     """A file whose term has not ended, or never ends, is not destroyed (slug `retention-running`)."""
     if package.retain_until is not None and clock.today() > package.retain_until:
         return
-    until = f"至 {package.retain_until}" if package.retain_until else "永久"
+    until = Sentence("至 {day}", day=package.retain_until) if package.retain_until else "永久"
     raise Refused(
         Sentence(
             "案卷 {archive_no} 保管{until}，期限未满，不能销毁。", archive_no=package.archive_no, until=until
@@ -57,7 +57,7 @@ def propose_destruction(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     row = Destruction(
         package_id=package.id,
         reason=ask.required(step.answers, "reason", "销毁理由", clause=cite(CLAUSE, step.pack)),
-        retain_until=package.retain_until,
+        day=package.retain_until,
         proposed_by_id=step.person().id,
     )
     step.session.add(row)
@@ -154,7 +154,14 @@ def show_destruction(step: Step) -> dict[str, Any]:
         ("案号", get(step.session, package.inspection_id).case_no),
         ("档号", package.archive_no),
         ("案卷题名", package.title),
-        ("保管期限", f"{RETENTION[package.retention]}，至 {row.retain_until}"),
+        (
+            "保管期限",
+            Sentence(
+                "{retention}，至 {day}",
+                retention=RETENTION[package.retention],
+                day=row.retain_until,
+            ),
+        ),
         ("件数", str(len(documents(step.session, package.id)))),
         ("销毁理由", row.reason),
         ("提请人", _name(step.session, row.proposed_by_id)),
@@ -162,7 +169,7 @@ def show_destruction(step: Step) -> dict[str, Any]:
     if row.opinion:
         facts.append(("鉴定意见", f"{row.opinion}（{_name(step.session, row.appraised_by_id)}）"))
     if row.approved_by_id:
-        facts.append(("分管领导", f"{_name(step.session, row.approved_by_id)} 同意"))
+        facts.append(("分管领导", Sentence("{name} 同意", name=_name(step.session, row.approved_by_id))))
     return {"facts": facts}
 
 

@@ -183,7 +183,7 @@ def show_loan(step: Step) -> dict[str, Any]:
             ("借阅理由", row.purpose),
             ("借阅方式", LOANS[row.kind]),
             ("归还日期", row.due_on.isoformat()),
-            ("此前借出", f"{before} 次"),
+            ("此前借出", Sentence("{count} 次", count=before)),
         ]
     }
 

@@ -166,7 +166,7 @@ def verify(directory: Path) -> list[str]:
         bag = bagit.Bag(str(directory))
         bag.validate(processes=1)
     except bagit.BagError as fault:
-        return [f"包不完整：{fault}"]
+        return [Sentence("包不完整：{fault}", fault=fault)]
     return _list_faults(directory, str(bag.info.get("Casework-Seal", "")))
 
 
@@ -174,7 +174,7 @@ def _list_faults(directory: Path, sealed: str) -> list[str]:
     try:
         listed = orjson.loads((directory / "data" / LIST).read_bytes())
     except (OSError, orjson.JSONDecodeError):
-        return [f"缺少目录文件 data/{LIST}，或者读不出"]
+        return [Sentence("缺少目录文件 data/{list}，或者读不出", list=LIST)]
     faults: list[str] = []
     rows = [
         ArchiveDocument(no=p["no"], path=p["path"], title=p["title"], size=p["size"], hash=p["sha256"])
@@ -183,9 +183,9 @@ def _list_faults(directory: Path, sealed: str) -> list[str]:
     for row in rows:
         path = directory / "data" / Path(row.path).name
         if not path.is_file():
-            faults.append(f"第 {row.no} 件“{row.title}”缺失")
+            faults.append(Sentence("第 {no} 件“{title}”缺失", no=row.no, title=row.title))
         elif hashlib.sha256(path.read_bytes()).hexdigest() != row.hash:
-            faults.append(f"第 {row.no} 件“{row.title}”与目录不一致")
+            faults.append(Sentence("第 {no} 件“{title}”与目录不一致", no=row.no, title=row.title))
     if seal_of(rows) != listed["seal"] or listed["seal"] != sealed:
         faults.append("目录与封存摘要不一致")
     return faults

@@ -329,7 +329,9 @@ def show_title(step: Step) -> dict[str, Any]:
         "facts": [("案号", inspection.case_no), ("检查对象", thing.name)],
         "options": {"retentions": list(RETENTION.items()), "secrecies": list(SECRECY.items())},
         "defaults": {
-            "title": f"对{thing.name}随机抽查检查案卷（{inspection.case_no}）",
+            "title": Sentence(
+                "对{thing}随机抽查检查案卷（{case_no}）", thing=thing.name, case_no=inspection.case_no
+            ),
             "retention": "30",
             "secrecy": "public",
         },

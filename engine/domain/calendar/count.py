@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.calendar.table import HOLIDAY, WEEKEND, WORKDAY, year_of
 from engine.errors import Refused
-from engine.sentence import Sentence
+from engine.sentence import COMMA, Joined, Sentence
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 2500  # ten years of working days; nothing in the regulations comes near
@@ -34,15 +34,18 @@ class Counted:
 
     def text(self) -> str:
         """Why this date, in one sentence for people."""
-        parts = [f"{self.start.isoformat()} 起，次日开始计 {self.days} 个工作日"]
+        start, weekday = self.start.isoformat(), f"星期{_WEEKDAYS[self.day.weekday()]}"
+        parts = [Sentence("{start} 起，次日开始计 {days} 个工作日", start=start, days=self.days)]
         if self.skipped:
-            parts.append("跳过 " + "、".join(_stretches(self.skipped)))
+            parts.append(Sentence("跳过 {days}", days=Joined(_stretches(self.skipped), COMMA)))
         if self.worked:
-            parts.append("计入 " + "、".join(_stretches(self.worked)))
-        ending = f"到 {self.day.isoformat()}（星期{_WEEKDAYS[self.day.weekday()]}）当日终了时届满"
+            parts.append(Sentence("计入 {days}", days=Joined(_stretches(self.worked), COMMA)))
+        parts.append(
+            Sentence("到 {day}（{weekday}）当日终了时届满", day=self.day.isoformat(), weekday=weekday)
+        )
         if self.provisional:
-            ending += "；涉及尚未公布放假安排的年份，为暂定日期"
-        return "；".join(parts) + "；" + ending + "。"
+            parts.append(Sentence("涉及尚未公布放假安排的年份，为暂定日期"))
+        return Sentence("{said}。", said=Joined(parts))
 
     def as_json(self) -> dict[str, Any]:
         """`{start, days, day, provisional, skipped, worked, text}`, all JSON values."""
@@ -107,7 +110,7 @@ def count(session: Session, start: date, days: int) -> Counted:
             continue
         left -= 1
         if special is not None and special.kind == WORKDAY and day.weekday() >= WEEKEND:
-            name = f"{special.name}调休上班" if special.name else "调休上班"
+            name = Sentence("{special}调休上班", special=special.name) if special.name else "调休上班"
             worked.append({"day": day.isoformat(), "why": name})
     return Counted(start, days, day, provisional, skipped, worked)
 
@@ -143,6 +146,8 @@ def _stretches(entries: list[dict[str, str]]) -> list[str]:
         else:
             runs.append((day, day, why))
     return [
-        f"{first:%m-%d} {why}" if first == last else f"{first:%m-%d} 至 {last:%m-%d} {why}"
+        Sentence("{day} {why}", day=f"{first:%m-%d}", why=why)
+        if first == last
+        else Sentence("{first} 至 {last} {why}", first=f"{first:%m-%d}", last=f"{last:%m-%d}", why=why)
         for first, last, why in runs
     ]

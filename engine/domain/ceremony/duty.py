@@ -184,7 +184,7 @@ def refuse_licensed(licensed: int, rules: Rules, group: str = "") -> None:
     """Every group has at least two licensed inspectors (slug `too-few-licensed`)."""
     least = int(rules["team.licensed"].value)
     if licensed < least:
-        team = f"{group} 组" if group else "检查组"
+        team = Sentence("{group} 组", group=group) if group else "检查组"
         raise Refused(
             Sentence(
                 "{team}持有有效执法证件的只有 {licensed} 人，不得少于 {least} 人。",

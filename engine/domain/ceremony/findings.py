@@ -116,10 +116,15 @@ def _about_object(pool: Pool, group: str, code: str) -> list[dict[str, str]]:
     about = {"group_id": group, "subject": code}
     if thing is None:
         return [
-            {**about, "kind": "unknown-object", "excluded": "scope", "detail": f"{code}不在本次抽取范围内"}
+            {
+                **about,
+                "kind": "unknown-object",
+                "excluded": "scope",
+                "detail": Sentence("{code}不在本次抽取范围内", code=code),
+            }
         ]
     if thing.excl:
-        said = f"{thing.name}：{EXCLUSIONS[thing.excl]}"
+        said = Sentence("{who}：{why}", who=thing.name, why=EXCLUSIONS[thing.excl])
         return [{**about, "kind": "excluded-object", "excluded": thing.excl, "detail": said}]
     return []
 
@@ -131,17 +136,22 @@ def about_person(
     about = {"group_id": group, "subject": number}
     who = next((servant for servant in pool.servants if servant.staff_no == number), None)
     if who is None:
-        said = f"工号 {number} 不在执法检查人员名录库内"
+        said = Sentence("工号 {number} 不在执法检查人员名录库内", number=number)
         return [{**about, "kind": "unknown-person", "excluded": "scope", "detail": said}]
     found = []
     if who.excl:
-        said = f"{who.name}：{EXCLUSIONS[who.excl]}"
+        said = Sentence("{who}：{why}", who=who.name, why=EXCLUSIONS[who.excl])
         found.append({**about, "kind": "excluded-person", "excluded": who.excl, "detail": said})
     for code in codes:
         thing = pool.by_code.get(code)
         relation = conflict_between(step.session, who.inspector_id, thing.object_id) if thing else ""
         if thing and relation:
-            said = f"{who.name}与{thing.name}：{RELATIONS.get(relation, relation)}"
+            said = Sentence(
+                "{who}与{thing}：{relation}",
+                who=who.name,
+                thing=thing.name,
+                relation=RELATIONS.get(relation, relation),
+            )
             found.append({**about, "kind": "conflict", "object_code": code, "detail": said})
     return found
 

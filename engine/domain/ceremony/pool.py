@@ -29,6 +29,7 @@ from engine.domain.registry import Inspector, RegistryObject, above, below, insp
 from engine.domain.terms import SPECIALTIES
 from engine.operation import Rules, Step
 from engine.rules.plain import plain
+from engine.sentence import Sentence
 
 HIGH = "H"
 WORST_COMPLAINTS, WORST_PENALTIES = 3, 1
@@ -132,7 +133,7 @@ def pool_of(step: Step, draw: Draw) -> Pool:
             pool.labels[name] = task.name
         if f"{name}-{HIGH}" in present:
             pool.strata[f"{name}-{HIGH}"] = _rule(task, _factor(step, draw))
-            pool.labels[f"{name}-{HIGH}"] = f"{task.name}（重点监管对象）"
+            pool.labels[f"{name}-{HIGH}"] = Sentence("{label}（重点监管对象）", label=task.name)
     return pool
 
 

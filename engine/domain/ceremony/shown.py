@@ -3,7 +3,7 @@
 Pools by stratum, reasons to stay out, hashes, the result.
 
 Before the inspections are over only the people of the draw see lists; the public sees number, state and
-hashes.
+hashes. Long because every page of a draw has its own facts here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from engine.domain.plan.query import tasks_of
 from engine.domain.registry import Inspector, RegistryObject, below, inspectors_of
 from engine.domain.terms import EXCLUSIONS, REPEAT_REASONS, SPECIALTIES, VOID_REASONS
 from engine.operation import Rules, Step, prefill
+from engine.sentence import Sentence
 
 ROWS = 200
 PUBLISH_DAYS = 120
@@ -61,6 +62,14 @@ def strata_rows(pool: Pool) -> list[dict[str, Any]]:
     ]
 
 
+def _units(count: int) -> Sentence:
+    return Sentence("{count} 户", count=count)
+
+
+def _people(count: int) -> Sentence:
+    return Sentence("{count} 人", count=count)
+
+
 @prefill("draw/lock")
 def show_lock(step: Step) -> dict[str, Any]:
     """How large the registries are and which tasks are drawn."""
@@ -70,8 +79,8 @@ def show_lock(step: Step) -> dict[str, Any]:
         "facts": [
             ("抽查计划", plan.title),
             ("抽查任务", "、".join(task.name for task in tasks)),
-            ("检查对象名录库", f"{_registered(step.session, plan.bureau_id)} 户"),
-            ("执法检查人员名录库", f"{len(inspectors_of(step.session, plan.bureau_id))} 人"),
+            ("检查对象名录库", _units(_registered(step.session, plan.bureau_id))),
+            ("执法检查人员名录库", _people(len(inspectors_of(step.session, plan.bureau_id)))),
         ]
     }
 
@@ -95,10 +104,24 @@ def show_eligibility(step: Step) -> dict[str, Any]:
     return {
         "facts": [
             *headed(draw),
-            ("名录库", f"{len(pool.things)} 户在抽取范围内，{len(pool.eligible)} 户可抽"),
-            *((f"排除：{EXCLUSIONS[code]}", f"{number} 户") for code, number in sorted(counts.items())),
-            ("执法检查人员", f"{len(pool.servants)} 人，{len(pool.people)} 人可抽"),
-            *((f"不参加：{EXCLUSIONS[code]}", f"{number} 人") for code, number in sorted(staff.items())),
+            (
+                "名录库",
+                Sentence(
+                    "{count} 户在抽取范围内，{able} 户可抽", count=len(pool.things), able=len(pool.eligible)
+                ),
+            ),
+            *(
+                (Sentence("排除：{why}", why=EXCLUSIONS[code]), _units(number))
+                for code, number in sorted(counts.items())
+            ),
+            (
+                "执法检查人员",
+                Sentence("{count} 人，{able} 人可抽", count=len(pool.servants), able=len(pool.people)),
+            ),
+            *(
+                (Sentence("不参加：{why}", why=EXCLUSIONS[code]), _people(number))
+                for code, number in sorted(staff.items())
+            ),
             *([("见证人异议", draw.reason)] if draw.reason else []),
         ],
         "options": {"repeat_reasons": repeat_reasons(step.rules)},
@@ -142,9 +165,18 @@ def show_groups(step: Step) -> dict[str, Any]:
     return {
         "facts": [
             *headed(draw),
-            ("可抽对象", f"{len(pool.eligible)} 户，应抽 {pool.sample()} 户"),
-            ("可抽人员", f"{len(pool.people)} 人，其中持证 {licensed} 人"),
-            ("每组人数", f"原则上 {size} 人，不得少于 {rules['team.min'].value} 人"),
+            (
+                "可抽对象",
+                Sentence("{count} 户，应抽 {sample} 户", count=len(pool.eligible), sample=pool.sample()),
+            ),
+            (
+                "可抽人员",
+                Sentence("{count} 人，其中持证 {licensed} 人", count=len(pool.people), licensed=licensed),
+            ),
+            (
+                "每组人数",
+                Sentence("原则上 {size} 人，不得少于 {value} 人", size=size, value=rules["team.min"].value),
+            ),
             *([("人员情况", str(step.data["team_advice"]))] if step.data.get("team_advice") else []),
         ],
         "options": {
@@ -172,14 +204,32 @@ def show_exceptions(step: Step) -> dict[str, Any]:
     return {
         "facts": [
             *headed(draw),
-            ("年度次数上限", f"原则上 {rules['cap.per_year'].value} 次"),
+            ("年度次数上限", Sentence("原则上 {count} 次", count=rules["cap.per_year"].value)),
             *(
-                [("每组人数", f"{size} 人，理由：{draw.settings.get('principle_reason', '')}")]
+                [
+                    (
+                        "每组人数",
+                        Sentence(
+                            "{size} 人，理由：{reason}",
+                            size=size,
+                            reason=draw.settings.get("principle_reason", ""),
+                        ),
+                    )
+                ]
                 if small
                 else []
             ),
             *(
-                [("封签方式", f"{share.SHARES[share.TYPED]}，理由：{draw.settings.get('typed_reason', '')}")]
+                [
+                    (
+                        "封签方式",
+                        Sentence(
+                            "{how}，理由：{reason}",
+                            how=share.SHARES[share.TYPED],
+                            reason=draw.settings.get("typed_reason", ""),
+                        ),
+                    )
+                ]
                 if share.departs(draw, step.rules)
                 else []
             ),
@@ -260,7 +310,15 @@ def _with_strata(step: Step, party: str) -> dict[str, Any]:
     pool = pool_of(step, drawn_by(step))
     excluded = [thing for thing in pool.things if thing.excl]
     shown["facts"].append(
-        ("名单", f"{len(pool.things)} 户在范围内，排除 {len(excluded)} 户，应抽 {pool.sample()} 户")
+        (
+            "名单",
+            Sentence(
+                "{count} 户在范围内，排除 {excluded} 户，应抽 {sample} 户",
+                count=len(pool.things),
+                excluded=len(excluded),
+                sample=pool.sample(),
+            ),
+        )
     )
     shown["rows"] = {
         "strata": strata_rows(pool),
@@ -309,7 +367,7 @@ def show_missed(step: Step) -> dict[str, Any]:
         "facts": [
             *headed(draw),
             ("最迟公开日期", promised),
-            ("尚未进场", f"{store.waiting(step.session, draw.id)} 户"),
+            ("尚未进场", _units(store.waiting(step.session, draw.id))),
         ]
     }
 

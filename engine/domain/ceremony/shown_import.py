@@ -11,6 +11,7 @@ from engine.domain.ceremony.pool import pool_of
 from engine.domain.ceremony.shown import drawn_by, headed
 from engine.domain.registry import RegistryObject, inspectors_of
 from engine.operation import Step, prefill
+from engine.sentence import Sentence
 
 
 @prefill("draw/import")
@@ -20,8 +21,15 @@ def show_import(step: Step) -> dict[str, Any]:
     pool = pool_of(step, draw)
     facts = [
         *headed(draw),
-        ("应抽", f"{pool.sample()} 户"),
-        ("分组", f"{draw.settings.get('groups')} 组，每组 {draw.settings.get('team_size')} 人"),
+        ("应抽", Sentence("{count} 户", count=pool.sample())),
+        (
+            "分组",
+            Sentence(
+                "{groups} 组，每组 {team_size} 人",
+                groups=draw.settings.get("groups"),
+                team_size=draw.settings.get("team_size"),
+            ),
+        ),
     ]
     if draw.reason:
         facts.append(("核对意见", draw.reason))

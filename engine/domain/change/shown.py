@@ -15,6 +15,7 @@ from engine.domain.registry import current_item_list
 from engine.domain.terms import OBJECT_KINDS, SPECIALTIES
 from engine.operation import Step, prefill, subject
 from engine.people import Person
+from engine.sentence import Sentence
 
 APPROVALS = {"leader": "分管领导审批", "province": "省级医疗保障部门审定", "government": "报政府审定"}
 
@@ -23,7 +24,11 @@ APPROVALS = {"leader": "分管领导审批", "province": "省级医疗保障部�
 def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
     """How a change is called in lists."""
     row = get(session, int(data["change_id"]))
-    return {"case_no": row.no, "title": f"{kind_label(row)}变更", "object_name": ""}
+    return {
+        "case_no": row.no,
+        "title": Sentence("{kind_label}变更", kind_label=kind_label(row)),
+        "object_name": "",
+    }
 
 
 def _change(step: Step) -> RegistryChange:
@@ -36,7 +41,10 @@ def _facts(row: RegistryChange) -> list[tuple[str, str]]:
         facts += [("原因", row.cause), ("依据", row.basis)]
     if row.version:
         facts += [("清单版本", row.version), ("生效日期", str(row.effective_on or ""))]
-    facts += [(f"{each['bureau']}转报", f"{each['person']}，{each['on']}") for each in row.endorsements]
+    facts += [
+        (Sentence("{bureau}转报", bureau=each["bureau"]), f"{each['person']}，{each['on']}")
+        for each in row.endorsements
+    ]
     if row.return_reason:
         facts.append(("退回原因", row.return_reason))
     return facts

@@ -240,7 +240,7 @@ def import_drawn(session: Session, bureau: Bureau, document: Mapping[str, Any]) 
         select(RegistryObject).where(RegistryObject.bureau_id == bureau.id, RegistryObject.code.in_(codes)),
     ).all()
     for row in rows:
-        mark(session, row, f"{partner.name} {on} 已抽取", on=on)
+        mark(session, row, Sentence("{partner} {day} 已抽取", partner=partner.name, day=on), on=on)
     return len(rows)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.domain.handover.tables import HandoverReport
 from engine.domain.handover.verbs import ANSWERS, get, last_report
 from engine.operation import Step, prefill, subject
+from engine.sentence import Sentence
 
 
 @subject("handover")
@@ -17,8 +18,13 @@ def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
     """Document number and object, for inboxes and pages."""
     row = get(session, int(data["handover_id"]))
     return {
-        "case_no": row.document_no or f"移交{row.id}号",
-        "title": f"移交检查结果：{row.object_name}（{row.from_name} → {row.to_name}）",
+        "case_no": row.document_no or Sentence("移交{number}号", number=row.id),
+        "title": Sentence(
+            "移交检查结果：{object_name}（{from_name} → {to_name}）",
+            object_name=row.object_name,
+            from_name=row.from_name,
+            to_name=row.to_name,
+        ),
         "object_name": row.object_name,
     }
 
@@ -37,7 +43,7 @@ def _shown(step: Step) -> dict[str, Any]:
     if row.handling:
         facts.append(("处理情况", row.handling))
     if report is not None:
-        facts.append((f"工作报告（第{report.version}版）", report.text))
+        facts.append((Sentence("工作报告（第{version}版）", version=report.version), report.text))
         facts.append(("通报部门", "、".join(str(name) for name in report.peers)))
         if report.decision == "return":
             facts.append(("退回理由", report.reason))

@@ -205,8 +205,16 @@ def show_application(step: Step) -> dict[str, Any]:
             ("检查对象", thing.name),
             ("统一社会信用代码", thing.uscc or "无"),
             ("地址", thing.address),
-            ("任务来源", "线索核查" if inspection.lead_id is not None else f"随机抽取 {inspection.draw_id}"),
-            ("本年度已检查", f"{visits_this_year(step, inspection)} 次"),
+            (
+                "任务来源",
+                "线索核查"
+                if inspection.lead_id is not None
+                else Sentence("随机抽取 {draw_id}", draw_id=inspection.draw_id),
+            ),
+            (
+                "本年度已检查",
+                Sentence("{count} 次", count=visits_this_year(step, inspection)),
+            ),
             ("检查人员", "、".join(f"{m.name}（{m.certificate_no or '无有效证件'}）" for m in members)),
         ],
         "options": {"items": [(item.no, f"{item.no} {item.name}") for item in listed]},
@@ -227,8 +235,15 @@ def show_approval(step: Step) -> dict[str, Any]:
             *shown,
             ("检查依据", inspection.basis),
             ("抽查事项", "、".join(inspection.items)),
-            ("检查期限", f"{inspection.period_from} 至 {inspection.period_to}"),
-            ("协助人员", f"{inspection.assistants} 人"),
+            (
+                "检查期限",
+                Sentence(
+                    "{start} 至 {end}",
+                    start=inspection.period_from,
+                    end=inspection.period_to,
+                ),
+            ),
+            ("协助人员", Sentence("{count} 人", count=inspection.assistants)),
         ],
     }
 
@@ -242,7 +257,14 @@ def show_visit(step: Step) -> dict[str, Any]:
         "facts": [
             ("检查单位", step.session.get_one(Bureau, inspection.bureau_id).name),
             ("检查对象", thing.name),
-            ("检查期限", f"{inspection.period_from} 至 {inspection.period_to}"),
+            (
+                "检查期限",
+                Sentence(
+                    "{start} 至 {end}",
+                    start=inspection.period_from,
+                    end=inspection.period_to,
+                ),
+            ),
             ("请协助准备", inspection.local_notice),
             ("注意", "不得告知被检查对象"),
         ],

@@ -69,5 +69,7 @@ def describe(session: Session, data: Mapping[str, Any]) -> dict[str, str]:
 
 def default_title(plan: Plan) -> str:
     """The title of a plan that nobody has named yet."""
-    part = f"年第{'一二三四'[plan.quarter - 1]}季度" if plan.quarter else "年度"
-    return f"{plan.year}{part}双随机抽查计划"
+    if plan.quarter:
+        quarter = "一二三四"[plan.quarter - 1]
+        return Sentence("{year}年第{quarter}季度双随机抽查计划", year=plan.year, quarter=quarter)
+    return Sentence("{year}年度双随机抽查计划", year=plan.year)

@@ -16,6 +16,7 @@ from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
 from engine.domain.registry import InspectionItem
 from engine.domain.terms import OBJECT_KINDS
 from engine.operation import Step, prefill
+from engine.sentence import Sentence
 
 FIELDS = {
     "num": "比例",
@@ -43,7 +44,7 @@ def task_rows(plan: Plan) -> list[dict[str, Any]]:
             "item": task.item_name,
             "objects": f"{OBJECT_KINDS.get(task.object_kind, task.object_kind)}{task.level}",
             "ratio": task.ratio,
-            "period": f"{task.starts_on} 至 {task.ends_on}",
+            "period": Sentence("{start} 至 {end}", start=task.starts_on, end=task.ends_on),
             "batch": task.batch,
         }
         for task in plan.tasks
@@ -134,10 +135,18 @@ def show_approve(step: Step) -> dict[str, Any]:
             ("纪律要求", plan.discipline),
             (
                 "覆盖面",
-                f"{found.get('in_scope', 0)}/{found.get('registered', 0)} 户（{found.get('share', 0)}%）",
+                Sentence(
+                    "{in_scope}/{registered} 户（{share}%）",
+                    in_scope=found.get("in_scope", 0),
+                    registered=found.get("registered", 0),
+                    share=found.get("share", 0),
+                ),
             ),
-            ("预计检查", f"{found.get('sample', 0)} 户"),
-            ("单户全年预计检查次数", f"{found.get('burden', 0)}，上限 {found.get('cap', 0)}"),
+            ("预计检查", Sentence("{count} 户", count=found.get("sample", 0))),
+            (
+                "单户全年预计检查次数",
+                Sentence("{burden}，上限 {cap}", burden=found.get("burden", 0), cap=found.get("cap", 0)),
+            ),
             ("核对结论", str(step.data.get("coverage_advice", ""))),
         ],
         "rows": {"tasks": task_rows(plan)},

@@ -16,6 +16,7 @@ from engine.domain.registry import RegistryObject
 from engine.domain.report import of as report_of
 from engine.operation import Step, prefill
 from engine.people import Person
+from engine.sentence import Sentence
 
 
 def results(
@@ -114,7 +115,10 @@ def show_change(step: Step) -> dict[str, Any]:
             ("变更种类", KIND_LABELS[row.kind]),
             ("理由", row.reason),
             ("申请人", asker.name if asker else ""),
-            ("现在公示的是", f"第 {previous.version} 版：{previous.summary}"),
+            (
+                "现在公示的是",
+                Sentence("第 {version} 版：{summary}", version=previous.version, summary=previous.summary),
+            ),
         ]
     }
 

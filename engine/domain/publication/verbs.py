@@ -86,7 +86,10 @@ def _extra(step: Step, row: Publication) -> dict[str, str]:
     punished = "；".join(
         f"{f.document_no} {f.result}".strip() for f in penalties(step.session, row.inspection_id)
     )
-    remark = {"correction": f"更正：{row.reason}", "withdrawal": f"撤回：{row.reason}"}.get(row.kind, "")
+    remark = {
+        "correction": Sentence("更正：{reason}", reason=row.reason),
+        "withdrawal": Sentence("撤回：{reason}", reason=row.reason),
+    }.get(row.kind, "")
     return {"summary": row.summary, "penalty": punished if row.kind != "result" else "", "remark": remark}
 
 

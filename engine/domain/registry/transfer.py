@@ -118,12 +118,27 @@ class Report:
 
     def sentence(self) -> str:
         """The result in one sentence."""
-        counts = self.counts
-        head = f"{REGISTRY_KINDS[self.kind]}：{self.total} 行，接受 {counts['accepted']}，"
-        head += f"提示 {counts['warned']}，拒绝 {counts['refused']}。"
+        told = {
+            "kind": REGISTRY_KINDS[self.kind],
+            "total": self.total,
+            "added": 0,
+            "changed": 0,
+            **self.counts,
+        }
         if self.applied:
-            return head + f"已导入，新增 {counts.get('added', 0)}，更新 {counts.get('changed', 0)}。"
-        return head + ("没有导入任何一行。" if counts["refused"] else "试运行，没有导入。")
+            return Sentence(
+                "{kind}：{total} 行，接受 {accepted}，提示 {warned}，拒绝 {refused}。"
+                "已导入，新增 {added}，更新 {changed}。",
+                **told,
+            )
+        if self.counts["refused"]:
+            return Sentence(
+                "{kind}：{total} 行，接受 {accepted}，提示 {warned}，拒绝 {refused}。没有导入任何一行。",
+                **told,
+            )
+        return Sentence(
+            "{kind}：{total} 行，接受 {accepted}，提示 {warned}，拒绝 {refused}。试运行，没有导入。", **told
+        )
 
     def as_json(self) -> dict[str, Any]:
         """`{kind, file, applied, counts, unknown_columns, rows}`.

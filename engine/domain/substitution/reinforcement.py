@@ -152,7 +152,7 @@ def show_approve(step: Step) -> dict[str, Any]:
         "facts": [
             ("检查任务", inspection.case_no),
             ("检查对象", step.session.get_one(RegistryObject, inspection.object_id).name),
-            ("检查组", f"{names}，已进场"),
+            ("检查组", Sentence("{names}，已进场", names=names)),
             ("补充人员", step.session.get_one(Inspector, row.inspector_id).name),
             ("理由", row.reason),
         ]

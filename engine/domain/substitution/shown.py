@@ -22,6 +22,7 @@ from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import RELATIONS, SUBSTITUTION_REASONS
 from engine.operation import Step, prefill
 from engine.people import Person
+from engine.sentence import Sentence
 
 ABSENCES = [("unavailable", "本期不能参加"), ("recusal", "应当回避")]
 
@@ -129,7 +130,9 @@ def _chances(step: Step, row: Substitution) -> list[tuple[str, str]]:
         found.append(("进场", "尚未进场"))
     if row.mode == "draw":
         number = len(candidates(step, row))
-        found.append(("候补", f"{number} 人，按号票先后递补；由系统补出，审批人不选人"))
+        found.append(
+            ("候补", Sentence("{number} 人，按号票先后递补；由系统补出，审批人不选人", number=number))
+        )
     elif row.mode == "platform":
         found.append(("候补", "由平台重新匹配，审批人不选人"))
     else:
@@ -160,7 +163,7 @@ def history(session: Session, row: Substitution) -> list[tuple[str, str]]:
         for each in own[:3]
     )
     of_draw = [each for each in rows if row.draw_id and each.draw_id == row.draw_id]
-    told = f"一年内第 {len(own) + 1} 次申请调换"
+    told = Sentence("一年内第 {count} 次申请调换", count=len(own) + 1)
     served = session.scalar(
         select(func.count())
         .select_from(TeamMember)
@@ -168,9 +171,12 @@ def history(session: Session, row: Substitution) -> list[tuple[str, str]]:
         .where(Inspection.bureau_id == bureau, TeamMember.joined_at >= since)
     )
     return [
-        (leaving.name, f"{told}；此前：{reasons}" if reasons else told),
-        ("本次抽取", f"第 {len(of_draw) + 1} 次调换" if row.draw_id else "未经抽取"),
-        ("本机构", f"一年内 {len(rows) + 1} 次，参检 {served or 0} 人次"),
+        (leaving.name, Sentence("{told}；此前：{reasons}", told=told, reasons=reasons) if reasons else told),
+        ("本次抽取", Sentence("第 {count} 次调换", count=len(of_draw) + 1) if row.draw_id else "未经抽取"),
+        (
+            "本机构",
+            Sentence("一年内 {count} 次，参检 {served} 人次", count=len(rows) + 1, served=served or 0),
+        ),
     ]
 
 

@@ -223,7 +223,11 @@ def change_teams(
     leaving = step.session.get_one(TeamMember, row.member_out_id)
     refuse_arrived(inspection_of(step.session, row.inspection_id), leaving.name, step.rules)
     lost = False
-    reason = f"{SUBSTITUTION_REASONS[row.reason_code]}（人员调换 {row.id}）"
+    reason = Sentence(
+        "{reason}（人员调换 {number}）",
+        reason=SUBSTITUTION_REASONS[row.reason_code],
+        number=row.id,
+    )
     for inspection in waiting_visits(step, row):
         member = next(
             (each for each in team(step.session, inspection.id) if each.inspector_id == row.inspector_out_id),

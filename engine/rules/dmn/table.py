@@ -218,9 +218,9 @@ def decide(table: Table, env: Env) -> Any:
             if not fits:
                 run.say(
                     Sentence(
-                        "{table_label}的输入“{column_label}”不符合类型“{type}”",
-                        table_label=table.label,
-                        column_label=column.label,
+                        "{table}的输入“{column}”不符合类型“{type}”",
+                        table=table.label,
+                        column=column.label,
                         type=column.type.name,
                     )
                 )
@@ -228,9 +228,9 @@ def decide(table: Table, env: Env) -> Any:
         if column.allowed is not None and column.allowed(Env({"?": value}, env, run)) is not True:
             run.say(
                 Sentence(
-                    "{table_label}的输入“{column_label}”= {value} 不在允许的取值内：{allowed_text}",
-                    table_label=table.label,
-                    column_label=column.label,
+                    "{table}的输入“{column}”= {value} 不在允许的取值内：{allowed_text}",
+                    table=table.label,
+                    column=column.label,
                     value=to_feel(value),
                     allowed_text=column.allowed_text,
                 )
@@ -261,7 +261,7 @@ def decide(table: Table, env: Env) -> Any:
     answer = _answer(table, hit, env)
     if not hit and answer is None:
         # What the table says comes before what its cells said.
-        run.diagnostics.insert(before, Sentence("{table_label}没有一行命中", table_label=table.label))
+        run.diagnostics.insert(before, Sentence("{table}没有一行命中", table=table.label))
     return answer
 
 
@@ -272,8 +272,8 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (o
     if policy == "UNIQUE" and len(hit) > 1:
         env.run.say(
             Sentence(
-                "{table_label}应只有一行命中，实际命中第 {hit} 行",
-                table_label=table.label,
+                "{table}应只有一行命中，实际命中第 {hit} 行",
+                table=table.label,
                 hit="、".join(str(row.number) for row in hit),
             )
         )
@@ -288,8 +288,8 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (o
         if any(equal(result, results[0]) is not True for result in results[1:]):
             env.run.say(
                 Sentence(
-                    "{table_label}命中的第 {hit} 行输出不同",
-                    table_label=table.label,
+                    "{table}命中的第 {hit} 行输出不同",
+                    table=table.label,
                     hit="、".join(str(row.number) for row in hit),
                 )
             )
@@ -297,9 +297,7 @@ def _answer(table: Table, hit: list[Row], env: Env) -> Any:  # noqa: PLR0911  (o
         return _shape(table, results[0])
     if policy in {"PRIORITY", "OUTPUT ORDER"}:
         if not any(output.order for output in table.outputs):
-            env.run.say(
-                Sentence("{table_label}按优先级输出，但输出列没有列出取值的次序", table_label=table.label)
-            )
+            env.run.say(Sentence("{table}按优先级输出，但输出列没有列出取值的次序", table=table.label))
             return None
         results.sort(key=lambda result: priority(table, result, env))
         if policy == "PRIORITY":
@@ -334,8 +332,8 @@ def _cell(table: Table, output: Output, cell: Closure, env: Env) -> Any:
         if not fits:
             run.say(
                 Sentence(
-                    "{table_label}的输出 {output}（{value_type}）不符合类型“{type}”",
-                    table_label=table.label,
+                    "{table}的输出 {output}（{value_type}）不符合类型“{type}”",
+                    table=table.label,
                     output=output.name,
                     value_type=type_name(value),
                     type=output.type.name,
@@ -392,8 +390,8 @@ def _fold(table: Table, values: list[Any], env: Env) -> Any:
         if best is None:
             env.run.say(
                 Sentence(
-                    "{table_label}的输出无法按 {aggregation} 汇总",
-                    table_label=table.label,
+                    "{table}的输出无法按 {aggregation} 汇总",
+                    table=table.label,
                     aggregation=table.aggregation,
                 )
             )

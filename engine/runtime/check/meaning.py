@@ -1,4 +1,7 @@
-"""Whether a diagram says what it must: lanes, forms, articles, deadlines, verbs, tables, FEEL, calls."""
+"""Whether a diagram says what it must: lanes, forms, articles, deadlines, verbs, tables, FEEL, calls.
+
+Long because each kind of element is asked here for everything it must say, each answer with its own sentence.
+"""
 
 from __future__ import annotations
 
