@@ -88,7 +88,7 @@ class Recall:
             return told(made, look)
         for stop, between in ((_STOP, " "), (_AND, look(AND))):
             pieces = stop.split(text)
-            found = [look(piece) for piece in pieces]
+            found = [look(piece) for piece in pieces] if len(pieces) > 1 else pieces
             if found != pieces:
                 return between.join(found)
         return text

@@ -57,7 +57,7 @@ def propose_destruction(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     row = Destruction(
         package_id=package.id,
         reason=ask.required(step.answers, "reason", "销毁理由", clause=cite(CLAUSE, step.pack)),
-        day=package.retain_until,
+        retain_until=package.retain_until,
         proposed_by_id=step.person().id,
     )
     step.session.add(row)
