@@ -12,9 +12,11 @@ from typing import Any, Self
 
 AND, COMMA = "；", "、"
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_OWN = 2  # characters that make a pattern known again
+_OWN = 2  # characters that make a pattern known again; one is enough between
+_MANY = 3  # places: “03-07 至 03-08 周末”
 _STOP = re.compile(r"(?<=[。？！])(?=.)|　", re.DOTALL)
 _AND = re.compile(AND)
+_END = "。"
 
 
 class Sentence(str):
@@ -68,7 +70,7 @@ class Recall:
     """Finds the pattern again of a sentence that was kept as plain text: the answer of a row in a batch, an old remark.
 
     `patterns` are those of the catalogue. The one with the most words of its own wins; a pattern with less than two
-    is never recalled, so that what people write is not taken for ours.
+    (of three places: with none) is never recalled, so that what people write is not taken for ours.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -77,7 +79,8 @@ class Recall:
             pieces = list(Formatter().parse(pattern))
             words = [literal for literal, _, _, _ in pieces]
             own = sum(len(_HAN.findall(word)) for word in words)
-            if own >= _OWN and any(name for _, name, _, _ in pieces):
+            places = sum(bool(name) for _, name, _, _ in pieces)
+            if places and own >= (_OWN if places < _MANY else 1):
                 found.append((own, max(words, key=len), pattern, _expression(pieces)))
         self._known = sorted(found, key=lambda each: -each[0])
 
@@ -86,6 +89,8 @@ class Recall:
         made = self.sentence(text)
         if made is not None:
             return told(made, look)
+        if text.endswith(_END) and (said := look(text[:-1])) != text[:-1]:
+            return look("{said}。").format(said=said)
         for stop, between in ((_STOP, " "), (_AND, look(AND))):
             pieces = stop.split(text)
             found = [look(piece) for piece in pieces] if len(pieces) > 1 else pieces

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from engine.errors import CaseworkError, ModelInvalid
-from web.cli_words import click_speaks, print_json, refusal, say, translate
+from web.cli_words import click_speaks, print_json, refusal, say, spoken, translate
 
 COMMANDS = {
     "serve": ("web.cli_run", "网页进程"),
@@ -85,8 +85,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _end(say("已中止。"), INTERRUPTED)
     except ModelInvalid as fault:
         for finding in fault.findings[1:]:
-            click.echo(str(finding), err=True)
-        _end(str(fault.findings[0]) if fault.findings else str(fault), 1, _asked(given, fault.as_json()))
+            click.echo(spoken(finding.sentence), err=True)
+        first = spoken(fault.findings[0].sentence) if fault.findings else refusal(fault)
+        _end(first, 1, _asked(given, fault.as_json()))
     except CaseworkError as fault:
         _end(refusal(fault), 1, _asked(given, fault.as_json()))
     except BrokenPipeError:

@@ -14,7 +14,7 @@ from engine.domain import archive as files
 from engine.domain.archive.tables import ArchivePackage
 from engine.storage.files import FileStore, StoredFile
 from web.cli_open import open_database, settings
-from web.cli_words import say
+from web.cli_words import say, spoken
 
 
 @click.group(help="归档包：导出与核验；工作台账。")
@@ -54,7 +54,7 @@ def verify_command(directory: Path, *, as_json: bool) -> None:
         click.echo(orjson.dumps({"ok": not faults, "faults": faults}, option=orjson.OPT_INDENT_2).decode())
     elif faults:
         for fault in faults:
-            click.echo(fault, err=True)
+            click.echo(spoken(fault), err=True)
     else:
         click.echo(say("归档包完整，目录与封存摘要一致。"))
     sys.exit(1 if faults else 0)

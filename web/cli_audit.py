@@ -14,7 +14,7 @@ from engine.audit import export as exports
 from engine.audit.anchor import Anchors
 from engine.errors import NotFound
 from web.cli_open import open_database, settings
-from web.cli_words import FILE, JSON_HELP, print_json, say
+from web.cli_words import FILE, JSON_HELP, print_json, say, spoken
 
 
 @click.group(help="审计日志：核验、导出、签发链头。")
@@ -61,7 +61,7 @@ def verify(anchors: Path | None, key: str | None, *, as_json: bool) -> None:
             )
         )
     else:
-        click.echo(say("日志链在第 {0} 号断开：{1}。", verdict.bad, verdict.reason), err=True)
+        click.echo(say("日志链在第 {0} 号断开：{1}。", verdict.bad, spoken(verdict.reason)), err=True)
     sys.exit(0 if verdict.ok else 1)
 
 

@@ -16,7 +16,7 @@ from engine.storage import backup as copies
 from engine.storage import schema
 from engine.storage.session import Database
 from web.cli_open import connect, open_database, open_installation, settings
-from web.cli_words import JSON_HELP, print_json, say
+from web.cli_words import JSON_HELP, print_json, say, spoken
 
 
 @click.group()
@@ -42,7 +42,7 @@ def check(*, as_json: bool) -> None:
     if as_json:
         print_json({"ok": not faults, "faults": faults})
     for fault in faults if not as_json else ():
-        click.echo(fault, err=True)
+        click.echo(spoken(fault), err=True)
     if not faults and not as_json:
         click.echo(say("表结构、引用和日志链相符。"))
     sys.exit(1 if faults else 0)
@@ -92,7 +92,7 @@ def restore(file: Path, *, force: bool, as_json: bool) -> None:
     made = copies.restore(database, found.files_dir, file, force=force)
     faults = _log_faults(database, found)
     for fault in faults:
-        click.echo(fault, err=True)
+        click.echo(spoken(fault), err=True)
     if as_json:
         print_json({"rows": made.rows, "files": made.files, "faults": faults})
     else:
@@ -106,4 +106,4 @@ def _log_faults(database: Database, found: Settings) -> list[str]:
     known = read(anchors.path.read_bytes(), anchors.path.name) if anchors.path.exists() else []
     with database.reading() as session:
         verdict = log.verify(session, known)
-    return [] if verdict.ok else [say("日志链在第 {0} 号断开：{1}。", verdict.bad, verdict.reason)]
+    return [] if verdict.ok else [say("日志链在第 {0} 号断开：{1}。", verdict.bad, spoken(verdict.reason))]

@@ -10,7 +10,7 @@ import orjson
 
 from engine.domain import pack as packs
 from engine.domain.terms import STRENGTHS
-from web.cli_words import say
+from web.cli_words import say, spoken
 
 
 @click.group()
@@ -59,7 +59,7 @@ def check(name: str, as_json: bool) -> None:
         click.echo(orjson.dumps([finding.as_json() for finding in findings], option=orjson.OPT_INDENT_2))
     else:
         for finding in findings:
-            click.echo(str(finding), err=True)
+            click.echo(spoken(finding.sentence), err=True)
         if not findings:
             click.echo(say("规则包 {0} 没有问题。", name))
     if findings:

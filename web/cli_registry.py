@@ -17,7 +17,7 @@ from engine.domain.registry.transfer import REGISTRIES, Report, export_file, imp
 from engine.errors import NotFound, Refused
 from engine.people import Bureau
 from web.cli_open import open_database
-from web.cli_words import say
+from web.cli_words import say, spoken
 
 SHOWN = 50
 _WORDS = {"accepted": "接受", "warned": "提示", "refused": "拒绝"}
@@ -86,7 +86,7 @@ def _watch(stage: str, lines: Sequence[Line]) -> Iterable[Line]:
 def _print(report: Report, kept: str) -> None:
     noted = [line for line in report.lines if line.notes]
     for line in noted[:SHOWN]:
-        reasons = "；".join(f"{column}：{reason}" for column, reason in line.notes)
+        reasons = "；".join(f"{column}：{spoken(reason)}" for column, reason in line.notes)
         click.echo(say("第 {0} 行 {1} {2}", line.number, say(_WORDS[line.status]), reasons))
     if len(noted) > SHOWN:
         click.echo(say("……另有 {0} 行，用 --json 看全部。", len(noted) - SHOWN))
@@ -94,7 +94,7 @@ def _print(report: Report, kept: str) -> None:
         click.echo(say("没有用到的列：{0}。", "、".join(report.unknown)))
     if kept:
         click.echo(say("被拒绝的行已存入 {0}。", kept))
-    click.echo(report.sentence(), err=bool(report.refused) and not report.applied)
+    click.echo(spoken(report.sentence()), err=bool(report.refused) and not report.applied)
 
 
 @registry.command("export")

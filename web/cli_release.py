@@ -15,7 +15,7 @@ from engine.people import person_by_login
 from engine.settings import Settings
 from web.assembly import open_world
 from web.cli_open import open_installation, scratch_settings
-from web.cli_words import JSON_HELP, print_json, say
+from web.cli_words import JSON_HELP, print_json, say, spoken
 
 _OUTCOMES = {"completed": "走通", "stuck": "卡住", "not-reached": "没有走到"}
 
@@ -38,7 +38,7 @@ def check(path: Path, as_json: bool) -> None:
         )
     else:
         for finding in found:
-            click.echo(f"[{finding.rule}] {finding}")
+            click.echo(f"[{finding.rule}] {spoken(finding.sentence)}")
         click.echo(say("{0}：{1} 处错误，{2} 处提醒。", path, len(errors), len(found) - len(errors)))
     sys.exit(1 if errors else 0)
 
@@ -183,5 +183,5 @@ def rehearse(path: Path, *, as_json: bool) -> None:
                 say("{0:<14}{1}：开始 {2}，走完 {3}", one.process, outcome, one.started, one.completed)
             )
             for stop in one.stuck:
-                click.echo(f"    {stop['element']}“{stop['step']}”{stop['reason']}")
+                click.echo(f"    {stop['element']}“{stop['step']}”{spoken(stop['reason'])}")
     sys.exit(1 if any(one.outcome == "stuck" for one in tried) else 0)

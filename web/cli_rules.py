@@ -15,7 +15,7 @@ from engine.rules.dmn import Decision, Model, load_path
 from engine.rules.feel import parse, to_feel, type_name
 from engine.rules.feel.agreement import agrees
 from engine.sentence import Sentence
-from web.cli_words import refusal, say
+from web.cli_words import refusal, say, spoken
 
 
 def _print_json(value: Any) -> None:
@@ -64,7 +64,7 @@ def feel(expression: str, context: str | None, as_json: bool) -> None:
     _print_json(answer)
     if result.value is None and result.diagnostics:
         if not as_json:
-            click.echo(f"错误：没有结果：{result.diagnostics[0]}", err=True)
+            click.echo(say("错误：没有结果：{0}", spoken(result.diagnostics[0])), err=True)
         sys.exit(1)
 
 
@@ -99,7 +99,7 @@ def _show(answer: Decision, shown: Mapping[str, Any]) -> None:
                 f"    第 {row['number']} 行 → {', '.join(row['outputs'])}{f'（{note}）' if note else ''}"
             )
     for line in answer.diagnostics:
-        click.echo(f"  说明：{line}", err=True)
+        click.echo(say("  说明：{0}", spoken(line)), err=True)
 
 
 @click.command("decide", help="计算 DMN 文件中的一个决策，或一批用例。")

@@ -17,7 +17,8 @@ from typing import Any
 import click
 
 from engine.errors import CaseworkError
-from engine.sentence import AND
+from engine.sentence import AND, Recall, told
+from web.catalogue import patterns
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -44,11 +45,26 @@ def say(chinese: str, *values: object) -> str:
     return sentence.format(*values) if values else sentence
 
 
+def spoken(sentence: str) -> str:
+    """A sentence that the engine made (a finding, what it found in a file), in the user's language."""
+    return told(sentence, _look) if in_english() else sentence
+
+
+def _look(text: str) -> str:
+    found = _catalogue().gettext(text)
+    return found if found != text or text.isascii() else _recall().told(text, _look)
+
+
+@cache
+def _recall() -> Recall:
+    return Recall(patterns())
+
+
 def refusal(fault: CaseworkError) -> str:
     """An error as one line in the user's language: what and why, by which article, what now, what is wrong where."""
     line, between = str(fault), AND
     if in_english():
-        fault.tell(_catalogue().gettext)
+        fault.tell(_look)
         clause = f"({fault.clause})" if fault.clause else ""
         line, between = " ".join(text for text in (fault.reason, clause, fault.hint) if text), "; "
     fields = between.join(getattr(fault, "fields", {}).values())
