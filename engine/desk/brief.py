@@ -99,7 +99,10 @@ def brief(session: Session, actor: Person, sheet: Sheet) -> Brief | None:
         by=asker.name if asker else "",
         at=at,
         words=words,
-        facts=[(str(label), str(value)) for label, value in sheet.shown.get("facts", [])],
+        facts=[
+            (label, value if isinstance(value, str) else str(value))
+            for label, value in sheet.shown.get("facts", [])
+        ],
         fates=_fates(session, sheet, choices),
         checks=_checks(session, actor, sheet),
         history=[*sheet.shown.get("history", []), *_alike(session, item, asker)],
