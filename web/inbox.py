@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -87,8 +87,8 @@ def index() -> ResponseReturnValue:
         marks=marks.marks(reading, g.person, rows if waiting else [], batch="batch" in address.columns),
         tabs=tabs(tab, counts, told),
         chips=chips(address, counts) if waiting else [],
-        processes=[(key, process_label(key)) for key in sorted(offered.processes)],
-        steps=[(key, key) for key in sorted(offered.steps)],
+        processes=[(key, process_label(key)) for key in _with(offered.processes, filters.process)],
+        steps=[(key, key) for key in _with(offered.steps, filters.step)],
         bureaus=inbox.bureau_names(reading, offered) if len(offered.bureaus) > 1 or filters.bureau else [],
         views=saved.views(reading, g.person),
         sharing=saved.sharing(g.person),
@@ -111,6 +111,11 @@ def index() -> ResponseReturnValue:
         lamp_of=Days(reading).lamp,
         peek=_peek(reading, waiting),
     )
+
+
+def _with(offered: Iterable[str], chosen: str) -> list[str]:
+    """What a filter offers, and what is chosen though nothing of it waits now (a kept view)."""
+    return sorted({*offered, chosen} - {""})
 
 
 @page.get("/badge")

@@ -18,6 +18,7 @@ from engine import audit, clock
 from engine.access.rights import HAND_OVER, MANAGE_PEOPLE
 from engine.access.session import SessionRow, revoke_all, sessions_of
 from engine.access.sign_in import set_password
+from engine.desk.case import extra
 from engine.desk.notice import Matter, tell
 from engine.errors import NotFound, Refused
 from engine.people import ADMINISTRATORS, Grant, Person, Role, Section, person
@@ -145,8 +146,9 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
             grant.valid_to = today
     found.active = False
     closed = revoke_all(session, found)
-    left = open_steps(session, found)
-    _log(session, actor, found, "user.close", {"sessions": closed, "open_steps": left}, reason=why)
+    left, errands = open_steps(session, found), extra.forsaken(session, found, actor)
+    counted = {"sessions": closed, "open_steps": left, "errands": errands}
+    _log(session, actor, found, "user.close", counted, reason=why)
     if left:
         tell(
             session,

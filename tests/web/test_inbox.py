@@ -186,3 +186,9 @@ def test_where_steps_went_and_what_was_said_is_paged(as_person, town, monkeypatc
         page = shen.get(address).json
         last = shen.get(f"{address}?after={page['next']}").json
         assert [len(page["rows"]), len(last["rows"]), last["next"]] == [2, 1, ""], word
+
+
+def test_what_a_kept_view_chooses_stands_in_its_filter_even_when_nothing_waits(as_person):
+    page = as_person("shen").get("/?process=handover&step=接收移交").text
+    assert '<option value="handover" selected>移交' in page
+    assert '<option value="接收移交" selected>' in page

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import smtplib
 import socket
 import socketserver
 import threading
@@ -333,3 +334,15 @@ def test_a_receiver_that_speaks_endlessly_slowly_holds_no_worker(town, monkeypat
         server.shutdown()
     (job,) = rows(town, Job)
     assert (job.state, "没有应答" in job.last_error) == ("waiting", True)
+
+
+def test_an_address_that_the_server_cannot_write_is_not_tried_for_ever(town, postbox):
+    """A name of hanzi needs SMTPUTF8, which many servers of the administration do not know."""
+    tell(town, wish=Wish("沈其昌@example.cn", mail=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smtplib.SMTP, "has_extn", lambda _server, name: name != "smtputf8")
+        jobs.drain(town)
+    (told,) = rows(town, Notice)
+    assert "SMTPUTF8" in told.mail_fault
+    assert postbox.letters == []
+    assert rows(town, Job)[0].state == "done"

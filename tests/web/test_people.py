@@ -360,3 +360,13 @@ def test_a_post_to_come_does_not_wake_up_with_a_closed_account(an, town, as_pers
     assert client.post(f"/people/{number}/reopen").status_code == 303
     with town.database.reading() as session, clock.fixed(NOW + timedelta(days=9)):
         assert somebody(session, "he").roles() == set()
+
+
+def test_who_asked_a_leaver_something_is_told_to_ask_another(an, town, as_person):
+    number = number_of(town, "he")
+    errand = {"title": "核对台账", "asked": "", "person": number, "due_on": "2026-10-15"}
+    assert as_person("shen").post("/cases/2/extra", data=errand).status_code == 303
+    assert as_person(an).post(f"/people/{number}/close", data={"reason": "调离"}).status_code == 303
+    page = as_person("shen").get("/notices").text
+    assert "贺知夏已离岗，请撤回后改交他人。" in page
+    assert as_person("shen").post("/cases/2/extra/1/withdraw").status_code == 303

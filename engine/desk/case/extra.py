@@ -236,6 +236,20 @@ def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
     return row
 
 
+def forsaken(session: Session, leaver: Person, actor: Person) -> int:
+    """Who asked somebody that leaves is told, so that they ask somebody else; how many questions were open."""
+    open_ones = select(ExtraTask).where(
+        ExtraTask.person_id == leaver.id, ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
+    )
+    rows = session.scalars(open_ones).all()
+    for row in rows:
+        matter = Matter(
+            row.title, f"/cases/{row.case_id}/extra/{row.id}", f"{leaver.name}已离岗，请撤回后改交他人。"
+        )
+        tell(session, "given_back", [row.asked_by], matter, actor=actor, key=f"extra:{row.id}:forsaken")
+    return len(rows)
+
+
 def behind(session: Session) -> list[int]:
     """Open questions whose asking step's limit has not moved with the working days that went by."""
     query = select(ExtraTask).where(

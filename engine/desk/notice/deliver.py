@@ -125,6 +125,12 @@ def send(letter: Letter, settings: Settings) -> str:
         raise Unavailable(
             Sentence("邮件服务器暂不接收：{code}。", code=code), hint="稍后会自动再试。"
         ) from fault
+    except smtplib.SMTPNotSupportedError as fault:
+        if not letter.to.isascii():  # the same tomorrow
+            return str(fault)[:200]
+        raise Unavailable(
+            Sentence("邮件没有送出：{fault}。", fault=type(fault).__name__), hint="稍后会自动再试。"
+        ) from fault
     except (smtplib.SMTPException, OSError) as fault:
         raise Unavailable(
             Sentence("邮件没有送出：{fault}。", fault=type(fault).__name__), hint="稍后会自动再试。"
