@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine import clock
 from engine.desk.release import in_force
 from engine.domain import ceremony, change, lead, plan
 from engine.domain.draw import commitment
@@ -85,11 +86,10 @@ def seat(case: Case, name: str) -> str:
 def approves(case: Case) -> Case:
     """The leader in charge agrees, the office makes it public."""
     case.completes("审批年度计划", by=LEADER, decision="approve", coverage_reason="本期先查村卫生室")
+    today = clock.local(case.scenario.rehearsal.now).date().isoformat()
     if "录入平台" in case.open_steps():
-        case.completes(
-            "录入平台", by=DRAFTER, platform_no="HNSJ-2026-1", entered_on="2026-03-02", proof=[PAPER]
-        )
-    return case.completes("公开抽查计划", by=OFFICE, channels=["website"], published_on="2026-03-02")
+        case.completes("录入平台", by=DRAFTER, platform_no="HNSJ-2026-1", entered_on=today, proof=[PAPER])
+    return case.completes("公开抽查计划", by=OFFICE, channels=["website"], published_on=today)
 
 
 @preamble

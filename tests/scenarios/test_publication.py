@@ -169,13 +169,14 @@ def test_personal_data_is_never_published(wugang):
     assert not row.view["uscc"]
 
 
-def changes(scene, case, kind, reason="异议成立"):
+def changes(scene, case, kind, reason="异议成立", **more):
     """The publishing section asks for a change of what stands in public."""
     return case.sets_off(
         "inspection.change",
         by=told.one_of(scene, scene.bureau, Role.SECTION),
         kind=kind,
         reason=reason,
+        **more,
     )
 
 
@@ -252,6 +253,30 @@ def test_a_penalty_has_its_own_limit_and_reminders(wugang):
     row = wugang.read(lambda s: publication.versions(s, inspection_id)[-1])
     assert (row.kind, row.overdue_days) == ("penalty", 1)
     assert "罚款 2000 元" in row.view["penalty"]
+
+
+def test_a_penalty_that_was_revoked_is_withdrawn_and_the_result_stays(wugang):
+    """舞 第二条 查处结果: after a review the penalty goes, with its own version; the result of the inspection stands."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, uscc="91410481MA3X9K2A0N")
+    told.published(wugang, case, inspection_id, "filing", **told.PENDING)
+    penalty = {"result": "罚款 2000 元", "document_no": "舞医保罚〔2026〕1号", "amount": 200000}
+    case.completes("登记查处或移送结果", **penalty)
+    told.made_public(case)
+    for kind, about, words in (
+        ("correction", "penalty", "罚款 1000 元"),
+        ("correction", "result", "罚款 1000 元"),
+        ("withdrawal", "penalty", ""),
+        ("correction", "result", ""),
+    ):
+        changes(wugang, case, kind, "复议决定", about=about)
+        case.completes("审批更正或撤回", decision="approve")
+        case.completes("拟订更正或撤回内容", summary=words or "按复议决定处理")
+        told.passes_review(case)
+        assert wugang.read(lambda s: publication.versions(s, inspection_id)[-1]).view["penalty"] == words
+    assert [row for row in shown(wugang, inspection_id) if row[2] == "published"] == [
+        (5, "withdrawal", "published"),
+        (6, "correction", "published"),
+    ]
 
 
 def urged(scene):

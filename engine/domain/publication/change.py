@@ -32,7 +32,7 @@ def request_change(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """
     inspection = get(step.session, inspection_id)
     refuse_other_unit(inspection, step.person(), step.rules)
-    current = standing(step.session, inspection_id)
+    current = standing(step.session, inspection_id, ask.text(step.answers, "about") or "result")
     if current is None:
         raise Refused(
             "还没有已公示的结果，不能更正或撤回。", clause=cite("J7 W15", step.pack), slug="not-published"

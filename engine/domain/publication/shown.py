@@ -11,7 +11,7 @@ from engine.domain.feedback import latest
 from engine.domain.inspection.tables import get
 from engine.domain.publication import content
 from engine.domain.publication.tables import CHANNEL_LABELS, KIND_LABELS, Publication
-from engine.domain.publication.versions import receipts
+from engine.domain.publication.versions import receipts, standing
 from engine.domain.registry import RegistryObject
 from engine.domain.report import of as report_of
 from engine.operation import Step, prefill
@@ -99,6 +99,17 @@ def show_view(step: Step) -> dict[str, Any]:
 
 
 prefill("publication/release")(show_view)
+
+
+@prefill("publication/change")
+def show_standing(step: Step) -> dict[str, Any]:
+    """What stands in public and can be corrected or withdrawn."""
+    number = int(step.data["inspection_id"])
+    found = [what for what in ("result", "penalty") if standing(step.session, number, what) is not None]
+    return {
+        "options": {"standing": [(what, KIND_LABELS[what]) for what in found]},
+        "defaults": {"about": found[0]} if found else {},
+    }
 
 
 @prefill("publication/approve_change")

@@ -19,7 +19,7 @@ from engine.domain.publication.limit import counted_from, limit
 from engine.domain.publication.tables import (
     Publication,
 )
-from engine.domain.publication.versions import new_version, published, versions
+from engine.domain.publication.versions import new_version, published, punished, versions
 from engine.domain.registry import RegistryObject
 from engine.domain.report import note
 from engine.domain.report import of as report_of
@@ -83,14 +83,11 @@ def collect(step: Step, *, publication_id: int) -> None:
 
 
 def _extra(step: Step, row: Publication) -> dict[str, str]:
-    punished = "；".join(
-        f"{f.document_no} {f.result}".strip() for f in penalties(step.session, row.inspection_id)
-    )
     remark = {
         "correction": Sentence("更正：{reason}", reason=row.reason),
         "withdrawal": Sentence("撤回：{reason}", reason=row.reason),
     }.get(row.kind, "")
-    return {"summary": row.summary, "penalty": punished if row.kind != "result" else "", "remark": remark}
+    return {"summary": row.summary, "penalty": punished(step.session, row), "remark": remark}
 
 
 @operation("publication.review", clause="W15 政府信息公开条例", gives=("decision",))

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.domain.feedback import refuse_before_feedback
+from engine.domain.followup import penalties
 from engine.domain.inspection.tables import Inspection
 from engine.domain.publication import content
 from engine.domain.publication.tables import (
@@ -42,16 +44,37 @@ def receipts(session: Session, publication_id: int) -> list[PublicationReceipt]:
     return list(session.scalars(query.order_by(PublicationReceipt.channel)))
 
 
-def standing(session: Session, inspection_id: int) -> Publication | None:
-    """The version that stands published now, a penalty apart."""
+def about(row: Publication, known: Mapping[int, Publication]) -> str:
+    """What a version is about (result · penalty): a correction or withdrawal is about what it changes."""
+    while row.previous_id is not None:
+        row = known[row.previous_id]
+    return row.kind
+
+
+def standing(session: Session, inspection_id: int, what: str = "result") -> Publication | None:
+    """The version about the result, or about the penalty, that stands published now."""
+    rows = versions(session, inspection_id)
+    known = {row.id: row for row in rows}
     return next(
-        (
-            row
-            for row in reversed(versions(session, inspection_id))
-            if row.state == "published" and row.kind != "penalty"
-        ),
-        None,
+        (row for row in reversed(rows) if row.state == "published" and about(row, known) == what), None
     )
+
+
+def punished(session: Session, row: Publication) -> str:
+    """The penalty as the public may read it in this version; nothing of it before it is public, or once withdrawn.
+
+    依据: 舞 第二条 (查处结果).
+    """
+    known = {each.id: each for each in versions(session, row.inspection_id)}
+    last = row if about(row, known) == "penalty" else standing(session, row.inspection_id, "penalty")
+    if last is None or row.kind == "result":
+        return ""
+    if last.kind == "penalty":
+        listed = (
+            f"{each.document_no} {each.result}".strip() for each in penalties(session, row.inspection_id)
+        )
+        return "；".join(listed)
+    return last.summary if last.kind == "correction" else ""
 
 
 def new_version(step: Step, inspection: Inspection, kind: str, **fields: Any) -> Publication:
