@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
+from engine.access.proxy import standing
 from engine.desk import hand, seen, step
 from engine.desk.notice import Matter, tell
+from engine.desk.pool import draws_from
 from engine.desk.world import World
 from engine.errors import ChangedMeanwhile, NotAllowed, Refused
 from engine.people import Person, person
@@ -22,7 +24,7 @@ from engine.sentence import Sentence
 
 def withdrawable(world: World, session: Session, actor: Person, item: WorkItem) -> bool:
     """Whether this person may still take back a step they did: nobody has opened what came after it."""
-    if item.state != "done" or item.done_by_id != actor.id:
+    if item.state != "done" or item.done_by_id != actor.id or not _still_theirs(session, actor, item):
         return False
     try:
         following = back.after(world.runtime.look(session, item.instance_id, actor), item)
@@ -50,6 +52,12 @@ def withdraw(
             Sentence("“{step}”不是你办的，不能撤回。", step=item.step),
             slug="not-your-step",
             hint="请联系办理人撤回，或者退回。",
+        )
+    if not _still_theirs(session, actor, item):
+        raise NotAllowed(
+            Sentence("“{step}”由{lane}办理，不在你的职责内。", step=item.step, lane=item.lane),
+            slug="not-your-step",
+            hint="请联系在岗的人退回。",
         )
     following = back.after(run, item)
     first = seen.seen_by_others(session, actor, following)
@@ -85,3 +93,13 @@ def withdraw(
     )
     hand.to_who_did_it(session, item, run.element(item.element))
     return answer
+
+
+def _still_theirs(session: Session, actor: Person, item: WorkItem) -> bool:
+    """Whether who did a step might do it today: as themselves, or for the same absent person."""
+    if item.home.startswith("person/") or draws_from(session, actor, item.home):
+        return True
+    return any(
+        row.principal_id == item.done_for_id and row.covers(item.process, item.element)
+        for row in standing(session, actor)
+    )

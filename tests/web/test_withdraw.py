@@ -1,11 +1,14 @@
 """撤回: one's own step comes back while nobody has opened the next one; and where work went that left one's hands."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from engine.desk import trace
 from engine.desk import withdraw as withdrawing
 from engine.errors import Refused
+from engine.people import Role
 from engine.runtime.tables import Handing, WorkItem
 from tests.web import flow
 
@@ -195,3 +198,16 @@ def test_out_of_a_countersign_and_back_nobody_writes_their_part_anew(as_person, 
     assert "已带入你" in page
     assert "还要看一处" in zhou.get(f"/tasks/{again[zhou_id]}").text
     assert "已带入你" not in luo.get(f"/tasks/{again[luo_id]}").text, "wrote nothing before"
+
+
+def test_who_no_longer_holds_the_post_takes_nothing_back(as_person, memo):
+    flow.second(memo, "lu", "inspector")
+    first = flow.begin(memo)
+    following = flow.does(memo, first, "lu")
+    with memo.database.transaction() as session:
+        lu = flow.person(session, "lu")
+        next(each for each in lu.grants if each.role == Role.SECTION).valid_to = date(2026, 10, 8)
+    assert "撤回…" not in as_person("lu").get(f"/tasks/{first}").text
+    no = withdraw(as_person("lu"), first)
+    assert (no.status_code, no.json["code"]) == (403, "not-your-step")
+    assert flow.row(memo, following).state == "open"
