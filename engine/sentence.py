@@ -89,10 +89,11 @@ class Recall:
         made = self.sentence(text)
         if made is not None:
             return told(made, look)
-        if text.endswith(_END) and (said := look(text[:-1])) != text[:-1]:
-            return look("{said}。").format(said=said)
         for stop, between in ((_STOP, " "), (_AND, look(AND))):
             pieces = stop.split(text)
+            if stop is _AND and text.endswith(_END):
+                said = look(text[:-1])
+                return text if said == text[:-1] else look("{said}。").format(said=said)
             found = [look(piece) for piece in pieces] if len(pieces) > 1 else pieces
             if found != pieces:
                 return between.join(found)

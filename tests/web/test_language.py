@@ -12,7 +12,8 @@ from babel.messages import pofile
 
 from engine.desk.ticket import _place
 from engine.domain.draw.document import Document
-from engine.sentence import Joined, Sentence, read, spelled, told
+from engine.errors import Finding, ModelInvalid
+from engine.sentence import Joined, Recall, Sentence, read, spelled, told
 from engine.settings import ROOT
 from tests.web.town import PASSWORD, PEOPLE
 
@@ -22,6 +23,19 @@ REFUSING = {
     "Refused", "NotAllowed", "NotFound", "ChangedMeanwhile", "RuleError", "SettingsInvalid", "Unavailable",
     "CaseworkError",
 }  # fmt: skip
+NOTING = {
+    "Finding",
+    "TableFinding",
+    "finding",
+    "find_fault",
+    "broken",
+    "say",
+    "null",
+    "_of",
+    "warn",
+    "Verdict",
+}
+"""As in `scripts/translate`."""
 OWN_PATTERNS = {
     "engine/sentence.py",
     "forms/fields.py",
@@ -144,6 +158,58 @@ def test_a_sentence_is_told_with_its_parts():
     carried = read(json.loads(json.dumps(spelled(sentence))))
     assert (carried, carried.parts) == (sentence, sentence.parts)
     assert read(spelled("照片")) == "照片"
+
+
+def test_a_sentence_that_a_row_keeps_as_text_is_told_again():
+    """The pattern with the most words of its own is found, also in several sentences; what people wrote is not."""
+    words = {"转办给{receiver}": "Transferred to {receiver}", "{who}办{what}": "{who} does {what}", "检查组": "team",
+             "没有这一步。": "There is no such step.", "请刷新后再试。": "Reload and try again.",
+             "{said}。": "{said}.", "；": "; "}  # fmt: skip
+    recall = Recall(words)
+
+    def look(text):
+        return words.get(text) or recall.told(text, look)
+
+    assert look("转办给检查组") == "Transferred to team"
+    assert look("没有这一步。请刷新后再试。") == "There is no such step. Reload and try again."
+    assert look("转办给贺知夏；转办给检查组。") == "Transferred to 贺知夏; Transferred to team."
+    assert look("我办这件事") == "我办这件事"
+
+
+def test_a_finding_keeps_its_words_for_another_day_and_is_told_with_them():
+    """As JSON it carries pattern and parts; a refusal of a model tells each of its findings."""
+    finding = Finding(
+        "plan.bpmn", "draft", "起草", 7, "unknown-form", Sentence("没有表单“{form}”。", form="a/b")
+    )
+    words = {
+        "没有表单“{form}”。": "There is no form “{form}”.",
+        "{place} {who} {reason}{hint}": "{place} {who} {reason}",
+    }
+    kept = Finding.read(json.loads(json.dumps(finding.spelled())))
+    assert kept == finding
+    assert str(kept) == "plan.bpmn:7 draft“起草” 没有表单“a/b”。"
+    refusal = ModelInvalid([kept])
+    refusal.tell(lambda text: words.get(text, text))
+    assert refusal.findings[0].reason == "There is no form “a/b”."
+    assert refusal.reason == "plan.bpmn:7 draft“起草” There is no form “a/b”."
+
+
+def test_what_is_noted_of_a_model_or_a_file_is_a_sentence_too():
+    """As for refusals: a literal or a `Sentence`, so that its English stands in the catalogue."""
+    loose = []
+    for path in (each for room in ("engine", "forms") for each in sorted((ROOT / room).rglob("*.py"))):
+        for call in (
+            node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+        ):
+            name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+            texts = [*call.args, *(each.value for each in call.keywords)] if name in NOTING else []
+            loose += [
+                f"{path.relative_to(ROOT)}:{each.lineno}"
+                for text in texts
+                for each in said_as(text)
+                if isinstance(each, ast.JoinedStr | ast.BinOp) and HAN.search(ast.unparse(each))
+            ]
+    assert loose == []
 
 
 def test_every_refusal_can_be_said_in_both_languages():
