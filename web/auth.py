@@ -243,7 +243,7 @@ def _code_form(reason: str, status: int) -> ResponseReturnValue:
     enrolling = not person.totp_secret
     if enrolling:
         session["totp"] = secret
-    code = Markup(segno.make(sign_in.totp_uri(person, secret)).svg_inline(scale=4)) if enrolling else ""  # noqa: S704
+    code = Markup(segno.make(sign_in.totp_uri(person, secret)).svg_inline(omitsize=True)) if enrolling else ""  # noqa: S704
     return (
         render_template(
             "auth/second_factor.html",

@@ -39,7 +39,7 @@ def show(draw_id: str) -> ResponseReturnValue:
 def shown(view: draw.DrawView, *, public: bool) -> dict[str, Any]:
     """What the page of a draw needs besides the draw: words, and the sealed hash as a picture for phones."""
     roster = view.draw.roster
-    code = Markup(segno.make(roster, error="m").svg_inline(scale=2, border=1)) if roster else ""  # noqa: S704
+    code = Markup(segno.make(roster, error="m").svg_inline(border=1, omitsize=True)) if roster else ""  # noqa: S704
     return {
         "view": view,
         "kinds": terms.OBJECT_KINDS,
@@ -62,7 +62,7 @@ def issue_link(draw_id: str) -> ResponseReturnValue:
         row, token = third.issue(session, actor(session), draw_id)
         who, until = str(row.draw.settings["third"]), row.expires_at
     address = third_address(token)
-    code = Markup(segno.make(address, error="m").svg_inline(scale=4, border=2))  # noqa: S704 (made here)
+    code = Markup(segno.make(address, error="m").svg_inline(border=2, omitsize=True))  # noqa: S704 (made here)
     return render_template(
         "draw/third.html", draw_id=draw_id, who=who, until=until, address=address, code=code
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +40,13 @@ class Line:
     bureau: str
     seq: int | None
     hash: str
+    whom: str
 
     @property
     def subject(self) -> tuple[str, str]:
-        """What it was done to: the kind in Chinese, and its number."""
-        return said.subject(self.entry.subject)
+        """What it was done to: the kind in Chinese, and its number; a person by name."""
+        kind, number = said.subject(self.entry.subject)
+        return kind, self.whom or number
 
     @property
     def reason(self) -> str:
@@ -82,6 +84,7 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
     if cursor:
         query = query.where(AuditEntry.id < cursor)
     found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).all()
+    people = _people(session, {entry.subject for entry, *_ in found})
     lines = [
         Line(
             entry,
@@ -90,6 +93,7 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
             bureau or "",
             seq,
             digest or "",
+            people.get(entry.subject, ""),
         )
         for entry, who, bureau, seq, digest in found[:PAGE]
     ]
@@ -101,6 +105,15 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         head=head(session),
         unsealed=max(0, last - sealed),
     )
+
+
+def _people(session: Session, subjects: Iterable[str]) -> Mapping[str, str]:
+    """Those of the subjects that are persons, by name."""
+    numbers = [each.partition("/")[2] for each in subjects if each.startswith("person/")]
+    query = select(Person.id, Person.name).where(
+        Person.id.in_([int(each) for each in numbers if each.isdigit()])
+    )
+    return {f"person/{number}": name for number, name in session.execute(query)}
 
 
 def act(action: str, processes: Mapping[str, Process]) -> Act:

@@ -360,6 +360,18 @@ class Account:
     posts: str
 
 
+def under_way(world: World, pack: str, *, objects: int, tick: Callable[[WorkItem], None] | None) -> Year:
+    """A bureau of one pack: one year done, the next one under way, a further plan before its approval."""
+    today = clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0)
+    year = Year(world, pack, objects=objects, cases=4, start=today - timedelta(days=75))
+    year.runs(tick=tick)
+    year.goes_on(start=today - timedelta(days=9), cases=len(STOPS))
+    year.spreads(cases=len(STOPS))
+    year.rehearsal.now = today - timedelta(days=2)
+    year.drafts()
+    return year
+
+
 def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> list[Account]:
     """Fill an empty installation once: one bureau a pack, one year done, the next one under way.
 
@@ -367,15 +379,8 @@ def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> lis
     """
     with world.database.reading() as session:
         fresh = session.scalar(select(Person.id).limit(1)) is None
-    if fresh:
-        today = clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0)
-        for pack, objects in (("jilin", 600), ("wugang", 430)):
-            done = Year(world, pack, objects=objects, cases=4, start=today - timedelta(days=75))
-            done.runs(tick=tick)
-            done.goes_on(start=today - timedelta(days=9), cases=len(STOPS))
-            done.spreads(cases=len(STOPS))
-            done.rehearsal.now = today - timedelta(days=2)
-            done.drafts()
+    for pack, objects in (("jilin", 600), ("wugang", 430)) if fresh else ():
+        under_way(world, pack, objects=objects, tick=tick)
     with world.database.reading() as session:
         people = (
             session.scalars(select(Person).where(Person.active).order_by(Person.bureau_id, Person.id))

@@ -14,6 +14,7 @@ from lxml import etree
 from sqlalchemy.orm import Session
 
 from engine.desk import case
+from engine.desk.answer import YES_NO, answer_said, value_said
 from engine.errors import NotFound
 from engine.people import Person
 from engine.rules import dmn
@@ -21,7 +22,6 @@ from engine.rules.dmn.model import Model
 from engine.rules.dmn.reader import name_of
 from engine.rules.dmn.session import Node
 from engine.rules.dmn.table import Table
-from engine.rules.feel import to_feel
 from engine.runtime import release
 from engine.runtime.tables import History, Instance, Release
 from engine.sentence import Sentence
@@ -44,7 +44,6 @@ KINDS = {
     "open": "未能分析",
 }
 NODES = {"input": "输入", "decision": "决策", "knowledge": "业务知识", "service": "决策服务"}
-YES_NO = {"true": "是", "false": "否", "null": "没有"}
 LAMPS = {"error": "late", "warning": "soon", "info": "idle"}
 
 
@@ -220,7 +219,7 @@ def explanation(session: Session, person: Person, entry_id: int) -> Explanation:
     model = _model(compiled, identity)
     node = model.find(identity, "decision")
     given = dict(detail.get("inputs", {}))
-    inputs = [(_title(model, name), _said(value)) for name, value in given.items()]
+    inputs = [(_title(model, name), value_said(value)) for name, value in given.items()]
     matched = [each for each in detail.get("matched", []) if isinstance(each, Mapping)]
     grids = [
         _grid(table, [], {int(hit["number"]) for hit in each.get("rows", [])})
@@ -263,12 +262,11 @@ def _model(compiled: release.Compiled, identity: str) -> Model:
     if model is None:
         raise NotFound(
             Sentence(
-                "规则包 {pack} 第 {version} 版没有决策“{identity}”。",
-                pack=compiled.pack,
+                "第 {version} 版没有决策“{identity}”。",
                 version=compiled.version,
                 identity=identity,
             ),
-            hint="可从发布页进入。",
+            hint="可从流程页的决策表进入。",
         )
     return model
 
@@ -380,14 +378,6 @@ def _title(model: Model, name: str) -> str:
 def _answers(model: Model, node: Node, value: Any) -> list[tuple[str, str]]:
     """The answer by output column, or under the decision's own name."""
     if not isinstance(value, Mapping):
-        return [(name_of(node.element), _said(value))]
+        return [(name_of(node.element), answer_said(node.id, value))]
     labels = {column.name: column.label for table, _ in _tables(model, node.id) for column in table.outputs}
-    return [(labels.get(str(name), str(name)), _said(item)) for name, item in value.items()]
-
-
-def _said(value: Any) -> str:
-    """A stored value as people read it."""
-    if isinstance(value, str):
-        return value or "没有"
-    text = to_feel(value)
-    return YES_NO.get(text, text)
+    return [(labels.get(str(name), str(name)), answer_said(str(name), item)) for name, item in value.items()]

@@ -38,20 +38,11 @@ from engine.runtime import release
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import ExtraTask, History, Instance, Release, WorkItem
 from tests.browser.people import PHONE, WIDE
+from tests.pages import FILES
 
 AXE = (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = f"axe.run(document, {{runOnly: {TAGS}, resultTypes: ['violations'], elementRef: false}})"
-NO_PAGES = {
-    "lookup.find",
-    "static",
-    "upload.download",
-    "upload.printed",
-    "draw.printed",
-    "registry.export",
-    "registry.refused_rows",
-    "health.metrics",
-}
 VARIANTS = {
     "inbox.index": ["tab=pool", "tab=done", "tab=started", "due=late", "q=没有的机构"],
     "case.index": ["kind=inspection", "q=没有的机构"],
@@ -225,7 +216,7 @@ def addresses(served, known: Mapping[str, list[Any]]) -> Iterator[str]:
     """Every GET address of the app that may be a page."""
     adapter = served.app.url_map.bind("")
     for rule in served.app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES or rule.rule.startswith("/api/"):
+        if "GET" not in (rule.methods or ()) or rule.endpoint in FILES or rule.rule.startswith("/api/"):
             continue
         names = sorted(rule.arguments)
         if rule.endpoint in PAIRED:

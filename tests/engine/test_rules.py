@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date
+from pathlib import Path
 
 import pytest
+from lxml import etree
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine import audit, clock
-from engine.domain import plan
+from engine.desk import draw
+from engine.desk.answer import answer_said
+from engine.domain import plan, terms
 from engine.domain.archive.closing import refuse_missing_element
 from engine.domain.archive.verbs import refuse_keeper
 from engine.domain.ceremony import duty
 from engine.domain.eligibility import person_reason
 from engine.domain.feedback import Feedback, refuse_before_feedback
+from engine.domain.inspection import tables as inspection
 from engine.domain.inspection.tables import Inspection
 from engine.domain.pack import pack_files, parameters
 from engine.domain.plan.approval import refuse_approver
@@ -28,6 +34,8 @@ from engine.people import Grant, Person, Role
 from engine.runtime import model
 from tests.engine.test_ceremony import NOW, SEALED, WITNESSED, prepared, published, refused
 from tests.engine.year_samples import Year
+
+TABLES = sorted((Path(__file__).resolve().parents[2] / "workflows").glob("*/*.dmn"))
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +158,27 @@ def test_a_step_excludes_who_did_the_steps_it_checks(step):
 @pytest.mark.parametrize("code", list(SUBSTITUTION_REASONS))
 def test_each_reason_of_the_terms_has_words(code):
     assert SUBSTITUTION_REASONS[code]
+
+
+@pytest.mark.parametrize("state", sorted({*draw.STATES, *inspection.STATES}))
+def test_each_state_has_words(state):
+    assert terms.state_label(state) != state
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_answer_of_the_tables_that_a_case_shows_has_words(table):
+    """A code in a result column of a decision that a case tells about; deadlines tell theirs as dates."""
+    tree = etree.parse(table)
+    for rules in tree.iter("{*}decisionTable") if table.stem != "deadlines" else ():
+        columns = [output.get("name") for output in rules.findall("{*}output")]
+        for rule in rules.findall("{*}rule"):
+            for column, entry in zip(columns, rules_of(rule), strict=True):
+                if re.fullmatch(r'"[a-z_-]+"', entry):
+                    assert answer_said(column, entry.strip('"')) != entry.strip('"'), f"{column}: {entry}"
+
+
+def rules_of(rule):
+    return [entry.findtext("{*}text") for entry in rule.findall("{*}outputEntry")]
 
 
 def test_every_reason_of_jilin_allows_a_swap():

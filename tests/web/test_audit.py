@@ -98,6 +98,7 @@ def test_the_log_is_read_in_words_and_narrowed_by_what_stands_in_it(as_person, t
     for words in ("写交流意见", "办理“审批计划”", "启动“计划”", "登录", "抽取 229900-2026-0001", "案件 24"):
         assert words in table
     assert not re.search(r">[a-z_]+\.[a-z_.]+<", table), "no code words"
+    assert "人员 审计员</a>" in table, "a person by name, not by number"
     one = shenji.get("/audit", query_string={"subject": "案件 24"}).text
     assert one.count("案件 24</a>") == 3
     assert "案件 25</a>" not in one

@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from engine import clock
-from engine.runtime.tables import WorkItem
+from engine.runtime.tables import Instance, WorkItem
 
 
 def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_person):
@@ -15,6 +17,17 @@ def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_pers
     section = as_person("lu").get("/cases").text
     assert "惠众大药房" in section
     assert "柳坪村卫生室" not in section
+
+
+def test_a_closed_case_tells_how_it_ended_in_words(as_person, town):
+    with town.database.transaction() as session:
+        case = session.scalars(select(Instance).where(Instance.id == Instance.case_id)).first()
+        case.state, case.outcome, case.ended_at = "completed", "done", case.started_at
+        for item in session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)):
+            item.state, item.closed_at = "cancelled", case.started_at
+    page = as_person("shen").get("/cases").text
+    assert ">done<" not in page
+    assert page.count("已办结</span>") == 1, "told once, as the state"
 
 
 def test_an_outside_expert_and_administrators_see_no_case(as_person):
