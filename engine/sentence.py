@@ -147,9 +147,17 @@ def _part(part: object, look: Callable[[str], str]) -> object:
     whole = _word(part, look)
     if whole != part:
         return whole
-    pieces = part.split("、")
-    found = [_word(piece, look) for piece in pieces]
-    return part if found == pieces else ", ".join(found)
+    found = list(_listed(part.split(COMMA), look))
+    return part if COMMA.join(found) == part else ", ".join(found)
+
+
+def _listed(pieces: list[str], look: Callable[[str], str]) -> Iterable[str]:
+    """The words of a list; one word may have the stop of the list in it (诊所、门诊部)."""
+    while pieces:
+        several = COMMA.join(pieces[:2])
+        taken = 2 if len(pieces) > 1 and _word(several, look) != several else 1
+        yield _word(COMMA.join(pieces[:taken]), look)
+        pieces = pieces[taken:]
 
 
 def _word(word: str, look: Callable[[str], str]) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import reduce
 
 from engine.rules.feel.tree import Between, Binary, Call, In, ListNode, Literal, Logic, Name, Node
+from engine.sentence import Sentence
 from forms.condition import Condition
 from forms.model import Component, Form
 
 OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-COMPARED = {"<": "小于", "<=": "不大于", ">": "大于", ">=": "不小于"}
+COMPARED = {
+    "<": lambda left, number: Sentence("{left}小于 {number}", left=left, number=number),
+    "<=": lambda left, number: Sentence("{left}不大于 {number}", left=left, number=number),
+    ">": lambda left, number: Sentence("{left}大于 {number}", left=left, number=number),
+    ">=": lambda left, number: Sentence("{left}不小于 {number}", left=left, number=number),
+}
 
 
 def shown_when(form: Form, hide: Condition) -> str:
     """When a part is asked, as a sentence: the opposite of its `hide`."""
     known = {component.key: component for component in form.walk() if component.key}
     said = _say(hide.expression.node, known, wanted=False)
-    return f"{said}时填写" if said else "是否需要填写，看前面的回答"
+    return Sentence("{said}时填写", said=said) if said else Sentence("是否需要填写，看前面的回答")
 
 
 def choice_that_shows(hide: Condition) -> tuple[str, str] | None:
@@ -44,10 +51,11 @@ def _say(  # noqa: PLR0911  (one line per construct)
     if isinstance(node, Call):
         return _call(node, known, wanted=wanted)
     if isinstance(node, Name) and node.name in known:
-        return f"{'勾选了' if wanted else '没有勾选'}{known[node.name].named}"
+        return _ticked(known[node.name].named, wanted=wanted)
     if isinstance(node, Between) and wanted:
         low, high = _plain(node.low), _plain(node.high)
-        return f"{_named(node.value, known)}在 {low} 到 {high} 之间" if low and high else ""
+        who = _named(node.value, known)
+        return Sentence("{who}在 {low} 到 {high} 之间", who=who, low=low, high=high) if low and high else ""
     if isinstance(node, In):
         tests = (
             node.tests[0].items
@@ -61,21 +69,34 @@ def _say(  # noqa: PLR0911  (one line per construct)
             left, op, right = right, MIRROR.get(op, op), left
         op = op if wanted else OPPOSITE[op]
         if op in COMPARED:
-            number = _plain(right)
-            return f"{_named(left, known)}{COMPARED[op]} {number}" if number and _named(left, known) else ""
+            who, number = _named(left, known), _plain(right)
+            return COMPARED[op](who, number) if number and who else ""
         return _is(left, (right,), known, wanted=op == "=")
     return ""
 
 
 def _chain(node: Logic, known: Mapping[str, Component], *, wanted: bool) -> str:
+    either = (node.op == "or") == wanted
+    equal = [part for part in node.parts if isinstance(part, Binary) and part.op == ("=" if wanted else "!=")]
+    names = {part.left.name for part in equal if isinstance(part.left, Name)}
+    if either and len(equal) == len(node.parts) and len(names) == 1:
+        return _is(equal[0].left, tuple(part.right for part in equal), known, wanted=True)
     said = [_say(part, known, wanted=wanted) for part in node.parts]
     if not all(said):
         return ""
-    either = (node.op == "or") == wanted
-    heads = {text.partition("是“")[0] for text in said if "是“" in text and "不是“" not in text}
-    if either and len(heads) == 1 and all("是“" in text for text in said):
-        return said[0] + "".join("或" + text.removeprefix(heads.copy().pop() + "是") for text in said[1:])
-    return ("或" if either else "，且").join(said)
+    return (
+        _either(said)
+        if either
+        else reduce(lambda left, right: Sentence("{left}，且{right}", left=left, right=right), said)
+    )
+
+
+def _either(said: Iterable[str]) -> str:
+    return reduce(lambda left, right: Sentence("{left}或{right}", left=left, right=right), said)
+
+
+def _ticked(who: str, *, wanted: bool) -> str:
+    return Sentence("勾选了{who}", who=who) if wanted else Sentence("没有勾选{who}", who=who)
 
 
 def _call(node: Call, known: Mapping[str, Component], *, wanted: bool) -> str:
@@ -85,7 +106,11 @@ def _call(node: Call, known: Mapping[str, Component], *, wanted: bool) -> str:
     if name == "list contains" and len(node.arguments) == 2:  # noqa: PLR2004
         value = _value(node.arguments[1], node.arguments[0], known)
         who = _named(node.arguments[0], known)
-        return f"{who}{'选了' if wanted else '没有选'}{value}" if who and value else ""
+        if not (who and value):
+            return ""
+        if wanted:
+            return Sentence("{who}选了{value}", who=who, value=value)
+        return Sentence("{who}没有选{value}", who=who, value=value)
     return ""
 
 
@@ -96,11 +121,18 @@ def _is(subject: Node, values: tuple[Node, ...], known: Mapping[str, Component],
     if len(values) == 1 and isinstance(values[0], Literal):
         value = values[0].value
         if value is None:
-            return f"{who}{'没有填写' if wanted else '已填写'}"
+            return Sentence("{who}没有填写", who=who) if wanted else Sentence("{who}已填写", who=who)
         if isinstance(value, bool):
-            return f"{'勾选了' if value == wanted else '没有勾选'}{who}"
+            return _ticked(who, wanted=value == wanted)
     said = [_value(value, subject, known) for value in values]
-    return f"{who}{'是' if wanted else '不是'}{'或'.join(said)}" if all(said) else ""
+    if not all(said):
+        return ""
+    value = _either(said)
+    return (
+        Sentence("{who}是{value}", who=who, value=value)
+        if wanted
+        else Sentence("{who}不是{value}", who=who, value=value)
+    )
 
 
 def _called(node: Call) -> str:

@@ -15,7 +15,7 @@ from engine.desk import apart, proposal
 from engine.desk import process as processes
 from engine.desk import release as deployment
 from engine.errors import NotAllowed
-from web import http
+from web import http, words
 from web.api import answer, body, route
 from web.auth import actor, has_second_factor
 from web.openapi import ANY, NUMBER, TEXT, describes, listed, record
@@ -133,7 +133,7 @@ def _proposed(proposal_id: int, session: Any = None) -> dict[str, Any]:
         "decided_by": row.decided_by,
         "restores": view.restores.version if view.restores else 0,
         "stale": view.stale,
-        "findings": [finding.as_json() for finding in view.findings],
+        "findings": [finding.told(words.said).as_json() for finding in view.findings],
         "changes": [{"path": one.path, "kind": one.kind, "lines": one.lines} for one in view.changes],
     }
 

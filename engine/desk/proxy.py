@@ -176,7 +176,14 @@ def _scope(session: Session, actor: Person) -> tuple[list[tuple[str, str]], list
     """The processes and the steps of posts that a proxy may be narrowed to, with their Chinese names."""
     found = release.load(session, release.current(session, actor.bureau.pack).id)
     steps = [
-        (f"{process.id}.{element.id}", f"{terms.chinese(process.id.partition('.')[0])} · {element.name}")
+        (
+            f"{process.id}.{element.id}",
+            Sentence(
+                "{process} · {step}",
+                process=terms.chinese(process.id.partition(".")[0]),
+                step=element.name,
+            ),
+        )
         for process in found.processes.values()
         for element in process.elements.values()
         if element.kind == "userTask" and terms.LANES.get(element.lane, "") and not element.property("sign")

@@ -436,6 +436,7 @@ GLOSSARY: Mapping[str, str] = {
     "检查": "inspection",
     "调换": "substitution",
     "反馈": "feedback",
+    "结果处理": "disposition",
     "抽查情况报告": "report",
     "公示": "publication",
     "归档": "archive",

@@ -37,6 +37,7 @@ from engine.people import Grant, Person, Role
 from engine.runtime import release
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import ExtraTask, History, Instance, Release, WorkItem
+from tests.browser import english
 from tests.browser.people import PHONE, WIDE
 from tests.pages import FILES
 
@@ -249,9 +250,10 @@ def people(served) -> Mapping[str, str]:
         }
 
 
-def signed_in(served, login: str) -> FlaskClient:
+def signed_in(served, login: str, lang: str = "zh") -> FlaskClient:
     """Somebody without a browser; "" is the public."""
     client: FlaskClient = served.app.test_client()
+    client.get(f"/sign-in?lang={lang}")
     if login:
         token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
         assert token
@@ -269,9 +271,14 @@ def page_at(client: FlaskClient, path: str) -> Shown | None:
     return Shown(path, answer.status_code, answer.text)
 
 
-def one_of_each_kind(served, known, people: Mapping[str, str]) -> Iterator[tuple[str, Shown]]:
+def one_of_each_kind(
+    served, known, people: Mapping[str, str], lang: str = "zh"
+) -> Iterator[tuple[str, Shown]]:
     """For every route a page (of some several) of the first role that may see it; refusals for one that may not."""
-    adapter, clients = served.app.url_map.bind(""), {who: signed_in(served, who) for who in people.values()}
+    adapter, clients = (
+        served.app.url_map.bind(""),
+        {who: signed_in(served, who, lang) for who in people.values()},
+    )
     routes: dict[str, list[str]] = {}
     for path in addresses(served, known):
         bare = path.partition("?")[0]
@@ -305,6 +312,21 @@ def test_axe_finds_nothing_on_a_page_of_each_kind(chrome, served, known, people)
         tab.context.close()
     assert not faults, "\n".join(faults)
     print(f"{looked} pages of {len(tabs)} people")  # noqa: T201 (shown with -s)
+
+
+def test_no_word_of_ours_stays_chinese_on_an_english_page(served, known, people):
+    """Data, released files and articles may; the words proposed for an urging are for its reader."""
+    with served.world.database.reading() as session:
+        said = english.data(session, "jilin")
+    some = {role: people[role] for role in ("leader", "section", "modeller", "security_admin")}
+    found = {
+        page.path: left
+        for _, page in one_of_each_kind(served, known, some, "en")
+        if not page.path.endswith("/urge")
+        and "?q=" not in page.path
+        and (left := english.left(page.text, said))
+    }
+    assert found == {}
 
 
 @pytest.mark.slow  # a quarter of an hour on two cores
