@@ -62,7 +62,7 @@ def published(session, **more):
     year.does("plan.approve", "leader", decision="approve", coverage_reason="本期先查村卫生室")
     if year.data["platform_entry"]:
         year.does("plan.enter_platform", "drafter", platform_no="HN-1", entered_on="2026-03-02")
-    year.does("plan.publish", "office", channels=["website"], published_on="2026-03-02")
+    year.does("plan.publish", "office", channels=["website"])
     year.does("plan.next_batch")
     return year
 
@@ -76,7 +76,7 @@ def prepared(session, groups=2, size=2, **more):
         "drafter",
         groups=groups,
         team_size=size,
-        publish_by="2026-07-31",
+        publish_by="2026-12-31",
         principle_reason="",
     )
     return year
