@@ -1,6 +1,6 @@
 """A bureau in which every page has something to show: what the story of a year leaves out.
 
-Used by scripts/screens, which shows every page in a telling state.
+Used by scripts/screens, which shows every page in a telling state, and by the crawl of tests/browser/test_accessibility.py.
 """
 
 from __future__ import annotations
@@ -112,8 +112,7 @@ def _leaves(year: Year, session: Session) -> None:
     """An inspector took a step and left; what was theirs waits to be handed over."""
     item = _open(year, session, "arrive")[0]
     own = set(session.scalars(select(WorkItem.pool).where(WorkItem.state == "open")))
-    able = year.rehearsal.candidates(session, item)
-    leaver = next(each for each in able if f"person/{each.id}" not in own)
+    leaver = min(year.rehearsal.candidates(session, item), key=lambda each: f"person/{each.id}" in own)
     step.claim(year.world, session, leaver, item.id)
     people.close(session, _with(year, session, Role.SECURITY_ADMIN), leaver.id, reason="调离本单位")
 

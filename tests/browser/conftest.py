@@ -101,10 +101,12 @@ class Served:
     def close(self) -> None:
         """Stop serving and working."""
         self._ending.set()
-        self.server.shutdown()
+        if self._threads[0].is_alive():  # shutting down what never served waits for ever
+            self.server.shutdown()
         self.server.server_close()
         for thread in self._threads:
-            thread.join(10)
+            if thread.is_alive():
+                thread.join(10)
         self.world.database.dispose()
         clock.install("")
 

@@ -13,7 +13,7 @@ from engine.storage.base import Base
 
 RUN = re.compile(r"[\u3400-\u9fff]+")
 OURS = {"notice.title", "notice.detail", "bulk_row.text", "registry_intake.said", "registry_intake.report", "job.last_error",
-        "handing.reason", "history.detail", "work_item.due_why", "step_urge.text", "audit_entry.reason"}  # fmt: skip
+        "handing.reason", "history.detail", "work_item.due_why", "audit_entry.reason"}  # fmt: skip
 """Columns that keep remarks of ours: they are no data, their sentences must be recalled (`engine/sentence.py`)."""
 UPLOADED = "什么店"
 """What the installation's imported file says and its report repeats."""

@@ -23,20 +23,18 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import clock
-from engine.desk import bulk, intake, jobs, proposal, rules
-from engine.desk.case import extra
+from engine.desk import rules
 from engine.desk.sample import PASSWORD
 from engine.desk.step import actions
 from engine.desk.tables import Bulk, Intake
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan
 from engine.domain.publication.tables import Publication
-from engine.errors import Finding
 from engine.people import Grant, Person, Role
 from engine.runtime import release
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import ExtraTask, History, Instance, Release, WorkItem
+from tests import everything
 from tests.browser import english
 from tests.browser.people import PHONE, WIDE
 from tests.pages import FILES
@@ -81,70 +79,12 @@ NUMBER = re.compile(r"[0-9.]+")
 @pytest.fixture(scope="module")
 def served(installation):
     """A year that went to the archive, a second plan whose cases wait everywhere, a third before its approval."""
-    served = installation(through="archive", objects=120, cases=1)
+    served = installation(through="archive", objects=400, cases=1)
     served.year.goes_on(start=served.year.rehearsal.now, cases=5)
     served.year.spreads(cases=5)
     served.year.drafts()
-    _propose(served)
-    _takes_together(served)
-    _asks(served)
-    _hands_in(served)
+    served.token = everything.fill(served.year)
     return served.open()
-
-
-def _takes_together(served) -> None:
-    """A step that somebody takes together with others."""
-    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
-        item = session.scalars(
-            select(WorkItem).where(WorkItem.state == "open", WorkItem.claimed_by_id.is_(None))
-        ).first()
-        bulk.begin(session, next(served.year.rehearsal.candidates(session, item)), "claim", [item])
-
-
-def _asks(served) -> None:
-    """An errand in a running case, that its receiver has not answered."""
-    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
-        item = session.scalars(select(WorkItem).where(WorkItem.state == "open")).first()
-        asker = next(served.year.rehearsal.candidates(session, item))
-        case = session.get_one(Instance, item.case_id)
-        receiver = extra.people(session, asker, case)[0]
-        extra.ask(
-            session, asker, case.id, title="核对开户许可证", asked="请附复印件。", person=receiver.id,
-            due_on=clock.today(),
-        )  # fmt: skip
-
-
-def _hands_in(served) -> None:
-    """A registry file with a row that cannot be used, checked; and one that waits to be."""
-    rows = "编码,名称,类别\nH22010200001,一号卫生室,村卫生室\nH22010200002,二号,什么店\n"
-    for last in (False, True):
-        with clock.fixed(served.year.rehearsal.now):
-            with served.world.database.transaction() as session:
-                holds = (Grant.role == Role.SECTION, Grant.bureau_id == served.year.bureau_id)
-                clerk = session.scalars(
-                    select(Person).join(Grant, Grant.person_id == Person.id).where(*holds)
-                ).first()
-                intake.hand_in(session, clerk, "objects", "名录.csv", rows.encode())
-            if not last:
-                jobs.drain(served.world)
-
-
-def _propose(served) -> None:
-    """A change of the processes that waits for the second person, and one whose check found an error."""
-    wrong = Finding(
-        "report.bpmn", "open", "核对报告时限", 37, "verb", "没有动词“report.nix”。", "改用 report.open。"
-    )
-    with clock.fixed(served.year.rehearsal.now), served.world.database.transaction() as session:
-        holds = Grant.role == Role.MODELLER
-        author = session.scalars(
-            select(Person).join(Grant, Grant.person_id == Person.id).where(holds)
-        ).first()
-        files = proposal.base_files(session, "jilin", "current")
-        for name, found in (("核对报告的时限", []), ("查对报告时限", [wrong])):
-            drawn = files["report.bpmn"].replace("核对报告时限".encode(), name.encode())
-            proposal.propose(
-                session, author, "jilin", {**files, "report.bpmn": drawn}, found, note="环节改名"
-            )
 
 
 @dataclass(frozen=True)
@@ -194,7 +134,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "case.act": triggers(session),
             "extra.show": session.execute(select(ExtraTask.case_id, ExtraTask.id)).all(),
             "way": ["transfer", "delegate", "return"],
-            "token": ["A" * 43],  # of a link that is used up: its page says so
+            "token": [served.token, "A" * 43],  # one that waits for its third party, one that is no link
         }
 
 
