@@ -107,7 +107,8 @@ def _call(
     scheme, host, port, address = address_of(url, allowed)
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
-    patience = threading.Timer(PATIENCE, _hang_up, (connection,))
+    hung_up = threading.Event()
+    patience = threading.Timer(PATIENCE, _hang_up, (connection, hung_up))
     patience.start()
     try:
         connection.connect()
@@ -117,7 +118,7 @@ def _call(
         connection.request(method, target, content, {"Host": parts.netloc, **headers})
         answer = connection.getresponse()
         said = answer.read(MOST)
-        if patience.finished.is_set():
+        if hung_up.is_set():  # what was read by then looks like a whole answer
             raise TimeoutError(f"{PATIENCE} s")
     except (OSError, http.client.HTTPException) as fault:
         raise Unavailable(
@@ -136,7 +137,8 @@ def _call(
         return answer.status, {}
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _hang_up(connection: http.client.HTTPConnection, hung_up: threading.Event) -> None:
+    hung_up.set()
     if connection.sock is not None:
         with suppress(OSError):  # hung up by the other side meanwhile
             connection.sock.shutdown(socket.SHUT_RDWR)
