@@ -305,25 +305,32 @@ def _places(found: Iterable[str]) -> tuple[str, dict[str, Any]]:
     return "".join("s" if group[0].startswith("team/") else "o" for group in groups), values
 
 
-def _merged(kinds: str, columns: Sequence[Any], limit: int, *, dated: bool | None = None) -> Any:
+def _scans(kinds: str, columns: Sequence[Any], limit: int, *, dated: bool | None = None) -> list[Any]:
+    """The soonest of each of a person's pools, as the places of `_places`."""
     scans = []
     for number, kind in enumerate(kinds):
         several = kind == "s"
         value: Any = bindparam(f"place{number}", expanding=several)
         place = _T.pool.in_(value) if several else _T.pool == value
-        scans.append(select(_scan(columns, place, [], dated=dated, limit=limit).subquery()))
-    return union_all(*scans).subquery()
+        scans.append(_scan(columns, place, [], dated=dated, limit=limit).subquery())
+    return scans
 
 
 @cache
 def _badge_query(kinds: str) -> Select[Any]:
-    items = _merged(kinds, (_T.id,), 100)
+    items = union_all(*map(select, _scans(kinds, (_T.id,), 100))).subquery()
     return select(func.count()).select_from(select(items.c.id).limit(100).subquery())
 
 
 @cache
-def _count_query(kinds: str) -> Select[Any]:
-    items = _merged(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step, _T.bureau_id), CAP)
+def _count_query(kinds: str) -> Any:
+    """Counted pool by pool: sorting all of them together for one count costs half as much again."""
+    return union_all(
+        *map(_counted, _scans(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step, _T.bureau_id), CAP))
+    )
+
+
+def _counted(items: Any) -> Select[Any]:
     due = items.c.due_at
     near = case(
         (due < bindparam("now"), "late"),
@@ -331,14 +338,14 @@ def _count_query(kinds: str) -> Select[Any]:
         (due <= bindparam("soon"), "soon"),
         else_="",
     ).label("near")
-    own = (items.c.pool == bindparam("own")).label("own")
-    kinds_of = (near, own, items.c.process, items.c.step, items.c.bureau_id)
-    return select(*kinds_of, func.count()).group_by(*kinds_of)
+    own = (func.max(items.c.pool) == bindparam("own")).label("own")
+    kinds_of = (items.c.process, items.c.step, items.c.bureau_id)
+    return select(near, own, *kinds_of, func.count()).group_by(near, *kinds_of)
 
 
 @cache
 def _soonest_query(kinds: str, limit: int, *, dated: bool) -> Select[Any]:
-    items = _merged(kinds, (_T.due_at, _T.id), limit, dated=dated)
+    items = union_all(*map(select, _scans(kinds, (_T.due_at, _T.id), limit, dated=dated))).subquery()
     return select(items.c.due_at, items.c.id).order_by(items.c.due_at, items.c.id).limit(limit)
 
 
