@@ -33,6 +33,13 @@ def test_the_command_prints_json_one_result_a_line():
     assert result["within"]["commits"], result
 
 
+def test_the_budgets_of_a_step_are_reported_together():
+    ran = CliRunner().invoke(casework, ["bench", "step", "--json", "--n", "2"])
+    assert ran.exit_code == 0, ran.output
+    named = [json.loads(line)["name"] for line in ran.stdout.splitlines()]
+    assert named == ["step", "step-long", "http", "plan", "start"]
+
+
 def test_the_page_is_measured_as_a_browser_gets_it():
     ran = CliRunner().invoke(casework, ["bench", "page", "--json", "--n", "60"])
     assert ran.exit_code == 0, ran.output

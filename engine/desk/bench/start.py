@@ -104,7 +104,7 @@ def _drawn(world: World, number: int) -> str:
 
 def bench_plan(n: int = 0, tell: Tell = lambda _done: None) -> Iterator[dict[str, Any]]:
     """`ratio`: CPU of a step in a plan of many cases to one of ten."""
-    number = n or CASES
+    number = max(n or CASES, FEW)
     costs: dict[int, float] = {}
     watch = Stopwatch()
     for size in (FEW, number):
