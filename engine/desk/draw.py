@@ -342,7 +342,8 @@ def _event(event: Mapping[str, Any], pack: str, *, secret: bool) -> Event:
             "{group} 组 {out} → {into}，{clause}", group=body["group"], out=out, into=into, clause=clause
         )
     elif kind == "replace" and not secret:
-        detail = f"{body['object']} → {body['in'] or '无候补'}，{cite('J11 W9', pack)}"
+        into, clause = body["in"] or "无候补", cite("J11 W9", pack)
+        detail = Sentence("{thing} → {into}，{clause}", thing=body["object"], into=into, clause=clause)
     elif kind == "void":
         detail = VOID_REASONS.get(str(body.get("reason")), str(body.get("reason", "")))
     elif kind == "close":
