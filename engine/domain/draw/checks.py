@@ -207,7 +207,7 @@ class Walk:
         """Runs checks 2–11 as far as they concern this event; yields the number of each that held."""
         kind = event.type
         if kind == "commit":
-            yield from self.commit(event.body, path)
+            yield from self.commitment(event.body, path)
         elif kind == "reveal":
             yield from self.reveal(event.body, path)
         elif kind == "objects":
@@ -229,7 +229,7 @@ class Walk:
             self.ending(kind, event.body, path)
         self.bodies[kind] = event.body
 
-    def commit(self, body: dict[str, Any], path: str) -> Iterator[int]:
+    def commitment(self, body: dict[str, Any], path: str) -> Iterator[int]:
         """Checks 2 and 6: the document is the one signed for, its exclusions can be recomputed."""
         document = self.given
         if self.roster is not None:

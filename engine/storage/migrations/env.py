@@ -30,6 +30,5 @@ if given is not None:
     run(given)
 else:
     database = Database(Settings.from_env().database_url)
-    with database.engine.connect() as connection:
+    with database.engine.begin() as connection:
         run(connection)
-        connection.commit()
