@@ -280,9 +280,10 @@ def _conditions(filters: Filters, days: Days) -> list[Any]:
     }.get(filters.when, [])
     if filters.step:
         found.append(WorkItem.step == filters.step)
-    bureau, _, lane = filters.unit.partition("/")
-    if cursors.number(bureau) and lane:
-        found += [WorkItem.bureau_id == cursors.number(bureau), WorkItem.lane == lane]
+    unit, _, lane = filters.unit.partition("/")
+    bureau = cursors.number(unit)
+    if bureau and lane:
+        found += [WorkItem.bureau_id == bureau, WorkItem.lane == lane]
     return list(found)
 
 

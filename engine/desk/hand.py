@@ -72,17 +72,9 @@ def transfer(
         return given
     giver = _holder(item, actor)
     work_item.give(session, item, receiver)
-    work_item.handed(session, item, "transfer", giver=giver, to=receiver.id, by=actor, reason=reason)
-    tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
-    note(
-        session,
-        actor,
-        item,
-        Sentence("转办给{receiver}", receiver=receiver.name),
-        "task.transfer",
-        reason,
-        {"to": receiver.name},
-    )
+    act = Sentence("转办给{receiver}", receiver=receiver.name)
+    passed(session, actor, item, "transfer", giver, receiver, reason)
+    note(session, actor, item, act, "task.transfer", reason, {"to": receiver.name})
     return answer
 
 
@@ -94,17 +86,9 @@ def delegate(
     if given is not None:
         return given
     work_item.lend(session, item, actor, receiver)
-    work_item.handed(session, item, "delegate", giver=actor.id, to=receiver.id, by=actor, reason=reason)
-    tell_of(session, "assigned", item, [receiver], detail=reason, actor=actor)
-    note(
-        session,
-        actor,
-        item,
-        Sentence("委派给{receiver}", receiver=receiver.name),
-        "task.delegate",
-        reason,
-        {"to": receiver.name},
-    )
+    act = Sentence("委派给{receiver}", receiver=receiver.name)
+    passed(session, actor, item, "delegate", actor.id, receiver, reason)
+    note(session, actor, item, act, "task.delegate", reason, {"to": receiver.name})
     return answer
 
 
@@ -138,17 +122,9 @@ def give_back(
         draft.answers = kept
     work_item.come_back(session, item)
     words = next((str(kept[name]) for name in ("reason", "opinion", "note") if kept.get(name)), "")
-    work_item.handed(session, item, "back", giver=actor.id, to=holder.id, by=actor, reason=words)
-    tell_of(session, "given_back", item, [holder], detail=words, actor=actor)
-    note(
-        session,
-        actor,
-        item,
-        Sentence("交回{holder}确认", holder=holder.name),
-        "task.give_back",
-        words,
-        {"answers": kept},
-    )
+    passed(session, actor, item, "back", actor.id, holder, words)
+    act = Sentence("交回{holder}确认", holder=holder.name)
+    note(session, actor, item, act, "task.give_back", words, {"answers": kept})
     return answer
 
 
@@ -335,6 +311,15 @@ def worded(text: str, field: str = "reason", label: str = "理由") -> str:
         )
         raise Refused(sentence, slug="form-invalid", fields={field: sentence})
     return kept
+
+
+def passed(
+    session: Session, actor: Person, item: WorkItem, way: str, giver: int, receiver: Person, reason: str
+) -> None:
+    """A step has gone from one to another (`way`: `tables.Handing`): the giver sees where, the receiver is told."""
+    work_item.handed(session, item, way, giver=giver, to=receiver.id, by=actor, reason=reason)
+    kind = "given_back" if way == "back" else "assigned"
+    tell_of(session, kind, item, [receiver], detail=reason, actor=actor)
 
 
 def note(

@@ -69,7 +69,8 @@ def send(session: Session, settings: Settings, number: str) -> dict[str, Any]:
 
     The superior's results down, the receiver's report up, and then the superior's decision on it down.
     """
-    wanted = Handover.id == cursor.number(number) if cursor.number(number) else Handover.document_no == number
+    row_id = cursor.number(number)
+    wanted = Handover.id == row_id if row_id else Handover.document_no == number
     row = session.scalars(select(Handover).where(wanted).order_by(Handover.id.desc())).first()
     if row is None:
         raise NotFound(Sentence("没有移交事项“{number}”。", number=number))

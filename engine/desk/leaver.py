@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from engine.access.rights import HAND_OVER
 from engine.desk import hand, step
-from engine.desk.notice import tell_of
 from engine.desk.pool import draws_from
 from engine.desk.proxy import stands_in
 from engine.desk.world import World
@@ -146,15 +145,8 @@ def _hand(
         raise Refused(row.why_not, slug="own-part")
     if to == BACK:
         _give_back(session, item, leaver, row)
-        hand.note(
-            session,
-            actor,
-            item,
-            Sentence("{leaver}离岗，放回待接收", leaver=leaver.name),
-            "task.hand_over",
-            why,
-            {"to": item.pool},
-        )
+        act = Sentence("{leaver}离岗，放回待接收", leaver=leaver.name)
+        hand.note(session, actor, item, act, "task.hand_over", why, {"to": item.pool})
         return words
     receiver = next((each for each in row.receivers if each.id == to), None)
     if receiver is None:
@@ -166,13 +158,10 @@ def _hand(
         )
     _leave_draft(session, item, leaver, receiver)
     work_item.give(session, item, receiver)
-    work_item.handed(session, item, "transfer", giver=leaver.id, to=receiver.id, by=actor, reason=why)
-    tell_of(session, "assigned", item, [receiver], detail=why, actor=actor)
-    hand.note(
-        session, actor, item, Sentence("{leaver}离岗，交给{receiver}", leaver=leaver.name, receiver=receiver.name),
-        "task.hand_over", why,
-        {"from": leaver.name, "to": receiver.name},
-    )  # fmt: skip
+    hand.passed(session, actor, item, "transfer", leaver.id, receiver, why)
+    act = Sentence("{leaver}离岗，交给{receiver}", leaver=leaver.name, receiver=receiver.name)
+    after = {"from": leaver.name, "to": receiver.name}
+    hand.note(session, actor, item, act, "task.hand_over", why, after)
     return words
 
 

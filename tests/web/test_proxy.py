@@ -10,6 +10,16 @@ from engine.people import Grant, Person, Role
 from tests.web.test_hand import ITEM, RETURNED, id_of, item
 
 
+def colleague(town) -> int:
+    """贺知夏 becomes the head of the bureau, whom the leader may appoint; the number."""
+    with town.database.transaction() as session:
+        he = session.scalars(select(Person).where(Person.login == "he")).one()
+        session.add(
+            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
+        )
+        return he.id
+
+
 def test_a_leader_appoints_and_the_page_says_who_until_when(as_person):
     leader = as_person("shen")
     page = leader.get("/proxies").text
@@ -18,12 +28,7 @@ def test_a_leader_appoints_and_the_page_says_who_until_when(as_person):
 
 
 def test_a_colleague_of_the_same_post_stands_in(as_person, town):
-    with town.database.transaction() as session:
-        he = session.scalars(select(Person).where(Person.login == "he")).one()
-        session.add(
-            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
-        number = he.id
+    number = colleague(town)
     leader = as_person("shen")
     form = {"proxy": number, "valid_from": "2026-10-09", "valid_to": "2026-10-12", "reason": "培训"}
     assert "起止日期" in leader.post("/proxies", data=form | {"valid_to": "2026-10-01"}).text
@@ -44,15 +49,10 @@ def test_a_colleague_of_the_same_post_stands_in(as_person, town):
 
 def test_the_security_administrator_appoints_for_somebody_who_cannot(as_person, town):
     with town.database.transaction() as session:
-        admin, he = (
-            session.scalars(select(Person).where(Person.login == login)).one() for login in ("guan", "he")
-        )
+        admin = session.scalars(select(Person).where(Person.login == "guan")).one()
         session.scalars(select(Grant).where(Grant.person_id == admin.id)).one().role = Role.SECURITY_ADMIN
-        session.add(
-            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
         shen = session.scalars(select(Person.id).where(Person.login == "shen")).one()
-        form = {"principal": shen, "proxy": he.id, "valid_from": "2026-10-09", "valid_to": "2026-10-12"}
+    form = {"principal": shen, "proxy": colleague(town), "valid_from": "2026-10-09", "valid_to": "2026-10-12"}
     client = as_person("guan")
     assert "离岗人员" in client.get("/proxies/absent").text
     assert client.post("/proxies/absent", data=form | {"reason": "突发疾病"}).status_code == 303
@@ -62,12 +62,7 @@ def test_the_security_administrator_appoints_for_somebody_who_cannot(as_person, 
 
 
 def test_the_api_appoints_and_takes_back(as_person, town):
-    with town.database.transaction() as session:
-        he = session.scalars(select(Person).where(Person.login == "he")).one()
-        session.add(
-            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
-        number = he.id
+    number = colleague(town)
     client = as_person("shen")
     body = {
         "valid_from": "2026-10-09",
@@ -87,12 +82,7 @@ def test_the_api_appoints_and_takes_back(as_person, town):
 @pytest.fixture
 def deputy(town, as_person):
     """贺知夏 holds the post of the head and stands in for the leader from today to the 12th."""
-    with town.database.transaction() as session:
-        he = session.scalars(select(Person).where(Person.login == "he")).one()
-        session.add(
-            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
-        number = he.id
+    number = colleague(town)
     form = {"proxy": number, "valid_from": "2026-10-09", "valid_to": "2026-10-12", "reason": "培训"}
     assert as_person("shen").post("/proxies", data=form).status_code == 303
     return as_person("he")

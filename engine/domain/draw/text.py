@@ -177,7 +177,7 @@ def read(text: str | bytes, prefix: str) -> Any:
                     object_pairs_hook=_quick_object,
                 )
         except (_Irregular, ValueError, RecursionError):
-            pass
+            pass  # the careful reader below says what is wrong, and where
     return _Careful(text, prefix).document()
 
 

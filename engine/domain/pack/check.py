@@ -248,14 +248,8 @@ def _whole(
             continue
         value = pack[parameter].value
         if key not in rows:
-            yield Finding(
-                file,
-                key,
-                "",
-                0,
-                "deadline",
-                Sentence("时限表没有“{key}”，而参数“{parameter}”要用它。", key=key, parameter=parameter),
-            )
+            reason = Sentence("时限表没有“{key}”，而参数“{parameter}”要用它。", key=key, parameter=parameter)
+            yield Finding(file, key, "", 0, "deadline", reason)
             continue
         days, strength, _clause = rows[key]
         agrees = (
@@ -285,11 +279,5 @@ def _rows(sheet: _Sheet, rows: Mapping[str, tuple[int, str, str]], file: str) ->
         for ref in split_refs(clause):
             regulation = REGULATIONS.get(ref[0]) if ref.isascii() else None
             if not known_ref(ref) or (regulation is not None and regulation.pack not in sheet.line):
-                yield Finding(
-                    file,
-                    key,
-                    "",
-                    0,
-                    "source",
-                    Sentence("时限“{key}”的依据“{ref}”不存在或不适用。", key=key, ref=ref),
-                )
+                reason = Sentence("时限“{key}”的依据“{ref}”不存在或不适用。", key=key, ref=ref)
+                yield Finding(file, key, "", 0, "source", reason)
