@@ -1,25 +1,23 @@
 """The inbox: what waits for a person, soonest first, and what the person has done.
 
-Reading stays flat with a million open items: one short index scan for each pool, merged; counts stop at a
-thousand. Long because every tab's query stands beside the index it was written for.
+Reading stays flat with a million open items: the scans stand in `engine/desk/scan.py`, each beside its index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, union, union_all
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk import cursor as cursors
-from engine.desk import trace
+from engine.desk import scan, trace
 from engine.desk.lamp import Days, Lamp
 from engine.desk.pool import draws_from, finds, kept_pools
 from engine.desk.proxy import stands_in
@@ -28,9 +26,6 @@ from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem
 
 PAGE = 50
-CAP = 500  # counts stop here and say «500+»
-SEARCHED = 5_000  # soonest items of a pool that are searched for any part of a name; more take seconds
-NAMED = 200  # cases whose number or object begins with what is searched for
 TABS = ("todo", "pool", "done", "started")
 
 
@@ -82,7 +77,7 @@ class Page:
 
 @dataclass(slots=True)
 class Counts:
-    """How many wait, by nearness, process and step. Every number stops at `CAP`."""
+    """How many wait, by nearness, process and step. Every number stops at `scan.CAP`."""
 
     total: int = 0
     late: int = 0
@@ -106,63 +101,38 @@ def listing(session: Session, person: Person, tab: str, filters: Filters, cursor
         mine = [pool for pool in mine if not pool.startswith("person/")]
     days = Days(session)
     conditions = _narrow(replace(filters, q=""), days)
-    sought = _Sought(filters.q, _named(session, filters.q)) if filters.q else None
+    sought = scan.sought(session, filters.q) if filters.q else None
     after = cursors.read(cursor)
-    ids: list[tuple[datetime | None, int]] = []
+    ids: list[scan.Place] = []
     if after is None or after[0] is not None:
-        ids = _soonest(session, mine, conditions, after, dated=True, sought=sought)
+        ids = scan.soonest(session, mine, conditions, after, dated=True, limit=PAGE + 1, sought=sought)
     if len(ids) <= PAGE and filters.due == "":
         rest = None if ids or not after or after[0] else after
-        ids += _soonest(session, mine, conditions, rest, dated=False, sought=sought)
+        ids += scan.soonest(session, mine, conditions, rest, dated=False, limit=PAGE + 1, sought=sought)
     shown = ids[:PAGE]
     rows = _rows(session, person, [found for _, found in shown], days)
-    partial = sought is not None and _beyond(session, mine)
+    partial = sought is not None and scan.beyond(session, mine)
     return Page(rows, cursors.written(*shown[-1]) if len(ids) > PAGE else "", partial)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """A text looked for, and the cases whose number or object begins with it."""
-
-    text: str
-    cases: Sequence[int]
-
-
-def _named(session: Session, text: str) -> Sequence[int]:
-    """Cases whose number or object begins with a text, along an index however many there are."""
-    begins = [_begins(session, column, text) for column in (Instance.case_no, Instance.object_name)]
-    queries = [select(Instance.id).where(begin).limit(NAMED) for begin in begins]
-    return session.scalars(union_all(*(select(query.subquery()) for query in queries))).all()
-
-
-def _begins(session: Session, column: Any, text: str) -> Any:
-    """SQLite compares bytes and uses its index for a range, PostgreSQL for a pattern."""
-    if session.get_bind().dialect.name == "sqlite":
-        return and_(column >= text, column < text + "\U0010ffff")
-    return column.like(f"{_escaped(text)}%", escape="\\")
-
-
-def _beyond(session: Session, found: Sequence[str]) -> bool:
-    """Whether a pool holds more than is searched."""
-    scans = [_scan((_T.id,), place, [], dated=None, limit=1).offset(SEARCHED) for place in _sited(found)]
-    return bool(scans) and session.scalar(union_all(*(select(s.subquery()) for s in scans))) is not None
 
 
 def badge(session: Session, person: Person) -> str:
     """The number in the page header: open items, at most 99."""
-    kinds, places = _places(kept_pools(session, person))
-    number = session.connection().scalar(_badge_query(kinds), places) or 0
-    return "99+" if number > 99 else str(number or "")  # noqa: PLR2004 (two digits)
+    number = scan.number(session, kept_pools(session, person))
+    return f"{scan.FULL - 1}+" if number == scan.FULL else str(number or "")
 
 
 def counts(session: Session, person: Person) -> Counts:
     """The numbers beside tabs and filters."""
     result, days = Counts(), Days(session)
-    kinds, places = _places(kept_pools(session, person))
-    places |= {"now": clock.now(), "end": clock.end_of(days.today), "soon": clock.end_of(days.soon)}
-    places["own"] = f"person/{person.id}"
-    query = _count_query(kinds)
-    for nearness, is_own, process, step, bureau, number in session.connection().execute(query, places):
+    found = scan.numbers(
+        session,
+        kept_pools(session, person),
+        f"person/{person.id}",
+        now=clock.now(),
+        end=clock.end_of(days.today),
+        soon=clock.end_of(days.soon),
+    )
+    for nearness, is_own, process, step, bureau, number in found:
         result.total += number
         result.pool += 0 if is_own else number
         if nearness:
@@ -170,7 +140,7 @@ def counts(session: Session, person: Person) -> Counts:
         result.processes[process] = result.processes.get(process, 0) + number
         result.steps[step] = result.steps.get(step, 0) + number
         result.bureaus[bureau] = result.bureaus.get(bureau, 0) + number
-    result.capped = result.total >= CAP
+    result.capped = result.total >= scan.CAP
     return result
 
 
@@ -182,7 +152,7 @@ def counts_of(session: Session, person: Person, tab: str) -> Counts:
     begun = select(Instance.process, func.coalesce(WorkItem.step, "").label("step"), Instance.bureau_id)
     begun = begun.outerjoin(WorkItem, waits).order_by(Instance.id.desc())
     begun = begun.where(Instance.started_by_id == person.id, Instance.case_id == Instance.id)
-    rows = (begun if tab == "started" else done).limit(CAP).subquery().c
+    rows = (begun if tab == "started" else done).limit(scan.CAP).subquery().c
     kinds = (rows.process, rows.step, rows.bureau_id)
     found = Counts()
     for process, step, bureau, number in session.execute(select(*kinds, func.count()).group_by(*kinds)):
@@ -225,18 +195,12 @@ def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
 
 def neighbours(session: Session, person: Person, found: WorkItem) -> tuple[int, int]:
     """The person's open items before and after this one, soonest first; 0 where there is none."""
-    ids = [number for _, number in _soonest(session, kept_pools(session, person), [], None, dated=True)]
+    waiting = scan.soonest(session, kept_pools(session, person), [], None, dated=True, limit=PAGE + 1)
+    ids = [number for _, number in waiting]
     if found.id not in ids:
         return 0, next(iter(ids), 0)
     here = ids.index(found.id)
     return (ids[here - 1] if here else 0), (ids[here + 1] if here + 1 < len(ids) else 0)
-
-
-def _grouped(found: Iterable[str]) -> list[list[str]]:
-    """Pools that may be large get a scan of their own; the small ones (teams) share one."""
-    large = [[pool] for pool in found if not pool.startswith("team/")]
-    small = [pool for pool in found if pool.startswith("team/")]
-    return [*large, small] if small else large
 
 
 def _narrow(filters: Filters, days: Days) -> list[Any]:
@@ -254,136 +218,8 @@ def _narrow(filters: Filters, days: Days) -> list[Any]:
     if filters.bureau:
         conditions.append(WorkItem.bureau_id == filters.bureau)
     if filters.q:
-        conditions.append(_contains(WorkItem, filters.q))
+        conditions.append(scan.contains(WorkItem, filters.q))
     return conditions
-
-
-def _contains(place: Any, text: str) -> Any:
-    like = f"%{_escaped(text)}%"
-    return or_(*(getattr(place, name).like(like, escape="\\") for name in NAMES))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-NAMES = ("object_name", "case_no", "title")
-_T = WorkItem.__table__.c  # columns of the plain table: merging scans of mapped ones costs twice as much
-
-
-def _scan(
-    columns: Sequence[Any], place: Any, conditions: Sequence[Any], *, dated: bool | None, limit: int
-) -> Select[Any]:
-    """The soonest items of one pool (or of a few small ones), straight along the index."""
-    query = select(*columns).where(place, _T.state == "open", *conditions)
-    if dated is not None:
-        query = query.where(_T.due_at.is_not(None) if dated else _T.due_at.is_(None))
-    return query.order_by(_T.due_at, _T.id).limit(limit)
-
-
-def _search(
-    place: Any, conditions: Sequence[Any], sought: _Sought, *, dated: bool, limit: int
-) -> Select[Any]:
-    """Items among the soonest of a pool whose names contain a text."""
-    columns = (_T.due_at, _T.id, *(_T[name] for name in NAMES))
-    near = _scan(columns, place, conditions, dated=dated, limit=SEARCHED).subquery()
-    found = select(near.c.due_at, near.c.id).where(_contains(near.c, sought.text))
-    return found.order_by(near.c.due_at, near.c.id).limit(limit)
-
-
-def _sited(found: Iterable[str]) -> list[Any]:
-    return [_T.pool == group[0] if len(group) == 1 else _T.pool.in_(group) for group in _grouped(found)]
-
-
-def _places(found: Iterable[str]) -> tuple[str, dict[str, Any]]:
-    """Pools as parameters of a kept statement: kinds of scan (`o` one pool, `s` several), and values."""
-    groups = _grouped(found)
-    values: dict[str, Any] = {
-        f"place{number}": group[0] if not group[0].startswith("team/") else group
-        for number, group in enumerate(groups)
-    }
-    return "".join("s" if group[0].startswith("team/") else "o" for group in groups), values
-
-
-def _scans(kinds: str, columns: Sequence[Any], limit: int, *, dated: bool | None = None) -> list[Any]:
-    """The soonest of each of a person's pools, as the places of `_places`."""
-    scans = []
-    for number, kind in enumerate(kinds):
-        several = kind == "s"
-        value: Any = bindparam(f"place{number}", expanding=several)
-        place = _T.pool.in_(value) if several else _T.pool == value
-        scans.append(_scan(columns, place, [], dated=dated, limit=limit).subquery())
-    return scans
-
-
-@cache
-def _badge_query(kinds: str) -> Select[Any]:
-    items = union_all(*map(select, _scans(kinds, (_T.id,), 100))).subquery()
-    return select(func.count()).select_from(select(items.c.id).limit(100).subquery())
-
-
-@cache
-def _count_query(kinds: str) -> Any:
-    """Counted pool by pool: sorting all of them together for one count costs half as much again."""
-    return union_all(
-        *map(_counted, _scans(kinds, (_T.id, _T.pool, _T.due_at, _T.process, _T.step, _T.bureau_id), CAP))
-    )
-
-
-def _counted(items: Any) -> Select[Any]:
-    due = items.c.due_at
-    near = case(
-        (due < bindparam("now"), "late"),
-        (due <= bindparam("end"), "today"),
-        (due <= bindparam("soon"), "soon"),
-        else_="",
-    ).label("near")
-    own = (func.max(items.c.pool) == bindparam("own")).label("own")
-    kinds_of = (items.c.process, items.c.step, items.c.bureau_id)
-    return select(near, own, *kinds_of, func.count()).group_by(near, *kinds_of)
-
-
-@cache
-def _soonest_query(kinds: str, limit: int, *, dated: bool) -> Select[Any]:
-    items = union_all(*map(select, _scans(kinds, (_T.due_at, _T.id), limit, dated=dated))).subquery()
-    return select(items.c.due_at, items.c.id).order_by(items.c.due_at, items.c.id).limit(limit)
-
-
-def _soonest(
-    session: Session,
-    found: Sequence[str],
-    conditions: Sequence[Any],
-    after: tuple[datetime | None, int] | None,
-    *,
-    dated: bool,
-    limit: int = PAGE + 1,
-    sought: _Sought | None = None,
-) -> list[tuple[datetime | None, int]]:
-    if found and not conditions and after is None and sought is None:  # the first page: asked for most
-        kinds, places = _places(found)
-        first = session.connection().execute(_soonest_query(kinds, limit, dated=dated), places)
-        return [(row.due_at, row.id) for row in first]
-    conditions = list(conditions)
-    if after is not None:
-        due, last = after
-        if due is None:
-            conditions.append(_T.id > last)
-        else:
-            conditions += [_T.due_at >= due, or_(_T.due_at > due, _T.id > last)]
-    columns = (_T.due_at, _T.id)
-    if sought is None:
-        scans = [_scan(columns, place, conditions, dated=dated, limit=limit) for place in _sited(found)]
-    else:
-        scans = [_search(place, conditions, sought, dated=dated, limit=limit) for place in _sited(found)]
-        if scans and sought.cases:
-            named = and_(_T.case_id.in_(sought.cases), _T.pool.in_(found))
-            scans.append(_scan(columns, named, conditions, dated=dated, limit=limit))
-    if not scans:
-        return []
-    together = union_all if sought is None else union
-    merged = together(*(select(scan.subquery()) for scan in scans)).subquery()
-    query = select(merged.c.due_at, merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(limit)
-    return [(due, number) for due, number in session.connection().execute(query)]
 
 
 _SHOWN = [
@@ -402,6 +238,7 @@ _SHOWN = [
     "opened_at",
     "done_at",
 ]
+_T = WorkItem.__table__.c
 _BUREAU = Bureau.__table__
 _HOLDER = Person.__table__.alias()
 _ROWS = (
@@ -488,7 +325,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
     if filters.bureau:
         query = query.where(Instance.bureau_id == filters.bureau)
     if filters.q:
-        query = query.where(_contains(Instance, filters.q))
+        query = query.where(scan.contains(Instance, filters.q))
     if filters.step:
         waits = select(WorkItem.id).where(WorkItem.case_id == Instance.id, WorkItem.state == "open")
         query = query.where(waits.where(WorkItem.step == filters.step).exists())

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engine import clock
-from engine.desk import inbox
+from engine.desk import inbox, scan
 from engine.desk.bench import ground
 from engine.desk.bench.step import start
 from engine.desk.world import World
@@ -37,7 +37,7 @@ def searched(database, tmp_path, monkeypatch):
             case.object_name = item.object_name = NAMES[number - 1]
             case.case_no = item.case_no = f"检查〔2026〕{number}号"
             item.due_at = clock.now() + timedelta(days=number)
-    monkeypatch.setattr(inbox, "SEARCHED", 3)
+    monkeypatch.setattr(scan, "SEARCHED", 3)
 
     def search(text, **filters):
         with world.database.reading() as session:
@@ -61,13 +61,13 @@ def test_the_beginning_of_a_name_or_number_is_found_wherever_it_stands(searched)
 
 def test_both_ways_together_name_each_item_once_and_soonest_first(searched, monkeypatch):
     assert searched("检查〔2026〕")[0] == list(NAMES)
-    monkeypatch.setattr(inbox, "SEARCHED", 100)
+    monkeypatch.setattr(scan, "SEARCHED", 100)
     assert searched("中心医院") == (["南城中心医院", "新区中心医院"], False)
 
 
 def test_signs_that_mean_something_to_a_database_are_signs_like_others(searched, monkeypatch):
     assert searched("老城100%")[0] == ["老城100%门诊_部"]
-    monkeypatch.setattr(inbox, "SEARCHED", 100)
+    monkeypatch.setattr(scan, "SEARCHED", 100)
     assert searched("0%门诊_")[0] == ["老城100%门诊_部"]
     assert searched("%")[0] == ["老城100%门诊_部"]
     assert searched("'; drop table")[0] == []
@@ -81,7 +81,6 @@ def test_other_filters_narrow_what_is_searched(searched):
 
 def test_pages_of_what_was_found_follow_each_other(searched, monkeypatch):
     monkeypatch.setattr(inbox, "PAGE", 2)
-    monkeypatch.setattr(inbox._soonest, "__kwdefaults__", {**inbox._soonest.__kwdefaults__, "limit": 3})
     seen, cursor = [], ""
     with searched.world.database.reading() as session:
         who = session.get_one(Person, 1)
