@@ -104,15 +104,12 @@ class Desk:
     def goes_on(self, *, until: str, most: int = 60) -> None:
         """Everybody does their steps, oldest first, until a step of this name waits."""
         for _ in range(most):
-            items = self.waiting()
-            if any(item.step == until for item in items):
-                return
-            if not items:
-                self.awaits(until)
-                return
-            self[self.may_do(items[0])].does(items[0])
             self.settles()
-        raise AssertionError(f"{most} 步后没有走到“{until}”")
+            items = self.waiting()
+            if not items or any(item.step == until for item in items):
+                break
+            self[self.may_do(items[0])].does(items[0])
+        self.awaits(until)
 
     def settles(self) -> None:
         """Wait until no job is due."""
@@ -123,6 +120,7 @@ class Desk:
                 if session.scalar(due.limit(1)) is None:
                     return
             time.sleep(0.05)
+        raise AssertionError("后台任务没有做完")
 
     # -- what one would answer -----------------------------------------------------------------------
 
