@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,18 +17,11 @@ from engine.desk import jobs
 from engine.desk.demo import Year
 from engine.settings import Settings
 from engine.storage.base import Base
+from tests import chromium
 from tests.browser.people import Desk
 from web.app import create_app
 from web.assembly import open_world
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PAUSE = 0.1  # seconds between two looks of the background process at its jobs
 
 
@@ -43,9 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """The system's Chromium."""
-    path = shutil.which("chromium") or "/usr/bin/chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        browser = chromium.launch(playwright)
         yield browser
         browser.close()
 

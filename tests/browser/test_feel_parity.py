@@ -7,7 +7,6 @@ The library is the one of form-js 1.23, bundled by `npm ci && npm run build` in 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from engine.rules.feel.agreement import agrees
 from engine.rules.feel.builtins import BUILTINS
 from engine.rules.feel.values import adapt
 from engine.settings import ROOT
+from tests import chromium
 from tests.rule_texts import Case, Shipped, cases, shipped
 
 REPORT = ROOT / "docs/feel-parity.md"
@@ -166,7 +166,6 @@ def test_the_lock_names_no_place_to_download_from():
 
 if __name__ == "__main__":
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or "/usr/bin/chromium"
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        REPORT.write_text(report(visit(chromium)), encoding="utf-8")
-        chromium.close()
+        browser = chromium.launch(playwright)
+        REPORT.write_text(report(visit(browser)), encoding="utf-8")
+        browser.close()
