@@ -184,7 +184,9 @@ def people(served) -> Mapping[str, str]:
             for role in Role
             if (
                 login := session.scalar(
-                    query.where(Grant.role == role, Grant.bureau_id == served.year.bureau_id).limit(1)
+                    query.where(
+                        Person.active, Grant.role == role, Grant.bureau_id == served.year.bureau_id
+                    ).limit(1)
                 )
             )
         }
@@ -198,7 +200,8 @@ def signed_in(served, login: str, lang: str = "zh") -> FlaskClient:
         token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
         assert token
         given = {"login": login, "password": PASSWORD, "csrf_token": token[1]}
-        assert client.post("/sign-in", data=given).status_code == 303
+        answer = client.post("/sign-in", data=given)
+        assert answer.status_code == 303, html.document_fromstring(answer.text).text_content()
     return client
 
 
