@@ -78,23 +78,25 @@ def signers(item_id: int) -> ResponseReturnValue:
 
 @route("POST", "/tasks/<int:item_id>/signers", rights.WORK)
 @describes(
-    "加签（add）或减签（remove）",
+    "加签（add）、减签（remove）或改由他人签（replace：who 不再签，to 来签）",
     record(item=NUMBER, case=NUMBER, step=TEXT),
-    body=record(way={"enum": ["add", "remove"]}, who=NUMBER, reason=TEXT),
+    body={
+        **record(way={"enum": list(signer.WAYS)}, who=NUMBER, reason=TEXT, to=NUMBER),
+        "required": ["way", "who", "reason"],
+    },
 )
 def change_signers(item_id: int) -> ResponseReturnValue:
-    """Add a signer, or take one off who has not signed."""
+    """Add a signer, take one off who has not signed, or let another sign instead."""
     inbox.item(http.reading(), g.person, item_id)
-    told = given(way=str, who=int, reason=str)
-    if told["way"] not in ("add", "remove"):
+    told, key = given(way=str, who=int, reason=str), http.given_key()
+    if told["way"] == "replace":
+        told |= given(to=int)
+    if told["way"] not in signer.WAYS:
         raise BadRequest
-    act = signer.add if told["way"] == "add" else signer.remove
-    key = http.given_key()
+    asked = signer.Change(**told)
     return answer(
         g.database.run(
-            lambda session: act(
-                g.world, session, actor(session), item_id, who=told["who"], reason=told["reason"], key=key
-            )
+            lambda session: signer.change(g.world, session, actor(session), item_id, asked, key=key)
         )
     )
 

@@ -1,10 +1,11 @@
-"""加签、减签 of a countersigned step."""
+"""加签、减签、改由他人签 of a countersigned step."""
 
 from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
 
 from engine.access import rights
 from engine.desk import cursor, inbox, signer
@@ -18,7 +19,7 @@ page = Blueprint("signer", __name__)
 @page.route("/tasks/<int:item_id>/signers", methods=["GET", "POST"])
 @needs(rights.WORK)
 def change(item_id: int) -> ResponseReturnValue:
-    """Who signs a step: add somebody, take somebody off who has not signed."""
+    """Who signs a step: add somebody, take somebody off who has not signed, or let another sign instead."""
     reading = http.reading()
     item = inbox.item(reading, g.person, item_id)
     found = signer.signing(reading, g.person, item)
@@ -27,14 +28,10 @@ def change(item_id: int) -> ResponseReturnValue:
     refusal: CaseworkError | None = None
     status = 200
     if request.method == "POST":
-        act = signer.remove if request.form.get("way") == "remove" else signer.add
-        who, key = cursor.number(request.form.get("who", "")), http.given_key()
-        reason = request.form.get("reason", "")[: signer.LONGEST + 1]
+        asked, key = _asked(), http.given_key()
         try:
             g.database.run(
-                lambda session: act(
-                    g.world, session, actor(session), item_id, who=who, reason=reason, key=key
-                )
+                lambda session: signer.change(g.world, session, actor(session), item_id, asked, key=key)
             )
         except ChangedMeanwhile as other:
             refusal, status = other, 409
@@ -55,3 +52,11 @@ def change(item_id: int) -> ResponseReturnValue:
         ),
         status,
     )
+
+
+def _asked() -> signer.Change:
+    way = request.form.get("way", "")
+    if way not in signer.WAYS:
+        raise BadRequest
+    who, to = (cursor.number(request.form.get(name, "")) for name in ("who", "to"))
+    return signer.Change(way, who, request.form.get("reason", "")[: signer.LONGEST + 1], to)

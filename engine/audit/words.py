@@ -59,6 +59,7 @@ ACTIONS: Mapping[str, str] = {
     "task.hand_over": "移交离岗人员的待办",
     "task.signer_add": "加签",
     "task.signer_remove": "减签",
+    "task.signer_replace": "改由他人签",
     "case.comment": "写交流意见",
     "extra.ask": "交办临时任务",
     "extra.end": "办结或撤回临时任务",

@@ -231,7 +231,7 @@ def is_own_part(session: Session, item: WorkItem, way: str = "delegate") -> bool
 def able(session: Session, item: WorkItem) -> list[Person]:
     """Who might do a step in another's place: of the same duty, at work, not excluded."""
     working = filter(WORK.allows, _of_the_duty(session, item))
-    return [each for each in working if not _excluded(session, each, item)]
+    return [each for each in working if not excluded(session, each, item)]
 
 
 def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:
@@ -250,7 +250,8 @@ def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:
     return holders(session, item.bureau_id, Role(role)) if role else []
 
 
-def _excluded(session: Session, each: Person, item: WorkItem) -> bool:
+def excluded(session: Session, each: Person, item: WorkItem) -> bool:
+    """Whether a duty keeps somebody from a step: an incompatible step of the case, an interest in the object."""
     try:
         step.refuse_excluded(session, each, item)
     except Refused:
@@ -275,7 +276,7 @@ def to_who_did_it(session: Session, item: WorkItem, element: Element) -> WorkIte
         if opened.pool == f"person/{did}":
             _answers_again(session, opened, who)
         return opened
-    if WORK.allows(who) and draws_from(session, who, opened.pool) and not _excluded(session, who, opened):
+    if WORK.allows(who) and draws_from(session, who, opened.pool) and not excluded(session, who, opened):
         work_item.claim(session, opened, who)
         _answers_again(session, opened, who)
     return opened

@@ -17,7 +17,7 @@ from engine import clock
 from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk import cursor as cursors
-from engine.desk import scan, trace
+from engine.desk import scan, seat, trace
 from engine.desk.lamp import Days, Lamp
 from engine.desk.pool import draws_from, finds, kept_pools
 from engine.desk.proxy import stands_in
@@ -190,7 +190,9 @@ def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
     """Whether the item waits for this person (rights are read again when it is completed)."""
     if found.state != "open" or not roles_of(person):
         return False
-    return finds(session, person, found) or stands_in(session, person, found) is not None
+    if finds(session, person, found):
+        return not seat.why_not(session, person, found)
+    return stands_in(session, person, found) is not None
 
 
 def neighbours(session: Session, person: Person, found: WorkItem) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import audit, operation
 from engine.desk.pool import draws_from, finds, pools
 from engine.desk.proxy import stands_in
+from engine.desk.seat import refuse_lapsed
 from engine.desk.world import World
 from engine.domain import terms
 from engine.domain.inspection import tables as inspections
@@ -167,6 +168,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
     Gives the absent person for whom a proxy does it, None for who does it as themselves.
     """
     if finds(session, actor, item):
+        refuse_lapsed(session, actor, item)
         return None
     principal = stands_in(session, actor, item)
     if principal is not None:

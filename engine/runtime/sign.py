@@ -66,8 +66,17 @@ def add(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     run.save()
 
 
-def remove(run: Run, item: WorkItem, person: Person, reason: str) -> None:
-    """减签: a signer who has not signed is taken off; where all others have, the step is decided and goes on."""
+def replace(run: Run, item: WorkItem, gone: Person, fresh: Person, reason: str) -> None:
+    """改由他人签: somebody else signs in the place of one who has not; what others signed stays."""
+    add(run, item, fresh, reason)
+    remove(run, item, gone, reason, to=fresh)
+
+
+def remove(run: Run, item: WorkItem, person: Person, reason: str, *, to: Person | None = None) -> None:
+    """减签: a signer who has not signed is taken off; where all others have, the step is decided and goes on.
+
+    The signer sees that the part went, and `to` whom.
+    """
     element = _signed(run, item)
     parts = _parts(run, item)
     taken = next((part for part in parts if part.seat == str(person.id) and part.state == "open"), None)
@@ -81,6 +90,11 @@ def remove(run: Run, item: WorkItem, person: Person, reason: str) -> None:
     if not live:
         raise Refused("至少要有一名会签人。", slug="last-signer", hint="请先加签，再减签。")
     work_item.close(taken)
+    if run.actor is None or run.actor.id != person.id:
+        given_to = to.id if to else None
+        work_item.handed(
+            run.session, taken, "reassign", giver=person.id, to=given_to, by=run.actor, reason=reason
+        )
     _changed(run, item, "removed", taken.seat, Sentence("减签：{person}", person=person.name), reason)
     given = run.votes.get(item.task, {"agree": 0})
     done = sum(part.state == "done" for part in live)
@@ -133,9 +147,9 @@ def _decided(
     rule = element.property("sign")
     if rule == "any":
         return True
-    if rule == "turn":
-        return not _next_turn(run, item, element, {part.seat for part in live})
     everybody = votes["done"] == votes["total"]
+    if rule == "turn":  # who was added (加签) signs beside whose turn it is: the next turn waits for both
+        return everybody and not _next_turn(run, item, element, {part.seat for part in live})
     if rule.startswith("ratio:"):
         return everybody or votes["agree"] >= float(rule.removeprefix("ratio:")) * votes["total"]
     return everybody

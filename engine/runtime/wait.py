@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import clock, operation
+from engine.errors import CaseworkError
 from engine.runtime import call, spiff, work_item
 from engine.runtime.model import Element
 from engine.runtime.ports import Asked, DueDate, Place
-from engine.runtime.tables import WorkItem
+from engine.runtime.tables import Instance, WorkItem
+from engine.sentence import Sentence
 from engine.storage.base import append
 
 if TYPE_CHECKING:
@@ -26,12 +29,20 @@ def opened(run: Run, token: spiff.Token) -> None:
     _name(run)
     element = run.element(token.element)
     found = places(run, element, token.data)
-    sign = element.property("sign")
-    if sign == "turn":
+    if not found:
+        raise _nobody(element)
+    if element.property("sign") == "turn":
         found = found[:1]
     limit = due(run, element, token.data)
     for place in found:
         add_item(run, token.id, element, place, limit)
+
+
+def _nobody(element: Element) -> CaseworkError:
+    """A step that no person finds would wait for ever: the machine stops instead and stands on the board."""
+    return CaseworkError(
+        Sentence("环节“{step}”没有可以会签的人，请先配备{lane}。", step=element.name, lane=element.lane)
+    )
 
 
 def _name(run: Run) -> None:
@@ -74,43 +85,44 @@ def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate |
 
 def places(run: Run, element: Element, data: Mapping[str, Any]) -> list[Place]:
     """Where a human step is found."""
-    case_id = run.instance.case_id or run.instance.id
-    return list(
-        run.runtime.ports.places(
-            run.session,
-            Asked(
-                process=run.instance.process,
-                element=element.id,
-                lane=element.lane,
-                rule=element.property("assignee"),
-                sign=element.property("sign"),
-                bureau_id=run.instance.bureau_id,
-                case_id=case_id,
-                data=data,
-                starter_id=run.instance.started_by_id,
-                performer=_performer(run, case_id),
-            ),
-        ),
+    return list(run.runtime.ports.places(run.session, asked(run.session, run.instance, element, data)))
+
+
+def asked(session: Session, instance: Instance, element: Element, data: Mapping[str, Any]) -> Asked:
+    """The question for a step's people, as it is put to the world."""
+    case_id = instance.case_id or instance.id
+
+    def performer(step: str) -> int | None:
+        session.flush()
+        return work_item.performer(session, case_id, step)
+
+    return Asked(
+        process=instance.process,
+        element=element.id,
+        lane=element.lane,
+        rule=element.property("assignee"),
+        sign=element.property("sign"),
+        bureau_id=instance.bureau_id,
+        case_id=case_id,
+        data=data,
+        starter_id=instance.started_by_id,
+        performer=performer,
     )
 
 
 def signing(run: Run, task: str, element: Element, data: Mapping[str, Any]) -> list[Place]:
     """Where a step is found now: as its lane says, with who was added (加签), without who was taken off (减签)."""
-    found = places(run, element, data)
-    change = (run.instance.data or {}).get(CHANGES, {}).get(task)
+    return changed(places(run, element, data), run.instance, task)
+
+
+def changed(found: Sequence[Place], instance: Instance, task: str) -> list[Place]:
+    """Places of a lane with 加签 and without 减签 of one token."""
+    change = (instance.data or {}).get(CHANGES, {}).get(task)
     if not change:
-        return found
+        return list(found)
     seats = [place.seat for place in found]
     added = [Place(f"person/{seat}", seat) for seat in change.get("added", []) if seat not in seats]
     return [place for place in [*found, *added] if place.seat not in change.get("removed", [])]
-
-
-def _performer(run: Run, case_id: int) -> Callable[[str], int | None]:
-    def who(element: str) -> int | None:
-        run.session.flush()
-        return work_item.performer(run.session, case_id, element)
-
-    return who
 
 
 def due(run: Run, element: Element, data: Mapping[str, Any]) -> DueDate | None:
@@ -158,6 +170,8 @@ def redistribute(run: Run, task: str) -> None:
     ).all()
     element = run.element(token.element)
     found = signing(run, task, element, token.data)
+    if not found:
+        raise _nobody(element)
     seats = {part.seat: part for part in parts}
     for part in parts:
         if part.state == "open" and part.seat not in {place.seat for place in found}:

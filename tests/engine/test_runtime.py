@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import clock, operation
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from engine.people import Bureau, Person
-from engine.runtime import call, job, release, spiff
+from engine.runtime import call, job, release, sign, spiff
 from engine.runtime.instance import Runtime
 from engine.runtime.ports import DueDate, Place
 from engine.runtime.tables import Call, Instance, Job, WorkItem
@@ -458,6 +458,24 @@ def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):
     for seat in "123":
         assert the_item(at, "turn").seat == seat
         do(machine, at, "turn", person=int(seat))
+    assert at.get(Instance, case.id).state == "completed"
+
+
+def test_who_is_added_to_signing_in_turn_signs_beside_whose_turn_it_is(machine, at):
+    """依次签: the next turn, and the decision, wait for both."""
+    case = begin(machine, at, "signed")
+    for seat in "132":
+        do(machine, at, "every", person=int(seat), seat=seat)
+    do(machine, at, "some", person=2, seat="2")
+    for seat in "13":
+        do(machine, at, "most", person=int(seat), seat=seat)
+    run, item = machine.open_item(at, the_item(at, "turn").id, at.get(Person, 1))
+    sign.add(run, item, at.get(Person, 3), "一并签")
+    do(machine, at, "turn", person=3, seat="3")
+    assert the_item(at, "turn").seat == "1", "whose turn it was has not signed"
+    do(machine, at, "turn", person=1)
+    assert the_item(at, "turn").seat == "2"
+    do(machine, at, "turn", person=2)
     assert at.get(Instance, case.id).state == "completed"
 
 

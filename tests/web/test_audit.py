@@ -33,7 +33,7 @@ PARTS = {
     ],
     "registry.{report.kind}.import": ["objects", "inspectors", "items", "conflicts"],
     "registry.{word}.edit": ["object", "inspector"],
-    "task.signer_{way}": ["add", "remove"],
+    "task.signer_{asked.way}": ["add", "remove", "replace"],
     "{about}.urge": ["report", "publication", "followup"],
 }
 """Actions that the code puts together, and what stands in the gap."""

@@ -17,6 +17,7 @@ from engine.domain.notice import Notice
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import ADMINISTRATORS, Bureau, Grant, Person, Role, holders
 from engine.runtime.tables import Draft, WorkItem
+from tests.web import flow
 from tests.web.command import casework
 from tests.web.test_notice import somebody
 from tests.web.town import NOW, PASSWORD
@@ -370,3 +371,48 @@ def test_who_asked_a_leaver_something_is_told_to_ask_another(an, town, as_person
     page = as_person("shen").get("/notices").text
     assert "贺知夏已离岗，请撤回后改交他人。" in page
     assert as_person("shen").post("/cases/2/extra/1/withdraw").status_code == 303
+
+
+def test_a_signer_whose_post_ended_is_replaced_on_the_page_of_signers(an, town, as_person):
+    """The part stays open and says why; the leader lets somebody else of the bureau sign it."""
+    flow.deploy(town)
+    flow.second(town, "zhou", Role.SUPERVISION)
+    draft = flow.begin(town, kind="panel")
+    flow.does(town, draft, "lu")
+    with town.database.transaction() as session:
+        gone, case = somebody(session, "he"), session.get_one(WorkItem, draft).case_id
+        part = session.scalars(
+            select(WorkItem.id).where(WorkItem.case_id == case, WorkItem.seat == str(gone.id))
+        ).one()
+        post = gone.grants[0].id
+        people.end(session, somebody(session, an), gone.id, grant_id=post, last=TODAY - timedelta(days=1))
+        people.grant(session, somebody(session, an), gone.id, role=Role.OFFICE, first=TODAY)
+    own = as_person("he").get(f"/tasks/{part}").text
+    assert "贺知夏已不任基金监管岗位，这一份不能再签" in own
+    assert as_person("he").post(f"/tasks/{part}", data={"note": "同意"}).status_code == 422
+    shen = as_person("shen")
+    assert "未签：贺知夏已不任基金监管岗位" in shen.get(f"/tasks/{part}/signers").text
+    english = shen.get(f"/tasks/{part}/signers?lang=en").text
+    assert "Let somebody else sign" in english
+    assert "Not signed: 贺知夏 no longer holds the post" in english
+    shen.get("/?lang=zh")
+    lu = number_of(town, "lu")
+    asked = {"way": "replace", "who": gone.id, "to": "", "reason": "岗位已变"}
+    assert shen.post(f"/tasks/{part}/signers", data=asked).status_code == 422
+    assert shen.post(f"/tasks/{part}/signers", data={**asked, "way": "no"}).status_code == 400
+    assert shen.post(f"/tasks/{part}/signers", data={**asked, "to": lu}).status_code == 303
+    page = shen.get(f"/tasks/{part}/signers").text
+    assert "陆文静" in page
+    assert "未签：贺知夏" not in page
+
+
+def test_a_program_lets_somebody_else_sign(town, as_person):
+    flow.deploy(town)
+    draft = flow.begin(town, kind="panel")
+    part = flow.does(town, draft, "lu")
+    shen, he, zhou = as_person("shen"), number_of(town, "he"), number_of(town, "zhou")
+    asked = {"way": "replace", "who": he, "to": zhou, "reason": "岗位已变"}
+    assert shen.post(f"/api/v1/tasks/{part}/signers", json={**asked, "to": "x"}).status_code == 400
+    assert shen.post(f"/api/v1/tasks/{part}/signers", json=asked).status_code == 200
+    parts = shen.get(f"/api/v1/tasks/{part}/signers").json["parts"]
+    assert [(each["name"], each["why_not"]) for each in parts] == [("周砚秋", "")]
