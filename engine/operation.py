@@ -94,6 +94,9 @@ class Machine(Protocol):
     def reassign(self, case_id: int) -> None:
         """The people of a case have changed: its open steps go to those who are now responsible."""
 
+    def handed_in(self, session: Session, case_id: int) -> list[tuple[str, str]]:
+        """Files in the answers of a case, whatever form asked for them: (file id, step), oldest first."""
+
 
 @dataclass(slots=True)
 class Step:

@@ -105,7 +105,10 @@ def items() -> ResponseReturnValue:
 def plans() -> ResponseReturnValue:
     """Published plans with their tasks."""
     return render_template(
-        "public/plans.html", plans=publication.plans(http.reading()), kinds=terms.OBJECT_KINDS
+        "public/plans.html",
+        plans=publication.plans(http.reading()),
+        kinds=terms.OBJECT_KINDS,
+        methods=terms.METHODS,
     )
 
 

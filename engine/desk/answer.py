@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.domain import disposition, terms
-from engine.domain.archive.verbs import PIECES
+from engine.domain.archive.tables import PIECES
 from engine.rules.feel import to_feel
 
 ANSWERS: Mapping[str, Mapping[str, str]] = {

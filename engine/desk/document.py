@@ -29,7 +29,7 @@ def printable(session: Session, person: Person, case_id: int) -> list[tuple[str,
     """(name, title) of each document that the facts of this case fill and its release holds."""
     instance = case.find(session, person, case_id)
     held = release.load(session, instance.release_id).documents
-    facts = _facts(session, instance, "")
+    facts = _facts(session, instance, "", held=held)
     return [
         (name, TEMPLATES[name].title) for name in TEMPLATES if name in facts and TEMPLATES[name].file in held
     ]
@@ -47,7 +47,7 @@ def pdf(
     """One document as PDF/A; NotFound for a case out of this person's sight or a document it has not got."""
     instance = case.find(session, person, case_id)
     held = release.load(session, instance.release_id).documents
-    return _made(_facts(session, instance, verify_url, verifiers), held, name)
+    return _made(_facts(session, instance, verify_url, verifiers, held=held), held, name)
 
 
 def printable_of_draw(session: Session, draw: Draw) -> list[tuple[str, str]]:
@@ -86,17 +86,25 @@ def _made(facts: Mapping[str, Mapping[str, Any]], held: Mapping[str, bytes], nam
 
 
 def _facts(
-    session: Session, instance: Instance, verify_url: str, verifiers: Sequence[tuple[str, str]] = ()
+    session: Session,
+    instance: Instance,
+    verify_url: str,
+    verifiers: Sequence[tuple[str, str]] = (),
+    *,
+    held: Mapping[str, bytes],
 ) -> dict[str, dict[str, Any]]:
     """What the case can print: of its inspection, its plan or its handover, and the minutes of its draw.
 
-    The record of the draw, which names every drawn object, stands with the draw and its plan only.
+    The record of the draw, which names every drawn object, stands with the draw and its plan only. Where the release
+    has a record form of its own (舞 第十二条), the general one is not printed beside it.
     """
     data = instance.data or {}
     visit = session.get(Inspection, int(data["inspection_id"])) if data.get("inspection_id") else None
     made = dict(inspection(session, visit.id, verify_url=verify_url)) if visit else {}
     if visit is not None:
         made |= outcome_documents(session, visit.id, verify_url=verify_url)
+    if TEMPLATES["record_form"].file in held:
+        made.pop("record", None)
     plan = session.get(Plan, int(data["plan_id"])) if data.get("plan_id") and visit is None else None
     if plan is not None:
         made |= plan_documents(session, plan, verify_url=verify_url)

@@ -17,7 +17,7 @@ from engine.domain import pack as packs
 from engine.errors import CaseworkError
 from engine.people import Person
 from engine.rules.plain import plain
-from engine.runtime import release
+from engine.runtime import history, release
 from engine.runtime.tables import Draft, History, Instance, Submission, WorkItem
 from engine.sentence import Sentence
 
@@ -176,6 +176,10 @@ class Looking:
     def reassign(self, case_id: int) -> None:
         """Refused here."""
         _only_looking(str(case_id))
+
+    def handed_in(self, session: Session, case_id: int) -> list[tuple[str, str]]:
+        """The files that stand in the answers of a case."""
+        return history.handed_in(session, case_id)
 
 
 def _only_looking(what: str) -> NoReturn:

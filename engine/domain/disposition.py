@@ -181,9 +181,13 @@ def settle(step: Step, *, inspection_id: int) -> None:
     inspection, row = get(step.session, inspection_id), _decided(step, inspection_id)
     inspection.state = "disposed"
     today = clock.today()
-    if row.kind == "corrected" and row.correct_by is not None:
-        due_on = due_by_release(step, "correction.recheck", max(row.correct_by, today)).day
-        open_followup(step.session, inspection, "correction", row.demand or row.opinion, due_on)
+    demands = "；".join(f.demand for f in findings(step.session, inspection_id) if f.result == "corrected")
+    if row.kind == "corrected" or (demands and row.kind != "local"):
+        # What was to be mended on the spot is re-checked, whatever follows from the other findings (舞 第十三条).
+        until = row.correct_by or due_by_release(step, "correction.due", today).day
+        due_on = due_by_release(step, "correction.recheck", max(until, today)).day
+        watched = row.demand or row.opinion if row.kind == "corrected" else demands
+        open_followup(step.session, inspection, "correction", watched, due_on)
     handed = {
         "filing": ("penalty", Sentence("立案查处 {filing_no}", filing_no=row.filing_no)),
         "transfer": (

@@ -18,7 +18,7 @@ from engine.domain import answers as ask
 from engine.domain.calendar import due_by_release
 from engine.domain.inspection.tables import get
 from engine.domain.inspection.team import refuse_conflict, team
-from engine.domain.inspection.visit import refuse_unshown
+from engine.domain.inspection.visit import A_MINUTE, refuse_unshown
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -35,6 +35,8 @@ KINDS: Mapping[str, str] = {
     "data": "电子数据",
     "reuse": "引用结果",
 }
+ON_SITE = ("copy", "photo", "av", "physical", "statement")
+"""Kinds that the team itself collects during the visit."""
 DECISIONS: Mapping[str, str] = {
     "return": "退还",
     "seal": "依法封存",
@@ -122,6 +124,14 @@ def open_preservations(session: Session, inspection_id: int) -> list[Preservatio
     return list(session.scalars(query.order_by(Preservation.id)))
 
 
+def approved_preservations(session: Session, inspection_id: int) -> list[Preservation]:
+    """The preservations that the head approved, oldest first."""
+    query = select(Preservation).where(
+        Preservation.inspection_id == inspection_id, Preservation.approved_at.is_not(None)
+    )
+    return list(session.scalars(query.order_by(Preservation.id)))
+
+
 @operation("evidence.collect", clause="J19 W11")
 def collect(step: Step, *, inspection_id: int) -> None:
     """Enter the evidence of the visit; none is possible too.
@@ -137,6 +147,23 @@ def collect(step: Step, *, inspection_id: int) -> None:
         if kind == "reuse":
             ask.required(row, "issuer", "作出结果的单位", clause=cite("W11", step.pack), slug="reuse-source")
             ask.required(row, "document_no", "文书编号", clause=cite("W11", step.pack), slug="reuse-source")
+        taken_at = ask.happened(row, "taken_at", "取证时间")
+        if (
+            kind in ON_SITE
+            and inspection.arrived_at is not None
+            and taken_at < inspection.arrived_at - A_MINUTE
+        ):
+            raise Refused(
+                Sentence(
+                    "证据“{title}”的取得时间早于出示执法证件的时间（{arrived:%Y-%m-%d %H:%M}）。",
+                    title=ask.text(row, "title"),
+                    arrived=clock.local(inspection.arrived_at),
+                ),
+                clause=cite("J18 J19 W11 行政处罚法", step.pack),
+                hint="出示证件、告知权利义务以前不能取证；其他单位已有的结果请选“引用结果”。",
+                slug="evidence-before-arrival",
+                fields={"evidence": "请核对取得时间"},
+            )
         for file_id in ask.words(row, "file") or [""]:
             stored = step.session.get(StoredFile, file_id) if file_id else None
             number += 1
@@ -147,7 +174,7 @@ def collect(step: Step, *, inspection_id: int) -> None:
                     kind=kind,
                     title=ask.required(row, "title", "证据名称"),
                     source=ask.text(row, "source"),
-                    taken_at=ask.happened(row, "taken_at", "取证时间"),
+                    taken_at=taken_at,
                     place=ask.text(row, "place"),
                     file_id=file_id if stored else "",
                     hash=stored.sha256 if stored else "",

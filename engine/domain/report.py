@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain import evidence as evidences
+from engine.domain.annex import annex, decided_of
 from engine.domain.calendar import due_by_release, working_days_between
 from engine.domain.feedback import latest, refuse_unsettled
-from engine.domain.inspection.tables import Inspection, SiteRecord, Visit, get
+from engine.domain.inspection.tables import Inspection, get
 from engine.domain.inspection.visit import findings
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
@@ -89,32 +89,6 @@ def open_report(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     return {"report_limited": step.rules.value("report.deadline") is not None}
 
 
-def attachments(session: Session, inspection_id: int) -> list[dict[str, str]]:
-    """The index of attachments: every piece of paper and evidence of the inspection (舞 第十四条)."""
-    rows: list[dict[str, str]] = []
-
-    def add(title: str, digest: str = "") -> None:
-        rows.append({"no": str(len(rows) + 1), "title": title, "hash": digest})
-
-    inspection = get(session, inspection_id)
-    if inspection.notice_no:
-        add(f"行政检查审批表、检查通知书（{inspection.notice_no}）")
-    if session.scalar(select(Visit.id).where(Visit.inspection_id == inspection_id)) is not None:
-        add("权利义务告知书")
-    versions = session.scalars(
-        select(SiteRecord.version)
-        .where(SiteRecord.inspection_id == inspection_id)
-        .order_by(SiteRecord.version)
-    )
-    for version in versions:
-        add(f"检查记录（第{version}版）")
-    for item in evidences.of(session, inspection_id):
-        add(f"证据{item.no}：{item.title}", item.hash)
-    if (opinion := latest(session, inspection_id)) is not None:
-        add(f"讨论记录（第{opinion.round}轮）")
-    return rows
-
-
 def refuse_incomplete(
     answers: Mapping[str, Any], index: list[dict[str, str]], inspection: Inspection, pack: str
 ) -> None:
@@ -138,7 +112,7 @@ def refuse_incomplete(
     if not index:
         raise Refused("检查过程中形成的材料应当作为附件一并提交。", clause=clause, slug="report-incomplete")
     records = any(row["title"].startswith("检查记录") for row in index)
-    if inspection.method == "onsite" and not records:
+    if inspection.method != "online" and not records:
         raise Refused("附件中没有检查记录。", clause=cite("W14 J20", pack), slug="report-incomplete")
 
 
@@ -150,7 +124,7 @@ def submit(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """
     inspection = get(step.session, inspection_id)
     refuse_unsettled(step.session, inspection_id, step.rules)
-    index = attachments(step.session, inspection_id)
+    index = annex(step, inspection_id)
     refuse_incomplete(step.answers, index, inspection, step.pack)
     until = report_due(step, inspection)
     late = (
@@ -241,6 +215,7 @@ def show_report(step: Step) -> dict[str, Any]:
     inspection = get(step.session, int(step.data["inspection_id"]))
     found = findings(step.session, inspection.id)
     opinion = latest(step.session, inspection.id)
+    decided = decided_of(step.session, inspection.id)
     until = report_due(step, inspection)
     start = (
         f"{clock.local(inspection.arrived_at):%Y-%m-%d}"
@@ -260,9 +235,9 @@ def show_report(step: Step) -> dict[str, Any]:
                 f"{f.item_name}：{RESULTS[f.result]}{'，' + f.description if f.description else ''}"
                 for f in found
             ),
-            "opinion": opinion.text if opinion else "",
+            "opinion": decided.opinion if decided else opinion.text if opinion else "",
         },
-        "rows": {"attachments": [dict(row) for row in attachments(step.session, inspection.id)]},
+        "rows": {"attachments": [dict(row) for row in annex(step, inspection.id)]},
     }
 
 

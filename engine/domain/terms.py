@@ -312,6 +312,13 @@ VOID_REASONS: Mapping[str, str] = {
     "ordered": "责令作废",
 }
 
+PUBLIC_PLACES: Mapping[str, str] = {
+    "website": "本局门户网站",
+    "government": "政府网站",
+    "platform": "监管平台",
+}
+"""Where plans, item lists and registries are made public (舞 第四条、第五条)."""
+
 OBJECT_TYPES: Mapping[str, str] = {
     "institution": "定点医药机构",
     "person": "参保人员",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -12,6 +13,7 @@ from engine.people import Person
 from engine.runtime.model import Element
 from engine.runtime.tables import History, Instance
 from engine.storage.base import append
+from engine.storage.files import StoredFile
 
 
 def note(
@@ -38,3 +40,28 @@ def note(
         clause=element.property("clause") if element else "",
         detail=dict(detail or {}),
     )
+
+
+def handed_in(session: Session, case_id: int) -> list[tuple[str, str]]:
+    """Files of the case that people named in their answers: (file id, step), oldest first, each once."""
+    known = set(session.scalars(select(StoredFile.id).where(StoredFile.case_id == case_id)))
+    if not known:
+        return []
+    query = select(History.step, History.detail).where(History.case_id == case_id, History.kind == "human")
+    found: dict[str, str] = {}
+    for step, detail in session.execute(query.order_by(History.id)):
+        for word in _words(detail.get("answers")):
+            if word in known:
+                found.setdefault(word, step)
+    return list(found.items())
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _words(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _words(each)

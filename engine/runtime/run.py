@@ -319,6 +319,10 @@ class Run:
             key=f"reassign:{case_id}:{self.instance.id}:{self.instance.version}",
         )
 
+    def handed_in(self, session: Session, case_id: int) -> list[tuple[str, str]]:
+        """The files that stand in the answers of a case."""
+        return history.handed_in(session, case_id)
+
     # -- storing -----------------------------------------------------------------------------------
 
     def _settle(self) -> None:

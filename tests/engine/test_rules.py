@@ -53,6 +53,22 @@ def holder(role: Role) -> Person:
 # -- the plan and its draw --
 
 
+def test_a_plan_of_jilin_is_for_visits_on_the_spot(session):
+    """吉 第十条: 开展现场检查, whatever form the answers came from."""
+    year = Year(session)
+    year.data = {
+        "plan_id": plan.propose(
+            session, parameters(year.pack), bureau=year.bureau, year=2026, opener=year.people["drafter"]
+        ).id
+    }
+    year.does("plan.open")
+    from tests.engine.year_samples import task  # noqa: PLC0415
+
+    with pytest.raises(Refused, match="只能采用：现场检查") as caught:
+        year.does("plan.draft_section", "drafter", tasks=[task(year, method="online")])
+    assert caught.value.slug == "plan-method"
+
+
 def test_a_plan_of_jilin_has_its_six_parts(session):
     """吉 第八条: 工作要求 and 纪律要求 too."""
     year = Year(session)

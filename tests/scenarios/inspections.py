@@ -5,6 +5,7 @@ A draw that has already happened, written down as rows, and answers that a step 
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.desk.release import in_force
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
 from engine.domain.inspection import open_from_draw, open_from_lead, team
-from engine.domain.plan.tables import Plan
+from engine.domain.plan.query import main_method
+from engine.domain.plan.tables import Plan, PlanSection, PlanTask
 from engine.domain.registry import Inspector, RegistryObject, below, conflict_between, current_items
 from engine.people import Bureau, Person, Role, holders
+from engine.storage.files import FileStore
+from engine.storage.files import record as record_file
 from tests.preamble import preamble
 from tests.scenario import Case, Scenario
 
 SIGNED = {"name": "刘掌柜"}
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def fit(session: Session, bureau_id: int, thing: RegistryObject, people: int) -> list[Inspector]:
@@ -64,6 +72,8 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
         target.division = bureau.division
         for key, value in thing.items():
             setattr(target, key, value)
+        if target.type != "institution":
+            target.kind = target.type
     target.superior_drawn_on = None
     opener = holders(session, bureau_id, Role.SECTION)[0]
     number = len(session.scalars(select(Plan)).all()) + 1
@@ -76,6 +86,7 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
     )
     session.add(plan)
     session.flush()
+    plans(session, plan, target, opener)
     draw = Draw(
         id=f"{bureau.division}-{clock.today().year}-{number:04d}",
         bureau_id=bureau_id,
@@ -99,6 +110,36 @@ def drawn(session: Session, bureau_id: int, *, people: int = 2, local: bool = Tr
         )
     session.flush()
     return open_from_draw(session, draw.id)[0].id
+
+
+def plans(session: Session, plan: Plan, thing: RegistryObject, author: Person) -> None:
+    """One task for each item of the list in force, for objects like this one."""
+    part = PlanSection(plan_id=plan.id, author_id=author.id, section_id=author.section_id)
+    session.add(part)
+    session.flush()
+    listed = current_items(session, plan.bureau_id)
+    rules = in_force(session, session.get_one(Bureau, plan.bureau_id).pack)
+    plan.item_list_id = listed[0].list_id
+    session.add_all(
+        PlanTask(
+            plan_id=plan.id,
+            part_id=part.id,
+            no=number,
+            name=f"抽查{item.name}",
+            item_id=item.id,
+            item_name=item.name,
+            object_kind=thing.kind,
+            num=10,
+            den=100,
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+            method=main_method(thing.kind, rules),
+            content="医疗保障基金使用情况",
+            state="drawn",
+        )
+        for number, item in enumerate(listed, 1)
+    )
+    session.flush()
 
 
 def ordered(session: Session, bureau_id: int, *, people: int = 3) -> int:
@@ -337,3 +378,14 @@ def archived(case: Case, retention: str = "30") -> Case:
     """Arranged, sealed, in the ledger."""
     case.completes("整理编目", title="检查案卷", retention=retention, secrecy="public")
     return case.completes("核对并封存", checked=True)
+
+
+def hand_in(scenario: Scenario, case_id: int, bureau_id: int, name: str = "说明.png") -> str:
+    """A real file of a case, by its id; each name has bytes of its own."""
+
+    def keep(session: Session) -> str:
+        kept = FileStore(scenario.world.settings.files_dir).keep(PNG + name.encode(), name)
+        by = holders(session, bureau_id, Role.SECTION)[0]
+        return record_file(session, kept, uploaded_by_id=by.id, bureau_id=bureau_id, case_id=case_id).id
+
+    return scenario.does(keep)

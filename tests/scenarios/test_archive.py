@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select
 
-from engine.domain import archive
+from engine.domain import archive, report
 from engine.domain.archive.tables import ArchiveSupplement
 from engine.domain.followup import refuse_open
 from engine.domain.inspection import get
@@ -14,8 +14,9 @@ from engine.domain.pack import parameters
 from engine.errors import Refused
 from engine.people import Role
 from tests.preamble import preamble
+from tests.scenarios import acts, test_substitution
 from tests.scenarios import inspections as told
-from tests.scenarios.test_inspection import refused
+from tests.scenarios.test_inspection import form_of, refused
 from tests.web.command import casework
 
 
@@ -208,3 +209,54 @@ def test_the_command_writes_the_file_of_a_case_and_verifies_it(jilin, tmp_path, 
     broken = casework("archive", "verify", bag)
     assert (broken.code, piece.name in broken.err) == (1, True)
     assert casework("archive", "verify", bag, "--json").json["ok"] is False
+
+
+def test_every_file_that_was_handed_in_is_in_the_report_and_in_the_file(wugang):
+    """舞 第十四条 检查过程中形成的材料应当作为检查报告的附件一并提交; 吉 第七条、第二十七条 程序材料全部归档."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+
+    def file(name):
+        return [told.hand_in(wugang, case.id, wugang.bureau, name)]
+
+    told.formed(wugang, case, inspection_id)
+    case.completes("填写行政检查审批表", pledge_files=file("承诺.png"), paper_pledges="专家签的纸质承诺")
+    case.completes("审批行政检查", decision="approve")
+    shown = [number for number, _ in told.members(wugang, inspection_id)]
+    case.completes("出示执法证件并告知权利义务", certificates=shown, received_by="刘掌柜", rights_told=True)
+    case.completes(
+        "按清单逐项检查", findings=told.found(told.chosen(wugang, inspection_id), **told.CORRECTED)
+    )
+    case.completes("收集证据", none="yes")
+    case.completes(
+        "制作现场检查记录", **told.record(wugang, signature="refused", attachments=file("记录.png"))
+    )
+    case.completes("注明原因并邀请见证", reason="拒绝签字", video=file("录像.png"))
+    told.told(wugang, case)
+    case.completes("提出处理意见", kind="corrected", opinion="责令改正", correct_by="2026-03-16")
+    answers = form_of(wugang, case, "提交随机抽查情况报告")["defaults"]
+    assert answers["opinion"] == "责令改正", "处理意见 is what was decided, not what was discussed"
+    case.completes("提交随机抽查情况报告", advice="加强监管", files=file("测算.png"))
+    index = [row["title"] for row in wugang.read(lambda s: report.of(s, inspection_id).attachments)]
+    handed = ["填写行政检查审批表：承诺.png", "制作现场检查记录：记录.png", "注明原因并邀请见证：录像.png"]
+    assert set(index) >= {*handed, "报告附件：测算.png", "处理意见"}
+    told.made_public(case)
+    case.completes("复查整改情况", result="done", situation="已退还", proof=file("退款.png"))
+    told.archived(case)
+    listed = wugang.read(lambda s: archive.documents(s, archive.of(s, inspection_id).id))
+    titles = [row.title for row in listed]
+    assert set(titles) >= {*handed, "提交随机抽查情况报告：测算.png", "复查整改情况：退款.png"}
+    assert len(titles) == len(set(titles))
+    assert all(row.day for row in listed if not row.path.endswith("-draw.json"))
+
+
+def test_the_file_of_a_lead_holds_the_lead_and_that_of_a_swap_the_swap(jilin):
+    """吉 第七条 将相关抽查检查程序材料及结果整理归档: where the case came from, and who stepped aside why."""
+    case = test_substitution.inspecting(jilin)
+    test_substitution.asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve", reason="情况属实")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    inspection_id = case.data()["inspection_id"]
+    acts.goes_to_the_end(case)
+    listed = jilin.read(lambda s: archive.documents(s, archive.of(s, inspection_id).id))
+    assert {"人员调换、回避和补充", "名单封存纪要和抽取凭证"} <= {row.title for row in listed}

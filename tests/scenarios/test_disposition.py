@@ -66,3 +66,21 @@ def test_what_belongs_to_others_is_transferred(wugang):
     told.reported(wugang, case, inspection_id, "transfer", **told.PENDING, other_authority="市场监督管理局")
     row = wugang.read(lambda s: disposition.of(s, inspection_id))
     assert (row.kind, row.receiver, row.letter_no) == ("transfer", "市场监督管理局", "医保移〔2026〕1号")
+
+
+def test_what_was_mended_on_the_spot_is_rechecked_beside_the_rest(wugang):
+    """舞 第十三条 各项分别处理; 吉 第二十六条 防止监管脱节: one finding is mended on the spot, another leads to a case
+    against the object; both stay watched until they are settled."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.arrived(wugang, case, inspection_id)
+    rows = told.found(told.chosen(wugang, inspection_id), **told.CORRECTED)
+    rows[1] |= told.PENDING
+    case.completes("按清单逐项检查", findings=rows)
+    case.completes("收集证据", none="yes")
+    case.completes("制作现场检查记录", **told.record(wugang))
+    told.told(wugang, case)
+    case.completes("提出处理意见", kind="filing", opinion="立案查处")
+    told.handled(case, "filing")
+    watched = wugang.read(lambda s: {row.kind: row.demand for row in followup.open_of(s, inspection_id)})
+    assert set(watched) == {"correction", "penalty"}
+    assert watched["correction"] == "退还多收费用"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from engine.desk import document
 from engine.desk.world import seed_files
-from engine.domain import archive
+from engine.domain import archive, publication
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
 from engine.domain.document.outcome_facts import outcome_documents
@@ -161,3 +161,52 @@ def test_a_handover_prints_the_letter_and_then_the_report(jilin):
     down.completes("属地处理", handling="已处理")
     down.completes("形成工作报告上报", report="已处理完毕")
     assert printed(jilin, down, "handover", **provincial) != letter
+
+
+def test_the_notice_is_whole_before_the_visit(jilin):
+    """《行政检查文书基本格式文本》, 吉 第十八条: items by name, way, days and what to prepare stand in it when it is served."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.formed(jilin, case, inspection_id)
+    until = told.today(jilin, days=20)
+    case.completes(
+        "填写行政检查审批表",
+        documents="近两年进销存台账",
+        scope="医药服务行为",
+        period_from=told.today(jilin),
+        period_to=until,
+    )
+    case.completes("审批行政检查", decision="approve")
+    papers = jilin.read(lambda session: inspection(session, inspection_id))
+    notice = papers["notice"]
+    assert (notice["documents"], notice["method"], notice["ends_on"]) == (
+        "近两年进销存台账",
+        "现场检查",
+        until,
+    )
+    assert "定点医疗机构检查" in notice["items"]
+    assert all(said["at"] for said in papers["inspection_approval"]["opinions"])
+
+
+def test_the_paper_of_a_penalty_names_the_penalty(wugang):
+    """舞 第二条 抽查检查结果和查处结果: the second version says what became of the case; the plan by its own number."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.published(wugang, case, inspection_id, "filing", **told.PENDING)
+    paper = wugang.read(lambda session: inspection(session, inspection_id))["publication"]
+    assert paper["penalty"] == ""
+    case.completes(
+        "登记查处或移送结果", result="罚款5000元", document_no="舞医保罚〔2026〕1号", amount=500000
+    )
+    told.made_public(case)
+    paper = wugang.read(lambda session: inspection(session, inspection_id))["publication"]
+    assert paper["penalty"] == "舞医保罚〔2026〕1号 罚款5000元"
+    row = wugang.read(lambda session: publication.versions(session, inspection_id)[-1])
+    assert (row.view["raninsPlanId"], row.view["raninsTypeName"]) == (paper["plan_no"], "不定向")
+
+
+def test_where_the_pack_names_its_own_record_only_that_one_is_printed(wugang):
+    """舞 第十二条 填写《舞钢市医疗保障局抽查检查记录表》: one record to sign, not two."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.recorded(wugang, case, inspection_id)
+    names = dict(wugang.read(lambda s: document.printable(s, leader(s, wugang.bureau), case.id)))
+    assert "record_form" in names
+    assert "record" not in names

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from engine.domain import feedback
+from engine.domain.document.facts import inspection as documents
 from engine.domain.inspection import get
 from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.team import membership
@@ -81,3 +82,24 @@ def test_experts_discuss_in_jilin_and_only_advise_by_the_national_rule(jilin, pa
 
     assert case.state() == "running"
     assert any(jilin.does(invites)) is sits
+
+
+def test_the_leader_convenes_and_nobody_discusses_alone(jilin):
+    """吉 第二十二条 检查组组长应召集部分或全部检查专家及成员认真讨论: the leader sits in it, and somebody else."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.recorded(jilin, case, inspection_id)
+    (leader, _), (other, name) = told.members(jilin, inspection_id)
+    for alone in ([leader], [other]):
+        refused("attendance", case.completes, "讨论检查情况", attendance=alone, opinion="同意检查结果")
+    case.completes(
+        "讨论检查情况", attendance=[leader, other], opinion="同意", place="会议室", expert_advice="核对清单"
+    )
+    case.all_complete("成员表态", decision="agree")
+    case.completes("当面反馈检查情况", place="会议室", present="双方", met_at=told.local(jilin))
+    paper = jilin.read(lambda session: documents(session, inspection_id))["feedback"]
+    assert (paper["discussed_in"], paper["consensus"], paper["expert_advice"]) == (
+        "会议室",
+        "意见一致",
+        "核对清单",
+    )
+    assert name in [each["name"] for each in paper["participants"]]

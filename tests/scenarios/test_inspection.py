@@ -7,11 +7,13 @@ from sqlalchemy import select
 
 from engine.desk import step as desk
 from engine.desk.release import in_force
+from engine.domain.document.facts import inspection as documents
 from engine.domain.evidence import Evidence, Preservation
-from engine.domain.inspection import get, team, team_leader
+from engine.domain.inspection import get, scope, team, team_leader
 from engine.domain.inspection.tables import Obstruction, SiteRecord
 from engine.domain.inspection.team import refuse_not_drawn_leader
-from engine.domain.registry import Inspector, RegistryObject, declare, inspectors_of
+from engine.domain.registry import Inspector, RegistryObject, current_items, declare, inspectors_of
+from engine.domain.terms import METHODS
 from engine.errors import Refused
 from engine.people import Person, Role
 from tests.scenarios import inspections as told
@@ -535,3 +537,110 @@ def test_the_form_before_an_event_offers_what_there_is_to_choose(jilin):
         number for number, _ in told.members(jilin, inspection_id)
     ]
     assert offered["data"]["inspection_id"] == inspection_id
+
+
+def plan_only(scene, inspection_id, *positions, **fields):
+    """The plan of this inspection has only these tasks, so written."""
+
+    def cut(session):
+        tasks = scope.planned(session, get(session, inspection_id))
+        for number, task in enumerate(tasks):
+            if number not in positions:
+                session.delete(task)
+            for name, value in fields.items():
+                setattr(task, name, value)
+        return [task.item_name for task in tasks if tasks.index(task) in positions]
+
+    return scene.does(cut)
+
+
+def form_of(scene, case, step):
+    """What a waiting form offers and fills in."""
+    item = case.expects(step)
+
+    def look(session):
+        person = (
+            session.query(Person)
+            .filter_by(name=told.members(scene, case.data()["inspection_id"])[0][1])
+            .one()
+        )
+        return desk.context(scene.world, session, person, session.get(type(item), item.id))
+
+    return scene.read(look)
+
+
+def test_the_inspection_keeps_to_the_items_of_its_plan(wugang):
+    """舞 第七条 严格按照确定的计划进行，不得随意扩大抽查范围; 第十条 依据清单载明的抽查内容; 吉 第五条、第八条: a
+    clinic that was drawn for one item is not looked into for five, nor for none of the plan's; what is found
+    besides is noted as 清单外, and a list that changes meanwhile changes nothing here."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    (name,) = plan_only(wugang, inspection_id, 1)
+    told.formed(wugang, case, inspection_id)
+    shown = form_of(wugang, case, "填写行政检查审批表")
+    assert shown["options"]["items"] == [("2", f"2 {name}")]
+    assert (shown["defaults"]["items"], shown["defaults"]["scope"]) == (["2"], "医疗保障基金使用情况")
+    days = {"period_from": told.today(wugang), "period_to": told.today(wugang, days=20)}
+    case.completes("填写行政检查审批表", **days)
+    case.completes("审批行政检查", decision="approve")
+    wugang.does(lambda session: setattr(current_items(session, wugang.bureau)[1].list, "state", "approved"))
+    told.chosen(wugang, inspection_id)
+    case.completes(
+        "出示执法证件并告知权利义务",
+        certificates=[number for number, _ in told.members(wugang, inspection_id)],
+        received_by="刘掌柜",
+        rights_told=True,
+    )
+    row = form_of(wugang, case, "按清单逐项检查")["rows"]["checklist"][0]
+    assert (row["name"], row["content"].split("；")[-1]) == (name, "医疗保障基金使用情况")
+
+
+def test_no_item_of_the_plan_is_added_or_left_out(jilin):
+    """吉 第十条 按规定计划比例抽取、开展现场检查; 舞 第七条: the verb itself refuses, whoever sends the answers."""
+    _, inspection_id = told.begins(jilin, jilin.bureau)
+
+    def ask(session, chosen):
+        row = get(session, inspection_id)
+        scope.refuse_other_items(row, scope.offered(session, row), chosen, "jilin")
+
+    planned = jilin.read(lambda s: [item.no for item in scope.offered(s, get(s, inspection_id))])
+    jilin.read(lambda session: ask(session, planned))
+    for chosen in (planned[1:], [*planned, "99"], []):
+        refused("items-not-planned", jilin.read, lambda session, chosen=chosen: ask(session, chosen))
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("visit", "出示执法证件并告知权利义务"), ("online", "线上数据审核")]
+)
+def test_the_plan_sets_the_way_of_the_visit(wugang, method, step):
+    """舞 第六条 现场检查、线上数据审核、走访调查等方式; 第十条 按照制定的检查方式: as planned, and the sheet says so."""
+    inspection_id = wugang.does(lambda session: told.drawn(session, wugang.bureau))
+    plan_only(wugang, inspection_id, 0, method=method)
+    case = wugang.opens("inspection", by="陆文静", bureau_id=wugang.bureau, inspection_id=inspection_id)
+    told.approved(wugang, case, inspection_id)
+    case.expects(step)
+    papers = wugang.read(lambda session: documents(session, inspection_id))
+    assert papers["inspection_approval"]["method"] == papers["notice"]["method"] == METHODS[method]
+
+
+def test_evidence_is_not_older_than_the_certificates(jilin):
+    """吉 第十八、十九条: what the team collects itself, it collects after it has shown its certificates."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    early = {"kind": "copy", "title": "结算清单", "taken_at": told.local(jilin, hours=-2)}
+    refused("evidence-before-arrival", case.completes, "收集证据", none="no", evidence=[early])
+    result = {**early, "kind": "reuse", "issuer": "市审计局", "document_no": "审报〔2026〕3号"}
+    case.completes("收集证据", none="no", evidence=[result])
+
+
+def test_who_recorded_signs_and_the_others_sign_on_paper(jilin):
+    """吉 第二十条 由相关人员签字: the line drawn on the device is kept; nobody else is printed as having signed."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    case.completes("收集证据", none="yes")
+    (_, first), (_, second) = told.members(jilin, inspection_id)
+    case.completes("制作现场检查记录", by=first, inspectors_signature={"name": first}, **told.record(jilin))
+    paper = jilin.read(lambda session: documents(session, inspection_id))["record"]
+    assert [ink["name"] for ink in paper["inspector_signatures"]] == [first]
+    assert paper["inspectors_unsigned"] == [second]

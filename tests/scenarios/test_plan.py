@@ -13,8 +13,11 @@ import pytest
 from engine import clock
 from engine.desk import season
 from engine.domain import ceremony, plan
+from engine.domain.document.plan_facts import plan_documents
+from engine.domain.plan.coverage import registered
 from engine.errors import Refused
 from tests.scenarios import acts
+from web.app import create_app
 
 
 def test_sections_draft_the_leader_approves_and_the_office_publishes(jilin):
@@ -193,3 +196,43 @@ def test_the_next_plan_opens_by_itself_once(pack, day, period, request):
     plans[1].expects("编制科室抽查计划", role="业务科室")
     made = scene.read(lambda session: plan.get(session, plans[1].data()["plan_id"]))
     assert (made.year, made.quarter) == period
+
+
+def test_jilin_plans_visits_on_the_spot_only(jilin, wugang):
+    """吉 第十条 按规定计划比例抽取检查对象，开展现场检查; 舞 第六条 lets a plan choose, and names the main way."""
+    case = acts.opens_plan(jilin)
+    with pytest.raises(Refused, match="“抽查方式”列出的选项"):
+        acts.drafts(case, acts.task(jilin, method="online"), compiled=False)
+    acts.drafts(case, acts.task(jilin, method=""), compiled=False)
+    other = acts.opens_plan(wugang)
+    people = acts.task(wugang, name="参保人员抽查", object_kind="person", method="")
+    acts.drafts(
+        other, people, acts.task(wugang, method="visit"), acts.task(wugang, method=""), compiled=False
+    )
+    planned = wugang.read(lambda s: [t.method for t in plan.get(s, other.data()["plan_id"]).tasks])
+    assert planned == ["online", "visit", "onsite"]
+
+
+def test_the_plan_shows_all_its_parts_to_the_leader_on_paper_and_in_public(jilin):
+    """吉 第八条 抽查事项、检查内容、时间安排、抽查比例以及工作和纪律要求; 第七条: whoever approves it and whoever reads it
+    sees each of them."""
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    row = jilin.read(lambda s: plan.shown.task_rows(plan.get(s, case.data()["plan_id"]))[0])
+    assert (row["content"], row["method"]) == ("医疗保障基金使用情况", "现场检查")
+    acts.approves(case)
+    paper = jilin.read(lambda s: plan_documents(s, plan.get(s, case.data()["plan_id"])))["plan"]
+    assert paper["tasks"][0]["content"] == "医疗保障基金使用情况"
+    assert paper["arrangement"] == acts.PLAN["arrangement"]
+    page = create_app(jilin.world).test_client().get("/public/plans").text
+    for words in (
+        row["content"],
+        *(acts.PLAN[key] for key in ("arrangement", "work_requirements", "discipline")),
+    ):
+        assert words in page, words
+
+
+def test_a_province_plans_for_the_registries_below_it(jilin):
+    """吉 第四条 省级对全省所有统筹区被监管对象实施随机抽查: its base is what its draw will take from."""
+    below = jilin.read(lambda s: registered(s, jilin.province))
+    own = jilin.read(lambda s: registered(s, jilin.bureau))
+    assert sum(below.values()) >= sum(own.values()) > 0

@@ -150,6 +150,8 @@ def test_inspectors_are_kept_by_the_supervising_section(wugang):
     with pytest.raises((Refused, NotAllowed)):
         case.completes("审批变更", by=acts.KEEPER, decision="approve")
     case.completes("审批变更", by=acts.LEADER, decision="approve")
+    with pytest.raises(Refused, match="还须通过监管平台公开"):
+        case.completes("公开变更", by=acts.OFFICE, channels=["website"], published_on="2026-03-02")
     case.completes("公开变更", by=acts.OFFICE, channels=["platform"], published_on="2026-03-02")
     assert case.state() == "completed"
     found = wugang.read(
@@ -166,3 +168,21 @@ def test_nobody_edits_a_registry_that_a_draw_holds(wugang):
     with pytest.raises(Refused) as fault:
         case.completes("起草检查对象名录库变更", by=acts.DRAFTER, cause="协议终止", rows=[row])
     assert fault.value.slug == "registry-locked"
+
+
+def test_wugang_makes_a_list_public_on_the_government_site_and_the_platform(wugang):
+    """舞 第四条 通过政府网和平台向社会公开; 第五条 录入平台并对外公示: one of the two is not enough."""
+    case = acts.opens_change(wugang, "items")
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    case.completes(
+        "登记政府审定结果",
+        by="阮清和",
+        decision="approve",
+        document="舞政〔2026〕5号",
+        approved_on="2026-03-02",
+    )
+    with pytest.raises(Refused, match="还须通过监管平台公开") as caught:
+        case.completes("公开变更", by=acts.OFFICE, channels=["government"], published_on="2026-03-02")
+    assert caught.value.slug == "channel-missing"
+    case.completes("公开变更", by=acts.OFFICE, channels=["government", "platform"], published_on="2026-03-02")

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from engine.domain import ceremony, replacement
-from engine.domain.archive.content import pieces
+from engine.domain import archive, ceremony, replacement
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.tables import Inspection
 from engine.domain.registry import RegistryObject
@@ -71,9 +70,10 @@ def test_the_next_ticket_of_the_stratum_is_visited_instead(jilin):
     assert (new.state, new.group_no) == ("preparing", old.group_no)
     acts.goes_to_the_end(jilin.cases("inspection")[-1])
     draw = test_draw.draw_of(case)
-    kept = jilin.read(lambda session: {each.piece: each for each in pieces(session, new.id)})["draw"]
+    file = jilin.read(lambda session: archive.documents(session, archive.of(session, new.id).id))
+    kept = next(each for each in file if each.path.endswith("-draw.json"))
     assert draw.roster in kept.content, "the file keeps the minutes of the draw"
-    assert draw.head in kept.content
+    assert draw.events[-2]["hash"] in kept.content, "the record as it stood when the file was sealed"
     assert draw.published_at is not None
     assert draw.events[-1]["type"] == "close"
     assert case.state() == "completed"

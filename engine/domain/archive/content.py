@@ -6,7 +6,7 @@ Every row of the inspection as a readable document, and every stored file by its
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,11 +17,22 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from engine import clock
 from engine.domain import credit, disposition, evidence, feedback, publication, report
-from engine.domain.archive.tables import ArchiveSupplement
+from engine.domain.archive.tables import PIECES, ArchiveSupplement
 from engine.domain.ceremony.tables import Draw
 from engine.domain.document.draw_facts import draw_evidence
 from engine.domain.followup import Followup
-from engine.domain.inspection.tables import Finding, Obstruction, SiteRecord, TeamMember, Visit, get
+from engine.domain.inspection.tables import (
+    Finding,
+    Inspection,
+    Obstruction,
+    SiteRecord,
+    TeamMember,
+    Visit,
+    get,
+)
+from engine.domain.lead import Lead
+from engine.domain.substitution.tables import Application, Reinforcement, Substitution
+from engine.operation import Step
 from engine.people import Bureau, Person
 from engine.storage.files import StoredFile
 
@@ -64,9 +75,9 @@ def _json(value: Any) -> Any:
     return value
 
 
-def pieces(session: Session, inspection_id: int) -> list[Piece]:
-    """All pieces of an inspection, in the order of the work."""
-    found = get(session, inspection_id)
+def pieces(step: Step, inspection_id: int) -> list[Piece]:
+    """All pieces of an inspection, in the order of the work, and every file that was handed in (吉 第七条)."""
+    session, found = step.session, get(step.session, inspection_id)
     bureau = session.get_one(Bureau, found.bureau_id).name
     approved = clock.local(found.approved_at).date() if found.approved_at else None
     made = [_document("approval", "行政检查审批表、检查通知书", [found], found.notice_no, bureau, approved)]
@@ -82,14 +93,24 @@ def pieces(session: Session, inspection_id: int) -> list[Piece]:
         piece: str, title: str, rows: Sequence[DeclarativeBase], no: str = "", day: date | None = None
     ) -> None:
         if rows:
-            made.append(_document(piece, title, rows, no, bureau, day))
+            made.append(_document(piece, title, rows, no, bureau, day or _last(rows)))
 
     def of(table: type[Any]) -> list[Any]:
         return list(
             session.scalars(select(table).where(table.inspection_id == inspection_id).order_by(table.id))
         )
 
+    lead = session.get(Lead, found.lead_id) if found.lead_id else None
+    add(
+        "lead",
+        "线索登记、核实和批准",
+        [lead] if lead else [],
+        lead.no if lead else "",
+        lead.received_on if lead else None,
+    )
     add("team", "检查组成员及廉洁承诺", of(TeamMember))
+    swaps = [*of(Application), *of(Substitution), *of(Reinforcement)]
+    add("substitution", "人员调换、回避和补充", swaps)
     add("visit", "执法证件出示及权利义务告知书", of(Visit), day=_day(found.arrived_at))
     add("findings", "抽查事项检查结果", of(Finding), day=found.ended_on)
     add("record", "检查记录", of(SiteRecord), day=found.ended_on)
@@ -125,8 +146,67 @@ def pieces(session: Session, inspection_id: int) -> list[Piece]:
         for item in listed
         if item.file_id
     ]
-    made += [_file(session, row.file_id, f"补充材料：{row.piece}", row.by_id) for row in extra if row.file_id]
+    made += [
+        _file(session, row.file_id, f"补充材料：{PIECES.get(row.piece, row.piece)}", row.by_id)
+        for row in extra
+        if row.file_id
+    ]
+    held = {piece.hash for piece in made if piece.file_id}
+    for file in _handed_in(step, found, lead, swaps):
+        added = _file(session, *file)
+        if added.hash not in held:
+            held.add(added.hash)
+            made.append(added)
     return made
+
+
+def _handed_in(
+    step: Step, found: Inspection, lead: Lead | None, swaps: Sequence[Any]
+) -> Iterator[tuple[str, str, int | None]]:
+    """What people handed in besides the evidence, whatever step asked for it: (file id, title, by whom).
+
+    Proof of a swap or a lead is known by its hash: it was enclosed before this case had a step.
+    """
+    if found.case_id is not None:
+        for file_id, name in step.machine.handed_in(step.session, found.case_id):
+            stored = step.session.get_one(StoredFile, file_id)
+            yield file_id, f"{name}：{stored.name}", stored.uploaded_by_id
+    proofs = [
+        *(lead.source_proof if lead else []),
+        *(each for row in swaps for each in getattr(row, "proof", [])),
+    ]
+    for proof in proofs:
+        same = select(StoredFile).where(
+            StoredFile.sha256 == proof["sha256"], StoredFile.bureau_id == found.bureau_id
+        )
+        for stored in step.session.scalars(same.order_by(StoredFile.uploaded_at).limit(1)):
+            yield stored.id, f"证明材料：{stored.name}", stored.uploaded_by_id
+
+
+DATED = (
+    "submitted_at",
+    "published_at",
+    "met_at",
+    "discussed_at",
+    "approved_at",
+    "done_at",
+    "concluded_at",
+    "decided_at",
+    "taken_at",
+    "pledged_at",
+    "reported_at",
+    "requested_at",
+    "opened_at",
+    "created_at",
+    "at",
+)
+"""When a row was done, the telling column first."""
+
+
+def _last(rows: Sequence[Any]) -> date | None:
+    """The day of the last of some rows, for the column 日期 of the list."""
+    found = (next((getattr(row, name) for name in DATED if getattr(row, name, None)), None) for row in rows)
+    return _day(max((moment for moment in found if moment is not None), default=None))
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -150,7 +230,7 @@ def _written(
     )
 
 
-def _file(session: Session, file_id: str, title: str, person_id: int) -> Piece:
+def _file(session: Session, file_id: str, title: str, person_id: int | None) -> Piece:
     stored = session.get_one(StoredFile, file_id)
-    author = session.get_one(Person, person_id).name
-    return Piece("file", title, "", author, None, "", file_id, stored.size, stored.sha256)
+    author = session.get_one(Person, person_id).name if person_id else ""
+    return Piece("file", title, "", author, _day(stored.uploaded_at), "", file_id, stored.size, stored.sha256)

@@ -19,6 +19,21 @@ from engine.storage.guard import guard
 RETENTION = {"permanent": "永久", "30": "30 年", "10": "10 年"}
 LOANS = {"copy": "查阅电子件", "original": "借出原件"}
 SECRECY = {"public": "公开", "internal": "内部", "secret": "秘密"}
+PIECES = {
+    "approval": "行政检查审批表、检查通知书",
+    "team": "检查组成员及廉洁承诺",
+    "visit": "权利义务告知书",
+    "findings": "抽查事项检查结果",
+    "record": "检查记录",
+    "opinion": "讨论记录和检查意见",
+    "feedback": "反馈意见书及回执",
+    "disposition": "处理意见",
+    "report": "抽查情况报告",
+    "publication": "公示内容及回执",
+    "draw": "名单封存纪要和抽取凭证",
+    "evidence": "证据清单",
+}
+"""The pieces that the table `completeness` asks for."""
 
 
 class ArchivePackage(Base):

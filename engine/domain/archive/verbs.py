@@ -19,6 +19,7 @@ from engine.domain import answers as ask
 from engine.domain import credit, disposition, evidence, publication, report
 from engine.domain.archive import content
 from engine.domain.archive.tables import (
+    PIECES,
     RETENTION,
     SECRECY,
     ArchiveDocument,
@@ -39,20 +40,6 @@ from engine.errors import NotFound, Refused
 from engine.operation import Rules, Step, operation, prefill
 from engine.people import Bureau, Person, Role
 from engine.sentence import Sentence
-
-PIECES: Mapping[str, str] = {
-    "approval": "行政检查审批表、检查通知书",
-    "team": "检查组成员及廉洁承诺",
-    "visit": "权利义务告知书",
-    "findings": "抽查事项检查结果",
-    "record": "检查记录",
-    "opinion": "讨论记录和检查意见",
-    "feedback": "反馈意见书及回执",
-    "disposition": "处理意见",
-    "report": "抽查情况报告",
-    "publication": "公示内容及回执",
-    "evidence": "证据清单",
-}
 
 
 def of(session: Session, inspection_id: int) -> ArchivePackage | None:
@@ -82,10 +69,18 @@ def examine(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """
     inspection = get(step.session, inspection_id)
     refuse_open(step.session, inspection, step.rules)
-    held = {piece.piece for piece in content.pieces(step.session, inspection_id)}
+    held = {piece.piece for piece in content.pieces(step, inspection_id)}
     query = select(ArchiveSupplement.piece).where(ArchiveSupplement.inspection_id == inspection_id)
     held |= set(step.session.scalars(query))
-    return {"file": {piece: piece in held for piece in PIECES}, "case_type": inspection.method or "onsite"}
+    owed = {
+        "draw": inspection.draw_id is not None,
+        "publication": inspection.lead_id is None or bool(step.rules.value("lead.publish")),
+    }
+    held |= {piece for piece, is_owed in owed.items() if not is_owed}
+    return {
+        "file": {piece: piece in held for piece in PIECES},
+        "case_type": "online" if inspection.method == "online" else "onsite",
+    }
 
 
 def missing(step: Step) -> list[str]:
@@ -192,7 +187,7 @@ def write_list(step: Step, *, inspection_id: int) -> None:
     for old in documents(step.session, package.id):
         step.session.delete(old)
     step.session.flush()
-    for no, piece in enumerate(content.pieces(step.session, inspection_id), 1):
+    for no, piece in enumerate(content.pieces(step, inspection_id), 1):
         suffix = f"{no:03d}-{piece.piece}" + (".json" if piece.content else f"-{piece.file_id[:12]}.bin")
         step.session.add(
             ArchiveDocument(

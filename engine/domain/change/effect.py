@@ -24,8 +24,11 @@ from engine.domain.registry import (
     RegistryObject,
     refuse_locked,
 )
-from engine.operation import Step, operation
+from engine.domain.terms import PUBLIC_PLACES
+from engine.errors import Refused
+from engine.operation import Rules, Step, operation
 from engine.people import Bureau, Person
+from engine.sentence import Sentence
 
 ITEM_COLUMNS = (
     "no",
@@ -175,6 +178,7 @@ def publish(step: Step, *, change_id: int) -> None:
     row.published_on = ask.past_day(step.answers, "published_on", "公开日期")
     row.published_by_id = step.person().id
     row.channels = ask.words(step.answers, "channels")
+    refuse_left_out(row, step.rules)
     row.state = "published"
     if row.item_list_id is not None:
         _put_in_force(step, row)
@@ -188,6 +192,20 @@ def publish(step: Step, *, change_id: int) -> None:
         clause=step.clause,
         chained=True,
     )
+
+
+def refuse_left_out(row: RegistryChange, rules: Rules) -> None:
+    """A list is public on every channel that the pack names (slug `channel-missing`; 依据: W4 政府网和平台, W5)."""
+    rule = rules["item_list.channels" if row.kind == "items" else "registry.channels"]
+    left_out = [PUBLIC_PLACES[each] for each in rule.value or [] if each not in row.channels]
+    if left_out:
+        raise Refused(
+            Sentence("还须通过{channels}公开。", channels="、".join(left_out)),
+            clause=rules.cite(rule.source),
+            hint="在这些渠道公开以后再登记。",
+            slug="channel-missing",
+            fields={"channels": Sentence("缺少{channels}", channels="、".join(left_out))},
+        )
 
 
 def _put_in_force(step: Step, row: RegistryChange) -> None:

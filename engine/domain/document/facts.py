@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain import disposition, evidence, feedback, publication, report, terms
+from engine.domain.inspection.approval import visits_this_year
+from engine.domain.inspection.scope import approved, planned
 from engine.domain.inspection.tables import Finding, Inspection, SiteRecord, Visit, get
 from engine.domain.inspection.team import team, team_leader
 from engine.domain.plan.tables import Plan
@@ -28,6 +30,11 @@ SIGNATURES = {
     "sealed": "加盖公章",
     "refused": "拒绝签字",
     "absent": "负责人不在场",
+}
+AGREED = {
+    "consensus": "意见一致",
+    "majority": "意见不一致，按多数意见形成",
+    "bureau": "意见不一致，由本局决定",
 }
 DUTIES = {"leader": "组长", "member": "组员", "expert": "专家", "helper": "协助人员"}
 
@@ -88,25 +95,28 @@ class _File:
 
     @property
     def items(self) -> str:
-        """The approved items by name, by number while nothing was found yet."""
-        return "、".join(one.item_name for one in self.findings if not one.off_list) or "、".join(
-            map(str, self.row.items)
-        )
+        """The approved items by name, in the version of the list they were approved from."""
+        return "、".join(item.name for item in approved(self.session, self.row))
 
     @property
     def period(self) -> str:
-        """The period looked into."""
+        """The period in which the inspection may take place."""
         return f"{_day(self.row.period_from)} 至 {_day(self.row.period_to)}" if self.row.period_from else ""
 
     @property
     def visit_no(self) -> int:
-        """Which inspection of this object it is in its year."""
-        query = select(func.count()).where(
-            Inspection.object_id == self.row.object_id,
-            Inspection.year == self.row.year,
-            Inspection.id <= self.row.id,
-        )
-        return int(self.session.scalar(query) or 1)
+        """Which visit to this object it is in its year."""
+        return visits_this_year(self.session, self.row) + 1
+
+    @property
+    def task_name(self) -> str:
+        """抽查任务: the tasks of the plan that the visit serves; a lead says what it is."""
+        tasks = planned(self.session, self.row)
+        return "、".join(dict.fromkeys(task.name for task in tasks)) or self.source
+
+    def unsigned(self, *signed: int | None) -> list[str]:
+        """Who of the team has not signed on a device: a line each, to be signed by hand."""
+        return [one.name for one in team(self.session, self.row.id) if one.person_id not in signed]
 
     @property
     def checks(self) -> list[dict[str, str]]:
@@ -148,7 +158,7 @@ def _approval(file: _File) -> dict[str, Any] | None:
             "person": file.name(row.applied_by_id),
             "decision": "申请",
             "opinion": "",
-            "at": "",
+            "at": _at(row.applied_at),
         }
     ]
     if row.approved_by_id:
@@ -184,13 +194,12 @@ def _notice(file: _File) -> dict[str, Any] | None:
         "basis": row.basis,
         "source": file.source,
         "visit_no": file.visit_no,
-        "starts_on": _day(row.arrived_at or row.approved_at),
-        "ends_on": _day(row.ended_on),
+        "starts_on": _day(row.period_from),
+        "ends_on": _day(row.period_to),
         "items": file.items,
-        "period": file.period,
         "method": terms.METHODS.get(row.method, ""),
         "assistants": row.assistants,
-        "documents": row.scope,
+        "documents": row.documents,
         "complaint_phone": "12393",
         "receiver": _receiver(visit) if visit else "",
         "served_on": _day(visit.arrived_at) if visit else "",
@@ -212,7 +221,7 @@ def _rights(file: _File) -> dict[str, Any] | None:
         "complaint_phone": "12393",
         "served_at": _at(visit.arrived_at),
         "receiver": _receiver(visit),
-        "inspector_signatures": [{"name": one["name"]} for one in visit.certificates],
+        "inspectors_unsigned": [str(one["name"]) for one in visit.certificates],
         "inspectors": file.inspectors,
     }
 
@@ -226,9 +235,9 @@ def _signing(file: _File, record: SiteRecord) -> dict[str, Any]:
         "witness_name": record.witness_name,
         "witness_contact": record.witness_contact,
         "witness_signature": witness,
-        "inspector_signatures": [
-            {"name": one.name} for one in team(file.session, file.row.id) if one.role in {"leader", "member"}
-        ],
+        # Who recorded has signed here; the others of the team sign on the paper.
+        "inspector_signatures": [record.inspectors_signature] if record.inspectors_signature else [],
+        "inspectors_unsigned": file.unsigned(*[record.recorded_by_id] if record.inspectors_signature else []),
     }
 
 
@@ -270,16 +279,20 @@ def _record_form(file: _File) -> dict[str, Any] | None:
     record, decided = file.one(SiteRecord), disposition.of(file.session, file.row.id)
     if record is None:
         return None
+    kept = evidence.of(file.session, file.row.id)
     thing, problems = file.thing, [one for one in file.findings if one.problem]
     return {
         **file.head("", record.ended_at),
         "task_no": file.row.draw_id or "",
-        "task_name": file.plan.title if file.plan else file.source,
+        "task_name": file.task_name,
         "legal_representative": thing.legal_representative or thing.person_in_charge,
         "legal_phone": "",
         "contact": thing.person_in_charge if thing.legal_representative else "",
         "contact_phone": thing.contact,
-        "methods": ["网络监测" if file.row.method == "online" else "实地检查"],
+        "methods": [
+            "网络监测" if file.row.method == "online" else "实地检查",
+            *(["引用其他部门结果或专业意见"] if any(one.kind == "reuse" for one in kept) else []),
+        ],
         "result": "；".join(dict.fromkeys(terms.RESULTS[one.result] for one in problems or file.findings)),
         "demand": "\n".join(one.demand for one in file.findings if one.demand),
         "followup": decided.opinion if decided else "",
@@ -317,15 +330,17 @@ def _feedback(file: _File) -> dict[str, Any] | None:
     given, opinion = feedback.of(file.session, file.row.id), feedback.latest(file.session, file.row.id)
     if given is None or opinion is None:
         return None
-    voted = feedback.votes(file.session, opinion)
+    voted = {name: vote for vote, name in feedback.votes(file.session, opinion)}
     leader = team_leader(file.session, file.row.id)
     problems = [one for one in file.findings if one.problem]
     duties = {one.name: DUTIES[one.role] for one in team(file.session, file.row.id, everybody=True)}
     return {
         **file.head("", given.met_at),
         "discussed_at": _at(opinion.discussed_at),
-        "consensus": all(vote.agrees for vote, _ in voted),
-        "dissent": "\n".join(f"{name}：{vote.dissent}" for vote, name in voted if not vote.agrees),
+        "discussed_in": opinion.place,
+        "consensus": AGREED.get(opinion.how, ""),
+        "dissent": opinion.minority.replace("；", "\n"),
+        "expert_advice": opinion.expert_advice,
         "opinion": opinion.text,
         "met_at": _at(given.met_at),
         "met_place": given.place,
@@ -339,12 +354,20 @@ def _feedback(file: _File) -> dict[str, Any] | None:
             {
                 "name": name,
                 "duty": duties.get(name, "检查组"),
-                "position": "同意" if vote.agrees else f"不同意：{vote.dissent}",
+                "position": _position(voted.get(name)),
+                "present": "参加" if name in opinion.attendance else "未参加",
             }
-            for vote, name in voted
+            for name in dict.fromkeys([*opinion.attendance, *voted])
         ],
         "findings": [{"text": f"{one.item_name}：{one.description}"} for one in problems],
     }
+
+
+def _position(vote: feedback.OpinionVote | None) -> str:
+    """What somebody said; experts advise and have no say."""
+    if vote is None:
+        return "不参加表态"
+    return "同意" if vote.agrees else f"不同意：{vote.dissent}"
 
 
 def _report(file: _File) -> dict[str, Any] | None:
@@ -354,7 +377,7 @@ def _report(file: _File) -> dict[str, Any] | None:
     late = f"逾期 {row.overdue_days} 个工作日。{row.overdue_reason}" if row.overdue_days else ""
     return {
         **file.head("", row.submitted_at),
-        "task_name": file.plan.title if file.plan else file.source,
+        "task_name": file.task_name,
         "starts_on": _day(file.row.arrived_at or file.row.approved_at),
         "ends_on": _day(file.row.ended_on),
         "content": row.content,
@@ -375,17 +398,16 @@ def _publication(file: _File) -> dict[str, Any] | None:
         return None
     row = versions[-1]
     channels = [one.channel for one in publication.receipts(file.session, row.id)]
-    penalty = [str(item["penalty"]) for item in row.items if item.get("penalty")]
     return {
         **file.head("", row.published_at or row.created_at),
         "plan_no": file.plan.no if file.plan else "",
         "plan_name": file.plan.title if file.plan else "",
         "task_no": file.row.draw_id or file.row.case_no,
-        "task_name": file.plan.title if file.plan else file.source,
+        "task_name": file.task_name,
         "type": row.view.get("raninsTypeName") or ("不定向" if file.row.draw_id else "定向"),
         "authority": file.bureau.name,
         "completed_on": _day(file.row.ended_on),
-        "penalty": "；".join(penalty),
+        "penalty": str(row.view.get("penalty") or ""),
         "channels": "、".join(publication.CHANNEL_LABELS.get(channel, channel) for channel in channels),
         "version": row.version,
         "correction": row.reason,

@@ -24,7 +24,7 @@ from engine.domain.substitution import Substitution
 from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.people import Bureau, Person
 
-METHODS: Mapping[str, str] = {
+FOUND_BY: Mapping[str, str] = {
     "draw": "按原抽取凭证的号票依次补位，审批人不选人；调换记入抽取凭证",
     "platform": "由平台重新匹配后导入",
     "manual": "线索检查，由本局指定",
@@ -153,7 +153,7 @@ def _substitution(session: Session, row: Inspection) -> dict[str, Any] | None:
         "proof": f"{len(last.proof)} 件" if last.proof else "",
         "requested_by": _name(session, last.requester_id),
         "requested_on": clock.local(last.requested_at).date().isoformat(),
-        "method": METHODS[last.mode] if joined else "",
+        "method": FOUND_BY[last.mode] if joined else "",
         "person_in": joined.name if joined else OUTCOMES.get(last.outcome, "等待补位"),
         "certificate_in": newcomer.certificate_no if newcomer else "",
         "licensed_after": licensed_count(members),

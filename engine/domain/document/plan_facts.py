@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.domain.archive.tables import LedgerRow
 from engine.domain.handover import Handover, last_report
 from engine.domain.inspection.tables import Inspection
+from engine.domain.plan.coverage import in_scope, registered, sampled
 from engine.domain.plan.query import default_title
 from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
-from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, OBJECT_KINDS
 from engine.people import Bureau, Person, Role, holders
 
@@ -58,6 +58,7 @@ def _plan(session: Session, plan: Plan, verify_url: str) -> dict[str, Any]:
         "year": plan.year,
         "quarter": str(plan.quarter or ""),
         "item_list_version": plan.item_list_version,
+        "arrangement": plan.arrangement,
         "work_requirements": plan.work_requirements,
         "discipline": plan.discipline,
         "author": _name(session, plan.author_id),
@@ -68,25 +69,20 @@ def _plan(session: Session, plan: Plan, verify_url: str) -> dict[str, Any]:
 
 
 def _task(session: Session, bureau: Bureau, plan: Plan, task: PlanTask) -> dict[str, Any]:
-    scope = select(func.count()).where(
-        RegistryObject.bureau_id == bureau.id,
-        RegistryObject.active,
-        RegistryObject.kind == task.object_kind,
-    )
-    base = session.scalar(scope.where(RegistryObject.level == task.level) if task.level else scope) or 0
-    wanted = -(-base * task.num // task.den) if task.rounding == "up" else base * task.num // task.den
+    base = sum(number for scope, number in registered(session, bureau.id).items() if in_scope(task, *scope))
     section = task.part.section
     return {
         "name": task.name,
         "type": "定向" if task.directed else "不定向",
         "item": task.item_name,
+        "content": task.content,
         "basis": task.basis,
         "scope": OBJECT_KINDS.get(task.object_kind, task.object_kind)
         + (f"（{task.level}）" if task.level else ""),
         "authority": bureau.name,
         "base": base,
         "ratio": task.ratio,
-        "count": min(base, max(task.at_least, wanted)),
+        "count": sampled(task, base),
         "method": METHODS.get(task.method, task.method),
         "level": LEVELS.get(bureau.level, ""),
         "credit": "",
@@ -126,7 +122,7 @@ def _approval(session: Session, plan: Plan, verify_url: str) -> dict[str, Any]:
         "section": section,
         "applied_on": clock.local(applied).date().isoformat(),
         "summary": f"抽查任务 {len(plan.tasks)} 项：" + "、".join(task.name for task in plan.tasks),
-        "reason": plan.arrangement,
+        "reason": f"随机抽查事项清单 {plan.item_list_version}；时间安排：{plan.arrangement}",
         "attachments": "抽查计划" + "".join(f"、{row.superior_document}" for row in changes),
         "opinions": [
             {

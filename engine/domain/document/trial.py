@@ -64,4 +64,4 @@ def blank(template: Template) -> dict[str, Any]:
 def _blank(field: str) -> Any:
     if field.endswith("_fen"):
         return 0
-    return {"consensus": True, "methods": [], "inspector_signatures": []}.get(field, "")
+    return {"methods": [], "inspector_signatures": [], "inspectors_unsigned": []}.get(field, "")

@@ -15,11 +15,13 @@ from engine.domain import answers as ask
 from engine.domain.feedback.standing import attendants, latest, votes
 from engine.domain.feedback.tables import Opinion, OpinionVote
 from engine.domain.inspection.tables import get
-from engine.domain.inspection.team import ever_on_team, refuse_conflict, team
+from engine.domain.inspection.team import ever_on_team, refuse_conflict, team, team_leader
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
 from engine.sentence import Sentence
+
+TOGETHER = 2  # 组长召集部分或全部检查专家及成员 (吉 第二十二条): nobody discusses alone
 
 
 @operation("feedback.discuss", clause="J22", gives=("round",))
@@ -39,6 +41,21 @@ def discuss(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             clause=cite("J22", step.pack),
             slug="attendance",
             fields={"attendance": "请选择"},
+        )
+    led = team_leader(step.session, inspection_id)
+    if led is not None and led.name not in present:
+        raise Refused(
+            Sentence("讨论由组长{leader}召集，参加人员中没有组长。", leader=led.name),
+            clause=cite("J22", step.pack),
+            slug="attendance",
+            fields={"attendance": "请选择组长"},
+        )
+    if len(present) < TOGETHER:
+        raise Refused(
+            "讨论由组长召集检查专家和成员进行，参加人员不得少于2人。",
+            clause=cite("J22", step.pack),
+            slug="attendance",
+            fields={"attendance": "至少两人"},
         )
     at = ask.happened(step.answers, "discussed_at", "讨论时间")
     if clock.local(at).date() < inspection.ended_on:

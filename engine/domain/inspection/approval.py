@@ -8,17 +8,21 @@ The word to the local bureau, and the check on the superior.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.inspection.licence import refuse_few
+from engine.domain.inspection.scope import approved as approved_items
+from engine.domain.inspection.scope import offered, planned, refuse_other_items
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.inspection.team import refuse_conflict, team
-from engine.domain.registry import RegistryObject, current_items
+from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, cite
 from engine.errors import Refused
 from engine.operation import Step, operation, prefill
@@ -26,23 +30,28 @@ from engine.people import Bureau
 from engine.sentence import Sentence
 
 
-def visits_this_year(step: Step, inspection: Inspection) -> int:
-    """Inspections of the object in the calendar year of the visit, by any bureau, this one not counted."""
+def visits_this_year(session: Session, inspection: Inspection) -> int:
+    """Visits to the object in the calendar year of this visit and before it, by any bureau.
+
+    Counted by the day of the arrival: what was called off before it was no visit, and a case of December that
+    is visited in January belongs to the new year.
+    """
+    until = inspection.arrived_at or clock.now()
+    first = clock.start_of(date(clock.local(until).year, 1, 1))
     query = select(func.count()).where(
         Inspection.object_id == inspection.object_id,
-        Inspection.year == inspection.year,
         Inspection.id != inspection.id,
-        Inspection.arrived_at.is_not(None),
+        Inspection.arrived_at.between(first, until),
     )
-    return int(step.session.scalar(query) or 0)
+    return int(session.scalar(query) or 0)
 
 
 @operation(
     "inspection.apply",
     clause="J16 W7",
-    gives=("local_elsewhere", "tell_local", "object_type", "online_types"),
+    gives=("local_elsewhere", "tell_local"),
 )
-def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+def apply(step: Step, *, inspection_id: int, method: str) -> Mapping[str, Any]:
     """The leader applies for the inspection: basis, items, period, people; fixed by the approval."""
     inspection = get(step.session, inspection_id)
     refuse_few(team(step.session, inspection_id), step.rules)
@@ -69,20 +78,23 @@ def apply(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             slug="no-items",
             fields={"items": "请选择抽查事项"},
         )
+    listed = offered(step.session, inspection)
+    refuse_other_items(inspection, listed, chosen, step.pack)
     inspection.basis = ask.required(step.answers, "basis", "检查依据")
     inspection.scope = ask.text(step.answers, "scope")
-    inspection.items = chosen
+    inspection.method = method
+    inspection.items, inspection.item_list_id = chosen, listed[0].list_id
+    inspection.documents = ask.text(step.answers, "documents")
+    inspection.paper_pledges = paper
+    inspection.pledge_files = ask.words(step.answers, "pledge_files")
     inspection.assistants = ask.number(step.answers, "assistants")
     inspection.period_from, inspection.period_to = start, end
-    inspection.applied_by_id = step.person().id
+    inspection.applied_by_id, inspection.applied_at = step.person().id, clock.now()
     inspection.approved_by_id = None
-    thing = step.session.get_one(RegistryObject, inspection.object_id)
     rules = step.rules
     return {
         "local_elsewhere": inspection.local_elsewhere,
         "tell_local": inspection.local_elsewhere and bool(rules.value("advance_notice.local_bureau")),
-        "object_type": thing.type,
-        "online_types": list(rules.value("method.online_types") or []),
     }
 
 
@@ -199,7 +211,8 @@ def show_application(step: Step) -> dict[str, Any]:
     inspection = get(step.session, int(step.data["inspection_id"]))
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     members = team(step.session, inspection.id)
-    listed = current_items(step.session, inspection.bureau_id)
+    listed = offered(step.session, inspection)
+    drawn = inspection.draw_id is not None
     return {
         "facts": [
             ("检查对象", thing.name),
@@ -213,14 +226,15 @@ def show_application(step: Step) -> dict[str, Any]:
             ),
             (
                 "本年度已检查",
-                Sentence("{count} 次", count=visits_this_year(step, inspection)),
+                Sentence("{count} 次", count=visits_this_year(step.session, inspection)),
             ),
             ("检查人员", "、".join(f"{m.name}（{m.certificate_no or '无有效证件'}）" for m in members)),
         ],
         "options": {"items": [(item.no, f"{item.no} {item.name}") for item in listed]},
         "defaults": {
-            "items": [item.no for item in listed],
+            "items": [item.no for item in listed] if drawn else [],
             "basis": "年度抽查计划" if inspection.plan_id else "线索核查",
+            "scope": "；".join(dict.fromkeys(t.content for t in planned(step.session, inspection))),
         },
     }
 
@@ -234,7 +248,7 @@ def show_approval(step: Step) -> dict[str, Any]:
         "facts": [
             *shown,
             ("检查依据", inspection.basis),
-            ("抽查事项", "、".join(inspection.items)),
+            ("抽查事项", "、".join(item.name for item in approved_items(step.session, inspection))),
             (
                 "检查期限",
                 Sentence(
@@ -243,7 +257,11 @@ def show_approval(step: Step) -> dict[str, Any]:
                     end=inspection.period_to,
                 ),
             ),
+            ("检查方式", method_label(inspection)),
+            ("检查内容和方式", inspection.scope or "—"),
+            ("要求准备的资料", inspection.documents or "—"),
             ("协助人员", Sentence("{count} 人", count=inspection.assistants)),
+            *([("纸质承诺", inspection.paper_pledges)] if inspection.paper_pledges else []),
         ],
     }
 

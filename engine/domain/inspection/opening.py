@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from engine import clock
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
+from engine.domain.inspection.scope import planned_method
 from engine.domain.inspection.superior import mark_superior_drawn
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.inspection.team import join, membership
@@ -53,10 +54,16 @@ def items(
         )
 
 
-@operation("inspection.begin", clause="J3 J9 W7")
-def begin(step: Step, *, inspection_id: int) -> None:
-    """下达检查任务: from now on the inspection knows the case that runs it."""
-    get(step.session, inspection_id).case_id = step.case_id
+@operation("inspection.begin", clause="J3 J9 W7", gives=("object_type", "online_types", "planned_method"))
+def begin(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
+    """下达检查任务: the inspection knows the case that runs it; the facts of which its way is decided (舞 第六条)."""
+    inspection = get(step.session, inspection_id)
+    inspection.case_id = step.case_id
+    return {
+        "object_type": step.session.get_one(RegistryObject, inspection.object_id).type,
+        "online_types": list(step.rules.value("method.online_types") or []),
+        "planned_method": planned_method(step.session, inspection),
+    }
 
 
 def open_from_draw(session: Session, draw_id: str) -> list[Inspection]:

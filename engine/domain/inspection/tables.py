@@ -65,12 +65,17 @@ class Inspection(Base):
     leader_chosen_by_id: Mapped[int | None] = reference("person.id", index=False)
     basis: Mapped[str] = mapped_column(default="")
     scope: Mapped[str] = mapped_column(default="")
+    item_list_id: Mapped[int | None]  # the version of the list that the items are of
     items: Mapped[list[Any]] = mapped_column(default=list)  # item numbers of the list, fixed by the approval
+    documents: Mapped[str] = mapped_column(default="")  # what the object is asked to prepare
+    paper_pledges: Mapped[str] = mapped_column(default="")  # of members without an account, with their files
+    pledge_files: Mapped[list[Any]] = mapped_column(default=list)
     assistants: Mapped[int] = mapped_column(default=0)
     period_from: Mapped[date | None]
     period_to: Mapped[date | None]
     notice_no: Mapped[word] = mapped_column(default="")
     applied_by_id: Mapped[int | None] = reference("person.id", index=False)
+    applied_at: Mapped[datetime | None]
     approved_by_id: Mapped[int | None] = reference("person.id", index=False)
     approved_at: Mapped[datetime | None]
     local_notified_at: Mapped[datetime | None]
@@ -238,6 +243,8 @@ class SiteRecord(Base):
     witness_name: Mapped[word] = mapped_column(default="")
     witness_contact: Mapped[word] = mapped_column(default="")
     witness_signature: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    inspectors_signature: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of who recorded it
+    attachments: Mapped[list[Any]] = mapped_column(default=list)  # ids of stored files, the video included
     recorded_by_id: Mapped[int] = reference("person.id", index=False)
 
     __table_args__ = (

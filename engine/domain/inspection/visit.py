@@ -23,10 +23,11 @@ from engine.domain.inspection.licence import (
     refuse_lapsed,
     reread_licences,
 )
+from engine.domain.inspection.scope import approved, planned
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Finding, Inspection, SiteRecord, TeamMember, Visit, get
 from engine.domain.inspection.team import refuse_conflict, team, team_leader
-from engine.domain.registry import RegistryObject, current_items
+from engine.domain.registry import RegistryObject
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
 from engine.operation import Rules, Step, operation, prefill
@@ -121,7 +122,7 @@ def arrive(step: Step, *, inspection_id: int) -> None:
     )
     inspection.arrived_at = at
     inspection.state = "onsite"
-    inspection.method = "onsite"
+    inspection.method = "visit" if inspection.method == "visit" else "onsite"
     step.session.flush()
 
 
@@ -135,7 +136,7 @@ def check_items(step: Step, *, inspection_id: int) -> None:
 
 def note_findings(step: Step, inspection: Inspection) -> None:
     """Write the findings of the form in place of earlier ones of the same step (the step may be returned)."""
-    names = {item.no: item.name for item in current_items(step.session, inspection.bureau_id)}
+    names = {item.no: item.name for item in approved(step.session, inspection)}
     found: list[Finding] = []
     for row in ask.rows(step.answers, "findings"):
         no = ask.text(row, "item")
@@ -151,7 +152,7 @@ def note_findings(step: Step, inspection: Inspection) -> None:
             Finding(
                 inspection_id=inspection.id,
                 item_no=no if listed else "",
-                item_name=names.get(no, no)
+                item_name=names[no]
                 if listed
                 else ask.required(row, "off_list_name", "清单外事项名称", clause=cite("W10", step.pack)),
                 off_list=not listed,
@@ -230,6 +231,8 @@ def record(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
             signer=signer if signature in ("signed", "sealed") else "",
             capacity=ask.text(step.answers, "capacity"),
             signature_data=ask.signature(step.answers, "signature_image"),
+            inspectors_signature=ask.signature(step.answers, "inspectors_signature"),
+            attachments=ask.words(step.answers, "attachments"),
             recorded_by_id=step.person().id,
         ),
     )
@@ -271,6 +274,7 @@ def witness(step: Step, *, inspection_id: int) -> None:
     last.witness_name = name
     last.witness_contact = ask.text(step.answers, "witness_contact")
     last.witness_signature = ask.signature(step.answers, "witness_signature")
+    last.attachments = [*last.attachments, *ask.words(step.answers, "video")]
 
 
 @operation("inspection.review_online", clause="W6", gives=("signed", "ended_on"))
@@ -326,9 +330,10 @@ def show_arrival(step: Step) -> dict[str, Any]:
 def show_items(step: Step) -> dict[str, Any]:
     """The check list fixed by the approval, one line per item."""
     inspection = get(step.session, int(step.data["inspection_id"]))
-    listed = [
-        item for item in current_items(step.session, inspection.bureau_id) if item.no in inspection.items
-    ]
+    listed = approved(step.session, inspection)
+    asked: dict[int, list[str]] = {}
+    for task in planned(step.session, inspection):
+        asked.setdefault(task.item_id, []).append(task.content)
     return {
         "options": {
             "items": [*((item.no, f"{item.no} {item.name}") for item in listed), ("-", "清单外")],
@@ -336,7 +341,16 @@ def show_items(step: Step) -> dict[str, Any]:
         },
         "defaults": {"findings": [{"item": item.no, "result": "none"} for item in listed]},
         "rows": {
-            "checklist": [{"no": item.no, "name": item.name, "content": item.content} for item in listed]
+            "checklist": [
+                {
+                    "no": item.no,
+                    "name": item.name,
+                    "content": "；".join(
+                        filter(None, dict.fromkeys([item.content, *asked.get(item.id, [])]))
+                    ),
+                }
+                for item in listed
+            ]
         },
     }
 

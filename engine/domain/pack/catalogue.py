@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.domain.terms import REPEAT_REASONS, SECTION_KINDS, SUBSTITUTION_REASONS
+from engine.domain.terms import PUBLIC_PLACES, REPEAT_REASONS, SECTION_KINDS, SUBSTITUTION_REASONS
 from engine.sentence import Sentence
 
 INT, BOOL, TEXT, CHOICE, LIST = "整数", "是否", "文字", "选项", "多选"
@@ -68,6 +68,7 @@ _DEFINITIONS = (
         "计划必备内容",
         ("items", "content", "schedule", "ratio", "requirements", "discipline"),
     ),
+    Definition("plan.methods", LIST, "抽查可以采取的方式", ("onsite", "online", "visit")),
     Definition("plan.platform_entry", BOOL, "计划审定后录入平台"),
     Definition("plan.amend_with_superior", BOOL, "上级规定改变时调整计划"),
     Definition("draw.engine", CHOICE, "抽取方式：本系统抽取或导入平台结果", ("native", "import")),
@@ -143,6 +144,8 @@ _DEFINITIONS = (
     Definition("registry.inspectors_by", CHOICE, "执法检查人员名录库由谁建立", ("section", "supervision")),
     Definition("registry.supervision_staff", BOOL, "日常监管人员也入库（不计入持证人数）"),
     Definition("registry.publish", BOOL, "名录库对外公示"),
+    Definition("item_list.channels", LIST, "抽查事项清单必须公开的渠道", tuple(PUBLIC_PLACES)),
+    Definition("registry.channels", LIST, "名录库必须录入或公示的渠道", tuple(PUBLIC_PLACES)),
 )
 
 CATALOGUE: Mapping[str, Definition] = {definition.key: definition for definition in _DEFINITIONS}

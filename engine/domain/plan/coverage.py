@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.domain.draw.selection import quota_of
 from engine.domain.plan.query import get
 from engine.domain.plan.tables import Plan, PlanTask
-from engine.domain.registry import InspectionItem, RegistryObject
+from engine.domain.registry import InspectionItem, RegistryObject, below
 from engine.operation import Step, operation
 
 
@@ -39,21 +40,21 @@ class Coverage:
 
 def measure(session: Session, plan: Plan, cap: int) -> Coverage:
     """测算 a plan against the registry and the other plans of the same bureau and year."""
-    counts = _counts(session, plan.bureau_id)
-    registered = sum(counts.values())
-    in_scope = sample = 0
+    counts = registered(session, plan.bureau_id)
+    known = sum(counts.values())
+    covered = sample = 0
     for (kind, level), number in counts.items():
-        mine = [task for task in plan.tasks if task.object_kind == kind and task.level in ("", level)]
+        mine = [task for task in plan.tasks if in_scope(task, kind, level)]
         if mine:
-            in_scope += number
-            sample += max(_sampled(task, number) for task in mine)
+            covered += number
+            sample += max(sampled(task, number) for task in mine)
     listed = set(
         session.scalars(select(InspectionItem.id).where(InspectionItem.list_id == plan.item_list_id))
     )
     return Coverage(
-        registered=registered,
-        in_scope=in_scope,
-        share=in_scope * 100 // registered if registered else 0,
+        registered=known,
+        in_scope=covered,
+        share=covered * 100 // known if known else 0,
         items_missing=len(listed - {task.item_id for task in plan.tasks}),
         burden=_burden(session, plan),
         sample=sample,
@@ -61,18 +62,28 @@ def measure(session: Session, plan: Plan, cap: int) -> Coverage:
     )
 
 
-def _counts(session: Session, bureau_id: int) -> dict[tuple[str, str], int]:
+def registered(session: Session, bureau_id: int) -> dict[tuple[str, str], int]:
+    """对象基数 by kind and level: the bureau's own registry and those of the bureaus under it (吉 第四条).
+
+    An institution that stands in several of these registries counts once, as in the draw.
+    """
     query = (
-        select(RegistryObject.kind, RegistryObject.level, func.count())
-        .where(RegistryObject.bureau_id == bureau_id, RegistryObject.active)
+        select(RegistryObject.kind, RegistryObject.level, func.count(RegistryObject.code.distinct()))
+        .where(RegistryObject.bureau_id.in_(below(session, bureau_id)), RegistryObject.active)
         .group_by(RegistryObject.kind, RegistryObject.level)
     )
     return {(kind, level): number for kind, level, number in session.execute(query)}
 
 
-def _sampled(task: PlanTask, number: int) -> int:
-    wanted = -(-number * task.num // task.den) if task.rounding == "up" else number * task.num // task.den
-    return min(number, max(task.at_least, wanted))
+def in_scope(task: PlanTask, kind: str, level: str) -> bool:
+    """Whether objects of a kind and level are what a task is about."""
+    return task.object_kind == kind and task.level in ("", level)
+
+
+def sampled(task: PlanTask, number: int) -> int:
+    """抽取数量 that a task takes of so many objects, rounded as the draw will round."""
+    rule = {"num": task.num, "den": task.den, "min": task.at_least, "round": task.rounding}
+    return quota_of(rule, number)
 
 
 def _burden(session: Session, plan: Plan) -> int:

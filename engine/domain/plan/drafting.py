@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.domain import answers as ask
-from engine.domain.plan.query import default_title, get
+from engine.domain.plan.query import default_title, get, main_method
 from engine.domain.plan.tables import Plan, PlanSection, PlanTask
 from engine.domain.registry import InspectionItem, current_item_list
-from engine.domain.terms import cite
+from engine.domain.terms import METHODS, cite
 from engine.errors import Refused
 from engine.operation import Rules, Step, operation
 from engine.people import Bureau, Person
@@ -168,13 +168,32 @@ def _task(step: Step, plan: Plan, part: PlanSection, number: int, row: Mapping[s
         at_least=ask.number(row, "at_least"),
         starts_on=starts,
         ends_on=ends,
-        method=ask.text(row, "method") or "onsite",
+        method=_method(step, row, name),
         frequency=ask.number(row, "frequency", 1),
         batch=ask.number(row, "batch", 1),
         content=ask.required(row, "content", "检查内容", clause=cite("J8", step.pack)),
         staff_requirement=ask.text(row, "staff_requirement"),
         note=ask.text(row, "note"),
     )
+
+
+def _method(step: Step, row: Mapping[str, Any], name: str) -> str:
+    """抽查方式 of a task: one of the pack's ways, the main one for the kind of object when none was chosen."""
+    rule = step.rules["plan.methods"]
+    chosen = ask.text(row, "method") or main_method(ask.text(row, "object_kind"), step.rules)
+    if chosen not in rule.value:
+        raise Refused(
+            Sentence(
+                "任务“{name}”的抽查方式是“{method}”，只能采用：{methods}。",
+                name=name,
+                method=METHODS.get(chosen, chosen),
+                methods="、".join(METHODS[each] for each in rule.value),
+            ),
+            clause=step.rules.cite(rule.source),
+            slug="plan-method",
+            fields={"tasks": "请核对抽查方式"},
+        )
+    return chosen
 
 
 def share(row: Mapping[str, Any], key: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from engine.domain.plan.tables import Plan, PlanTask
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import cite
 from engine.errors import NotFound, Refused
-from engine.operation import subject
+from engine.operation import Rules, subject
 from engine.people import Person
 from engine.sentence import Sentence
 
@@ -34,6 +34,12 @@ def tasks_of(session: Session, plan_id: int, batch: int) -> list[PlanTask]:
 def serves(task: PlanTask, thing: RegistryObject) -> bool:
     """Whether an object belongs to the scope of a task: its kind, and its level where the task names one."""
     return task.object_kind == thing.kind and task.level in ("", thing.level)
+
+
+def main_method(kind: str, rules: Rules) -> str:
+    """How objects of a kind are mainly inspected: institutions on site, what the pack names online (舞 第六条)."""
+    type_ = kind if kind in ("person", "employer") else "institution"
+    return "online" if type_ in (rules.value("method.online_types") or []) else "onsite"
 
 
 def items_for(

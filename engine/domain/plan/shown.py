@@ -14,7 +14,7 @@ from engine.domain.plan.query import get
 from engine.domain.plan.rounds import latest_redraw
 from engine.domain.plan.tables import Plan, PlanAmendment, PlanTask
 from engine.domain.registry import InspectionItem
-from engine.domain.terms import OBJECT_KINDS
+from engine.domain.terms import METHODS, OBJECT_KINDS
 from engine.operation import Step, prefill
 from engine.sentence import Sentence
 
@@ -42,6 +42,8 @@ def task_rows(plan: Plan) -> list[dict[str, Any]]:
             "section": task.part.section.name if task.part.section else task.part.author.name,
             "name": task.name,
             "item": task.item_name,
+            "content": task.content,
+            "method": METHODS[task.method],
             "objects": f"{OBJECT_KINDS.get(task.object_kind, task.object_kind)}{task.level}",
             "ratio": task.ratio,
             "period": Sentence("{start} 至 {end}", start=task.starts_on, end=task.ends_on),
@@ -72,6 +74,7 @@ def show_draft(step: Step) -> dict[str, Any]:
         "options": {
             "items": [(str(item.id), f"{item.no} {item.name}") for item in items],
             "object_kinds": kinds,
+            "methods": [(code, METHODS[code]) for code in step.rules["plan.methods"].value],
         },
         "defaults": {"tasks": [_answers(task) for task in mine]} if mine else {},
     }

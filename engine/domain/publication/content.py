@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.domain.inspection.scope import planned
 from engine.domain.inspection.tables import Inspection
 from engine.domain.inspection.team import team
 from engine.domain.inspection.visit import findings
-from engine.domain.plan.query import default_title, items_for
+from engine.domain.plan.query import default_title
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, RESULT_CODES, RESULTS
@@ -76,20 +77,22 @@ def record(
     """
     thing = session.get_one(RegistryObject, inspection.object_id)
     plan = session.get(Plan, inspection.plan_id) if inspection.plan_id else None
-    tasks = items_for(session, plan.id, thing) if plan else []
+    tasks = planned(session, inspection)
     bureau = session.get_one(Bureau, inspection.bureau_id)
     person = thing.type == "person"
     return {
         "objectName": mask_name(thing.name) if person else mask_id(thing.name),
         "uscc": "" if person else thing.uscc,
         "objectCode": "" if person else thing.code,
-        "raninsPlanId": str(inspection.plan_id or ""),
+        "raninsPlanId": plan.no if plan else "",
         "raninsPlaneName": extra.get("plan", plan.title or default_title(plan) if plan else ""),
         "raninsTaskId": inspection.case_no,
         "raninsTaskName": extra.get(
             "task", "、".join({task.name: 0 for task in tasks}) or inspection.case_no
         ),
-        "raninsTypeName": "不定向" if inspection.draw_id else "定向",
+        "raninsTypeName": "不定向"
+        if inspection.draw_id and not any(task.directed for task in tasks)
+        else "定向",
         "insAuth": bureau.name,
         "insDate": inspection.ended_on.isoformat() if inspection.ended_on else "",
         "method": METHODS.get(inspection.method, ""),

@@ -29,6 +29,7 @@ SIGNING = {
     "witness_contact": "见证人联系方式",
     "witness_signature": "见证人签名",
     "inspector_signatures": "检查人员签名",
+    "inspectors_unsigned": "待签名的检查人员",
 }
 
 

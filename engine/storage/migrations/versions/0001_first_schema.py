@@ -581,8 +581,16 @@ def upgrade() -> None:
         sa.Column("leader_chosen_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("item_list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "items",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("documents", sa.Text(), nullable=False),
+        sa.Column("paper_pledges", sa.Text(), nullable=False),
+        sa.Column(
+            "pledge_files",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
@@ -591,6 +599,7 @@ def upgrade() -> None:
         sa.Column("period_to", sa.Date(), nullable=True),
         sa.Column("notice_no", sa.String(length=80), nullable=False),
         sa.Column("applied_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("applied_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("approved_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("local_notified_at", UtcDateTime(timezone=True), nullable=True),
@@ -2204,6 +2213,16 @@ def upgrade() -> None:
         sa.Column("witness_contact", sa.String(length=80), nullable=False),
         sa.Column(
             "witness_signature",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "inspectors_signature",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "attachments",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
