@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.domain.terms import REPEAT_REASONS, SECTION_KINDS, SUBSTITUTION_REASONS, role_label
+from engine.domain.terms import (
+    METHODS,
+    PUBLIC_PLACES,
+    REPEAT_REASONS,
+    SECTION_KINDS,
+    SUBSTITUTION_REASONS,
+    role_label,
+)
 
 UNREGULATED = "不作规定"
 YES, NO = "是", "否"
@@ -74,6 +81,9 @@ OF_TERMS: Mapping[str, Mapping[str, str]] = {
     "cap.repeat_reasons": REPEAT_REASONS,
     "draw.supervisor_units": SECTION_KINDS,
     "substitution.reasons": SUBSTITUTION_REASONS,
+    "plan.methods": METHODS,
+    "item_list.channels": PUBLIC_PLACES,
+    "registry.channels": PUBLIC_PLACES,
 }
 
 
