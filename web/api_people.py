@@ -15,7 +15,7 @@ from engine.people import Grant, Person
 from web import http, words
 from web.api import HUGE, answer, body, given, route
 from web.auth import actor
-from web.openapi import DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
+from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 from web.people import ACTS
 
 ACCOUNT = record(id=NUMBER, login=TEXT, name=TEXT, staff_no=TEXT, active=FLAG, roles=listed(TEXT))
@@ -41,7 +41,14 @@ CHANGE = {
     },
 }
 STEP = record(
-    item=NUMBER, step=TEXT, name=TEXT, receivers=listed(record(id=NUMBER, name=TEXT)), back=FLAG, why_not=TEXT
+    kind=TEXT,
+    item=NUMBER,
+    step=TEXT,
+    of=TEXT,
+    name=TEXT,
+    receivers=listed(record(id=NUMBER, name=TEXT)),
+    back=FLAG,
+    why_not=TEXT,
 )
 MOST = 200
 
@@ -124,38 +131,55 @@ def list_leavers() -> ResponseReturnValue:
 
 
 @route("GET", "/leavers/<int:person_id>", rights.HAND_OVER)
-@describes("一个人的待办，每件可以交给谁", record(rows=listed(STEP)))
+@describes(
+    "一个人的待办、临时任务和共享视图，每件可以交给谁；rest 为不移交的和原因",
+    record(rows=listed(STEP), rest=listed(record(words=TEXT, cases=listed(ANY)))),
+)
 def preview_leaver(person_id: int) -> ResponseReturnValue:
     """What may be done with each step."""
-    _, rows = leaver.preview(http.reading(), g.person, person_id)
+    reading = http.reading()
+    someone, rows = leaver.preview(reading, g.person, person_id)
     return answer(
         {
             "rows": [
                 {
-                    "item": row.item.id,
-                    "step": row.item.step,
+                    "kind": row.kind,
+                    "item": row.id,
+                    "step": row.title,
+                    "of": row.of,
                     "name": row.name,
                     "receivers": [{"id": each.id, "name": each.name} for each in row.receivers],
                     "back": row.back,
                     "why_not": row.why_not,
                 }
                 for row in rows
-            ]
+            ],
+            "rest": [
+                {"words": each.words, "cases": [{"id": number, "name": name} for number, name in each.cases]}
+                for each in leaver.rest(reading, someone)
+            ],
         }
     )
 
 
 @route("POST", "/leavers/<int:person_id>", rights.HAND_OVER)
 @describes(
-    "移交待办：to 为接办人，0 为放回待接收；逐件办理，逐件答复",
-    record(rows=listed(record(item_id=NUMBER, step=TEXT, name=TEXT, ok=FLAG, words=TEXT))),
+    "移交待办：to 为接办人，0 为放回待接收（临时任务为撤回，视图为删去）；逐件办理，逐件答复",
+    record(rows=listed(record(kind=TEXT, item_id=NUMBER, step=TEXT, name=TEXT, ok=FLAG, words=TEXT))),
     body=record(
         reason=TEXT,
         rows={
             "type": "array",
             "minItems": 1,
             "maxItems": MOST,
-            "items": record(item={"type": "integer", "minimum": 0}, to={"type": "integer", "minimum": 0}),
+            "items": {
+                **record(
+                    kind={"enum": list(leaver.KINDS)},
+                    item={"type": "integer", "minimum": 1},
+                    to={"type": "integer", "minimum": 0},
+                ),
+                "required": ["item", "to"],
+            },
         },
     ),
 )
@@ -166,12 +190,13 @@ def hand_over_leaver(person_id: int) -> ResponseReturnValue:
     if not 0 < len(rows) <= MOST or not all(_row(row) for row in rows):
         raise BadRequest
     leaver.preview(http.reading(), g.person, person_id)
-    wanted = {row["item"]: row["to"] for row in rows}
+    wanted = {f"{row.get('kind', 'step')}-{row['item']}": row["to"] for row in rows}
     done = leaver.hand_over(
         g.world, g.person.id, person_id, wanted, reason=asked["reason"], key=http.given_key()
     )
     rows = [
         {
+            "kind": each.kind,
             "item_id": each.item_id,
             "step": each.step,
             "name": each.name,
@@ -184,6 +209,10 @@ def hand_over_leaver(person_id: int) -> ResponseReturnValue:
 
 
 def _row(row: Any) -> bool:
-    return isinstance(row, dict) and all(
-        type(row.get(name)) is int and 0 <= row[name] < HUGE for name in ("item", "to")
+    return (
+        isinstance(row, dict)
+        and row.get("kind", "step") in leaver.KINDS
+        and all(
+            type(row.get(name)) is int and low <= row[name] < HUGE for name, low in (("item", 1), ("to", 0))
+        )
     )

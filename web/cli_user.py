@@ -145,7 +145,7 @@ def reset_2fa(login: str) -> None:
 @user.command("hand-over")
 @click.argument("login")
 @click.option("--by", required=True, help="移交人的账号（分管领导或主要负责人）")
-@click.option("--to", default="", help="接办人的账号；不写则放回待接收")
+@click.option("--to", default="", help="接办人的账号；不写则待办放回待接收，临时任务和共享视图不动")
 @click.option("--reason", required=True, help="移交理由")
 @click.option("--dry-run", is_flag=True, help="只列出待办和可以接办的人，不移交")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 文档")
@@ -161,19 +161,21 @@ def hand_over(login: str, by: str, to: str, reason: str, *, dry_run: bool, as_js
         _, rows = leaver.preview(session, actor, gone.id)
         listed = [
             {
-                "item": row.item.id,
-                "step": row.item.step,
+                "key": row.key,
+                "step": row.title,
                 "name": row.name,
                 "receivers": [each.login for each in row.receivers],
                 "back": row.back,
                 "why_not": row.why_not,
+                "kind": row.kind,
             }
             for row in rows
         ]
     if dry_run:
         _tell(listed, as_json=as_json)
         return
-    wanted = {int(str(row["item"])): receiver for row in listed}
+    moves = [row for row in listed if to or row["kind"] == "step"]  # without a receiver nothing is ended
+    wanted = {str(row["key"]): receiver for row in moves}
     done = leaver.hand_over(world, actor.id, gone.id, wanted, reason=reason)
     _tell([asdict(each) for each in done], as_json=as_json)
     if not all(each.ok for each in done):

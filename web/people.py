@@ -228,9 +228,9 @@ def hand_over(person_id: int) -> ResponseReturnValue:
     """Hand them on, row by row; the answer of each row stands on the page that follows."""
     form = request.form
     wanted = {
-        cursor.number(name[3:]): cursor.number(value)
+        name[3:]: cursor.number(value)
         for name, value in list(form.items())[: LONGEST_LIST * 2]
-        if name.startswith("to-") and cursor.number(name[3:]) and value and value == str(cursor.number(value))
+        if name.startswith("to-") and leaver.is_key(name[3:]) and value and value == str(cursor.number(value))
     }
     reason = form.get("reason", "").strip()[:1000]
     if not reason or not wanted:
@@ -251,6 +251,7 @@ def _preview(
                 "people/leaver.html",
                 person=someone,
                 rows=rows,
+                rest=leaver.rest(fresh, someone),
                 done=done or [],
                 given=request.form,
                 fields=fields,

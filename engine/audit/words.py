@@ -63,6 +63,8 @@ ACTIONS: Mapping[str, str] = {
     "case.comment": "写交流意见",
     "extra.ask": "交办临时任务",
     "extra.end": "办结或撤回临时任务",
+    "extra.hand_over": "移交临时任务",
+    "view.hand_over": "移交共享视图",
     "plan.due": "按期启动计划编制",
     "plan.urge": "督办计划编制",
     "plan.approve": "审批抽查计划",

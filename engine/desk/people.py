@@ -18,6 +18,7 @@ from engine import audit, clock
 from engine.access.rights import HAND_OVER, MANAGE_PEOPLE
 from engine.access.session import SessionRow, revoke_all, sessions_of
 from engine.access.sign_in import set_password
+from engine.desk import proxy
 from engine.desk.case import extra
 from engine.desk.notice import Matter, tell
 from engine.errors import NotFound, Refused
@@ -126,7 +127,7 @@ def move(session: Session, actor: Person, person_id: int, *, section_id: int | N
 
 
 def close(session: Session, actor: Person, person_id: int, *, reason: str) -> int:
-    """离岗: close an account, end its posts today and all its sessions; how many steps are left with it.
+    """离岗: close an account, end its posts today and all its sessions; how many steps and errands are left with it.
 
     Who answers for the work is told where to hand it over.
     """
@@ -146,8 +147,10 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
             grant.valid_to = today
     found.active = False
     closed = revoke_all(session, found)
-    left, errands = open_steps(session, found), extra.forsaken(session, found, actor)
-    counted = {"sessions": closed, "open_steps": left, "errands": errands}
+    steps, errands = open_steps(session, found), extra.forsaken(session, found, actor)
+    stood = proxy.forsaken(session, actor, found)
+    left = steps + errands + len(extra.awaited(session, found))
+    counted = {"sessions": closed, "open_steps": steps, "errands": errands, "proxies": stood}
     _log(session, actor, found, "user.close", counted, reason=why)
     if left:
         tell(

@@ -19,6 +19,7 @@ from engine.access import proxy as proxies
 from engine.access.proxy import Proxy
 from engine.access.rights import MANAGE_PEOPLE, WORK
 from engine.desk.lamp import Days, Lamp
+from engine.desk.notice import Matter, tell
 from engine.desk.pool import draws_from
 from engine.domain import terms
 from engine.errors import Refused
@@ -152,6 +153,20 @@ def revoke(session: Session, actor: Person, proxy_id: int) -> Proxy:
     row = proxies.revoke(session, actor, proxy_id)
     _log(session, actor, row, "proxy.revoke")
     return row
+
+
+def forsaken(session: Session, actor: Person, leaver: Person) -> int:
+    """The proxies of who leaves end; whoever is left without one, or no longer stands in, is told."""
+    ended = proxies.end_with(session, actor, leaver)
+    for row in ended:
+        _log(session, actor, row, "proxy.revoke")
+        if row.proxy_id == leaver.id:
+            title = Sentence("你的代理人{name}已离岗，请另行指定", name=leaver.name)
+            tell(session, "decided", [row.principal], Matter(title, "/proxies"), actor=actor)
+        else:
+            title = Sentence("{name}已离岗，你对其的代理终止", name=leaver.name)
+            tell(session, "decided", [row.proxy], Matter(title, "/proxies"), actor=actor)
+    return len(ended)
 
 
 def _log(session: Session, actor: Person, row: Proxy, action: str) -> None:

@@ -16,7 +16,7 @@ from engine.access.permission import roles_of
 from engine.desk.tables import Layout, View
 from engine.domain import terms
 from engine.errors import NotFound, Refused
-from engine.people import Person, Role, Section
+from engine.people import Person, Role, Section, holders
 from engine.sentence import Sentence
 
 COLUMNS = ("process", "holder", "bureau", "opened", "clause", "batch")
@@ -127,6 +127,32 @@ def forget(session: Session, actor: Person, view_id: int) -> None:
     if found is None or found.person_id != actor.id:
         raise NotFound("没有这个视图。", hint="只能删去自己保存的视图。")
     session.delete(found)
+    session.flush()
+
+
+def shared(session: Session, someone: Person) -> list[View]:
+    """The views that somebody shares with a post or a section: others work by them."""
+    others = or_(View.role != "", View.section_id.is_not(None))
+    return list(session.scalars(select(View).where(View.person_id == someone.id, others).order_by(View.name)))
+
+
+def heirs(session: Session, view: View) -> list[Person]:
+    """Who may keep a shared view from now on: whom it is shared with, by staff number."""
+    if view.bureau_id is not None:
+        found = holders(session, view.bureau_id, Role(view.role))
+    else:
+        mates = select(Person).where(Person.section_id == view.section_id, Person.active)
+        found = list(session.scalars(mates.order_by(Person.staff_no)))
+    return [each for each in found if each.id != view.person_id]
+
+
+def inherit(session: Session, view: View, receiver: Person) -> None:
+    """The view is the receiver's; where they have one of that name, it says whose it was."""
+    taken = session.scalar(select(View.id).where(View.person_id == receiver.id, View.name == view.name))
+    if taken is not None:
+        owner = session.get_one(Person, view.person_id).name
+        view.name = f"{view.name[: LONGEST - len(owner) - 2]}（{owner}）"
+    view.person_id = receiver.id
     session.flush()
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 import web.app
 from engine import clock
 from engine.access import sign_in
 from engine.desk.world import Answers, World
+from engine.people import Grant, Person, Role
 from engine.runtime.instance import Runtime
 from engine.settings import Settings
 from engine.storage.session import Database
@@ -97,3 +101,28 @@ def as_person(app):
         return client
 
     return enter
+
+
+@pytest.fixture
+def an(town):
+    """安全管理员 of the town, by login `an`."""
+    with town.database.transaction() as session:
+        known = session.scalars(select(Person).where(Person.login == "shen")).one()
+        person = Person(
+            bureau_id=known.bureau_id,
+            staff_no="0090",
+            login="an",
+            name="卫长安",
+            password_hash=known.password_hash,
+        )
+        session.add(person)
+        session.flush()
+        session.add(
+            Grant(
+                person_id=person.id,
+                bureau_id=known.bureau_id,
+                role=Role.SECURITY_ADMIN,
+                valid_from=date(2020, 1, 1),
+            )
+        )
+    return "an"

@@ -25,31 +25,6 @@ from tests.web.town import NOW, PASSWORD
 TODAY = NOW.date()
 
 
-@pytest.fixture
-def an(town):
-    """安全管理员 of the town, by login `an`."""
-    with town.database.transaction() as session:
-        known = somebody(session, "shen")
-        person = Person(
-            bureau_id=known.bureau_id,
-            staff_no="0090",
-            login="an",
-            name="卫长安",
-            password_hash=known.password_hash,
-        )
-        session.add(person)
-        session.flush()
-        session.add(
-            Grant(
-                person_id=person.id,
-                bureau_id=known.bureau_id,
-                role=Role.SECURITY_ADMIN,
-                valid_from=date(2020, 1, 1),
-            )
-        )
-    return "an"
-
-
 def number_of(town, login):
     with town.database.reading() as session:
         return somebody(session, login).id
@@ -288,11 +263,13 @@ def test_a_row_that_fails_hinders_no_other(town, gone):
         done.state, done.done_by_id, done.done_at = "done", gone, NOW
         third = session.get_one(WorkItem, 4)
         third.pool, third.claimed_by_id = f"person/{gone}", gone
-    rows = leaver.hand_over(town, wen, gone, {2: wen, 3: zhou, 4: wen, 999: wen}, reason="调离", key="k")
+    rows = leaver.hand_over(
+        town, wen, gone, {"2": wen, "3": zhou, "4": wen, "999": wen}, reason="调离", key="k"
+    )
     assert [row.ok for row in rows] == [False, False, True, False]
     assert "已由沈其昌于" in rows[0].words
     assert "不在这个岗位" in rows[1].words
-    again = leaver.hand_over(town, wen, gone, {4: wen}, reason="调离", key="k")
+    again = leaver.hand_over(town, wen, gone, {"4": wen}, reason="调离", key="k")
     assert again[0].words == rows[2].words  # the same key tells the same
     with pytest.raises(NotAllowed), town.database.reading() as session:
         leaver.preview(session, session.get_one(Person, lu), gone)
@@ -307,10 +284,10 @@ def test_what_was_lent_to_the_leaver_goes_back_to_who_lent_it(town, gone):
         item.claimed_by_id = wen  # 温如玉 holds it, 沈其昌 works on it
     with town.database.reading() as session:
         row = next(
-            row for row in leaver.preview(session, session.get_one(Person, wen), gone)[1] if row.item.id == 2
+            row for row in leaver.preview(session, session.get_one(Person, wen), gone)[1] if row.id == 2
         )
         assert (row.receivers, row.back) == ([], True)
-    assert leaver.hand_over(town, wen, gone, {2: leaver.BACK}, reason="调离")[0].ok
+    assert leaver.hand_over(town, wen, gone, {"2": leaver.BACK}, reason="调离")[0].ok
     with town.database.reading() as session:
         assert session.get_one(WorkItem, 2).pool == f"person/{wen}"
 
@@ -369,7 +346,7 @@ def test_who_asked_a_leaver_something_is_told_to_ask_another(an, town, as_person
     assert as_person("shen").post("/cases/2/extra", data=errand).status_code == 303
     assert as_person(an).post(f"/people/{number}/close", data={"reason": "调离"}).status_code == 303
     page = as_person("shen").get("/notices").text
-    assert "贺知夏已离岗，请撤回后改交他人。" in page
+    assert "贺知夏已离岗，可以撤回后改交他人；领导移交后另行告知。" in page
     assert as_person("shen").post("/cases/2/extra/1/withdraw").status_code == 303
 
 

@@ -54,6 +54,14 @@ def mine(session: Session, person: Person) -> list[ExtraTask]:
     return list(session.scalars(query.order_by(ExtraTask.due_on, ExtraTask.id)))
 
 
+def awaited(session: Session, person: Person) -> list[ExtraTask]:
+    """What this person has asked for and nobody has answered, soonest first."""
+    query = select(ExtraTask).where(
+        ExtraTask.asked_by_id == person.id, ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(ExtraTask.due_on, ExtraTask.id)))
+
+
 def question_of(session: Session, item: WorkItem) -> ExtraTask | None:
     """The unanswered question of a step, if there is one."""
     query = select(ExtraTask).where(
@@ -210,10 +218,78 @@ def withdraw(session: Session, actor: Person, number: int) -> ExtraTask:
             Sentence("这项任务由{asked_by}交办，只能由其撤回。", asked_by=row.asked_by.name),
             slug="not-your-step",
         )
+    return _taken_back(session, actor, row, "")
+
+
+def _taken_back(session: Session, actor: Person, row: ExtraTask, words: str) -> ExtraTask:
     row.withdrawn_at = clock.now()
     _go_on(session, row)
-    _note(session, actor, row, Sentence("撤回“{title}”", title=row.title), "")
+    _note(session, actor, row, Sentence("撤回“{title}”", title=row.title), words)
     return row
+
+
+# --- somebody leaves ------------------------------------------------------------------------------
+
+
+def heirs(session: Session, row: ExtraTask, leaver: Person) -> list[Person]:
+    """Who may take a leaver's side of an errand: whom the other side might ask, or by whom it might be asked."""
+    other = row.asked_by if row.person_id == leaver.id else row.person
+    return [
+        each
+        for each in people(session, other, session.get_one(Instance, row.case_id))
+        if each.id != leaver.id
+    ]
+
+
+def pass_on(
+    session: Session, actor: Person, leaver: Person, number: int, receiver: Person, reason: str
+) -> ExtraTask:
+    """移交: another answers in the leaver's place, or waits for the answer; the other side is told."""
+    row = _open_one(session, actor, number)
+    if receiver.id not in {each.id for each in heirs(session, row, leaver)}:
+        raise Refused(
+            Sentence(
+                "“{title}”不能交给{receiver}：不在本案的人员中。", title=row.title, receiver=receiver.name
+            ),
+            slug="not-of-the-duty",
+            hint="请从列出的人员中选。",
+        )
+    answers = row.person_id == leaver.id
+    other = row.asked_by if answers else row.person
+    if answers:
+        row.person = receiver
+    else:
+        row.asked_by = receiver
+    act = Sentence(
+        "{leaver}离岗，“{title}”交给{receiver}", leaver=leaver.name, title=row.title, receiver=receiver.name
+    )
+    _note(session, actor, row, act, reason, "extra.hand_over")
+    matter = Matter(row.title, f"/cases/{row.case_id}/extra/{row.id}", act)
+    tell(session, "assigned", [receiver], matter, actor=actor, key=f"extra:{row.id}:to:{receiver.id}")
+    tell(session, "decided", [other], matter, actor=actor, key=f"extra:{row.id}:by:{receiver.id}")
+    return row
+
+
+def end(session: Session, actor: Person, number: int, reason: str) -> ExtraTask:
+    """撤回 what nobody needs any more, for a leaver; both sides are told."""
+    row = _taken_back(session, actor, _open_one(session, actor, number), reason)
+    matter = Matter(row.title, f"/cases/{row.case_id}/extra/{row.id}", reason)
+    tell(session, "withdrawn", [row.person, row.asked_by], matter, actor=actor, key=f"extra:{row.id}:ended")
+    return row
+
+
+def follow(session: Session, actor: Person, leaver: Person, item: WorkItem, receiver: Person) -> None:
+    """The question of a step that goes to another is theirs; ended where they are who was asked."""
+    row = question_of(session, item)
+    if row is None or row.asked_by_id != leaver.id:
+        return
+    words = Sentence(
+        "{leaver}离岗，“{step}”交给{receiver}", leaver=leaver.name, step=item.step, receiver=receiver.name
+    )
+    if row.person_id == receiver.id:
+        _taken_back(session, actor, row, words)
+    else:
+        pass_on(session, actor, leaver, row.id, receiver, words)
 
 
 def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
@@ -238,13 +314,12 @@ def _open_one(session: Session, actor: Person, number: int) -> ExtraTask:
 
 def forsaken(session: Session, leaver: Person, actor: Person) -> int:
     """Who asked somebody that leaves is told, so that they ask somebody else; how many questions were open."""
-    open_ones = select(ExtraTask).where(
-        ExtraTask.person_id == leaver.id, ExtraTask.done_at.is_(None), ExtraTask.withdrawn_at.is_(None)
-    )
-    rows = session.scalars(open_ones).all()
+    rows = mine(session, leaver)
     for row in rows:
         matter = Matter(
-            row.title, f"/cases/{row.case_id}/extra/{row.id}", f"{leaver.name}已离岗，请撤回后改交他人。"
+            row.title,
+            f"/cases/{row.case_id}/extra/{row.id}",
+            Sentence("{leaver}已离岗，可以撤回后改交他人；领导移交后另行告知。", leaver=leaver.name),
         )
         tell(session, "given_back", [row.asked_by], matter, actor=actor, key=f"extra:{row.id}:forsaken")
     return len(rows)
@@ -286,13 +361,13 @@ def _go_on(session: Session, row: ExtraTask) -> None:
     row.paused_days, row.limit_after = row.paused_days + more, item.due_at
 
 
-def _note(session: Session, actor: Person, row: ExtraTask, act: str, words: str) -> None:
+def _note(session: Session, actor: Person, row: ExtraTask, act: str, words: str, action: str = "") -> None:
     case = session.get_one(Instance, row.case_id)
     detail = {"act": act, "extra": row.id, "answers": {"reason": words}}
     history.note(session, case, "note", actor=actor, detail=detail)
     audit.record(
         session,
-        action="extra.ask" if row.open else "extra.end",
+        action=action or ("extra.ask" if row.open else "extra.end"),
         subject=f"case/{row.case_id}",
         actor=actor,
         bureau_id=row.bureau_id,
