@@ -33,6 +33,8 @@ CASE = record(
     bureau=TEXT,
     started_at=MOMENT,
     steps=TEXT,
+    holders=TEXT,
+    lanes=listed(TEXT),
 )
 PLAN = record(
     id=NUMBER, title=TEXT, no=TEXT, bureau=TEXT, state=TEXT, year=NUMBER, quarter=NUMBER, published_on=DAY
@@ -54,6 +56,7 @@ DRAW = record(
         "state": {"enum": ["", *cases.STATES]},
         "q": TEXT,
         "parent": NUMBER,
+        "year": NUMBER,
         **AFTER,
     },
 )
@@ -68,6 +71,7 @@ def list_cases() -> ResponseReturnValue:
             state=args.get("state", "")[:80],
             q=args.get("q", "")[:80],
             parent=number("parent"),
+            year=number("year"),
             cursor=number("after"),
         )
     )

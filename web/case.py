@@ -35,8 +35,13 @@ def index() -> ResponseReturnValue:
     q = args.get("q", "").strip()[:80]
     parent = cursor.number(args.get("parent", ""))
     after = cursor.number(args.get("after", ""))
-    found = case.listing(http.reading(), g.person, kind=kind, state=state, q=q, parent=parent, cursor=after)
-    given = {"kind": kind, "state": state, "q": q, "parent": parent or ""}
+    years = case.years(http.reading(), g.person)
+    year = cursor.number(args.get("year", ""))
+    year = year if year in years else 0
+    found = case.listing(
+        http.reading(), g.person, kind=kind, state=state, q=q, parent=parent, year=year, cursor=after
+    )
+    given = {"kind": kind, "state": state, "q": q, "parent": parent or "", "year": year or ""}
     kept = {key: value for key, value in given.items() if value}
     return render_template(
         "case/index.html",
@@ -47,6 +52,8 @@ def index() -> ResponseReturnValue:
         parent=parent,
         kinds=[(key, process_label(key)) for key in case.KINDS],
         states=list(case.STATES.items()),
+        year=year,
+        years=[(each, str(each)) for each in years],
         filtered=bool(kept),
         next_url=url_for("case.index", **kept, after=found.next) if found.next else "",
         first_url=url_for("case.index", **kept) if after else "",
@@ -64,20 +71,16 @@ def show(case_id: int) -> ResponseReturnValue:
     view = case.view(reading, g.person, case_id, before=before, only=only, as_of=as_of)
     if view.instance.id != case_id:
         return redirect(url_for("case.show", case_id=view.instance.id))
-    mine = [
-        standing
-        for standing in view.standing
-        if as_of is None and inbox.may_work_on(reading, g.person, standing.item)
-    ]
+    own = (each.item for each in view.standing if inbox.may_work_on(reading, g.person, each.item))
     return render_template(
         "case/show.html",
         view=view,
-        mine=mine,
+        mine=next(own, None) if as_of is None else None,
         actions=step.actions(reading, g.person, view.instance.id) if as_of is None else [],
         may_give=as_of is None and rights.READ_CASES.allows(g.person) and view.instance.state == "running",
         today=clock.today(),
         diagrams=[
-            (diagram, drawn(diagram.svg, number), Markup(diagram.lanes))  # noqa: S704 (built node by node)
+            (diagram, drawn(diagram.svg, number), drawn(diagram.lanes, number))
             for number, diagram in enumerate(view.diagrams)
         ],
         data=case.data_of(view.instance),

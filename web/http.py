@@ -35,6 +35,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
+from engine import clock
 from engine.desk import cursor
 from engine.desk.world import World
 from engine.errors import (
@@ -119,7 +120,12 @@ def install(app: Flask, world: World) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions["casework"] = world
-    app.jinja_env.globals |= {"static_url": static_url, "new_key": new_key, "flashed": flashed}
+    app.jinja_env.globals |= {
+        "static_url": static_url,
+        "new_key": new_key,
+        "flashed": flashed,
+        "printed_at": printed_at,
+    }
     app.before_request(_open)
     csrf.init_app(app)
     app.teardown_request(_close)
@@ -358,3 +364,8 @@ def verifiers() -> tuple[tuple[str, str], ...]:
         (name, hashlib.sha256((STATIC / "verify" / name).read_bytes()).hexdigest())
         for name in ("draw_verify.html", "draw_verify.py")
     )
+
+
+def printed_at() -> str:
+    """When a page was made, as it stands at the foot of its print: 2026-06-15 10:00 in Shanghai."""
+    return f"{clock.local(clock.now()):%Y-%m-%d %H:%M}"

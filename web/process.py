@@ -90,7 +90,12 @@ def _release_page(release_id: int, refusal: Refused | None, status: int) -> Resp
 def show(release_id: int, name: str) -> ResponseReturnValue:
     """One process, drawn, and its human steps."""
     view = process.process(http.reading(), g.person, release_id, name)
-    return render_template("process/show.html", view=view, svg=Markup(view.svg))  # noqa: S704 (built node by node)
+    return render_template(
+        "process/show.html",
+        view=view,
+        svg=Markup(view.svg),  # noqa: S704 (built node by node)
+        lanes=Markup(view.lanes),  # noqa: S704
+    )
 
 
 # --- proposed by its author, released by another ----------------------------------------------------

@@ -24,6 +24,7 @@ from engine.desk.proxy import stands_in
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.work_item import holder_of
 
 PAGE = 50
 TABS = ("todo", "pool", "done", "started")
@@ -337,6 +338,9 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
     found = session.execute(query.order_by(Instance.id.desc()).limit(PAGE + 1)).all()
     shown = found[:PAGE]
     standing = _standing(session, [instance.id for instance, _ in shown])
+    held = {case_id: holder_of(work) for case_id, work in standing.items()}
+    known = select(Person.id, Person.name).where(Person.id.in_(set(held.values())))
+    names: dict[int | None, str] = dict(session.execute(known).all())
     days, rows = Days(session), []
     for instance, bureau in shown:
         work = standing.get(instance.id)
@@ -353,7 +357,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
                 clause=work.clause if work else "",
                 lamp=lamp,
                 due_at=work.due_at if work else None,
-                holder=work.lane if work else "",
+                holder=(names.get(held[instance.id]) or work.lane) if work else "",
                 mine=False,
                 bureau=bureau,
                 at=instance.started_at,

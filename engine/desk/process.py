@@ -55,6 +55,8 @@ class ProcessView:
     id: str
     name: str
     svg: str
+    lanes: str
+    strips: Sequence[tuple[int, int, int]]
     words: str
     steps: Sequence[StepRow]
     open: Mapping[str, int]
@@ -216,6 +218,8 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
         id=name,
         name=definition.name or name,
         svg=picture.svg(source, active=active),
+        lanes=picture.lanes(source),
+        strips=picture.strips(source),
         words=picture.words(source, active=active),
         steps=steps,
         open=active,

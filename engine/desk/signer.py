@@ -72,7 +72,8 @@ def signing(session: Session, actor: Person, item: WorkItem) -> Signing | None:
     if not rule:
         return None
     parts = _parts(session, item)
-    people = {each.seat: session.get_one(Person, int(each.seat)) for each in parts if each.seat}
+    seats = select(Person).where(Person.id.in_([int(each.seat) for each in parts if each.seat]))
+    people = {str(person.id): person for person in session.scalars(seats)}
     shown = [
         Part(
             people[each.seat].id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -172,3 +174,16 @@ def test_a_file_without_a_picture_is_laid_out_first_and_a_file_that_is_none_is_r
 
 def test_counts_stand_in_the_corner():
     assert words(element(drawn(counts={"visit": 132}), "visit")).endswith("132")
+
+
+def test_a_wide_diagram_is_cut_into_pieces_that_a4_can_hold():
+    """The inspection is five metres of screen wide: on paper its pieces stand below each other, each box whole once."""
+    inspection = (Path(__file__).parents[2] / "workflows/national/inspection.bpmn").read_bytes()
+    pieces = picture.strips(inspection)
+    width = int(etree.fromstring(picture.svg(inspection)).get("width"))
+    assert pieces[0][0] == 0
+    assert pieces[-1][0] + pieces[-1][1] >= width
+    assert all(left + wide > following for (left, wide, _), (following, *_) in pairwise(pieces)), "no gap"
+    begun = picture.strips(inspection, {"choose_leader"})
+    assert 0 < len(begun) < len(pieces), "of a case that has just begun, only where it has been"
+    assert picture.strips(layout.relayout(MODEL)) == [], "what fits stays whole"

@@ -12,6 +12,7 @@ from engine.desk import step
 from engine.domain.registry import RegistryObject, declare
 from engine.errors import NotFound
 from engine.people import Person
+from engine.runtime.tables import WorkItem
 from tests.scenarios import acts
 from tests.scenarios.test_extra import answers, asks_more
 from tests.scenarios.test_hand import sends_back
@@ -107,3 +108,25 @@ def test_the_file_as_of_a_day_shows_what_stood_then(jilin):
 def test_decisions_lead_to_their_explanations(jilin):
     case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
     assert page(case).decisions
+
+
+def test_the_parts_of_one_countersigned_step_are_one_line(jilin):
+    """Sixty who sign are not sixty lines and sixty date bands: one line with the first names and how many."""
+    case = inspecting(jilin)
+    item = case.expects("确定检查组组长")
+    columns = [column.key for column in WorkItem.__table__.columns if column.key != "id"]
+    with jilin.world.database.transaction() as session:
+        leader = someone(session, acts.LEADER)
+        others = select(Person).where(Person.active, Person.id != leader.id).order_by(Person.id)
+        people = [*session.scalars(others.limit(59)), leader]
+        stored = session.get_one(WorkItem, item.id)
+        for person in people:
+            pool = {"pool": f"person/{person.id}", "home": f"person/{person.id}", "seat": f"x{person.id}"}
+            session.add(WorkItem(**{name: getattr(stored, name) for name in columns} | pool))
+    shown = page(case)
+    lines = [line for line in shown.waiting if line.item.step == "确定检查组组长"]
+    assert len(lines) == 1
+    assert lines[0].count >= 60
+    assert len(lines[0].holders) == 6
+    assert lines[0].item.pool == f"person/{leader.id}", "a reader who is among them goes to the own part"
+    assert len(shown.standing) >= 60, "programs are told each of them"

@@ -145,6 +145,16 @@ def test_the_brief_says_who_why_what_follows_and_what_came_before(jilin):
     assert not proposer.checks[0].ok
 
 
+def test_a_plan_that_misses_the_coverage_table_is_never_called_usual(jilin):
+    """The brief said «没有发现反常情形» beside «可能过度检查»: what the table finds is what to look at twice."""
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    found = told(case, "审批年度计划")
+    verdict = case.data()["coverage_verdict"]
+    advice = case.data()["coverage_advice"]
+    assert verdict != "ok"
+    assert advice in found.unusual
+
+
 def test_a_step_without_a_decision_has_no_brief(jilin):
     case = inspecting(jilin)
     assert told(case, case.open_steps()[0], by=acts.DRAFTER) is None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from engine import clock
+from engine.people import Person
 from engine.runtime.tables import Instance, WorkItem
 
 
@@ -28,6 +29,44 @@ def test_a_closed_case_tells_how_it_ended_in_words(as_person, town):
     page = as_person("shen").get("/cases").text
     assert ">done<" not in page
     assert page.count("已办结</span>") == 1, "told once, as the state"
+
+
+def test_the_list_says_who_has_a_case_now(as_person, town):
+    """«等谁办» is answered without opening the case: by name, or by the post that has not taken it."""
+    leader = as_person("shen")
+    assert "分管领导 待接收" in leader.get("/cases").text
+    with town.database.transaction() as session:
+        item = session.query(WorkItem).filter_by(object_name="石桥镇卫生院", state="open").one()
+        item.claimed_by_id = session.scalars(select(Person.id).where(Person.login == "shen")).one()
+    row = next(tr for tr in leader.get("/cases").text.split("<tr>") if "石桥镇卫生院" in tr)
+    assert '承办">沈其昌' in row
+
+
+def test_a_case_of_last_year_is_found_by_its_year(as_person, town):
+    leader = as_person("shen")
+    now = clock.now()
+    assert 'name="year"' not in leader.get("/cases").text, "one year only: nothing to choose"
+    with town.database.transaction() as session:
+        first = session.scalars(select(Instance).order_by(Instance.id)).first()
+        first.started_at = now - timedelta(days=400)
+        name = first.object_name
+    then = clock.local(now - timedelta(days=400)).year
+    page = leader.get(f"/cases?year={then}").text
+    assert f'<option value="{then}" selected>' in page
+    assert name in page
+    assert page.count("<tr>") == 2, "the head and this one"
+    assert name not in leader.get(f"/cases?year={then + 1}").text
+    assert leader.get(f"/api/v1/cases?year={10**12}").json["rows"] == []
+
+
+def test_a_case_number_is_found_with_the_brackets_a_keyboard_has(as_person, town):
+    with town.database.transaction() as session:
+        for case in session.query(Instance).filter_by(object_name="石桥镇卫生院"):
+            case.case_no = "青河市检查〔2025〕7号"
+    leader = as_person("shen")
+    for typed in ("青河市检查[2025]7号", "检查（2025）7", "检查 2025 7号", "〔2025〕7"):
+        assert "石桥镇卫生院" in leader.get("/cases", query_string={"q": typed}).text, typed
+    assert "没有符合条件的案件" in leader.get("/cases", query_string={"q": "检查[2024]7号"}).text
 
 
 def test_an_outside_expert_and_administrators_see_no_case(as_person):

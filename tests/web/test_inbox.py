@@ -11,7 +11,7 @@ from engine.access.session import IDLE, REMEMBERED
 from engine.desk import comment, trace
 from engine.people import Person
 from engine.runtime import work_item
-from engine.runtime.tables import WorkItem
+from engine.runtime.tables import Instance, WorkItem
 from tests.web.town import NOW
 
 
@@ -149,6 +149,24 @@ def test_a_draw_or_publication_asks_for_the_one_time_code_and_keeps_what_was_typ
     told = client.post("/api/v1/tasks/2/complete", json={"answers": {"decision": "approve"}})
     assert (told.status_code, told.json["code"]) == (403, "second-factor")
     assert "等附件" in client.get("/tasks/2").text
+
+
+def test_what_one_started_names_who_has_it_and_nobody_once_it_is_closed(as_person, town):
+    """«等谁办»: the name of who took the step, not only their post; a closed case waits for nobody."""
+    with town.database.transaction() as session:
+        shen = session.scalars(select(Person).where(Person.login == "shen")).one()
+        item = session.query(WorkItem).filter_by(object_name="惠众大药房", state="open").one()
+        item.claimed_by_id = shen.id
+        case = item.case_id
+    row = next(tr for tr in as_person("lu").get("/?tab=started").text.split("<tr") if "惠众大药房" in tr)
+    assert 'data-l="承办">沈其昌<' in row
+    with town.database.transaction() as session:
+        found = session.get_one(Instance, case)
+        found.state, found.outcome, found.ended_at = "completed", "done", found.started_at
+        for item in session.query(WorkItem).filter_by(case_id=case):
+            item.state, item.closed_at = "cancelled", found.started_at
+    row = next(tr for tr in as_person("lu").get("/?tab=started").text.split("<tr") if "惠众大药房" in tr)
+    assert "待接收" not in row
 
 
 def test_what_one_started_is_narrowed_by_all_filters_and_offers_its_own(as_person):

@@ -4,7 +4,18 @@ Visible are the cases of the own bureau and, for who supervises, of the bureaus 
 sees the cases of the own teams. Anything else is NotFound. 依据: 吉 第二十四条.
 """
 
-from engine.desk.case.listing import KINDS, LAMPS, STATES, CasePage, CaseRow, find, listing, name_of, visible
+from engine.desk.case.listing import (
+    KINDS,
+    LAMPS,
+    STATES,
+    CasePage,
+    CaseRow,
+    find,
+    listing,
+    name_of,
+    visible,
+    years,
+)
 from engine.desk.case.timeline import Entry, timeline
 from engine.desk.case.view import CaseView, data_of, form_of, trigger_of, view
 
@@ -25,4 +36,5 @@ __all__ = [
     "trigger_of",
     "view",
     "visible",
+    "years",
 ]

@@ -68,9 +68,12 @@ def _next(
 ) -> list[Line]:
     running = {member.id: member for member in members if member.state == "running"}
     found: dict[str, Line] = {}
+    told: set[tuple[int, str]] = set()
     for item in items:
-        if item.state != "open" or item.instance_id not in running:
+        place = (item.instance_id, item.element)
+        if item.state != "open" or item.instance_id not in running or place in told:
             continue
+        told.add(place)
         member = running[item.instance_id]
         process = release.load(session, item.release_id).processes[member.process]
         hoped = {**(member.data or {}), "decision": "approve"}

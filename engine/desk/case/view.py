@@ -18,7 +18,8 @@ from engine.desk.case.ledger import Limit, Moved, ledger, limits
 from engine.desk.case.listing import LAMPS, STATES, find, name_of
 from engine.desk.case.related import Doer, Related, doers, related, ties
 from engine.desk.case.timeline import TIMELINE, Entry, timeline
-from engine.desk.lamp import Cell, Days, Lamp, band
+from engine.desk.case.waiting import Standing, Waiting, standing, waiting
+from engine.desk.lamp import Days
 from engine.desk.world import World
 from engine.domain.evidence import Evidence
 from engine.domain.inspection.tables import Inspection, TeamMember
@@ -36,16 +37,6 @@ CHILDREN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A step that is open now."""
-
-    item: WorkItem
-    lamp: Lamp
-    holder: str
-    days: Sequence[Cell]
-
-
-@dataclass(frozen=True, slots=True)
 class Diagram:
     """One process of the case, drawn, with the same in words."""
 
@@ -53,6 +44,7 @@ class Diagram:
     name: str
     svg: str
     lanes: str
+    strips: Sequence[tuple[int, int, int]]
     words: str
     done: int
     active: int
@@ -92,6 +84,8 @@ class CaseView:
     state: str
     lamp: str
     standing: Sequence[Standing]
+    waiting: Sequence[Waiting]
+    untold: int
     diagrams: Sequence[Diagram]
     answered: Sequence[Answered]
     timeline: Sequence[Entry]
@@ -143,6 +137,7 @@ def view(
         select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
     ).all()
     items = [then(item, until) for item in items if until is None or item.opened_at <= until]
+    still = standing(session, items, days)
     entries = timeline(session, instance.id, before=before, only=only, until=until)
     inspection = _inspection(session, instance)
     thing = session.get(RegistryObject, inspection.object_id) if inspection else None
@@ -159,7 +154,9 @@ def view(
         bureau=session.get_one(Bureau, instance.bureau_id),
         state=STATES.get(state, state),
         lamp=LAMPS.get(state, "idle"),
-        standing=[_stand(session, item, days) for item in items if item.state == "open"],
+        standing=still,
+        waiting=(lines := waiting(session, person, still, days)),
+        untold=len(still) - sum(line.count for line in lines),
         diagrams=[_draw(session, compiled, member, items, until) for member in _worth_drawing(members)],
         answered=_answered(session, instance.id, until),
         timeline=entries[:TIMELINE],
@@ -200,18 +197,6 @@ def _decisions(session: Session, case_id: int, until: datetime | None) -> list[t
         query = query.where(History.at <= until)
     rows = session.scalars(query.order_by(History.id.desc()).limit(CHILDREN))
     return [(row.id, row.step or str((row.detail or {}).get("decision", "")), row.at) for row in rows]
-
-
-def _stand(session: Session, item: WorkItem, days: Days) -> Standing:
-    holder = session.get(Person, item.claimed_by_id) if item.claimed_by_id else None
-    if holder is None and item.pool.startswith("person/"):
-        holder = session.get(Person, int(item.pool.partition("/")[2]))
-    return Standing(
-        item,
-        days.lamp(item.due_at),
-        holder.name if holder else "",
-        band(session, item.due_why or {}, item.due_at, days.today),
-    )
 
 
 def _worth_drawing(members: Sequence[Instance]) -> list[Instance]:
@@ -258,6 +243,7 @@ def _draw(
         name=definition.name if definition else chinese(instance.process),
         svg=picture.svg(source, done=done, active=active, overdue=late) if source else "",
         lanes=picture.lanes(source) if source else "",
+        strips=picture.strips(source, done, active) if source else [],
         words=picture.words(source, done, active, late) if source else "",
         done=len(done),
         active=sum(active.values()),

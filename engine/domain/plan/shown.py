@@ -129,7 +129,9 @@ def show_approve(step: Step) -> dict[str, Any]:
     """The whole plan and what the coverage table says of it."""
     plan = _plan(step)
     found = plan.coverage
+    advice = str(step.data.get("coverage_advice", ""))
     return {
+        "unusual": [] if step.data.get("coverage_verdict", "ok") == "ok" else [advice],
         "facts": [
             *_facts(plan),
             ("起草人", plan.author.name if plan.author else ""),
@@ -150,7 +152,7 @@ def show_approve(step: Step) -> dict[str, Any]:
                 "单户全年预计检查次数",
                 Sentence("{burden}，上限 {cap}", burden=found.get("burden", 0), cap=found.get("cap", 0)),
             ),
-            ("核对结论", str(step.data.get("coverage_advice", ""))),
+            ("核对结论", advice),
         ],
         "rows": {"tasks": task_rows(plan)},
     }

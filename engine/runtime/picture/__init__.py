@@ -15,7 +15,7 @@ from engine.runtime.picture.pen import Pen
 from engine.runtime.picture.sentence import sentence
 from engine.runtime.picture.sheet import compose
 
-__all__ = ["lanes", "svg", "words"]
+__all__ = ["lanes", "strips", "svg", "words"]
 
 
 def svg(
@@ -55,6 +55,16 @@ def lanes(bpmn: bytes) -> str:
     """The names of the lanes as a narrow SVG as high as the picture; "" for a diagram without lanes."""
     root = sheet.lanes(Pen(read.drawing(bpmn), frozenset(), {}, {}, {}, literal=False))
     return "" if root is None else etree.tostring(root, encoding="unicode")
+
+
+def strips(
+    bpmn: bytes, done: Collection[str] = (), active: Mapping[str, int] | None = None
+) -> list[tuple[int, int, int]]:
+    """Where the picture is cut for A4: (left, width, height) of each piece; [] where it fits as a whole.
+
+    Of a case, whose states are given, only the pieces in which it has been.
+    """
+    return sheet.strips(Pen(read.drawing(bpmn), frozenset(done), dict(active or {}), {}, {}, literal=False))
 
 
 def words(

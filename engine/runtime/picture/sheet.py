@@ -12,6 +12,8 @@ from engine.runtime.picture.pen import SVG, Pen
 from engine.runtime.picture.read import Shape
 
 MARGIN = 20
+PAPER = 1200  # of the picture's pixels, as wide as a column of A4: text of some five points
+OVERLAP = 120  # a box and a little
 FONTS = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','WenQuanYi Micro Hei',sans-serif"
 
 
@@ -21,6 +23,7 @@ def compose(pen: Pen, title: str, description: str) -> etree._Element:
     root = etree.Element(
         f"{{{SVG}}}svg",
         {
+            "id": "diagram-sheet",
             "class": "diagram",
             "viewBox": f"{frame.x} {frame.y} {frame.width} {frame.height}",
             "width": str(frame.width),
@@ -59,6 +62,7 @@ def lanes(pen: Pen) -> etree._Element | None:
     root = etree.Element(
         f"{{{SVG}}}svg",
         {
+            "id": "diagram-lanes",
             "class": "lanes",
             "viewBox": f"{left} {frame.y} {shapes.BAND} {frame.height}",
             "width": str(shapes.BAND),
@@ -76,6 +80,25 @@ def lanes(pen: Pen) -> etree._Element | None:
         pen.add(root, "rect", {**place, **look})
         shapes.role(pen, root, shape)
     return root
+
+
+def strips(pen: Pen) -> list[tuple[int, int, int]]:
+    """Where a diagram too wide for A4 is cut for print: (left, width, height) of each piece; [] for one that fits.
+
+    Pieces overlap by the names of the lanes, laid over their left edge, and by one box, so that each is whole once.
+    Of a case only those pieces are kept in which something was done or goes on.
+    """
+    frame = _frame(pen)
+    if frame.width <= PAPER * 1.25:
+        return []
+    places = [
+        shape.box.x + shape.box.width // 2 - frame.x
+        for shape in pen.drawing.shapes
+        if shape.kind not in ("participant", "lane") and (shape.id in pen.done or shape.id in pen.active)
+    ]
+    step = PAPER - shapes.BAND - OVERLAP
+    found = [(left, PAPER, frame.height) for left in range(0, frame.width - shapes.BAND - OVERLAP, step)]
+    return [each for each in found if any(0 <= x - each[0] < PAPER for x in places)] if places else found
 
 
 def _frame(pen: Pen) -> Rect:
