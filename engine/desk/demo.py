@@ -112,6 +112,7 @@ class Year:
         return {
             "draft_section": self._draft,
             "compile_plan": lambda _: {
+                "arrangement": "按各项任务的起止时间分批抽取、逐户检查，检查结束后按期公示。",
                 "work_requirements": "依法、规范、文明检查，全程记录，问题处理到位。",
                 "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
             },
@@ -373,10 +374,7 @@ def under_way(world: World, pack: str, *, objects: int, tick: Callable[[WorkItem
 
 
 def seed(world: World, *, tick: Callable[[WorkItem], None] | None = None) -> list[Account]:
-    """Fill an empty installation once: one bureau a pack, one year done, the next one under way.
-
-    Returns the demo accounts; an installation that already has people is left as it is.
-    """
+    """Fill an empty installation once, one bureau a pack: a year done, the next under way; gives the accounts."""
     with world.database.reading() as session:
         fresh = session.scalar(select(Person.id).limit(1)) is None
     for pack, objects in (("jilin", 600), ("wugang", 430)) if fresh else ():

@@ -18,7 +18,7 @@ from engine.domain.calendar import due_by_release
 from engine.domain.feedback import refuse_before_feedback
 from engine.domain.followup import open_followup
 from engine.domain.inspection.tables import Disposition, Inspection, get
-from engine.domain.inspection.team import ever_on_team, refuse_conflict
+from engine.domain.inspection.team import ever_on_team, refuse_conflict, team_leader
 from engine.domain.inspection.visit import findings
 from engine.domain.terms import RESULTS, cite
 from engine.errors import Refused
@@ -81,6 +81,14 @@ def propose(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     if kind == "local" and not inspection.local_elsewhere:
         raise Refused(
             "本局即所在地医保部门，不能移交属地。", clause=cite("J23", step.pack), slug="already-local"
+        )
+    if kind in ("corrected", "filing") and inspection.local_elsewhere and step.rules.value("local_handling"):
+        raise Refused(
+            "对象所在地另有医疗保障部门，处理意见由所在地按统筹区属地管理下达。",
+            clause=step.rules.cite(step.rules["local_handling"].source),
+            hint="请选择“移交所在地医保部门属地处理”；属于其他行政机关管辖的，选择移送。",
+            slug="local-handling",
+            fields={"kind": "请移交所在地处理"},
         )
     row = of(step.session, inspection_id) or Disposition(inspection_id=inspection_id)
     row.proposed, row.kind = advised, kind
@@ -188,6 +196,7 @@ def settle(step: Step, *, inspection_id: int) -> None:
         due_on = due_by_release(step, "correction.recheck", max(until, today)).day
         watched = row.demand or row.opinion if row.kind == "corrected" else demands
         open_followup(step.session, inspection, "correction", watched, due_on)
+    _watch_the_rest(step, inspection, row)
     handed = {
         "filing": ("penalty", Sentence("立案查处 {filing_no}", filing_no=row.filing_no)),
         "transfer": (
@@ -198,6 +207,25 @@ def settle(step: Step, *, inspection_id: int) -> None:
     }.get(row.kind)
     if handed is not None:
         open_followup(step.session, inspection, *handed, due_by_release(step, "followup.handle", today).day)
+
+
+def _watch_the_rest(step: Step, inspection: Inspection, row: Disposition) -> None:
+    """What the way chosen leaves open is watched too (吉 第二十六条 防止监管脱节, 舞 第十三条第二项).
+
+    A transfer settles what belongs to others, a filing what is ours; the other part gets its own follow-up.
+    """
+    until = due_by_release(step, "followup.handle", clock.today()).day
+    pending = [f for f in findings(step.session, inspection.id) if f.problem and f.result != "corrected"]
+    ours = "；".join(f"{f.item_name}：{f.description}" for f in pending if not f.other_authority)
+    others = "；".join(
+        f"{f.other_authority}：{f.item_name}，{f.description}" for f in pending if f.other_authority
+    )
+    if row.kind == "transfer" and ours:
+        demand = Sentence("本机关管辖的问题须进一步核查：{found}", found=ours)
+        open_followup(step.session, inspection, "penalty", demand, until)
+    if row.kind == "filing" and others:
+        demand = Sentence("属于其他行政机关管辖的问题须移送：{found}", found=others)
+        open_followup(step.session, inspection, "transfer", demand, until)
 
 
 def _refuse_handler(step: Step, inspection_id: int, who: str) -> None:
@@ -252,4 +280,8 @@ prefill("disposition/filing")(show_opinion)
 def show_transfer(step: Step) -> dict[str, Any]:
     """Receiver and opinion."""
     row = of(step.session, int(step.data["inspection_id"]))
-    return {**show_opinion(step), "defaults": {"receiver": row.receiver if row else ""}}
+    led = team_leader(step.session, int(step.data["inspection_id"]))
+    return {
+        **show_opinion(step),
+        "defaults": {"receiver": row.receiver if row else "", "contact": led.name if led else ""},
+    }

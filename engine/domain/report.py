@@ -1,6 +1,6 @@
 """随机抽查情况报告: time, content, situation, opinion and advice, with everything collected as attachments.
 
-依据: 舞 第十四条 (检查结束之日起 5 个工作日内), 吉 第二十条, 第二十四条.
+依据: 舞 第十四条 (检查结束之日起 5 个工作日内), 吉 第七条 (程序材料及结果整理归档).
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def refuse_incomplete(
         raise Refused("附件中没有检查记录。", clause=cite("W14 J20", pack), slug="report-incomplete")
 
 
-@operation("report.submit", clause="W14 J20", gives=("report_id",))
+@operation("report.submit", clause="W14 J7", gives=("report_id",))
 def submit(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     """The team hands in its report with the index of attachments.
 

@@ -48,6 +48,7 @@ SPECIAL = {
     "case_title": "白杨社区卫生服务中心医疗保障基金使用情况检查",
     "checked": "是",
     "overdue_note": "",
+    "late_entry": "",
     "redraw_of": "",
     "pool_hash": "8f3a" * 16,
     "staff_hash": "19bc" * 16,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.domain import disposition, followup
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
@@ -72,15 +74,46 @@ def test_what_was_mended_on_the_spot_is_rechecked_beside_the_rest(wugang):
     """舞 第十三条 各项分别处理; 吉 第二十六条 防止监管脱节: one finding is mended on the spot, another leads to a case
     against the object; both stay watched until they are settled."""
     case, inspection_id = told.begins(wugang, wugang.bureau)
-    told.arrived(wugang, case, inspection_id)
-    rows = told.found(told.chosen(wugang, inspection_id), **told.CORRECTED)
-    rows[1] |= told.PENDING
-    case.completes("按清单逐项检查", findings=rows)
-    case.completes("收集证据", none="yes")
-    case.completes("制作现场检查记录", **told.record(wugang))
-    told.told(wugang, case)
+    found_two(wugang, case, inspection_id, told.CORRECTED, told.PENDING)
     case.completes("提出处理意见", kind="filing", opinion="立案查处")
     told.handled(case, "filing")
     watched = wugang.read(lambda s: {row.kind: row.demand for row in followup.open_of(s, inspection_id)})
     assert set(watched) == {"correction", "penalty"}
     assert watched["correction"] == "退还多收费用"
+
+
+def found_two(scene, case, inspection_id, first, second):
+    """The visit is over and told, with two problems."""
+    told.arrived(scene, case, inspection_id)
+    rows = told.found(told.chosen(scene, inspection_id), **first)
+    rows[1] |= second
+    case.completes("按清单逐项检查", findings=rows)
+    case.completes("收集证据", none="yes")
+    case.completes("制作现场检查记录", **told.record(scene))
+    return told.told(scene, case)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("transfer", "penalty"), ("filing", "transfer")])
+def test_one_letter_does_not_settle_what_belongs_elsewhere(wugang, kind, left):
+    """舞 第十三条第二项 需要进一步核查或属于其他行政机关管辖的: where both were found, neither is forgotten."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    found_two(
+        wugang, case, inspection_id, told.PENDING, {**told.PENDING, "other_authority": "市场监督管理局"}
+    )
+    more = {"deviation": "先立案"} if kind == "filing" else told.HANDLED["transfer"]
+    case.completes("提出处理意见", kind=kind, opinion="按规定处理", **more)
+    told.handled(case, kind)
+    watched = wugang.read(lambda s: {row.kind: row.demand for row in followup.open_of(s, inspection_id)})
+    assert set(watched) == {"penalty", "transfer"}
+    assert "疑似串换药品" in watched[left]
+
+
+def test_a_problem_of_another_place_is_handled_there(jilin):
+    """吉 第二十三条 按统筹区属地管理原则由各地下达处理意见: no reason lets the province order it itself."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    told.fed_back(jilin, case, inspection_id, **told.PENDING)
+    for kind in ("filing", "corrected"):
+        refused(
+            "local-handling", case.completes, "提出处理意见", kind=kind, opinion="立案", deviation="案情简单"
+        )
+    case.completes("提出处理意见", kind="local", opinion="移交属地")

@@ -210,3 +210,16 @@ def test_where_the_pack_names_its_own_record_only_that_one_is_printed(wugang):
     names = dict(wugang.read(lambda s: document.printable(s, leader(s, wugang.bureau), case.id)))
     assert "record_form" in names
     assert "record" not in names
+
+
+def test_a_record_written_later_says_so(jilin):
+    """吉 第二十条 应当及时: the paper of a record that was entered on a later day than the visit carries both days."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.arrived(jilin, case, inspection_id)
+    visit = {"started_at": told.local(jilin), "ended_at": told.local(jilin)}
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id)))
+    case.completes("收集证据", none="yes")
+    case.passes(working_days=3)
+    case.completes("制作现场检查记录", **told.record(jilin, **visit))
+    paper = jilin.read(lambda session: inspection(session, inspection_id))["record"]
+    assert paper["late_entry"] == "检查于 2026-03-02 结束，本记录于 2026-03-05 补录。"

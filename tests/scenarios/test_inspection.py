@@ -644,3 +644,28 @@ def test_who_recorded_signs_and_the_others_sign_on_paper(jilin):
     paper = jilin.read(lambda session: documents(session, inspection_id))["record"]
     assert [ink["name"] for ink in paper["inspector_signatures"]] == [first]
     assert paper["inspectors_unsigned"] == [second]
+
+
+def test_nothing_is_asked_that_the_case_already_knows(jilin):
+    """吉 第十六、十八、二十、二十二条: whoever chooses the leader sees the object and what each member can; place, people,
+    days and findings stand in the forms before anybody types."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    thing = jilin.read(lambda s: s.get_one(RegistryObject, get(s, inspection_id).object_id))
+    facts = dict(form_of(jilin, case, "确定检查组组长")["facts"])
+    assert facts["检查对象"] == thing.name
+    assert all(name in facts for _, name in told.members(jilin, inspection_id))
+    told.formed(jilin, case, inspection_id)
+    known = form_of(jilin, case, "填写行政检查审批表")["defaults"]
+    assert (known["period_from"], known["period_to"]) == (told.today(jilin), told.today(jilin))
+    case.completes("填写行政检查审批表")
+    case.completes("审批行政检查", decision="approve")
+    assert form_of(jilin, case, "出示执法证件并告知权利义务")["defaults"]["place"] == thing.address
+    shown = [number for number, _ in told.members(jilin, inspection_id)]
+    case.completes("出示执法证件并告知权利义务", certificates=shown, received_by="刘掌柜", rights_told=True)
+    case.completes("按清单逐项检查", findings=told.found(told.chosen(jilin, inspection_id), **told.CORRECTED))
+    case.completes("收集证据", none="yes")
+    known = form_of(jilin, case, "制作现场检查记录")["defaults"]
+    assert "刘掌柜" in known["present"]
+    assert known["signer"] == thing.legal_representative or thing.person_in_charge
+    case.completes("制作现场检查记录", **told.record(jilin))
+    assert "多收床位费 3 日" in form_of(jilin, case, "讨论检查情况")["defaults"]["opinion"]

@@ -53,7 +53,7 @@ def test_one_dissent_in_jilin_goes_to_the_bureau(jilin):
 
 
 def test_a_problem_of_another_place_is_advised_to_the_local_bureau(jilin):
-    """吉 第二十三条: 统筹区属地管理; another way of handling it needs a reason."""
+    """吉 第二十三条: 统筹区属地管理, a hard rule; without it another way needs a reason only."""
     case, inspection_id = told.begins(jilin, jilin.province, local=False)
     told.fed_back(jilin, case, inspection_id, **told.PENDING)
-    refused("reason-needed", case.completes, "提出处理意见", kind="filing", opinion="立案查处")
+    refused("local-handling", case.completes, "提出处理意见", kind="filing", opinion="立案查处")

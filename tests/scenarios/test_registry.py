@@ -13,14 +13,19 @@ from engine.people import Bureau, Person, Role
 from tests.scenario import Case
 from tests.scenarios import acts
 
+
+def _item(no: str, name: str) -> dict[str, str]:
+    return {"no": no, "name": name, "basis": "《条例》", "content": "收费和结算", "power_item": f"行检-{no}"}
+
+
 ITEMS = {
     "version": "2026-2",
     "cause": "《条例》修订",
     "basis": "新增规定",
     "effective_on": "2026-03-02",
     "rows": [
-        {"no": "1", "name": "定点医疗机构检查", "basis": "《条例》"},
-        {"no": "2", "name": "零售药店检查", "basis": "《条例》"},
+        _item("1", "定点医疗机构检查"),
+        _item("2", "零售药店检查"),
     ],
 }
 
@@ -186,3 +191,15 @@ def test_wugang_makes_a_list_public_on_the_government_site_and_the_platform(wuga
         case.completes("公开变更", by=acts.OFFICE, channels=["government"], published_on="2026-03-02")
     assert caught.value.slug == "channel-missing"
     case.completes("公开变更", by=acts.OFFICE, channels=["government", "platform"], published_on="2026-03-02")
+
+
+def test_each_item_of_wugang_comes_from_the_power_list(wugang, jilin):
+    """舞 第四条 根据局权力事项清单及责任清单编制: an item without its power is no item there; Jilin asks for none."""
+    rows = [{**row, "power_item": ""} for row in ITEMS["rows"]]
+    case = acts.opens_change(wugang, "items")
+    with pytest.raises(Refused, match="对应权力事项"):
+        case.completes("起草随机抽查事项清单", by=acts.KEEPER, **{**ITEMS, "rows": rows})
+    case.completes("起草随机抽查事项清单", by=acts.KEEPER, **ITEMS)
+    keeper = who(jilin, jilin.province, Role.SUPERVISION)
+    case = acts.opens_change(jilin, "items", bureau=jilin.province, by=keeper)
+    case.completes("起草随机抽查事项清单", by=keeper, **{**ITEMS, "rows": rows})

@@ -150,9 +150,13 @@ def _check_items(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -
     numbers = [ask.required(line, "no", "编号") for line in given]
     if len(set(numbers)) < len(numbers):
         raise Refused("清单中有重复的编号。", slug="duplicate", fields={"rows": "编号不能重复"})
+    rule = step.rules["item_list.approval"]
     for line in given:
         ask.required(line, "name", "抽查事项名称")
         ask.required(line, "basis", "抽查依据", clause=cite("J5 W4", step.pack))
+        ask.required(line, "content", "抽查内容", clause=cite("J8 W10", step.pack))
+        if rule.value == "government":
+            ask.required(line, "power_item", "对应权力事项", clause=step.rules.cite(rule.source))
 
 
 def _check_objects(step: Step, row: RegistryChange, given: list[dict[str, Any]]) -> None:

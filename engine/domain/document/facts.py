@@ -229,6 +229,7 @@ def _rights(file: _File) -> dict[str, Any] | None:
 def _signing(file: _File, record: SiteRecord) -> dict[str, Any]:
     witness = record.witness_signature or ({"name": record.witness_name} if record.witness_name else "")
     return {
+        "late_entry": _late(record),
         "signature_state": SIGNATURES[record.signature],
         "unsigned_reason": record.reason,
         "object_signature": record.signature_data or ({"name": record.signer} if record.signer else ""),
@@ -239,6 +240,12 @@ def _signing(file: _File, record: SiteRecord) -> dict[str, Any]:
         "inspector_signatures": [record.inspectors_signature] if record.inspectors_signature else [],
         "inspectors_unsigned": file.unsigned(*[record.recorded_by_id] if record.inspectors_signature else []),
     }
+
+
+def _late(record: SiteRecord) -> str:
+    """A record that was not written on the day of the visit says so (吉 第二十条、舞 第十二条 及时)."""
+    written, ended = clock.local(record.entered_at).date(), clock.local(record.ended_at).date()
+    return f"检查于 {ended} 结束，本记录于 {written} 补录。" if written > ended else ""
 
 
 def _record(file: _File) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from engine import clock
 from engine.domain.feedback.standing import attendants, given_of, latest
 from engine.domain.inspection.tables import get
+from engine.domain.inspection.team import team
 from engine.domain.inspection.visit import findings
 from engine.domain.terms import RESULTS
 from engine.operation import Step, prefill
@@ -25,7 +26,15 @@ def show_discussion(step: Step) -> dict[str, Any]:
         if before is not None and before.how == "again"
         else [],
         "options": {"attendance": [(str(m.id), f"{m.name}{'（专家）' if m.expert else ''}") for m in people]},
-        "defaults": {"attendance": [str(m.id) for m in people], "opinion": before.text if before else ""},
+        "defaults": {
+            "attendance": [str(m.id) for m in people],
+            "opinion": before.text
+            if before
+            else "；".join(
+                f"{f.item_name}：{RESULTS[f.result]}{'，' + f.description if f.description else ''}"
+                for f in found
+            ),
+        },
         "rows": {
             "results": [
                 {"item": f.item_name, "result": RESULTS[f.result], "description": f.description}
@@ -63,7 +72,11 @@ def show_meeting(step: Step) -> dict[str, Any]:
     shown = show_opinion(step)
     local = step.session.get_one(Bureau, inspection.local_bureau_id).name
     same = "本局即所在地医保部门" if not inspection.local_elsewhere else local
-    return {"facts": [*shown.get("facts", []), ("同时反馈的所在地医保部门", same)]}
+    present = [m.name for m in team(step.session, inspection.id)]
+    return {
+        "facts": [*shown.get("facts", []), ("同时反馈的所在地医保部门", same)],
+        "defaults": {"present": "检查组：" + "、".join(present)},
+    }
 
 
 @prefill("feedback/receipt_local")

@@ -213,6 +213,9 @@ def show_application(step: Step) -> dict[str, Any]:
     members = team(step.session, inspection.id)
     listed = offered(step.session, inspection)
     drawn = inspection.draw_id is not None
+    tasks = planned(step.session, inspection)
+    start = max([clock.today(), *(task.starts_on for task in tasks)])
+    until = max((task.ends_on for task in tasks if task.ends_on >= start), default=None)
     return {
         "facts": [
             ("检查对象", thing.name),
@@ -234,7 +237,9 @@ def show_application(step: Step) -> dict[str, Any]:
         "defaults": {
             "items": [item.no for item in listed] if drawn else [],
             "basis": "年度抽查计划" if inspection.plan_id else "线索核查",
-            "scope": "；".join(dict.fromkeys(t.content for t in planned(step.session, inspection))),
+            "scope": "；".join(dict.fromkeys(task.content for task in tasks)),
+            "period_from": start.isoformat(),
+            **({"period_to": until.isoformat()} if until else {}),
         },
     }
 

@@ -24,7 +24,7 @@ from engine.domain.registry import (
     inspectors_of,
     refuse_conflicted,
 )
-from engine.domain.terms import RELATIONS, cite
+from engine.domain.terms import OBJECT_KINDS, RELATIONS, cite
 from engine.errors import Refused
 from engine.operation import Rules, Step, operation, prefill
 from engine.people import Bureau, Person
@@ -347,6 +347,12 @@ def _choices(members: list[TeamMember]) -> list[tuple[str, str]]:
     return [(str(m.id), f"{m.name}（{'持证' if m.licensed else '无有效证件'}）") for m in members]
 
 
+def _known(session: Session, member: TeamMember) -> str:
+    """What speaks for somebody as leader: certificate and specialties (吉 第十六条 结合现场检查对象实际情况)."""
+    who = session.get(Inspector, member.inspector_id) if member.inspector_id else None
+    return "、".join(filter(None, [member.certificate_no or "无有效证件", *(who.specialties if who else [])]))
+
+
 @prefill("inspection/leader")
 def show_leader_choice(step: Step) -> dict[str, Any]:
     """The drawn members to choose the leader from."""
@@ -356,7 +362,17 @@ def show_leader_choice(step: Step) -> dict[str, Any]:
         drawn = leader_by_draw(step.session, inspection)
         members = [drawn] if drawn is not None else members
     experts = inspectors_of(step.session, inspection.bureau_id, experts=True)
+    thing = step.session.get_one(RegistryObject, inspection.object_id)
     return {
+        "facts": [
+            ("检查对象", thing.name),
+            (
+                "类别",
+                OBJECT_KINDS.get(thing.kind, thing.kind) + (f"（{thing.level}）" if thing.level else ""),
+            ),
+            ("地址", thing.address),
+            *((m.name, _known(step.session, m)) for m in members),
+        ],
         "options": {
             "members": _choices([m for m in members if not m.conflict]),
             "experts": [(str(who.id), who.name) for who in experts if who.available(clock.today())],

@@ -126,7 +126,7 @@ def arrive(step: Step, *, inspection_id: int) -> None:
     step.session.flush()
 
 
-@operation("inspection.check_items", clause="W10 J19")
+@operation("inspection.check_items", clause="W10 J8")
 def check_items(step: Step, *, inspection_id: int) -> None:
     """One result per item of the list; anything else is noted as 清单外 and never counts as a drawn item."""
     inspection = get(step.session, inspection_id)
@@ -323,6 +323,7 @@ def show_arrival(step: Step) -> dict[str, Any]:
             ("告知内容", "检查依据和要求；陈述申辩、申请回避、拒绝无证检查的权利；配合检查的义务"),
         ],
         "options": {"certificates": [(str(m.id), f"{m.name} {m.certificate_no}") for m in members]},
+        "defaults": {"place": step.session.get_one(RegistryObject, inspection.object_id).address},
     }
 
 
@@ -364,6 +365,8 @@ def show_record(step: Step) -> dict[str, Any]:
     inspection = get(step.session, int(step.data["inspection_id"]))
     thing = step.session.get_one(RegistryObject, inspection.object_id)
     found = findings(step.session, inspection.id)
+    visit = step.session.scalar(select(Visit).where(Visit.inspection_id == inspection.id))
+    present = [m.name for m in team(step.session, inspection.id)]
     return {
         "facts": [
             ("记录名称", str(step.rules.value("record.form") or "现场检查记录")),
@@ -374,8 +377,10 @@ def show_record(step: Step) -> dict[str, Any]:
             ),
         ],
         "defaults": {
-            "place": thing.address,
+            "place": (visit.place if visit else "") or thing.address,
             "started_at": clock.local(inspection.arrived_at).isoformat() if inspection.arrived_at else "",
+            "present": "\n".join(filter(None, [*present, visit.received_by if visit else ""])),
+            "signer": thing.legal_representative or thing.person_in_charge,
         },
         "rows": {
             "results": [

@@ -22,6 +22,7 @@ HEAD: Mapping[str, str] = {
 INSPECTORS = {"name": "姓名", "certificate_no": "执法证号", "duty": "职责"}
 OPINIONS = {"step": "环节", "person": "办理人", "decision": "意见", "opinion": "说明", "at": "时间"}
 SIGNING = {
+    "late_entry": "补录说明",
     "signature_state": "签字情况",
     "unsigned_reason": "未取得签字的原因",
     "object_signature": "被检查对象签名",
