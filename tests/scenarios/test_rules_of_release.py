@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from engine.desk.release import findings
 from engine.desk.world import seed_files
 from engine.domain import report
 from engine.runtime import release
+from tests.scenarios import acts
 from tests.scenarios import inspections as told
+from tests.scenarios import test_draw as draws
 from tests.scenarios.test_inspection import refused
 
 STEP = "提交随机抽查情况报告"
@@ -53,6 +57,21 @@ def test_a_verb_obeys_the_parameters_of_the_cases_own_release(jilin):
     old.completes(CHOOSE, leader=of_the_old[0], reason="熟悉该类机构")
     refused("form-invalid", new.completes, CHOOSE, leader=second[0], reason="熟悉该类机构")
     new.completes(CHOOSE, leader=first[0], reason="抽取产生")
+
+
+@pytest.mark.parametrize(("began", "counted"), [("before", ("cap", 1)), ("after", ("", 2))])
+def test_the_yearly_cap_is_that_of_the_release_that_the_case_began_under(jilin, began, counted):
+    """吉 第十一条: a release allows two inspections a year; a plan that began before it draws with one."""
+    if began == "after":
+        jilin.releases("cap.per_year", 2)
+    case = draws.opened(jilin)
+    if began == "before":
+        jilin.releases("cap.per_year", 2)
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    draws.edit(jilin, code, visits=1, visits_year=2026)
+    acts.seals(acts.locks(case))
+    thing = next(each for each in draws.draw_of(case).document["objects"] if each["id"] == code)
+    assert (thing["excl"], thing["cap"]) == counted
 
 
 def test_the_release_check_reads_the_parameters(jilin):
