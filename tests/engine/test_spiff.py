@@ -317,6 +317,47 @@ def test_five_hundred_rework_loops_do_not_lose_the_waiting_step():
     assert state.completed
 
 
+def human(state, element):
+    """The token that waits at a human step."""
+    return next(token.id for token in state.tokens() if token.element == element)
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["in one go", "stored between"])
+def test_a_system_clock_set_back_turns_no_branches_round(monkeypatch, stored):
+    """Where branches meet, what was done last has the last word, whatever the system's clock said meanwhile."""
+    spec = parsed(diagram(("seq", ("and", ("user",), ("user",), ("user",)), ("user",))))
+    times = {"now": 1_800_000_000.0}
+    monkeypatch.setattr("engine.runtime.spiff.lean.clock.order", lambda: times["now"])
+    state = spiff.State.start(spec, {})
+    state.advance(Recording())
+    *others, silent = sorted(token.element for token in state.tokens())
+    for element, answers in zip((*others, silent), ({"decision": 1}, {"decision": 2}, {}), strict=True):
+        state.complete(human(state, element), answers)
+        state.advance(Recording())
+        times["now"] -= 3600.0  # an hour back, as a corrected clock may be
+        if stored:
+            state = spiff.State.restore(spec, state.dump())
+    (last,) = state.tokens()
+    assert state.data_at(last.id)["decision"] == 2
+
+
+def test_a_system_clock_set_back_gives_each_turn_of_a_cycle_its_own_branches(monkeypatch):
+    spec = parsed(diagram(("loop", ("and", ("user",), ("user",)))))
+    times = {"now": 1_800_000_000.0}
+    monkeypatch.setattr("engine.runtime.spiff.lean.clock.order", lambda: times["now"])
+    state = spiff.State.start(spec, {"again": True})
+    state.advance(Recording())
+    for turn in range(3):
+        said = {f"{token.element} on turn {turn}": True for token in state.tokens()}
+        for token, key in zip(list(state.tokens()), said, strict=True):
+            state.complete(token.id, {key: True, "again": True})
+            state.advance(Recording())
+            state = spiff.State.restore(spec, state.dump())
+        times["now"] -= 3600.0
+        for token in state.tokens():
+            assert said.items() <= state.data_at(token.id).items()
+
+
 def test_a_cycle_without_a_wait_is_stopped():
     spec = parsed(diagram(("loop", ("verb",))))
     with pytest.raises(CaseworkError, match="没有停下"):

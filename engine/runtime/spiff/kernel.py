@@ -15,7 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CaseworkError
 from engine.rules import feel
-from engine.runtime.spiff.lean import Flat, LeanSub, begin
+from engine.runtime.spiff.lean import Flat, LeanSub, Order, begin
 
 MAX_STEPS = 500  # of one advance; more means a cycle without a wait state
 MAX_SECONDS = 2.0  # of CPU in the kernel itself, the verbs' own work not counted
@@ -163,6 +163,7 @@ class Workflow(Flat, BpmnWorkflow):  # type: ignore[misc]
     completed: bool
 
     def __init__(self, spec: Any, inner: Mapping[str, Any], *, deserializing: bool = False) -> None:
+        self.order = Order()
         super().__init__(spec, inner, script_engine=Engine(), deserializing=True)
         if not deserializing:
             begin(self)

@@ -28,6 +28,24 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+class Order:
+    """When what happens inside an instance happened: each later than the one before.
+
+    Joins take tokens and merge data by it. A system clock that is set back, or that stands still for two events, must
+    turn none of them round.
+    """
+
+    __slots__ = ("newest",)
+
+    def __init__(self) -> None:
+        self.newest = 0.0
+
+    def next(self) -> float:
+        """Seconds of the system, to the thousandth as they are stored."""
+        self.newest = round(max(clock.order(), self.newest + 0.001), 3)
+        return self.newest
+
+
 class LeanTask(Task):  # type: ignore[misc]
     """A task that tells no log of its states."""
 
@@ -38,6 +56,7 @@ class LeanTask(Task):  # type: ignore[misc]
         parent: Any = None,
         state: int = TaskState.MAYBE,
         id: str = "",  # noqa: A002 (the kernel's name for it)
+        changed: float | None = None,
     ) -> None:
         # Not by the kernel's own: this is the most frequent call of a step.
         self.id = id or new_id()
@@ -47,7 +66,7 @@ class LeanTask(Task):  # type: ignore[misc]
         self.thread_id = 0
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
-        self.last_state_change = clock.order()
+        self.last_state_change = workflow.order.next() if changed is None else changed
         self._children: list[str] = []
         self._state = state
         self._parent = None
@@ -75,7 +94,7 @@ class LeanTask(Task):  # type: ignore[misc]
     def _set_state(self, value: int) -> None:
         if value != self._state:
             self._state = value
-            self.last_state_change = clock.order()
+            self.last_state_change = self.workflow.order.next()
 
     def collect_log_extras(self, dct: Any = None) -> Any:
         """What the kernel would log about a task."""
@@ -86,6 +105,7 @@ class Flat:
     """A workflow, whole or inner, that finds its tasks by scanning them instead of walking the tree."""
 
     tasks: dict[str, LeanTask]
+    order: Order
 
     def collect_log_extras(self, dct: Any = None) -> Any:
         """What the kernel would log about itself; its own walks the tree at every start, logged or not."""
@@ -113,6 +133,7 @@ class LeanSub(Flat, BpmnSubWorkflow):  # type: ignore[misc]
     """An inner workflow of a sub-process."""
 
     def __init__(self, spec: Any, parent_task_id: str, top: Any, *, deserializing: bool = False) -> None:
+        self.order = top.order
         super().__init__(spec, parent_task_id, top, deserializing=True)
         if not deserializing:
             begin(self)

@@ -76,7 +76,7 @@ def _dump(workflow: Any, pool: dict[bytes, int]) -> dict[str, Any]:
                 task.task_spec.name,
                 task.state,
                 task.triggered,
-                round(task.last_state_change, 3),
+                task.last_state_change,
                 task.internal_data,
                 place(task.data),
             ]
@@ -90,15 +90,15 @@ def _restore(workflow: Any, body: Mapping[str, Any], pool: list[dict[str, Any]])
     specs = workflow.spec.task_specs
     for identity, row in zip(ids, body["tasks"], strict=True):
         parent, children, name, state, triggered, changed, internal, data = row
-        task = LeanTask(workflow, specs[name], state=state, id=identity)
+        task = LeanTask(workflow, specs[name], state=state, id=identity, changed=changed)
         task._parent = None if parent is None else ids[parent]  # noqa: SLF001
         task._children = [ids[child] for child in children]  # noqa: SLF001
         task.triggered = triggered
-        task.last_state_change = changed
         task.internal_data = internal
         task.data = pool[data].copy()
         if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
             workflow.top_workflow.event_manager.add_task(task)
+    workflow.order.newest = max([workflow.order.newest, *(row[5] for row in body["tasks"])])
     workflow.task_tree = workflow.tasks[ids[body["root"]]]
     workflow.last_task = None if body["last"] is None else workflow.tasks[ids[body["last"]]]
     workflow.success = body["success"]
