@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from engine.desk import brief, inbox, signer
 from engine.desk.case import extra, find
 from engine.desk.sheet import sheet
 from engine.errors import NotFound
-from web import http
+from web import http, words
 from web.api import answer, given, route
 from web.auth import actor
 from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, record
@@ -72,7 +73,12 @@ def signers(item_id: int) -> ResponseReturnValue:
         raise NotFound("这一步不是会签环节。")
     able = [{"id": each.id, "name": each.name} for each in found.able]
     return answer(
-        {"rule": found.rule, "parts": list(found.parts), "able": able, "may_change": found.may_change}
+        {
+            "rule": found.rule,
+            "parts": [replace(part, why_not=words.said(part.why_not)) for part in found.parts],
+            "able": able,
+            "may_change": found.may_change,
+        }
     )
 
 

@@ -145,17 +145,20 @@ def preview_leaver(person_id: int) -> ResponseReturnValue:
                 {
                     "kind": row.kind,
                     "item": row.id,
-                    "step": row.title,
-                    "of": row.of,
+                    "step": words.said(row.title),
+                    "of": words.said(row.of),
                     "name": row.name,
                     "receivers": [{"id": each.id, "name": each.name} for each in row.receivers],
                     "back": row.back,
-                    "why_not": row.why_not,
+                    "why_not": words.said(row.why_not),
                 }
                 for row in rows
             ],
             "rest": [
-                {"words": each.words, "cases": [{"id": number, "name": name} for number, name in each.cases]}
+                {
+                    "words": words.said(each.words),
+                    "cases": [{"id": number, "name": name} for number, name in each.cases],
+                }
                 for each in leaver.rest(reading, someone)
             ],
         }

@@ -84,9 +84,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         _end(say("已中止。"), INTERRUPTED)
     except ModelInvalid as fault:
+        line = refusal(fault)  # from here on it is in the user's language, its findings, too
         for finding in fault.findings[1:]:
             click.echo(spoken(finding.sentence), err=True)
-        first = spoken(fault.findings[0].sentence) if fault.findings else refusal(fault)
+        first = spoken(fault.findings[0].sentence) if fault.findings else line
         _end(first, 1, _asked(given, fault.as_json()))
     except CaseworkError as fault:
         _end(refusal(fault), 1, _asked(given, fault.as_json()))

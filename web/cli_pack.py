@@ -10,7 +10,7 @@ import orjson
 
 from engine.domain import pack as packs
 from engine.domain.terms import STRENGTHS
-from web.cli_words import say, spoken
+from web.cli_words import heard, say, spoken
 
 
 @click.group()
@@ -56,7 +56,7 @@ def check(name: str, as_json: bool) -> None:
     """核对一个规则包；有问题时逐条列出，退出码为 1。"""
     findings = packs.check(name)
     if as_json:
-        click.echo(orjson.dumps([finding.as_json() for finding in findings], option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps([heard(finding) for finding in findings], option=orjson.OPT_INDENT_2))
     else:
         for finding in findings:
             click.echo(spoken(finding.sentence), err=True)

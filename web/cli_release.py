@@ -15,7 +15,7 @@ from engine.people import person_by_login
 from engine.settings import Settings
 from web.assembly import open_world
 from web.cli_open import open_installation, scratch_settings
-from web.cli_words import JSON_HELP, print_json, say, spoken
+from web.cli_words import JSON_HELP, heard, print_json, say, spoken
 
 _OUTCOMES = {"completed": "走通", "stuck": "卡住", "not-reached": "没有走到"}
 
@@ -33,9 +33,7 @@ def check(path: Path, as_json: bool) -> None:
     found = desk.inspect(open_world(Settings.from_env()), path)
     errors = [finding for finding in found if finding.severity == "error"]
     if as_json:
-        click.echo(
-            orjson.dumps([finding.as_json() for finding in found], option=orjson.OPT_INDENT_2).decode()
-        )
+        click.echo(orjson.dumps([heard(finding) for finding in found], option=orjson.OPT_INDENT_2).decode())
     else:
         for finding in found:
             click.echo(f"[{finding.rule}] {spoken(finding.sentence)}")

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from engine.errors import CaseworkError
+from engine.errors import CaseworkError, Finding
 from engine.sentence import AND, Recall, told
 from web.catalogue import patterns
 
@@ -48,6 +48,11 @@ def say(chinese: str, *values: object) -> str:
 def spoken(sentence: str) -> str:
     """A sentence that the engine made (a finding, what it found in a file), in the user's language."""
     return told(sentence, _look) if in_english() else sentence
+
+
+def heard(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON, its sentences in the user's language."""
+    return (finding.told(_look) if in_english() else finding).as_json()
 
 
 def _look(text: str) -> str:

@@ -15,9 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from engine.audit import AuditEntry
 from engine.desk import apart
 from engine.desk.release import MOST_FILES
+from engine.desk.world import seed_files
 from engine.people import Grant, Person, Role
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import Release
+from tests.web.command import apart as casework_apart
 from tests.web.town import ROOT
 from web.assembly import form_check, form_keys
 
@@ -293,6 +295,41 @@ def test_the_api_proposes_and_releases_too(author, releaser, town):
     assert [(row["version"], row["current"], row["author"], row["releaser"]) for row in rows][:1] == [
         (2, True, "梁书禾", "罗秉正")
     ]
+
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+FORMS_GONE = REPORT.replace('name="form" value="', 'name="form" value="nowhere/')
+CONDITION = re.sub(r'(tFormalExpression">)[^<]+', r"\1decision =", REPORT)
+
+
+@pytest.mark.parametrize("wrong", [FORMS_GONE, CONDITION], ids=["forms", "conditions"])
+def test_findings_over_the_api_are_in_the_readers_language(author, releaser, wrong):
+    """Names of the diagram stay as they are drawn; what is wrong and what now is said in English where asked for."""
+    sent = {"pack": "jilin", "start": "shipped", "zip": coded(packed(**{"report.bpmn": wrong}))}
+    made = author.post("/api/v1/proposals", json=sent).json
+    assert made["state"] == "refused"
+    assert all(HAN.search(each["reason"]) for each in made["findings"])
+    english = releaser.get(f"/api/v1/proposals/{made['id']}?lang=en").json["findings"]
+    assert [each["rule"] for each in english] == [each["rule"] for each in made["findings"]]
+    assert not [each for each in english if HAN.search(each["reason"] + each["hint"])]
+    again = releaser.get(f"/api/v1/proposals/{made['id']}?lang=zh").json
+    assert again["findings"] == made["findings"]
+
+
+def test_the_command_line_says_its_findings_in_the_users_language(tmp_path):
+    """`casework release check`, in words and as JSON."""
+    folder = tmp_path / "jilin"
+    for path, content in seed_files("jilin").items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    (folder / "report.bpmn").write_text(FORMS_GONE, "utf-8")
+    chinese, english = (casework_apart("release", "check", folder, CASEWORK_LANG=lang) for lang in ("", "en"))
+    assert (chinese.code, english.code) == (1, 1)
+    assert all(HAN.search(line) for line in chinese.out.splitlines())
+    left = [HAN.search(re.sub(r"“[^”]*”", "", line)) for line in english.out.splitlines()]
+    assert not any(left), english.out
+    told = casework_apart("release", "check", folder, "--json", CASEWORK_LANG="en").json
+    assert not [each for each in told if HAN.search(each["reason"] + each["hint"])]
 
 
 def test_the_api_refuses_by_name(author, releaser, as_person):
