@@ -170,7 +170,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         return answer(
             g.database.run(lambda session: hand.give_back(session, actor(session), item_id, kept, key=key))
         )
-    return answer(step.submit(g.world, g.person.id, item_id, kept, key=http.given_key()))
+    return answer(step.submit(g.world, g.person.id, item_id, kept, key=http.given_key(), options=options))
 
 
 @route("GET", "/tasks/<int:item_id>/hand", rights.WORK)

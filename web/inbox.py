@@ -39,6 +39,7 @@ from engine.domain import terms
 from engine.domain.calendar import why_not
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from forms import definition, post
+from forms.answered import Answer, answered
 from forms.model import Form
 from forms.page import page as form_page
 from web import http, lookup, proof, upload, words
@@ -216,7 +217,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     try:
         options = lookup.offered(form, shown.shown, typed)
         kept = upload.load(form, typed, faults, case_id=shown.item.case_id, options=options, data=shown.data)
-        _hand_in(shown, form, kept, key)
+        _hand_in(shown, form, kept, key, options)
     except ChangedMeanwhile as other:
         return _task_page(shown, form, typed, other, 409)
     except Refused as refusal:
@@ -286,7 +287,7 @@ def _form(shown: Sheet) -> Form:
     return definition.read(shown.source, shown.path)
 
 
-def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str) -> None:
+def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str, offered: lookup.Options) -> None:
     """Complete the step; what was delegated goes back to the delegator instead."""
     item = shown.item
     if hand.works_for_another(g.person, item):
@@ -294,7 +295,7 @@ def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str) -> Non
         g.database.run(lambda session: hand.give_back(session, actor(session), item.id, own, key=key))
         http.say("done", _("已交回确认：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
         return
-    step.submit(g.world, g.person.id, item.id, kept, key=key)
+    step.submit(g.world, g.person.id, item.id, kept, key=key, options=offered)
     http.say("done", _("已交：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
 
 
@@ -338,8 +339,10 @@ def _task_page(
             )
             if mine
             else None,
-            said=said(form, shown.answers),
-            unsent=said(form, values) if refusal is not None and refused is None else [],
+            said=_read(form, shown.answers, shown, shown.chosen),
+            unsent=_read(form, values, shown, beside["options"])
+            if refusal is not None and refused is None
+            else [],
             other=refusal if refused is None else None,
             failed=refusal is not None,
             mine=mine,
@@ -365,24 +368,7 @@ def _task_page(
     )
 
 
-def said(form: Form, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was answered, as label and words, in the order of the form."""
-    found = []
-    for component in form.walk():
-        key = component.key
-        if key in answers and answers[key] not in (None, "", [], {}):
-            labels = {choice.value: choice.label for choice in component.choices}
-            found.append((words.label(component.label or key), _in_words(answers[key], labels)))
-    return found
-
-
-def _in_words(value: Any, labels: Mapping[str, str]) -> str:
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, Mapping):
-        if "name" in value and "path" in value:
-            return str(value["name"])
-        return _("，").join(f"{key} {_in_words(part, labels)}" for key, part in value.items())
-    if isinstance(value, list):
-        return _("；").join(_in_words(part, labels) for part in value)
-    return words.label(labels[str(value)]) if str(value) in labels else str(value)
+def _read(form: Form, answers: Mapping[str, Any], shown: Sheet, options: lookup.Options) -> list[Answer]:
+    """What was answered, to be read."""
+    files = upload.shown(form, answers, case_id=shown.item.case_id)
+    return answered(form, answers, options=options, files=files)

@@ -115,11 +115,11 @@ class Rehearsal:
                 actor = self._actor(session, item, by)
                 shown = desk.context(self.world, session, actor, item)
                 given = self._answers(session, item, actor, shown, override)
-                actor_id = actor.id
+                actor_id, offered = actor.id, dict(shown.get("options", {}))
                 self.on_step(item)
                 name = item.element
             key = hashlib.sha256(f"{self.seed}:{item_id}:{sorted(given)}".encode()).hexdigest()
-            done = desk.submit(self.world, actor_id, item_id, given, key=key)
+            done = desk.submit(self.world, actor_id, item_id, given, key=key, options=offered)
             self.steps[name] += 1
             jobs.drain(self.world)
             return done

@@ -121,14 +121,22 @@ class Sheet:
         """What people wrote in the steps before."""
         return opinions(self.session, self.item.case_id)
 
-    @cached_property
+    @property
     def answers(self) -> Mapping[str, Any]:
         """What was handed in; nothing while the step is open."""
+        return dict(self._sent.answers) if self._sent else {}
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """How the options that were picked were called then, by list."""
+        return dict(self._sent.chosen) if self._sent else {}
+
+    @cached_property
+    def _sent(self) -> Submission | None:
         if self.item.state == "open":
-            return {}
+            return None
         query = select(Submission).where(Submission.work_item_id == self.item.id)
-        sent = self.session.scalar(query.order_by(Submission.id.desc()).limit(1))
-        return dict(sent.answers) if sent else {}
+        return self.session.scalar(query.order_by(Submission.id.desc()).limit(1))
 
 
 class Looking:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
+from engine.desk.chosen import NONE, Options, chosen
 from engine.desk.pool import draws_from, finds, pools
 from engine.desk.proxy import stands_in
 from engine.desk.seat import refuse_lapsed
@@ -65,17 +66,17 @@ def complete(
     *,
     key: str = "",
     advance: bool = True,
+    options: Options = NONE,
 ) -> dict[str, Any]:
     """Complete a step with validated answers; returns the receipt `{item, case, step}`.
 
-    Refused or NotAllowed: nothing happened. ChangedMeanwhile: somebody else was first. `key` makes a repeat
-    harmless.
+    `options`: what was offered; how the chosen ones were called is kept. Refused or NotAllowed: nothing happened.
+    ChangedMeanwhile: somebody else was first. `key` makes a repeat harmless.
     """
     run, item = world.runtime.open_item(session, item_id, actor)
     body = {"item": item_id, "actor": actor.id, "answers": dict(answers)}
     answer = {"item": item.id, "case": item.case_id, "step": item.step}
-    given = receipt.take(session, key, body, answer)
-    if given is not None:
+    if (given := receipt.take(session, key, body, answer)) is not None:
         return given
     work_item.must_be_open(session, item)
     work_item.must_not_be_delegated(session, item)
@@ -92,6 +93,7 @@ def complete(
         form=item.form,
         form_hash=hashlib.sha256(run.compiled.forms.get(item.form, b"")).hexdigest(),
         answers=kept,
+        chosen=chosen(options, kept),
     )
     audit.record(
         session,
@@ -111,17 +113,22 @@ def complete(
 
 
 def submit(
-    world: World, actor_id: int, item_id: int, answers: Mapping[str, Any], *, key: str = ""
+    world: World,
+    actor_id: int,
+    item_id: int,
+    answers: Mapping[str, Any],
+    *,
+    key: str = "",
+    options: Options = NONE,
 ) -> dict[str, Any]:
     """Complete a step in a transaction of its own; where a system step behind it fails, the answer is kept.
 
-    The machine's part is then tried again by a job and stands on the board as an incident if it keeps
-    failing.
+    The machine's part is then tried again by a job; it stands on the board as an incident if it keeps failing.
     """
 
     def work(session: Session, *, advance: bool) -> dict[str, Any]:
         actor = person(session, actor_id)
-        return complete(world, session, actor, item_id, answers, key=key, advance=advance)
+        return complete(world, session, actor, item_id, answers, key=key, advance=advance, options=options)
 
     try:
         return world.database.run(lambda session: work(session, advance=True))

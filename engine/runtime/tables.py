@@ -280,7 +280,10 @@ class ExtraTask(Base):
 
 
 class Submission(Base):
-    """What a person answered on a form, with the form's hash; corrections are new rows."""
+    """What a person answered on a form, with the form's hash; corrections are new rows.
+
+    `chosen`: how the options that were picked were called then, by the name of their list: [[value, label], …].
+    """
 
     __tablename__ = "submission"
 
@@ -291,6 +294,7 @@ class Submission(Base):
     form: Mapped[word]
     form_hash: Mapped[sha256]
     answers: Mapped[dict[str, Any]]
+    chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engine.desk import case as cases
 from engine.desk import step
+from engine.desk.sheet import sheet
 from engine.domain.registry import RegistryObject, declare
 from engine.errors import NotFound
 from engine.people import Person
@@ -51,6 +52,37 @@ def test_a_form_answered_again_tells_what_changed(jilin):
     case.completes("汇总抽查计划", by=acts.DRAFTER, **acts.PLAN | {"arrangement": "四月至六月实施"})
     entry = next(e for e in page(case).timeline if e.what == "办结：汇总抽查计划")
     assert [change[1:] for change in entry.changes] == [("三月至六月实施", "四月至六月实施")]
+
+
+def test_what_was_chosen_keeps_the_name_it_had_then(jilin):
+    """A submission holds numbers; how the chosen ones were called is kept with it, whatever changes later."""
+    case = inspecting(jilin)
+    item = case.expects("确定检查组组长")
+    shown = jilin.read(lambda s: sheet(s, someone(s, acts.DRAFTER), s.get_one(WorkItem, item.id)).shown)
+    leaders = shown["options"]["members"]
+    number, name = leaders[0]
+    submit = {"leader": str(number), "reason": "熟悉情况", "experts": []}
+    jilin.does(
+        lambda s: step.complete(
+            jilin.world,
+            s,
+            someone(s, acts.DRAFTER),
+            item.id,
+            submit,
+            options={"members": leaders, "none": [("x", "无")]},
+        )
+    )
+    done = jilin.read(lambda s: sheet(s, someone(s, acts.LEADER), s.get_one(WorkItem, item.id)).chosen)
+    assert done == {"members": [[str(number), name]]}
+
+
+def test_a_changed_answer_is_told_in_the_words_of_the_form(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    case.completes("审批年度计划", by=acts.LEADER, decision="return", reason="请核对对象数")
+    acts.drafts(case, acts.task(jilin))
+    case.completes("审批年度计划", by=acts.LEADER, decision="approve", coverage_reason="分季度实施")
+    entry = next(e for e in page(case).timeline if "审批年度计划" in e.what and e.changes)
+    assert ("审批意见", "退回", "同意") in entry.changes, "not «return» and «approve»"
 
 
 def test_the_ledger_names_each_pause_and_the_limits_say_why(jilin):

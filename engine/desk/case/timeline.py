@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,34 @@ def timeline(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question of a form: its label, the words of its options, whether it asks for money (fen)."""
+
+    label: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    money: bool = False
+
+    def said(self, value: Any) -> str:
+        """An answer in words; of a list how many, or the words of its options."""
+        if value in (None, "", [], {}):
+            return ""
+        if isinstance(value, Mapping):
+            return str(value.get("name", "已填"))
+        if isinstance(value, list):
+            return self._listed(value)
+        if self.money and isinstance(value, int):
+            return f"{value // 100}.{value % 100:02d} 元"
+        words = {"True": "是", "False": "否", **self.words}
+        text = words.get(str(value), str(value))
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+    def _listed(self, values: Sequence[Any]) -> str:
+        if all(str(each) in self.words for each in values):
+            return "、".join(self.words[str(each)] for each in values)
+        return Sentence("{count} 项", count=len(values))
+
+
 def _changes(
     session: Session, case_id: int, rows: Sequence[History]
 ) -> dict[int, list[tuple[str, str, str]]]:
@@ -108,31 +136,18 @@ def _answers(row: History) -> Mapping[str, Any]:
 
 
 def differences(
-    before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]
+    before: Mapping[str, Any], after: Mapping[str, Any], asked: Mapping[str, _Asked]
 ) -> list[tuple[str, str, str]]:
     """(label, before, after) of each answer that is another one now; pictures and files by their number only."""
     return [
-        (labels.get(key, key), _said(before.get(key)), _said(after.get(key)))
+        (asked[key].label, asked[key].said(before.get(key)), asked[key].said(after.get(key)))
         for key in dict.fromkeys([*before, *after])
-        if before.get(key) != after.get(key) and key in labels
+        if before.get(key) != after.get(key) and key in asked
     ]
 
 
-def _said(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Mapping):
-        return str(value.get("name", "已填"))
-    if isinstance(value, list):
-        return Sentence("{count} 项", count=len(value))
-    text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _labels(session: Session, row: History) -> dict[str, str]:
-    """The labels of the form that a step asked, by key."""
+def _labels(session: Session, row: History) -> dict[str, _Asked]:
+    """What the form of a step asked, by key."""
     instance = session.get_one(Instance, row.instance_id)
     compiled = release.load(session, instance.release_id)
     element = compiled.processes[instance.process].elements.get(row.element)
@@ -140,15 +155,19 @@ def _labels(session: Session, row: History) -> dict[str, str]:
     return dict(_named(orjson.loads(source).get("components", []))) if source else {}
 
 
-def _named(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Key and label of the fields, groups opened; what a list repeats counts as one, a signature not at all."""
+def _named(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, _Asked]]:
+    """Key and question of the fields, groups opened; what a list repeats counts as one, a signature not at all."""
     for each in components:
         if each.get("key") and each.get("type") != "signature":
-            yield str(each["key"]), str(each.get("label") or each["key"])
+            words = {str(value["value"]): str(value["label"]) for value in each.get("values", [])}
+            yield (
+                str(each["key"]),
+                _Asked(str(each.get("label") or each["key"]), words, each.get("type") == "money"),
+            )
         elif each.get("type") == "group":
             yield from _named(each.get("components", []))
         elif each.get("path"):
-            yield str(each["path"]), str(each.get("label") or each["path"])
+            yield str(each["path"]), _Asked(str(each.get("label") or each["path"]))
 
 
 def _entry(row: History, name: str | None, changes: Sequence[tuple[str, str, str]], *, hot: bool) -> Entry:
