@@ -46,3 +46,16 @@ def test_an_overdue_recheck_is_urged(jilin):
     case.is_overdue("复查整改情况")
     case.completes("督办逾期事项", note="请尽快复查")
     case.expects("复查整改情况")
+
+
+def test_an_overdue_result_of_a_case_or_a_transfer_is_urged(wugang):
+    """吉 第二十六条 防止监管脱节, 舞 第二条: what went to another desk is not forgotten there."""
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.published(wugang, case, inspection_id, "filing", **told.PENDING)
+    case.passes(working_days=21)
+    case.is_overdue("登记查处或移送结果")
+    case.completes("督办逾期事项", note="请告知立案进展")
+    case.completes(
+        "登记查处或移送结果", result="罚款5000元", document_no="舞医保罚〔2026〕1号", amount=500000
+    )
+    told.made_public(case)

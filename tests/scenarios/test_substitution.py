@@ -453,6 +453,23 @@ def test_nobody_left_and_the_visit_is_postponed(jilin):
         "处置无人可替", by=acts.LEADER, vacancy="postpone", postponed_to="2026-04-01", reason="人员返岗后检查"
     )
     assert (last(case).outcome, last(case).postponed_to) == ("postponed", date(2026, 4, 1))
+    assert "申请调换" not in case.open_steps(), "until that day nobody is asked again"
+    case.passes(working_days=20)
+    assert clock.local(jilin.rehearsal.now).date() == date(2026, 3, 30)
+    assert "确认递补人选" not in case.open_steps()
+    case.passes(working_days=2)
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("审批调换", by=acts.LEADER, decision="approve")  # other tickets: the leader looks again
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    assert last(case).outcome == "replaced"
+    assert len([member for member in members(case) if member.licensed]) == 2
+    draw = case.scenario.read(lambda s: store.get(s, last(case).draw_id))
+    body = draw.events[-1]["body"]
+    assert (body["out"], body["n"]) == ("", 2), (
+        "the empty place is filled by the next ticket of those who can come"
+    )
+    assert verify(store.transcript_of(draw).as_json(), roster=draw.roster).ok
 
 
 def test_nobody_left_and_somebody_is_borrowed_from_the_superior(jilin):
@@ -588,3 +605,6 @@ def test_wugang_the_platform_finds_nobody(wugang):
         "处置无人可替", by=acts.LEADER, vacancy="postpone", postponed_to="2026-04-10", reason="平台无人可匹配"
     )
     assert last(case).outcome == "postponed"
+    case.passes(working_days=28)
+    case.completes("导入平台重新匹配结果", by=acts.DRAFTER, serial="HN-PP-3", nobody=True, proof=[acts.PAPER])
+    case.expects("处置无人可替")

@@ -132,7 +132,7 @@ def _metadata(session: Session, package: ArchivePackage, rows: list[ArchiveDocum
         ("保管期限", RETENTION[package.retention]),
         ("保管至", _day(package.retain_until) or "永久"),
         ("密级", SECRECY[package.secrecy]),
-        ("页数", str(package.pages)),
+        ("页数", str(package.pages or "")),
         ("备考", package.note),
         (
             "封存时间",

@@ -19,16 +19,22 @@ from engine.errors import Refused
 from engine.operation import Step
 
 
+def seat_of(session: Session, row: Substitution) -> DrawnPerson | None:
+    """The place in the draw that falls vacant; after a postponement it is empty already (draw.md 2.7)."""
+    query = select(DrawnPerson).where(
+        DrawnPerson.draw_id == row.draw_id,
+        DrawnPerson.group_id == row.group_id,
+        DrawnPerson.inspector_id == row.inspector_out_id,
+        DrawnPerson.state == ("serving" if row.postponed_to is None else "left"),
+    )
+    return session.scalar(query.order_by(DrawnPerson.id.desc()).limit(1))
+
+
 def basis_of(session: Session, row: Substitution) -> str:
     """Hash of what an approval is given for: place, candidates in their order, reason, proof."""
     draw = store.get(session, str(row.draw_id))
     document = store.document_of(draw)
-    query = select(DrawnPerson).where(
-        DrawnPerson.draw_id == draw.id,
-        DrawnPerson.inspector_id == row.inspector_out_id,
-        DrawnPerson.state == "serving",
-    )
-    place = session.scalar(query)
+    place = seat_of(session, row)
     found = (
         candidates_for(store.transcript_of(draw), document, place.group_id, place.role_index)
         if document is not None and place is not None

@@ -13,7 +13,7 @@ from engine.domain import answers as ask
 from engine.domain.ceremony import findings, store
 from engine.domain.ceremony.enclosure import enclosures, numbered
 from engine.domain.ceremony.pool import pool_of
-from engine.domain.ceremony.tables import Draw
+from engine.domain.ceremony.tables import Draw, DrawnPerson
 from engine.domain.draw import DrawRefused
 from engine.domain.draw.platform import append_platform_sub
 from engine.domain.registry import RegistryObject, inspector_by_staff_no
@@ -37,10 +37,10 @@ def send(step: Step, *, substitution_id: int) -> None:
             "substitution": row.id,
             "draw": str(row.draw_id),
             "group": row.group_id,
-            "out": place.alias,
+            "out": present(place),
             "reason": reason_of(row),
         },
-        key=f"substitution/{row.id}/send",
+        key=f"substitution/{row.id}/send" + (f"/{row.postponed_to}" if row.postponed_to else ""),
     )
 
 
@@ -72,6 +72,11 @@ def import_match(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if findings.record(step, draw, found, row.id):
         return {"substitution_outcome": "", "match_findings": len(found)}
     return {**_take(step, row, draw), "match_findings": 0}
+
+
+def present(place: DrawnPerson) -> str:
+    """Who holds the place now, by alias; nobody where it is empty since a postponement."""
+    return place.alias if place.state == "serving" else ""
 
 
 def _compared(step: Step, row: Substitution, draw: Draw, number: str) -> list[dict[str, str]]:
@@ -111,7 +116,7 @@ def _take(step: Step, row: Substitution, draw: Draw) -> dict[str, Any]:
         transcript = append_platform_sub(
             store.transcript_of(draw),
             group=row.group_id,
-            out=place.alias,
+            out=present(place),
             substitute=number,
             reason=reason_of(row),
             witness={"name": "witness", "sig": f"platform {match['serial']}"},

@@ -6,6 +6,7 @@ After every change the team is counted again: two licensed, no 利害关系. 依
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from engine.domain.inspection.tables import get as inspection_of
 from engine.domain.inspection.team import join, replace_member, team
 from engine.domain.registry import Inspector, above, inspector_by_staff_no, relation_to
 from engine.domain.registry import RegistryObject as Thing
-from engine.domain.substitution.basis import refuse_lapsed, stands
+from engine.domain.substitution.basis import refuse_lapsed, seat_of, stands
 from engine.domain.substitution.request import refuse_arrived
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS, cite
@@ -41,13 +42,7 @@ def reason_of(row: Substitution) -> str:
 
 def slot(step: Step, row: Substitution) -> DrawnPerson:
     """The place in the draw that falls vacant."""
-    query = select(DrawnPerson).where(
-        DrawnPerson.draw_id == row.draw_id,
-        DrawnPerson.group_id == row.group_id,
-        DrawnPerson.inspector_id == row.inspector_out_id,
-        DrawnPerson.state == "serving",
-    )
-    found = step.session.scalar(query)
+    found = seat_of(step.session, row)
     if found is None:
         raise Refused(
             "被调换人不是抽取产生的检查人员，不能按抽取记录递补。",
@@ -80,6 +75,7 @@ def confirm(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     row = get(step.session, substitution_id)
     if not stands(step.session, row):
         row.decision, row.approver_id, row.decided_at = "", None, None
+        row.outcome, row.concluded_at = "", None  # a postponed vacancy is looked at again
         return {"approval": "lapsed"}
     absent = []
     for line in ask.rows(step.answers, "absent"):
@@ -234,6 +230,9 @@ def change_teams(
             None,
         )
         if member is None:
+            if row.postponed_to is not None and arriving is not None:  # the place is empty since then
+                join(step.session, inspection, arriving.id, source="substitute")
+                _looked_at_again(step, inspection)
             continue
         lost = lost or member.role == "leader"
         replace_member(
@@ -246,8 +245,7 @@ def change_teams(
         )
         if arriving is not None:
             duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.rules)
-        if inspection.case_id is not None:
-            step.machine.reassign(inspection.case_id)
+        _looked_at_again(step, inspection)
     if draw is not None and place is not None:
         place.state = "left"
         if arriving is not None:
@@ -266,6 +264,11 @@ def change_teams(
     return _conclude(step, row, "leader_lost" if lost else "replaced")
 
 
+def _looked_at_again(step: Step, inspection: Inspection) -> None:
+    if inspection.case_id is not None:
+        step.machine.reassign(inspection.case_id)
+
+
 def _conclude(step: Step, row: Substitution, outcome: str) -> dict[str, Any]:
     row.outcome, row.concluded_at = outcome, clock.now()
     step.session.flush()
@@ -282,9 +285,14 @@ def _conclude(step: Step, row: Substitution, outcome: str) -> dict[str, Any]:
     return {"substitution_outcome": outcome}
 
 
-@operation("substitution.decide_vacancy", clause="J13 J21", gives=("vacancy", "substitution_outcome"))
+@operation(
+    "substitution.decide_vacancy", clause="J13 J21", gives=("vacancy", "substitution_outcome", "wait_until")
+)
 def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
-    """处置无人可替: the leader in charge postpones the visit or borrows somebody from the superior."""
+    """处置无人可替: the leader in charge postpones the visit or borrows somebody from the superior.
+
+    A postponed visit waits until the day before; then the place is offered again to who can come by then.
+    """
     row = get(step.session, substitution_id)
     row.note = ask.required(
         step.answers, "reason", "说明", clause=why(step.rules, "substitution.approver", "J13")
@@ -292,14 +300,15 @@ def decide_vacancy(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     if ask.text(step.answers, "vacancy") == "borrow":
         return {"vacancy": "borrow", "substitution_outcome": "none"}
     row.postponed_to = ask.day(step.answers, "postponed_to")
-    if row.postponed_to is not None and row.postponed_to <= clock.today():
+    if row.postponed_to is None or row.postponed_to <= clock.today():
         raise Refused(
             "延期检查的日期须晚于今天。",
             clause=why(step.rules, "substitution.approver", "J13"),
             slug="postponed-to",
             fields={"postponed_to": "须晚于今天"},
         )
-    return {"vacancy": "postpone", **_conclude(step, row, "postponed")}
+    until = (row.postponed_to - timedelta(days=1)).isoformat()
+    return {"vacancy": "postpone", "wait_until": until, **_conclude(step, row, "postponed")}
 
 
 @operation("substitution.borrow", clause="J13 J16", gives=("substitution_outcome",))
