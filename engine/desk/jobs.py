@@ -23,7 +23,7 @@ from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
 from engine.runtime import call, history, job, wait
-from engine.runtime.tables import Instance, Job, WorkItem
+from engine.runtime.tables import ALIVE, Instance, Job, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import gathered
 
@@ -43,7 +43,7 @@ def _children(world: desk_world.World, session: Session, payload: Mapping[str, A
 
 def _cancel(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     run = world.runtime.open(session, payload["instance"])
-    if run.instance.state == "running":
+    if run.instance.alive:
         run.end_here(payload["reason"])
 
 
@@ -56,7 +56,9 @@ def _start(world: desk_world.World, session: Session, payload: Mapping[str, Any]
 
 def _send(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     rows = session.scalars(
-        select(Instance.id).where(Instance.case_id == payload["case"], Instance.state == "running")
+        select(Instance.id)
+        .where(Instance.case_id == payload["case"], Instance.state.in_(ALIVE))
+        .order_by(Instance.id)
     )
     for identity in rows.all():
         world.runtime.open(session, identity).catch(payload["message"], payload["data"])
@@ -64,8 +66,7 @@ def _send(world: desk_world.World, session: Session, payload: Mapping[str, Any])
 
 def _advance(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
     run = world.runtime.open(session, payload["instance"])
-    if run.instance.state in ("running", "incident"):
-        run.instance.state = "running"
+    if run.instance.alive:
         run.advance()
 
 

@@ -89,7 +89,7 @@ def after(run: Run, item: WorkItem) -> Sequence[WorkItem]:
     or another case was set going, somebody did a later step, or parts of a countersign were counted.
     """
     element = run.element(item.element)
-    if item.state != "done" or run.instance.state != "running":
+    if item.state != "done" or not run.instance.alive:
         raise _too_late(item, "本流程已经办结")
     if element.property("sign"):
         raise _too_late(item, "会签意见已经计入")

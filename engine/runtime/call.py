@@ -21,7 +21,7 @@ from engine.errors import CaseworkError
 from engine.rules import feel
 from engine.rules.plain import plain
 from engine.runtime import history
-from engine.runtime.tables import Call, Instance
+from engine.runtime.tables import ALIVE, Call, Instance
 from engine.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def start_children(runtime: Runtime, session: Session, call_id: int, *, batch: i
     if row is None or row.state != "open" or (row.total and row.started >= row.total):
         return
     parent = session.get(Instance, row.instance_id)
-    if parent is None or parent.state != "running":
+    if parent is None or not parent.alive:
         return
     run = runtime.open(session, parent.id)
     data = run.state.data_at(row.task)
@@ -180,7 +180,7 @@ def _beside(session: Session, instance_id: int) -> int:
     return (
         session.scalar(
             select(func.count(Instance.id)).where(
-                Instance.parent_id == instance_id, Instance.parent_task == "", Instance.state == "running"
+                Instance.parent_id == instance_id, Instance.parent_task == "", Instance.state.in_(ALIVE)
             ),
         )
         or 0
@@ -195,7 +195,7 @@ def child_ended(run: Run) -> None:
     session.flush()
     if not instance.parent_task:
         parent = run.runtime.open(session, instance.parent_id)
-        if parent.state.completed and parent.instance.state == "running" and ended(parent):
+        if parent.state.completed and parent.instance.alive and ended(parent):
             parent.save()
             child_ended(parent)
         return
@@ -239,7 +239,7 @@ def closed(run: Run, token: Token) -> None:
         select(Instance.id).where(
             Instance.parent_id == run.instance.id,
             Instance.parent_task == token.id,
-            Instance.state == "running",
+            Instance.state.in_(ALIVE),
         ),
     )
     for child in children:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import ChangedMeanwhile
-from engine.runtime.tables import Job
+from engine.runtime.tables import Instance, Job
 from engine.sentence import Sentence
 from engine.storage.base import append_once
 
@@ -113,9 +113,13 @@ def fail(session: Session, job: Job, error: str) -> bool:
 
 
 def retry(session: Session, job_id: int) -> None:
-    """A person lets a failed job run again, at once and with all its attempts."""
+    """A person lets a failed job run again, at once and with all its attempts; its instance is no incident any more."""
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.state.in_(("failed", "waiting")))
         .values(state="waiting", attempts=0, due_at=clock.now()),
+    )
+    whose = select(Job.instance_id).where(Job.id == job_id).scalar_subquery()
+    session.execute(
+        update(Instance).where(Instance.id == whose, Instance.state == "incident").values(state="running")
     )

@@ -23,7 +23,7 @@ from engine.rules.plain import plain
 from engine.runtime import call, history, job, sign, spiff, wait, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.release import Compiled
-from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.tables import ALIVE, Instance, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import write
 
@@ -172,7 +172,7 @@ class Run:
         token = next(
             (token for token in self.state.tokens() if token.id == task and token.kind == "timer"), None
         )
-        if token is None or self.instance.state != "running":
+        if token is None or not self.instance.alive:
             return False
         history.note(
             self.session,
@@ -187,7 +187,7 @@ class Run:
 
     def catch(self, message: str, data: Mapping[str, Any]) -> int:
         """Deliver a message; returns how many tokens took it."""
-        taken = self.state.catch(message, data) if self.instance.state == "running" else 0
+        taken = self.state.catch(message, data) if self.instance.alive else 0
         if taken:
             history.note(self.session, self.instance, "message", step=message, actor=self.actor)
             self.advance()
@@ -195,7 +195,7 @@ class Run:
 
     def answer(self, task: str, result: Mapping[str, Any]) -> None:
         """All children of a call activity are done."""
-        if self.instance.state != "running" or not self.state.has(task):
+        if not self.instance.alive or not self.state.has(task):
             return
         self.state.answer(task, result)
         self._before.pop(task, None)
@@ -226,7 +226,7 @@ class Run:
             detail={"reason": reason, "state": "cancelled"},
         )
         for child in self.session.scalars(
-            select(Instance.id).where(Instance.parent_id == self.instance.id, Instance.state == "running")
+            select(Instance.id).where(Instance.parent_id == self.instance.id, Instance.state.in_(ALIVE))
         ):
             self.cancel(child, reason)
         self.save()
@@ -343,7 +343,7 @@ class Run:
         kept = {key: self.instance.data[key] for key in sign.KEPT if (self.instance.data or {}).get(key)}
         # `save` writes it: to be watched as a change would cost as much as the statement itself.
         set_committed_value(self.instance, "data", {**kept, **self._public(self.state.data)})
-        ended = self.state.completed and self.instance.state == "running" and call.ended(self)
+        ended = self.state.completed and self.instance.alive and call.ended(self)
         self.save()
         if ended:
             call.child_ended(self)

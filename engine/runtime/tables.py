@@ -71,6 +71,10 @@ class ReleaseFile(Base):
     __table_args__ = (UniqueConstraint("release_id", "path"),)
 
 
+ALIVE = ("running", "incident")
+"""States of an instance that goes on: an incident marks for people that one of its jobs gave up, and stops nothing."""
+
+
 class Instance(Base):
     """One run of one process. A case is an instance of its own; called processes share its `case_id`."""
 
@@ -101,6 +105,11 @@ class Instance(Base):
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
     changed_by_id: Mapped[int | None] = reference("person.id", index=False)
     ended_at: Mapped[datetime | None]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on: neither completed nor cancelled."""
+        return self.state in ALIVE
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (

@@ -52,6 +52,62 @@ def test_a_failing_system_step_keeps_the_answer_becomes_an_incident_and_can_be_t
     assert faults(world, acknowledged=[("kept", 1)]) == []
 
 
+def _gives_up(world, kind):
+    """The due jobs of a kind fail at every try; the last time their instance is an incident."""
+    start = clock.now()
+    for attempt in range(job.ATTEMPTS):
+        with clock.fixed(start + timedelta(hours=5 * attempt + 1)):
+            assert jobs.run_due(world) == 1
+    with world.database.reading() as session:
+        return session.scalars(select(Job).where(Job.kind == kind, Job.state == "failed")).one()
+
+
+def _again(world, failed):
+    with world.database.transaction() as session:
+        job.retry(session, failed.id)
+    jobs.drain(world)
+
+
+def test_a_timer_that_gave_up_fires_when_a_person_lets_it_run_again(world, begin, open_items):
+    (case,) = _timers(begin, 1)
+    seal = _instance(world, case).mac
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id == case).values(mac="tampered"))
+    failed = _gives_up(world, "timer")
+    assert _instance(world, case).state == "incident"
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id == case).values(mac=seal))
+    _again(world, failed)
+    assert len(open_items("nudged")) == 1
+    assert _instance(world, case).state == "running"
+
+
+def test_children_that_could_not_be_started_are_started_when_a_person_lets_the_job_run_again(world, begin):
+    plan = begin("bench_plan", number=2)
+    seal = _instance(world, plan).mac
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id == plan).values(mac="tampered"))
+    failed = _gives_up(world, "children")
+    with world.database.transaction() as session:
+        session.execute(update(Instance).where(Instance.id == plan).values(mac=seal))
+    _again(world, failed)
+    with world.database.reading() as session:
+        children = session.scalars(select(Instance.id).where(Instance.parent_id == plan)).all()
+    assert len(children) == 2
+    assert _instance(world, plan).state == "running"
+
+
+def test_the_last_child_sends_a_parent_on_whose_other_job_gave_up(world, begin, open_items):
+    plan = begin("bench_plan", number=2)
+    jobs.drain(world)
+    with world.database.transaction() as session:
+        session.get_one(Instance, plan).state = "incident"
+    for name in [*(f"step{number}" for number in range(1, 11)), "note1", "note2"]:
+        for item in open_items(name):
+            step.submit(world, 2 if name == "step10" else 1, item, {"decision": "agree"})
+    assert _instance(world, plan).state == "completed"
+
+
 def test_a_worker_that_lost_its_lease_changes_nothing(world, begin):
     plan = begin("bench_plan", number=2)
     with world.database.transaction() as session:

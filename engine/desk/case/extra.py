@@ -112,7 +112,7 @@ def ask(
         faults["due_on"] = "请填写完成日期，不早于今天。"
     if receiver is None or due_on is None or faults:
         raise Refused("临时任务没有填写完整。", slug="form-invalid", fields=faults)
-    if case.state != "running":
+    if not case.alive:
         raise Refused("案件已经办结，不能再交办临时任务。", slug="case-ended")
     row = ExtraTask(
         case_id=case.case_id or case.id,
