@@ -127,7 +127,7 @@ class Case:
                 self.id,
                 process,
                 answers,
-                key=f"{process}:{len(self.history())}",
+                key=f"{process}:{self.id}:{len(self.history())}",
             ).id
 
         return Case(self.scenario, self.scenario.does(work))

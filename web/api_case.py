@@ -193,9 +193,11 @@ def create_plan() -> ResponseReturnValue:
     if not 2000 <= year <= 2100 or not 0 <= quarter <= 4:  # noqa: PLR2004 (years, quarters)
         raise BadRequest
 
+    key = http.given_key()
+
     def opened(session: Any) -> int:
         return plans.open_plan(
-            g.world, session, actor(session), year=year, quarter=quarter, title=title[:200]
+            g.world, session, actor(session), year=year, quarter=quarter, title=title[:200], key=key
         ).id
 
     return answer({"case": g.database.run(opened)}, 201)

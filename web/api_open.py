@@ -41,9 +41,9 @@ def _opened(session: Any, case_id: int) -> dict[str, Any]:
 @describes("登记线索：开出案件，item 是等你填写的第一个环节", OPENED, body=record(), status=201)
 def open_lead() -> ResponseReturnValue:
     """A lead came in."""
+    key = http.given_key()
     return answer(
-        g.database.run(lambda s: _opened(s, opening.open_lead(g.world, s, actor(s)).id)),
-        201,
+        g.database.run(lambda s: _opened(s, opening.open_lead(g.world, s, actor(s), key=key).id)), 201
     )
 
 
@@ -51,9 +51,9 @@ def open_lead() -> ResponseReturnValue:
 @describes("发起名录库变更", OPENED, body=record(kind=KINDS), status=201)
 def open_registry_change() -> ResponseReturnValue:
     """A registry is to change."""
-    kind = given(kind=str)["kind"]
+    kind, key = given(kind=str)["kind"], http.given_key()
     return answer(
-        g.database.run(lambda s: _opened(s, opening.open_change(g.world, s, actor(s), kind).id)), 201
+        g.database.run(lambda s: _opened(s, opening.open_change(g.world, s, actor(s), kind, key=key).id)), 201
     )
 
 

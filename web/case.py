@@ -9,6 +9,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights
@@ -97,10 +98,14 @@ def show(case_id: int) -> ResponseReturnValue:
 @needs(rights.OPEN_LEAD)
 def create_lead() -> ResponseReturnValue:
     """A lead came in: open its case and go to its first form."""
-    with g.database.transaction() as session:
+    key = http.given_key()
+
+    def opened(session: Session) -> tuple[int, int | None]:
         person = actor(session)
-        case_id = opening.open_lead(g.world, session, person).id
-        item_id = opening.first_step(session, person, case_id)
+        case = opening.open_lead(g.world, session, person, key=key)
+        return case.id, opening.first_step(session, person, case.id)
+
+    case_id, item_id = g.database.run(opened)
     if item_id is not None:
         return redirect(url_for("inbox.task", item_id=item_id)), 303
     http.say("done", _("线索已收，登记环节已送到承办科室的待办。"))

@@ -36,17 +36,21 @@ def create() -> ResponseReturnValue:
         return _page(
             typed, Refused(_("请填写年度。"), fields={"year": _("请填写四位数的年度，例如 2026")}), 422
         )
+    key = http.given_key()
     try:
-        with g.database.transaction() as session:
-            instance = plan.open_plan(
-                g.world,
-                session,
-                actor(session),
-                year=int(year),
-                quarter=cursor.number(quarter) if cursor.number(quarter) in QUARTERS else 0,
-                title=typed["title"],
+        case_id = g.database.run(
+            lambda session: (
+                plan.open_plan(
+                    g.world,
+                    session,
+                    actor(session),
+                    year=int(year),
+                    quarter=cursor.number(quarter) if cursor.number(quarter) in QUARTERS else 0,
+                    title=typed["title"],
+                    key=key,
+                ).id
             )
-            case_id = instance.id
+        )
     except Refused as refusal:
         return _page(typed, refusal, 422)
     http.say("done", _("计划已发起，编制环节已送到各科室的待办。"))

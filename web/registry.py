@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from engine.access import rights
 from engine.desk import intake, opening, registry
@@ -131,10 +132,14 @@ def refused_rows(intake_id: int, form: str) -> ResponseReturnValue:
 @needs(rights.READ_REGISTRY)
 def change() -> ResponseReturnValue:
     """Open a change of a registry and go to its draft."""
-    with g.database.transaction() as session:
+    kind, key = request.form.get("kind", ""), http.given_key()
+
+    def opened(session: Session) -> tuple[int, int | None]:
         person = actor(session)
-        case_id = opening.open_change(g.world, session, person, request.form.get("kind", "")).id
-        item_id = opening.first_step(session, person, case_id)
+        case = opening.open_change(g.world, session, person, kind, key=key)
+        return case.id, opening.first_step(session, person, case.id)
+
+    case_id, item_id = g.database.run(opened)
     if item_id is not None:
         return redirect(url_for("inbox.task", item_id=item_id)), 303
     http.say("done", _("变更已发起，起草环节已送到待办。"))

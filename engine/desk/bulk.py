@@ -174,19 +174,18 @@ def begin(
             )
     if act == "urge":
         row.reason = hand.worded(reason, "reason", "催办内容")
-    session.add(row)
-    session.flush()
-    known = receipt.take(session, key, body, {"bulk": row.id})
-    if known is not None:
-        session.delete(row)
+
+    def written() -> int:
+        session.add(row)
         session.flush()
-        return int(known["bulk"])
-    for number in numbers:
-        part = BulkRow(bulk_id=row.id, work_item_id=number, answers=given[str(number)])
-        session.add(part)
-        session.flush()
-        job.enqueue(session, JOB, {"row": part.id}, key=f"{JOB}:{part.id}")
-    return row.id
+        for number in numbers:
+            part = BulkRow(bulk_id=row.id, work_item_id=number, answers=given[str(number)])
+            session.add(part)
+            session.flush()
+            job.enqueue(session, JOB, {"row": part.id}, key=f"{JOB}:{part.id}")
+        return row.id
+
+    return receipt.once(session, key, body, written)
 
 
 def run_row(world: World, session: Session, payload: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import Person, Role, holders, person
 from engine.runtime import back, history, receipt, release, work_item
 from engine.runtime.model import Element
+from engine.runtime.run import storable
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 from engine.sentence import Sentence
 
@@ -100,7 +101,7 @@ def give_back(
     Nothing is decided by it: the verb runs when the delegator completes the step.
     """
     item = work_item.locked(session, item_id)
-    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    kept = storable(answers)
     answer = {"item": item.id, "case": item.case_id, "step": item.step}
     given = receipt.take(session, key, {"item": item_id, "actor": actor.id, "back": kept}, answer)
     if given is not None:

@@ -94,16 +94,14 @@ def hand_in(session: Session, actor: Person, kind: str, name: str, content: byte
         sha256=digest,
         content=content,
     )
-    session.add(row)
-    session.flush()
-    body = {"intake": kind, "actor": actor.id, "file": digest}
-    known = receipt.take(session, key, body, {"intake": row.id})
-    if known is not None:
-        session.delete(row)
+
+    def written() -> int:
+        session.add(row)
         session.flush()
-        return int(known["intake"])
-    _ask(session, row, "checking")
-    return row.id
+        _ask(session, row, "checking")
+        return row.id
+
+    return receipt.once(session, key, {"intake": kind, "actor": actor.id, "file": digest}, written)
 
 
 def find(session: Session, person: Person, intake_id: int) -> Intake:

@@ -17,25 +17,36 @@ from engine.desk.world import World
 from engine.domain import change, lead
 from engine.errors import NotFound
 from engine.people import Person
+from engine.runtime import receipt
 from engine.runtime.tables import Instance, WorkItem
 
 
-def open_lead(world: World, session: Session, actor: Person) -> Instance:
-    """A lead came in: its case opens, the registering step waits."""
+def open_lead(world: World, session: Session, actor: Person, *, key: str = "") -> Instance:
+    """A lead came in: its case opens, the registering step waits; the same key opens one case."""
     OPEN_LEAD.demand(actor)
-    row = lead.receive(session, actor.bureau, in_force(session, actor.bureau.pack))
-    return step.start_process(world, session, actor, "lead", {"lead_id": row.id}, bureau_id=actor.bureau_id)
+
+    def opened() -> int:
+        row = lead.receive(session, actor.bureau, in_force(session, actor.bureau.pack))
+        data = {"lead_id": row.id}
+        return step.start_process(world, session, actor, "lead", data, bureau_id=actor.bureau_id).id
+
+    number = receipt.once(session, key, {"open": "lead", "actor": actor.id}, opened)
+    return session.get_one(Instance, number)
 
 
-def open_change(world: World, session: Session, actor: Person, kind: str) -> Instance:
-    """A registry is to change: the unit that keeps it drafts, another approves."""
+def open_change(world: World, session: Session, actor: Person, kind: str, *, key: str = "") -> Instance:
+    """A registry is to change: the unit that keeps it drafts, another approves; the same key opens one case."""
     if kind not in EDITORS:
         raise NotFound("没有这种名录库。")
     EDITORS[kind].demand(actor)
-    row = change.propose(session, actor.bureau, kind, in_force(session, actor.bureau.pack))
-    return step.start_process(
-        world, session, actor, "registry", {"change_id": row.id}, bureau_id=actor.bureau_id
-    )
+
+    def opened() -> int:
+        row = change.propose(session, actor.bureau, kind, in_force(session, actor.bureau.pack))
+        data = {"change_id": row.id}
+        return step.start_process(world, session, actor, "registry", data, bureau_id=actor.bureau_id).id
+
+    number = receipt.once(session, key, {"open": "registry", "kind": kind, "actor": actor.id}, opened)
+    return session.get_one(Instance, number)
 
 
 def first_step(session: Session, person: Person, case_id: int) -> int | None:

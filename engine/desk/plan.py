@@ -19,6 +19,7 @@ from engine.domain.plan.query import default_title
 from engine.domain.plan.tables import Plan, PlanTask
 from engine.errors import NotFound
 from engine.people import Bureau, Person
+from engine.runtime import receipt
 from engine.runtime.tables import Instance
 
 PAGE = 50
@@ -94,11 +95,21 @@ def view(session: Session, person: Person, plan_id: int) -> PlanView:
 
 
 def open_plan(
-    world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str
+    world: World, session: Session, actor: Person, *, year: int, quarter: int, title: str, key: str = ""
 ) -> Instance:
-    """Open a plan of the own bureau and its case; drafting then waits in the inboxes. 依据: J8, W8."""
+    """Open a plan of the own bureau and its case; drafting then waits in the inboxes. 依据: J8, W8.
+
+    The same key opens one plan.
+    """
     DRAFT_PLAN.demand(actor)
-    rules = in_force(session, actor.bureau.pack)
-    plan = propose(session, rules, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title)
-    session.flush()
-    return step.start_process(world, session, actor, "plan", {"plan_id": plan.id}, bureau_id=actor.bureau_id)
+
+    def opened() -> int:
+        rules = in_force(session, actor.bureau.pack)
+        plan = propose(
+            session, rules, bureau=actor.bureau, year=year, opener=actor, quarter=quarter, title=title
+        )
+        data = {"plan_id": plan.id}
+        return step.start_process(world, session, actor, "plan", data, bureau_id=actor.bureau_id).id
+
+    body = {"open": "plan", "year": year, "quarter": quarter, "title": title, "actor": actor.id}
+    return session.get_one(Instance, receipt.once(session, key, body, opened))

@@ -26,6 +26,7 @@ from engine.operation import shown_on
 from engine.people import Bureau, Person, person
 from engine.runtime import call, receipt, release, work_item
 from engine.runtime.model import Trigger
+from engine.runtime.run import storable
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import append
@@ -83,7 +84,7 @@ def complete(
     principal = refuse_outsider(session, actor, item)
     element = run.element(item.element)
     refuse_excluded(session, actor, item, principal)
-    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    kept = storable(answers)
     append(
         session,
         Submission,
@@ -160,7 +161,7 @@ def save_draft(session: Session, actor: Person, item_id: int, answers: Mapping[s
     item = work_item.get(session, item_id)
     work_item.must_be_open(session, item)
     refuse_outsider(session, actor, item)
-    kept = {name: value for name, value in answers.items() if not name.startswith("secret_")}
+    kept = storable(answers)
     draft = session.scalar(select(Draft).where(Draft.work_item_id == item.id, Draft.person_id == actor.id))
     if draft is None:
         session.add(Draft(work_item_id=item.id, person_id=actor.id, answers=kept))
@@ -316,35 +317,44 @@ def act(
     *,
     key: str,
 ) -> Instance:
-    """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it."""
-    owner, trigger = _the_offer(session, actor, case_id, process)
-    run = world.runtime.open(session, owner.id, actor)
-    verb = trigger.element.property("operation")
-    data = run.instance.data
-    result: dict[str, Any] = {}
-    if verb:
-        result = operation.call(verb, run.step(trigger.element, data, answers), {})
-    instance = call.trigger(
-        world.runtime,
-        session,
-        run.instance,
-        process,
-        actor=actor,
-        data={name: value for name, value in {**data, **result}.items() if not name.startswith("_")},
-        key=key,
-    )
-    audit.record(
-        session,
-        action=f"event.{process}",
-        subject=f"case/{case_id}",
-        actor=actor,
-        bureau_id=run.instance.bureau_id,
-        reason=str(answers.get("reason", "")),
-        after=dict(answers),
-        clause=trigger.element.property("clause"),
-        release_id=run.instance.release_id,
-    )
-    return instance
+    """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it; once for a key."""
+    body = {"case": case_id, "process": process, "actor": actor.id, "answers": dict(answers)}
+
+    def set_off() -> int:
+        offered, trigger = _the_offer(session, actor, case_id, process)
+        run = world.runtime.open(session, offered.id, actor)
+        if (
+            run.instance.state not in STAGES[trigger.element.property("stage")]
+        ):  # it ended before it was locked
+            raise ChangedMeanwhile("案件刚刚办结，不能再发起这个事项。", hint="请刷新案件页。")
+        verb = trigger.element.property("operation")
+        data = run.instance.data
+        result: dict[str, Any] = {}
+        if verb:
+            result = operation.call(verb, run.step(trigger.element, data, answers), {})
+        instance = call.trigger(
+            world.runtime,
+            session,
+            run.instance,
+            process,
+            actor=actor,
+            data={name: value for name, value in {**data, **result}.items() if not name.startswith("_")},
+            key=key,
+        )
+        audit.record(
+            session,
+            action=f"event.{process}",
+            subject=f"case/{case_id}",
+            actor=actor,
+            bureau_id=run.instance.bureau_id,
+            reason=str(answers.get("reason", "")),
+            after=storable(answers),
+            clause=trigger.element.property("clause"),
+            release_id=run.instance.release_id,
+        )
+        return instance.id
+
+    return session.get_one(Instance, receipt.once(session, key, body, set_off))
 
 
 def _log(session: Session, actor: Person, item: WorkItem, action: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine.errors import Refused
@@ -41,3 +41,17 @@ def take(
     if known.body_hash != digest:
         raise Refused("这次提交的编号已用于另一份内容。", slug="key-reused", hint="请重新打开页面再提交。")
     return dict(known.answer)
+
+
+def once(session: Session, key: str, body: Mapping[str, Any], make: Callable[[], int]) -> int:
+    """Make something whose number is known only afterwards; a repeat gets the number of the first.
+
+    Refused (`key-reused`) as `take`.
+    """
+    given = take(session, key, body, {})
+    if given is not None:
+        return int(given["made"])
+    made = make()
+    if key:
+        session.execute(update(Receipt).where(Receipt.key == key).values(answer={"made": made}))
+    return made

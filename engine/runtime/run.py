@@ -42,6 +42,11 @@ _SAVE = (
 )
 
 
+def storable(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as they may stand in a row: without the secrets of a draw, which nobody may read afterwards."""
+    return {key: value for key, value in answers.items() if not key.startswith(SECRET)}
+
+
 class Run:
     """A locked instance within one transaction: the world of the kernel, the machine of the verbs."""
 
@@ -132,14 +137,14 @@ class Run:
         routes = element.property("routes").split()
         result |= {key: answers[key] for key in routes if key in answers}
         work_item.finish(self.session, item, self._person(), acting_for)
-        kept = {key: value for key, value in answers.items() if not key.startswith(SECRET)}
         history.note(
             self.session,
             self.instance,
             "human",
             element=element,
             actor=self.actor,
-            detail={"answers": kept, "item": item.id} | ({"for": acting_for.name} if acting_for else {}),
+            detail={"answers": storable(answers), "item": item.id}
+            | ({"for": acting_for.name} if acting_for else {}),
         )
         if element.property("sign"):
             votes = sign.part_given(self, item, element, answers)
