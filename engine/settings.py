@@ -89,8 +89,9 @@ class Settings:
         lang = given.get("LANG", "zh")
         if lang not in ("zh", "en"):
             faults.append("CASEWORK_LANG 只能是 zh 或 en")
+        smtp_password, oidc_client_secret = secret("SMTP_PASSWORD_FILE"), secret("OIDC_CLIENT_SECRET_FILE")
         port = given.get("SMTP_PORT", "25")
-        if not port.isdigit():
+        if not (port.isascii() and port.isdecimal()):
             faults.append("CASEWORK_SMTP_PORT 应为数字")
         if given.get("OIDC_ISSUER") and not re.match(r"https?://[^/]+", given["OIDC_ISSUER"]):
             faults.append("CASEWORK_OIDC_ISSUER 应以 https:// 开头")
@@ -115,12 +116,12 @@ class Settings:
             smtp_host=given.get("SMTP_HOST", ""),
             smtp_port=int(port),
             smtp_user=given.get("SMTP_USER", ""),
-            smtp_password=secret("SMTP_PASSWORD_FILE"),
+            smtp_password=smtp_password,
             smtp_from=given.get("SMTP_FROM", ""),
             smtp_tls=given.get("SMTP_TLS", "") == "1",
             oidc_issuer=given.get("OIDC_ISSUER", ""),
             oidc_client_id=given.get("OIDC_CLIENT_ID", ""),
-            oidc_client_secret=secret("OIDC_CLIENT_SECRET_FILE"),
+            oidc_client_secret=oidc_client_secret,
         )
 
 

@@ -8,7 +8,7 @@ import threading
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.desk import jobs, season
+from engine.desk import attachment, jobs, season
 from engine.desk.notice.watch import watch
 from engine.desk.world import World
 
@@ -16,6 +16,7 @@ TICK_SECONDS = 1
 SEAL_SECONDS = 300
 WATCH_SECONDS = 60
 SEASON_SECONDS = 3600
+TIDY_SECONDS = 24 * 3600
 
 
 def serve(world: World, *, stop: threading.Event | None = None) -> None:
@@ -33,6 +34,9 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     scheduler.add_job(watch, "interval", args=[world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1)
     scheduler.add_job(
         season.open_due, "interval", args=[world], seconds=SEASON_SECONDS, coalesce=True, max_instances=1
+    )
+    scheduler.add_job(
+        attachment.tidy, "interval", args=[world], seconds=TIDY_SECONDS, coalesce=True, max_instances=1
     )
     scheduler.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from datetime import datetime, timedelta
 
 import pyotp
@@ -124,7 +125,8 @@ def totp_step(secret: str, code: str, *, after: int = 0) -> int | None:
 
     A code half a minute early or late is accepted; one of a half minute up to `after` was given before.
     """
-    digits = "".join(character for character in code if character.isdigit())
+    typed = unicodedata.normalize("NFKC", code)  # a Chinese input method may write １２３
+    digits = "".join(character for character in typed if character.isascii() and character.isdecimal())
     totp, now = pyotp.TOTP(secret), int(clock.now().timestamp())
     for early in (-1, 0, 1):
         step = now // totp.interval + early

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from engine.desk import inbox, step
 from engine.desk.case.listing import find
+from engine.desk.world import World
 from engine.errors import NotAllowed, NotFound
 from engine.people import Person
 from engine.runtime import receipt
 from engine.runtime.tables import WorkItem
 from engine.storage import files
-from engine.storage.files import Kept, StoredFile
+from engine.storage.files import FileStore, Kept, StoredFile
 
 
 def refuse(session: Session, actor: Person, case_id: int) -> int:
@@ -52,3 +53,9 @@ def read(session: Session, person: Person, file_id: str) -> StoredFile:
         raise NotFound("没有这个文件。", hint="可从案件页的材料进入。")
     find(session, person, file.case_id)
     return file
+
+
+def tidy(world: World) -> int:
+    """What the background process does each day: bytes of uploads that were cut off go; how many files."""
+    with world.database.reading() as session:
+        return FileStore(world.settings.files_dir).sweep(session)

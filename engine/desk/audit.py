@@ -97,13 +97,13 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         )
         for entry, who, bureau, seq, digest in found[:PAGE]
     ]
-    last = session.scalar(select(func.max(AuditEntry.id))) or 0
-    sealed = session.scalar(select(func.count()).select_from(AuditSeal)) or 0
+    newest = head(session)
+    entries = session.scalar(select(func.count(AuditEntry.id))) or 0  # numbers have gaps: what was rolled back had one
     return Log(
         lines=lines,
         next=str(lines[-1].entry.id) if len(found) > PAGE else "",
-        head=head(session),
-        unsealed=max(0, last - sealed),
+        head=newest,
+        unsealed=entries - (newest.seq if newest else 0),
     )
 
 

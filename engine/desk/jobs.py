@@ -169,7 +169,12 @@ def _carry_out(world: desk_world.World, session: Session, leased: Job) -> None:
 
 
 def run_one(world: desk_world.World, leased: Job) -> None:
-    """Run one leased job; a failure is written to it, after the last attempt the instance is an incident."""
+    """Run one leased job; a failure is written to it, after the last attempt the instance is an incident.
+
+    Those leased with it may have been slow: what is another worker's by now is not sent outside twice.
+    """
+    if job.is_stale(leased) and not world.database.run(lambda session: job.hold(session, leased)):
+        return
     try:
         errand = operation.errands().get(leased.kind)
         if errand is not None:

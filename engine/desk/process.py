@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.access.scope import visible_bureaus
@@ -107,15 +107,19 @@ def parameters(session: Session, release_id: int) -> tuple[Release, list[Paramet
 
 
 def releases(session: Session) -> list[ReleaseRow]:
-    """All releases, latest first."""
+    """The latest releases, latest first."""
+    return _rows(session, select(Release.id).order_by(Release.deployed_at.desc(), Release.id.desc()).limit(PAGE))
+
+
+def _rows(session: Session, wanted: Select[int]) -> list[ReleaseRow]:
     author, releaser, older = aliased(Person), aliased(Person), aliased(Release)
     query = (
         select(Release, author.name, releaser.name, older.version)
         .outerjoin(author, author.id == Release.author_id)
         .outerjoin(releaser, releaser.id == Release.releaser_id)
         .outerjoin(older, older.id == Release.restores_id)
+        .where(Release.id.in_(session.scalars(wanted).all()))
         .order_by(Release.deployed_at.desc(), Release.id.desc())
-        .limit(PAGE)
     )
     found = session.execute(query).all()
     ids = [row.id for row, *_ in found]
@@ -134,9 +138,8 @@ def releases(session: Session) -> list[ReleaseRow]:
             .group_by(Instance.release_id)
         ).all()
     )
-    latest: dict[str, int] = {}
-    for row, *_ in found:
-        latest[row.pack] = max(latest.get(row.pack, 0), row.version)
+    newest = select(Release.pack, func.max(Release.version)).group_by(Release.pack)
+    latest = dict(session.execute(newest).all())
     return [
         ReleaseRow(
             row,
@@ -153,7 +156,7 @@ def releases(session: Session) -> list[ReleaseRow]:
 
 def view(session: Session, release_id: int) -> ReleaseView:
     """One release; NotFound otherwise."""
-    row = next((row for row in releases(session) if row.release.id == release_id), None)
+    row = next(iter(_rows(session, select(Release.id).where(Release.id == release_id))), None)
     if row is None:
         raise NotFound(
             Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"

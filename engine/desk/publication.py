@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session, defer
 
+from engine import clock
 from engine.desk import cursor as cursors
 from engine.desk.draw import STATES
 from engine.domain.ceremony.tables import Draw
@@ -68,7 +69,7 @@ def results(session: Session, *, q: str = "", year: int = 0, bureau: int = 0, cu
     if bureau:
         query = query.where(Publication.bureau_id == bureau)
     if year:
-        start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+        start, end = clock.start_of(date(year, 1, 1)), clock.start_of(date(year + 1, 1, 1))
         query = query.where(Publication.published_at >= start, Publication.published_at < end)
     if q:
         like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from engine import clock
 from engine.access.permission import Permission
 from engine.access.rights import EDIT_INSPECTORS, EDIT_ITEMS, EDIT_OBJECTS
 from engine.access.scope import visible_bureaus
+from engine.desk import cursor as cursors
 from engine.domain.registry import Inspector, RegistryLock, RegistryObject, current_item_list
 from engine.domain.registry.tables import ImportRun, InspectionItem, ItemList
 from engine.people import Person
@@ -36,7 +37,7 @@ class Listed:
 
 
 def objects(session: Session, person: Person, *, q: str = "", kind: str = "", cursor: str = "") -> Listed:
-    """Objects of the visible bureaus by code."""
+    """Objects of the visible bureaus by code; two bureaus may have the same one, each in its own registry."""
     bureaus = visible_bureaus(session, person)
     query = select(RegistryObject).where(RegistryObject.bureau_id.in_(bureaus))
     total = session.scalar(
@@ -48,10 +49,8 @@ def objects(session: Session, person: Person, *, q: str = "", kind: str = "", cu
         like = _like(q)
         names = (RegistryObject.name, RegistryObject.code, RegistryObject.uscc)
         query = query.where(or_(*(name.like(like, escape="\\") for name in names)))
-    if cursor:
-        query = query.where(RegistryObject.code > cursor)
-    rows = list(session.scalars(query.order_by(RegistryObject.code, RegistryObject.id).limit(PAGE + 1)))
-    return Listed(rows[:PAGE], rows[PAGE - 1].code if len(rows) > PAGE else "", total or 0)
+    rows, following = _page(session, query, RegistryObject.code, RegistryObject.id, cursor)
+    return Listed(rows, following, total or 0)
 
 
 def inspectors(session: Session, person: Person, *, q: str = "", cursor: str = "") -> Listed:
@@ -69,10 +68,18 @@ def inspectors(session: Session, person: Person, *, q: str = "", cursor: str = "
         query = query.where(
             or_(Inspector.name.like(_like(q), escape="\\"), Inspector.staff_no.like(_like(q), escape="\\"))
         )
-    if cursor:
-        query = query.where(Inspector.staff_no > cursor)
-    rows = list(session.scalars(query.order_by(Inspector.staff_no, Inspector.id).limit(PAGE + 1)))
-    return Listed(rows[:PAGE], rows[PAGE - 1].staff_no if len(rows) > PAGE else "", total or 0)
+    rows, following = _page(session, query, Inspector.staff_no, Inspector.id, cursor)
+    return Listed(rows, following, total or 0)
+
+
+def _page(session: Session, query: Select[Any], name: Any, number: Any, cursor: str) -> tuple[list[Any], str]:
+    """A page by name and number, and the cursor behind it: «number_name» of its last row."""
+    head, _, last = cursor.partition("_")
+    if last:
+        query = query.where(or_(name > last, and_(name == last, number > cursors.number(head))))
+    rows = list(session.scalars(query.order_by(name, number).limit(PAGE + 1)))
+    end = rows[PAGE - 1] if len(rows) > PAGE else None
+    return rows[:PAGE], f"{end.id}_{getattr(end, name.key)}" if end else ""
 
 
 def items(session: Session, person: Person) -> tuple[ItemList | None, list[InspectionItem]]:

@@ -38,7 +38,7 @@ def due(session: Session) -> int:
     planning = select(Plan.bureau_id).distinct()
     for bureau in session.scalars(select(Bureau).where(Bureau.id.in_(planning)).order_by(Bureau.id)):
         year, quarter = period_of(in_force(session, bureau.pack), clock.today())
-        if _plan(session, bureau, year, quarter) is not None:
+        if not _may_open(session, bureau, year, quarter):
             continue
         found += 1
         wish = {"bureau": bureau.id, "year": year, "quarter": quarter}
@@ -46,22 +46,23 @@ def due(session: Session) -> int:
     return found
 
 
-def _plan(session: Session, bureau: Bureau, year: int, quarter: int) -> int | None:
+def _may_open(session: Session, bureau: Bureau, year: int, quarter: int) -> bool:
+    """Whether nobody was quicker, and there are a list and somebody to draft; a wish is written once, so not before."""
     query = select(Plan.id).where(Plan.bureau_id == bureau.id, Plan.year == year, Plan.quarter == quarter)
-    return session.scalar(query.limit(1))
+    if session.scalar(query.limit(1)) is not None or current_item_list(session, bureau.id) is None:
+        return False
+    return bool(holders(session, bureau.id, Role.SECTION))
 
 
 def open_plan(world: World, session: Session, payload: Mapping[str, Any]) -> None:
-    """Open one plan as a job: nothing where somebody was quicker, or where there is no list or no drafter yet."""
+    """Open one plan as a job: nothing where somebody was quicker."""
     bureau = world.bureau(session, payload["bureau"])
     year, quarter = int(payload["year"]), int(payload["quarter"])
-    drafters = holders(session, bureau.id, Role.SECTION)
-    if _plan(session, bureau, year, quarter) is not None or not drafters:
-        return
-    if current_item_list(session, bureau.id) is None:
+    if not _may_open(session, bureau, year, quarter):
         return
     rules = in_force(session, bureau.pack)
-    plan = propose(session, rules, bureau=bureau, year=year, opener=drafters[0], quarter=quarter)
+    opener = holders(session, bureau.id, Role.SECTION)[0]
+    plan = propose(session, rules, bureau=bureau, year=year, opener=opener, quarter=quarter)
     world.runtime.start(
         session, process="plan", data={"plan_id": plan.id}, bureau_id=bureau.id, pack=bureau.pack
     )

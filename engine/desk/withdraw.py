@@ -75,8 +75,9 @@ def withdraw(
             hint="请联系对方退回。",
         )
     step.refuse_excluded(session, actor, item)
-    named = [person(session, number) for each in following if (number := work_item.holder_of(each))]
     for each in following:
+        holder = work_item.holder_of(each)
+        named = [person(session, holder)] if holder else []
         tell(session, "withdrawn", named, Matter(each.step, f"/tasks/{each.id}", reason), actor=actor)
     back.take_back(run, item, reason)
     session.flush()

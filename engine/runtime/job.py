@@ -91,6 +91,22 @@ def finish(session: Session, *jobs: Job) -> None:
         raise ChangedMeanwhile(Sentence("任务 {key} 已由另一个进程接手。", key=keys))
 
 
+def hold(session: Session, job: Job) -> bool:
+    """Lease a job anew that has waited for its turn for long; False where another worker has it by now."""
+    until = clock.now() + LEASE
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
+        .values(locked_until=until)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def is_stale(job: Job) -> bool:
+    """Whether so much of a lease has gone by that the job may be another's before it is done."""
+    return job.locked_until is not None and job.locked_until - clock.now() < LEASE / 2
+
+
 def fail(session: Session, job: Job, error: str) -> bool:
     """Note a failure: try again after 1 min … 4 h, with jitter; True when it was the last attempt.
 

@@ -91,9 +91,8 @@ class FileStore:
             found = content.check(temporary, shown)
             target = self.path(digest)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                temporary.replace(target)
-                _sync_folder(target.parent)
+            temporary.replace(target)  # the same bytes may stand there: fresh ones are not swept before their row
+            _sync_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
         return Kept(secrets.token_urlsafe(16), digest, size, content.with_extension(shown, found), found)
@@ -155,7 +154,7 @@ class FileStore:
         return digest.hexdigest() == file.sha256 and size == file.size
 
     def sweep(self, session: Session) -> int:
-        """Remove bytes older than two days that no row names (a form never sent); how many."""
+        """Remove bytes older than two days that no row names (an upload that was cut off); how many."""
         limit, removed = (clock.now() - ORPHAN_AGE).timestamp(), 0
         for path in self._older(limit):
             named = session.scalar(select(StoredFile.id).where(StoredFile.sha256 == path.name).limit(1))
@@ -165,8 +164,8 @@ class FileStore:
         return removed
 
     def _older(self, limit: float) -> Iterator[Path]:
-        for folder in (self.root, self.incoming):
-            for path in folder.rglob("*") if folder.exists() else ():
+        for folder, places in ((self.root, "??/??/*"), (self.incoming, "*")):  # beside them stand exchange files
+            for path in folder.glob(places):
                 with suppress(FileNotFoundError):  # somebody else's upload has just been renamed
                     if path.is_file() and path.stat().st_mtime < limit:
                         yield path

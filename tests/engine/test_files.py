@@ -190,6 +190,29 @@ def test_forgotten_uploads_are_swept_away_after_two_days(store, people):
     assert not store.path(orphan.sha256).exists()
 
 
+def test_bytes_that_were_uploaded_again_are_not_swept_away_before_their_row_is_written(store, people):
+    first = store.keep(PDF, "a.pdf")
+    old = time.time() - 3 * 86400
+    os.utime(store.path(first.sha256), (old, old))
+    again = store.keep(PDF, "a.pdf")
+    assert store.sweep(people) == 0, "whoever sweeps may see the database as it was before the row"
+    assert store.verify(record(people, again, bureau_id=1, uploaded_by_id=1))
+
+
+def test_only_uploads_are_swept_away(store, people):
+    exchange = store.root / "outbox" / "draw-1.json"
+    exchange.parent.mkdir(parents=True)
+    exchange.write_text("{}")
+    store.incoming.mkdir(parents=True)
+    cut_off = store.incoming / "half"
+    cut_off.write_bytes(b"half")
+    old = time.time() - 3 * 86400
+    for path in (exchange, cut_off):
+        os.utime(path, (old, old))
+    assert store.sweep(people) == 1
+    assert exchange.exists()
+
+
 def test_a_path_is_never_made_of_anything_but_a_hash(store):
     with pytest.raises(NotFound):
         store.path("../../../etc/passwd")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import clock
+from engine import clock, operation
 from engine.desk import jobs, step
 from engine.desk.bench import ground
 from engine.errors import ChangedMeanwhile
@@ -130,6 +130,38 @@ def test_a_worker_that_lost_its_lease_changes_nothing(world, begin):
             assert session.get_one(Job, new.id).state == "done"
             assert len(session.scalars(select(Instance.id).where(Instance.parent_id == plan)).all()) == 2
     assert faults(world) == []
+
+
+def test_what_waited_for_slow_ones_and_is_anothers_by_now_is_not_sent_outside_twice(world, monkeypatch):
+    sent = []
+    monkeypatch.setitem(operation._errands, "faults.send", lambda payload, **_: sent.append(payload["no"]))
+    with world.database.transaction() as session:
+        for number in (1, 2):
+            job.enqueue(session, "faults.send", {"no": number}, key=f"send:{number}")
+    with world.database.transaction() as session:
+        quick, late = job.claim(session, limit=2)
+    jobs.run_one(world, quick)
+    with clock.fixed(clock.now() + job.LEASE + timedelta(seconds=1)):
+        assert jobs.run_due(world) == 1, "another worker takes what was not begun in time"
+        jobs.run_one(world, late)
+    assert sent == [1, 2]
+
+
+def test_a_job_that_waited_for_slow_ones_is_held_anew_before_it_is_begun(world, monkeypatch):
+    taken = []
+
+    def slow(_payload, **_):
+        with world.database.transaction() as session:
+            taken.extend(job.claim(session))
+
+    monkeypatch.setitem(operation._errands, "faults.send", slow)
+    with world.database.transaction() as session:
+        job.enqueue(session, "faults.send", {}, key="send")
+    with world.database.transaction() as session:
+        (leased,) = job.claim(session)
+    with clock.fixed(clock.now() + job.LEASE + timedelta(seconds=1)):
+        jobs.run_one(world, leased)
+    assert taken == []
 
 
 def _timers(begin, number=3):

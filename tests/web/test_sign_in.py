@@ -166,6 +166,14 @@ def test_a_code_counts_half_a_minute_early_or_late(as_person, town, early, accep
     assert answer.status_code == (303 if accepted else 422)
 
 
+def test_a_code_may_be_typed_in_full_width_and_with_anything_between(as_person, town):
+    enrolled(town, "shen")
+    client, right = as_person("shen"), pyotp.TOTP(SECRET).at(NOW)
+    assert client.post("/second-factor", data={"code": "一²٣"}).status_code == 422
+    wide = " ".join(chr(ord(digit) + 0xFEE0) for digit in right)
+    assert client.post("/second-factor", data={"code": wide}).status_code == 303
+
+
 def test_a_code_is_taken_once_in_whatever_session(as_person, town):
     """Who looks over a shoulder cannot use the code again; an older one of the window is worth nothing either."""
     enrolled(town)
