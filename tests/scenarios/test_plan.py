@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import update
 
 from engine import clock
 from engine.desk import season
 from engine.domain import ceremony, plan
 from engine.domain.document.plan_facts import plan_documents
 from engine.domain.plan.coverage import registered
+from engine.domain.registry.tables import ItemList
 from engine.errors import Refused
 from tests.scenarios import acts
 from web.app import create_app
@@ -177,6 +179,17 @@ def test_a_plan_compiled_late_is_urged_too(jilin):
     case.completes("督办计划编制", note="请提交审批")
     case.completes("汇总抽查计划", by=acts.DRAFTER, **acts.PLAN)
     case.expects("审批年度计划")
+
+
+def test_a_plan_that_is_due_before_there_is_a_list_opens_as_soon_as_there_is_one(jilin):
+    acts.opens_plan(jilin)
+    jilin.rehearsal.now = datetime(2027, 1, 4, 9, tzinfo=clock.SHANGHAI)
+    jilin.does(lambda session: session.execute(update(ItemList).values(state="draft")))
+    jilin.does(season.due)
+    assert len(jilin.cases("plan")) == 1
+    jilin.does(lambda session: session.execute(update(ItemList).values(state="published")))
+    jilin.does(season.due)
+    assert len(jilin.cases("plan")) == 2
 
 
 @pytest.mark.parametrize(

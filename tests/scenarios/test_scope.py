@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from engine import clock
 from engine.desk import publication
 from engine.desk import step as desk
 from engine.domain import plan
@@ -63,3 +66,15 @@ def test_results_stand_in_one_place_whoever_inspected(jilin):
     told.published(jilin, case, inspection_id)
     after = jilin.read(lambda session: publication.results(session).rows)
     assert (len(before), len(after)) == (0, 1)
+
+
+def test_a_result_belongs_to_the_year_of_its_day_in_shanghai(jilin):
+    """The public searches by year; the last hours of a UTC year are the next one's first here."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    jilin.rehearsal.now = datetime(2027, 1, 1, 0, 30, tzinfo=clock.SHANGHAI)
+    told.published(jilin, case, inspection_id)
+
+    def found(year):
+        return jilin.read(lambda session: publication.results(session, year=year).rows)
+
+    assert (len(found(2026)), len(found(2027))) == (0, 1)
