@@ -7,16 +7,17 @@ the proxy on, and approves nothing that either of the two has proposed (`engine/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship, selectinload
 
 from engine import clock
 from engine.access.permission import roles_of
 from engine.access.rights import MANAGE_PEOPLE, WORK
 from engine.errors import NotAllowed, NotFound, Refused
-from engine.people import Person, Role
+from engine.people import ADMINISTRATORS, Person, Role
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text
 
@@ -75,21 +76,24 @@ def able_to_stand_in(person: Person, role: Role, bureau_id: int) -> bool:
     return WORK.allows(person) and bool(wanted & roles_of(person, bureau_id))
 
 
-def able(session: Session, principal: Person) -> list[Person]:
-    """Colleagues of the bureau who hold a post that may stand in for one of the principal's, by staff number."""
-    roles = _roles(principal)
-    query = select(Person).where(
-        Person.bureau_id == principal.bureau_id, Person.id != principal.id, Person.active
-    )
-    found = session.scalars(query.order_by(Person.staff_no)).unique()
+def able(session: Session, *principals: Person) -> list[Person]:
+    """Colleagues of the bureau who hold a post that may stand in for one of the principals', by staff number."""
+    bureaus = {each.bureau_id for each in principals}
+    query = select(Person).where(Person.bureau_id.in_(bureaus), Person.active)
+    found = session.scalars(query.order_by(Person.staff_no).options(selectinload(Person.grants))).all()
+    whose: dict[tuple[Role, int], set[int]] = {}
+    for each in principals:
+        for role in _roles(each):
+            whose.setdefault((role, each.bureau_id), set()).add(each.id)
     return [
-        each for each in found if any(able_to_stand_in(each, role, principal.bureau_id) for role in roles)
+        each
+        for each in found
+        if any(able_to_stand_in(each, *post) for post, holders in whose.items() if holders != {each.id})
     ]
 
 
 def _roles(person: Person) -> set[Role]:
-    administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
-    return roles_of(person, person.bureau_id) - administrators
+    return roles_of(person, person.bureau_id) - ADMINISTRATORS
 
 
 def appoint(
@@ -185,20 +189,23 @@ def end_with(session: Session, actor: Person, someone: Person) -> list[Proxy]:
 def standing(session: Session, proxy: Person, day: date | None = None) -> list[Proxy]:
     """Whom a person stands in for on a day (today by default)."""
     on = day or clock.today()
-    return [row for row in _of(session, Proxy.proxy_id, proxy.id, on) if row.runs(on)]
+    return [row for row in _of(session, Proxy.proxy_id, [proxy.id], on) if row.runs(on)]
 
 
-def absences(session: Session, principal: Person) -> list[Proxy]:
-    """Who stands in for a person, now and later, latest first."""
-    found = _of(session, Proxy.principal_id, principal.id, clock.today())
+def absences(session: Session, *principals: Person) -> list[Proxy]:
+    """Who stands in for these persons, now and later, latest first."""
+    found = _of(session, Proxy.principal_id, [each.id for each in principals], clock.today())
     return sorted(found, key=lambda row: -row.id)
 
 
 def _overlapping(session: Session, principal: Person, first: date, last: date) -> list[Proxy]:
-    found = _of(session, Proxy.principal_id, principal.id, first)
+    found = _of(session, Proxy.principal_id, [principal.id], first)
     return [row for row in found if row.valid_from <= last]
 
 
-def _of(session: Session, whose: InstrumentedAttribute[int], person_id: int, day: date) -> list[Proxy]:
-    query = select(Proxy).where(whose == person_id, Proxy.valid_to >= day, Proxy.revoked_at.is_(None))
-    return list(session.scalars(query.order_by(Proxy.id)))
+def _of(
+    session: Session, whose: InstrumentedAttribute[int], person_ids: Sequence[int], day: date
+) -> list[Proxy]:
+    query = select(Proxy).where(whose.in_(person_ids), Proxy.valid_to >= day, Proxy.revoked_at.is_(None))
+    people = (selectinload(Proxy.principal), selectinload(Proxy.proxy))
+    return list(session.scalars(query.order_by(Proxy.id).options(*people)))

@@ -98,7 +98,9 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         for entry, who, bureau, seq, digest in found[:PAGE]
     ]
     newest = head(session)
-    entries = session.scalar(select(func.count(AuditEntry.id))) or 0  # numbers have gaps: what was rolled back had one
+    entries = (
+        session.scalar(select(func.count(AuditEntry.id))) or 0
+    )  # numbers have gaps: what was rolled back had one
     return Log(
         lines=lines,
         next=str(lines[-1].entry.id) if len(found) > PAGE else "",

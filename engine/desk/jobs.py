@@ -22,7 +22,7 @@ from engine.desk import bulk, intake, notice, outside, season  # noqa: F401 (ent
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
-from engine.runtime import call, history, job, wait
+from engine.runtime import call, history, job, sign
 from engine.runtime.tables import ALIVE, Instance, Job, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import gathered
@@ -81,7 +81,7 @@ def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, A
             continue
         done.add((item.instance_id, item.task))
         run = world.runtime.open(session, item.instance_id)
-        wait.redistribute(run, item.task)
+        sign.people_changed(run, item.task)
 
 
 def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:  # noqa: ARG001

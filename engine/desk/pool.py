@@ -13,16 +13,10 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.team import team_persons
-from engine.people import Person, Role, holders
+from engine.people import ADMINISTRATORS, Person, Role, holders
 from engine.runtime.tables import WorkItem
 
-_WORKING = frozenset(Role) - {
-    Role.SYSTEM_ADMIN,
-    Role.SECURITY_ADMIN,
-    Role.AUDIT_ADMIN,
-    Role.MODELLER,
-    Role.RELEASER,
-}
+_WORKING = frozenset(Role) - ADMINISTRATORS - {Role.MODELLER, Role.RELEASER}
 
 
 def pools(session: Session, person: Person) -> list[str]:

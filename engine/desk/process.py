@@ -108,7 +108,9 @@ def parameters(session: Session, release_id: int) -> tuple[Release, list[Paramet
 
 def releases(session: Session) -> list[ReleaseRow]:
     """The latest releases, latest first."""
-    return _rows(session, select(Release.id).order_by(Release.deployed_at.desc(), Release.id.desc()).limit(PAGE))
+    return _rows(
+        session, select(Release.id).order_by(Release.deployed_at.desc(), Release.id.desc()).limit(PAGE)
+    )
 
 
 def _rows(session: Session, wanted: Select[int]) -> list[ReleaseRow]:

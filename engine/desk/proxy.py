@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from engine import audit
 from engine.access import proxy as proxies
@@ -101,14 +101,13 @@ def page(session: Session, actor: Person) -> Shown:
     people = [] if manager else [actor]
     if manager:
         query = select(Person).where(Person.bureau_id == actor.bureau_id, Person.active)
-        people = [
-            each for each in session.scalars(query.order_by(Person.staff_no)).unique() if WORK.allows(each)
-        ]
-    given = [row for each in people for row in proxies.absences(session, each)]
-    able = {each.id: each for one in people for each in proxies.able(session, one)}
+        mates = session.scalars(query.order_by(Person.staff_no).options(selectinload(Person.grants)))
+        people = [each for each in mates if WORK.allows(each)]
+    given = proxies.absences(session, *people)
+    able = proxies.able(session, *people)
     held = proxies.standing(session, actor)
     processes, steps = _scope(session, actor)
-    return Shown(given, held, list(able.values()), people, processes, steps)
+    return Shown(given, held, able, people, processes, steps)
 
 
 def appoint(

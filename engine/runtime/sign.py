@@ -96,6 +96,24 @@ def remove(run: Run, item: WorkItem, person: Person, reason: str, *, to: Person 
             run.session, taken, "reassign", giver=person.id, to=given_to, by=run.actor, reason=reason
         )
     _changed(run, item, "removed", taken.seat, Sentence("减签：{person}", person=person.name), reason)
+    _go_on(run, item, element, live)
+
+
+def people_changed(run: Run, task: str) -> None:
+    """The people of the case are others (调换): a step goes to those now responsible, or those left have decided it."""
+    wait.redistribute(run, task)
+    parts = run.session.scalars(
+        select(WorkItem)
+        .where(WorkItem.instance_id == run.instance.id, WorkItem.task == task)
+        .order_by(WorkItem.id)
+    ).all()
+    element = run.element(parts[0].element) if parts else None
+    if element is not None and element.property("sign") and run.state.has(task):
+        _go_on(run, parts[0], element, [part for part in parts if part.state != "cancelled"])
+
+
+def _go_on(run: Run, item: WorkItem, element: Element, live: list[WorkItem]) -> None:
+    """Count anew after a part went; where those left have decided, the process goes on."""
     given = run.votes.get(item.task, {"agree": 0})
     done = sum(part.state == "done" for part in live)
     votes = {"total": len(live), "done": done, "agree": given["agree"]}

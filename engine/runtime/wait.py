@@ -179,6 +179,9 @@ def redistribute(run: Run, task: str) -> None:
             work_item.close(part)
     for place in found:
         seated = seats.get(place.seat)
+        waits = any(part.state == "open" for part in parts)
+        if element.property("sign") == "turn" and waits and (seated is None or seated.state != "open"):
+            continue  # not this one's turn
         if seated is None:
             add_item(run, task, element, place, due(run, element, token.data))
         elif seated.state == "cancelled":

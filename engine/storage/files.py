@@ -91,7 +91,9 @@ class FileStore:
             found = content.check(temporary, shown)
             target = self.path(digest)
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)  # the same bytes may stand there: fresh ones are not swept before their row
+            temporary.replace(
+                target
+            )  # the same bytes may stand there: fresh ones are not swept before their row
             _sync_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -164,7 +166,10 @@ class FileStore:
         return removed
 
     def _older(self, limit: float) -> Iterator[Path]:
-        for folder, places in ((self.root, "??/??/*"), (self.incoming, "*")):  # beside them stand exchange files
+        for folder, places in (
+            (self.root, "??/??/*"),
+            (self.incoming, "*"),
+        ):  # beside them stand exchange files
             for path in folder.glob(places):
                 with suppress(FileNotFoundError):  # somebody else's upload has just been renamed
                     if path.is_file() and path.stat().st_mtime < limit:

@@ -216,9 +216,11 @@ def items(step: operation.Step, *, after: str, limit: int):  # noqa: ARG001
 class Ports:
     """Three signers; three or five days."""
 
+    signers = (1, 2, 3)
+
     def places(self, session, asked):  # noqa: ARG002
         if asked.sign:
-            return [Place(f"person/{n}", str(n)) for n in (1, 2, 3)]
+            return [Place(f"person/{n}", str(n)) for n in self.signers]
         return [Place("role/1/section")]
 
     def due(self, session, *, pack, key, start, decide):  # noqa: ARG002
@@ -477,6 +479,39 @@ def test_who_is_added_to_signing_in_turn_signs_beside_whose_turn_it_is(machine, 
     assert the_item(at, "turn").seat == "2"
     do(machine, at, "turn", person=2)
     assert at.get(Instance, case.id).state == "completed"
+
+
+def reassigned(machine, session, element, signers):
+    """Others are responsible now: what the job of a verb's wish does."""
+    machine.ports.signers = signers
+    item = the_item(session, element)
+    sign.people_changed(machine.open(session, item.instance_id), item.task)
+
+
+def test_when_the_last_who_has_not_signed_leaves_the_step_is_decided(machine, at):
+    case = begin(machine, at, "signed")
+    for seat in "12":
+        do(machine, at, "every", person=int(seat), seat=seat)
+    reassigned(machine, at, "every", (1, 2))
+    assert the_item(at, "some") is not None
+    assert at.get(Instance, case.id).data["every_votes"] == {"total": 2, "done": 2, "agree": 2}
+
+
+def test_a_change_of_the_people_gives_nobody_a_turn_before_the_others(machine, at):
+    begin(machine, at, "signed")
+    for seat in "123":
+        do(machine, at, "every", person=int(seat), seat=seat)
+    do(machine, at, "some", person=2, seat="2")
+    for seat in "13":
+        do(machine, at, "most", person=int(seat), seat=seat)
+    do(machine, at, "turn", person=1)
+    reassigned(machine, at, "turn", (1, 2, 3))
+    assert [
+        part.seat
+        for part in at.scalars(select(WorkItem).where(WorkItem.element == "turn", WorkItem.state == "open"))
+    ] == ["2"]
+    reassigned(machine, at, "turn", (1, 3))
+    assert the_item(at, "turn").seat == "3"
 
 
 def test_a_state_that_was_altered_or_moved_does_not_open(machine, at):

@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from engine.desk import proxy
+from engine.desk.bench.ground import counted
 from engine.people import Grant, Person, Role
 from tests.web.test_hand import ITEM, RETURNED, id_of, item
 
@@ -117,3 +119,21 @@ def test_a_scope_that_nobody_knows_is_refused_and_not_taken_for_everything(deput
         no = as_person("shen").post("/api/v1/proxies", json=body | scope)
         assert (no.status_code, no.json["code"]) == (422, "proxy-scope")
     assert [row["id"] for row in deputy.get("/api/v1/proxies").json["held"]] == [1]
+
+
+def test_the_page_of_the_administrator_asks_no_more_for_a_large_bureau_than_for_a_small_one(town):
+    counts = []
+    for more in (2, 30):
+        with town.database.transaction() as session:
+            guan = session.scalars(select(Person).where(Person.login == "guan")).one()
+            guan.grants[0].role = Role.SECURITY_ADMIN
+            for number in range(more):
+                name = f"c{more}-{number}"
+                made = Person(bureau_id=guan.bureau_id, staff_no=name, login=name, name="同事")
+                made.grants = [Grant(bureau_id=guan.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1))]
+                session.add(made)
+        with town.database.reading() as session, counted(town) as seen:
+            shown = proxy.page(session, session.scalars(select(Person).where(Person.login == "guan")).one())
+        counts.append(seen.statements)
+    assert len(shown.able) == 33
+    assert counts[0] == counts[1]
