@@ -148,14 +148,11 @@ def sign_in_page() -> ResponseReturnValue:
 def sign_in_post() -> ResponseReturnValue:
     """Sign in; a failure says one sentence and keeps the account name."""
     login = request.form.get("login", "")[:80]
-    with g.database.transaction() as changing:
-        outcome = account.sign_in(
-            changing,
-            login,
-            request.form.get("password", "")[:500],
-            address=request.remote_addr or "",
-            agent=request.user_agent.string[:200],
-        )
+    password, address = request.form.get("password", "")[:500], request.remote_addr or ""
+    agent = request.user_agent.string[:200]
+    outcome = g.database.run(
+        lambda changing: account.sign_in(changing, login, password, address=address, agent=agent)
+    )
     if outcome.row is None:
         return sign_in_form(login, outcome.reason, 422)
     return enter(outcome.secret, safe_next(request.form.get("next", "")))

@@ -185,8 +185,7 @@ def _keep_typed(item_id: int) -> ResponseReturnValue:
     posted, _faults = upload.lists(
         form, case_id=shown.item.case_id, bureau_id=shown.item.bureau_id, keep=False
     )
-    with g.database.transaction() as session:
-        step.save_draft(session, actor(session), item_id, post.answers(form, posted))
+    _save_draft(item_id, post.answers(form, posted))
     http.say("soon", _("登录已失效，没有提交。填写的内容已存为草稿，登录后继续。"))
     return redirect(url_for("auth.sign_in_page", next=url_for("inbox.task", item_id=item_id))), 303
 
@@ -210,8 +209,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     first = ask_second_factor if lacks_second_factor(shown.item) else None
     first = first or (proof.ask if proof.lacks(shown, form) else None)
     if first is not None:
-        with g.database.transaction() as session:
-            step.save_draft(session, actor(session), item_id, typed)
+        _save_draft(item_id, typed)
         return first()
     key = http.given_key()
     try:
@@ -246,12 +244,15 @@ def release(item_id: int) -> ResponseReturnValue:
 
 def _keep_draft(item_id: int, typed: Mapping[str, Any]) -> ResponseReturnValue:
     """Keep what was typed; a page that saves by itself while one types gets the time, no new page."""
-    with g.database.transaction() as session:
-        step.save_draft(session, actor(session), item_id, typed)
+    _save_draft(item_id, typed)
     if http.wants_json():
         return http.jsonify({"saved": words.moment(clock.now())})
     http.say("doing", _("草稿已存，未提交。"))
     return redirect(url_for("inbox.task", item_id=item_id)), 303
+
+
+def _save_draft(item_id: int, typed: Mapping[str, Any]) -> None:
+    g.database.run(lambda session: step.save_draft(session, actor(session), item_id, typed))
 
 
 def _open(reading: Session, item: inbox.WorkItem) -> None:
@@ -261,13 +262,16 @@ def _open(reading: Session, item: inbox.WorkItem) -> None:
     mentioned = comment.has_unread(reading, g.person, item.case_id)
     if not (fresh or copy or mentioned):
         return
-    with g.database.transaction() as session:
+
+    def note(session: Session) -> None:
         if fresh:
             seen.see(session, actor(session), item.id)
         if copy:
             cc.read(session, actor(session), copy.id)
         if mentioned:
             comment.read_those_of(session, actor(session), item.case_id)
+
+    g.database.run(note)
 
 
 def _onward(item_id: int) -> str:

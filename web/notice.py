@@ -79,8 +79,7 @@ def choose() -> ResponseReturnValue:
         muted=[kind for kind in KINDS if kind not in wanted],
     )
     try:
-        with g.database.transaction() as changing:
-            choices.choose(changing, actor(changing), wish)
+        g.database.run(lambda changing: choices.choose(changing, actor(changing), wish))
     except Refused as refusal:
         return _choice(wish, refusal.fields, refusal.reason, 422)
     http.say("done", _("已保存。以后的消息照此发送。"))

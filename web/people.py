@@ -42,8 +42,8 @@ def add() -> ResponseReturnValue:
     """A new account; its first password is shown on the next page only."""
     given = {name: request.form.get(name, "")[:200] for name in ("login", "name", "staff_no", "section_id")}
     try:
-        with g.database.transaction() as changing:
-            made, password = people.add(
+        made, password = g.database.run(
+            lambda changing: people.add(
                 changing,
                 actor(changing),
                 login=given["login"],
@@ -51,6 +51,7 @@ def add() -> ResponseReturnValue:
                 staff_no=given["staff_no"],
                 section_id=_number(given["section_id"]),
             )
+        )
     except Refused as refusal:
         return _index(given, refusal.fields, refusal.reason, 422)
     return _show(made.id, {}, "", 200, password=password)
@@ -93,8 +94,9 @@ def change(person_id: int, act: str) -> ResponseReturnValue:
     if act not in ACTS:
         raise NoSuchPage
     try:
-        with g.database.transaction() as changing:
-            said, password = ACTS[act](changing, actor(changing), person_id, request.form)
+        said, password = g.database.run(
+            lambda changing: ACTS[act](changing, actor(changing), person_id, request.form)
+        )
     except Refused as refusal:
         return _show(person_id, refusal.fields, words.whole(refusal.reason, refusal.hint), 422)
     if password:

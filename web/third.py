@@ -32,8 +32,7 @@ def act(token: str) -> ResponseReturnValue:
     try:
         phase = g.database.run(lambda session: third.act(session, token, given))
     except Refused as refusal:
-        with g.database.transaction() as session:
-            third.erred(session, token)
+        g.database.run(lambda session: third.erred(session, token))
         return _page(token, refusal, 422)
     http.say("done", _("已经启封，与封签一致。") if phase == "done" else _("封签已经收到。"))
     return redirect(url_for("third.show", token=token)), 303
@@ -44,11 +43,7 @@ def _admit(token: str) -> None:
     address = request.remote_addr or ""
     if third.exists(http.reading(), token):
         return
-    with g.database.transaction() as session:
-        too_many = third.barred(session, address)
-        if not too_many:
-            third.missed(session, address)
-    if too_many:
+    if g.database.run(lambda session: third.missed(session, address)):
         abort(429)
     third.view(http.reading(), token)  # says that there is none
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -18,6 +19,7 @@ from engine.people import Person
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, word
 
+T = TypeVar("T")
 _hasher = PasswordHasher()
 # Verified when the account is unknown, so that a stranger cannot tell by the time which accounts exist.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$HgrnJeSqockyjaXJZEPhyw$Nr4b6hzJoSZ7DeX3qtAY4NxKoudvsMxS1LII5gumbL4"
@@ -65,13 +67,18 @@ def password_is(person: Person | None, password: str) -> bool:
 def throttle_of(session: Session, address: str) -> Throttle:
     """The failures of an address in the window that runs now."""
     now = clock.now()
-    throttle = session.scalar(select(Throttle).where(Throttle.address == address))
+    throttle = session.scalar(_locked(select(Throttle).where(Throttle.address == address)))
     if throttle is None:
         throttle = Throttle(address=address, failures=0, since=now)
         session.add(throttle)
     if now - throttle.since > ADDRESS_WINDOW:
         throttle.failures, throttle.since = 0, now
     return throttle
+
+
+def _locked(query: Select[T]) -> Select[T]:
+    """Tries made at once are counted one after the other."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def check_sign_in(session: Session, login: str, password: str, *, address: str) -> tuple[Person | None, str]:
@@ -84,7 +91,7 @@ def check_sign_in(session: Session, login: str, password: str, *, address: str) 
     throttle = throttle_of(session, address)
     if throttle.failures >= TRIES_PER_ADDRESS:
         return None, "这个网络地址试错太多。请 15 分钟后再试。"
-    person = session.scalar(select(Person).where(Person.login == login))
+    person = session.scalar(_locked(select(Person).where(Person.login == login)))
     if person is not None and person.locked_until is not None and person.locked_until > now:
         minutes = int((person.locked_until - now).total_seconds() // 60) + 1
         return None, Sentence(

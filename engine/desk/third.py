@@ -61,18 +61,13 @@ def call_back(session: Session, person: Person, draw_id: str) -> None:
     link.call_back(session, find(session, person, draw_id), person, person.bureau.pack)
 
 
-def barred(session: Session, address: str) -> bool:
-    """Whether this address has tried too many links that do not exist."""
-    return throttle_of(session, _door_of(address)).failures >= TRIES_PER_ADDRESS
-
-
-def missed(session: Session, address: str) -> None:
-    """Count a link that does not exist against an address."""
-    throttle_of(session, _door_of(address)).failures += 1
-
-
-def _door_of(address: str) -> str:
-    return f"third {address}"[:80]
+def missed(session: Session, address: str) -> bool:
+    """Count a link that does not exist against an address; whether it had tried too many before."""
+    throttle = throttle_of(session, f"third {address}"[:80])
+    if throttle.failures >= TRIES_PER_ADDRESS:
+        return True
+    throttle.failures += 1
+    return False
 
 
 def view(session: Session, token: str) -> ThirdView:

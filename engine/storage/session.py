@@ -1,8 +1,8 @@
 """The database of an installation and the only `.commit()` of the product.
 
 SQLite (embedded): WAL, `synchronous=FULL`, writers begin IMMEDIATE, readers have a read-only connection.
-PostgreSQL: several web and worker processes; a step that loses a serialization race is run again, at most
-three times.
+PostgreSQL: several web and worker processes; a step that loses a race (for a lock, or for being the first to write
+what may stand once) is run again, at most three times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 T = TypeVar("T")
-RETRYABLE = {"40001", "40P01"}
+RETRYABLE = {"40001", "40P01", "23505"}
 TRIES = 3
 
 
@@ -78,7 +78,7 @@ class Database:
             yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """Run a unit of work; a lost race (PostgreSQL 40001, 40P01; a row changed meanwhile) is run again."""
+        """Run a unit of work; a lost race (`RETRYABLE` on PostgreSQL; a row changed meanwhile) is run again."""
         for attempt in range(1, TRIES + 1):
             try:
                 with self.transaction() as session:

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.desk import jobs, step
+from engine.access.sign_in import Throttle
+from engine.desk import account, jobs, seen, step
 from engine.desk.bench import timers
+from engine.desk.tables import Seen
 from engine.errors import ChangedMeanwhile
 from engine.people import Person
 from engine.runtime.tables import Call, History, Instance, Job, WorkItem
@@ -160,3 +162,27 @@ def test_a_serialization_failure_is_given_up_after_three_tries(world):
     with pytest.raises(DBAPIError):
         world.database.run(work)
     assert len(tries) == 3
+
+
+def test_wrong_passwords_given_at_once_are_all_counted(world):
+    """Who guesses in parallel has no more tries than who guesses one after the other."""
+
+    def guess():
+        return world.database.run(lambda session: account.sign_in(session, "b1", "wrong", address="10.0.0.9"))
+
+    at_once(*[guess] * 4)
+    with world.database.reading() as session:
+        login = session.scalars(select(Person.failed_logins).where(Person.login == "b1")).one()
+        assert (login, session.scalars(select(Throttle.failures)).one()) == (4, 4)
+
+
+def test_a_step_opened_in_two_windows_at_once_is_noted_once(world, begin, open_items):
+    begin("bench_row", plan_id=1, task_id=2)
+    item = open_items()[0]
+
+    def opened():
+        return world.database.run(lambda session: seen.see(session, session.get_one(Person, 1), item))
+
+    assert at_once(opened, opened, opened) == [None] * 3
+    with world.database.reading() as session:
+        assert len(session.scalars(select(Seen)).all()) == 1
