@@ -178,7 +178,9 @@ def end_with(session: Session, actor: Person, someone: Person) -> list[Proxy]:
     """A closed account stands in for nobody, and nobody for it: all its proxies end, those to come, too."""
     day = clock.today()
     ended = [
-        row for whose in (Proxy.principal_id, Proxy.proxy_id) for row in _of(session, whose, someone.id, day)
+        row
+        for whose in (Proxy.principal_id, Proxy.proxy_id)
+        for row in _of(session, whose, [someone.id], day)
     ]
     for row in ended:
         row.revoked_at, row.revoked_by_id = clock.now(), actor.id

@@ -394,17 +394,3 @@ def start_process(
         release_id=instance.release_id,
     )
     return instance
-
-
-__all__ = [
-    "act",
-    "actions",
-    "claim",
-    "complete",
-    "context",
-    "offer",
-    "release_item",
-    "save_draft",
-    "start_process",
-    "submit",
-]
