@@ -11,7 +11,8 @@ from engine.domain import archive, publication
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
 from engine.domain.document.outcome_facts import outcome_documents
-from engine.domain.inspection.tables import Visit
+from engine.domain.inspection.tables import Visit, get
+from engine.domain.registry import RegistryObject
 from engine.people import Bureau, Role, holders
 from tests.scenarios import acts, test_substitution
 from tests.scenarios import inspections as told
@@ -223,3 +224,24 @@ def test_a_record_written_later_says_so(jilin):
     case.completes("制作现场检查记录", **told.record(jilin, **visit))
     paper = jilin.read(lambda session: inspection(session, inspection_id))["record"]
     assert paper["late_entry"] == "检查于 2026-03-02 结束，本记录于 2026-03-05 补录。"
+
+
+def test_a_review_online_fills_the_record_form_and_hides_the_persons_name(wugang):
+    """舞 第十二条 抽查检查时应及时填写记录表, also where 第六条 needs no visit; 《个人信息保护法》: the paper for the public names
+    an insured person by the surname only."""
+    case, inspection_id = told.begins(wugang, wugang.bureau, type="person")
+    wugang.does(
+        lambda s: setattr(s.get_one(RegistryObject, get(s, inspection_id).object_id), "name", "张三丰")
+    )
+    told.approved(wugang, case, inspection_id)
+    items = told.found(told.chosen(wugang, inspection_id))
+    case.completes("线上数据审核", sources="2025 年结算明细", findings=items)
+    told.told(wugang, case)
+    case.completes("提出处理意见", kind="none", opinion="未发现问题")
+    case.completes("提交随机抽查情况报告", advice="加强监管")
+    told.made_public(case)
+    papers = printed(wugang, case, "record_form", "publication")
+    assert set(papers) == {"record_form", "publication"}
+    facts = wugang.read(lambda session: inspection(session, inspection_id))
+    assert facts["record_form"]["signature_state"] == "线上数据审核，无须现场签字"
+    assert (facts["publication"]["object_name"], facts["publication"]["object_code"]) == ("张**", "")

@@ -114,6 +114,12 @@ class _File:
         tasks = planned(self.session, self.row)
         return "、".join(dict.fromkeys(task.name for task in tasks)) or self.source
 
+    @property
+    def masked(self) -> str:
+        """The object's name as the public may read it, before the public's text was drafted."""
+        person = self.thing.type == "person"
+        return publication.content.mask_name(self.thing.name) if person else self.thing.name
+
     def unsigned(self, *signed: int | None) -> list[str]:
         """Who of the team has not signed on a device: a line each, to be signed by hand."""
         return [one.name for one in team(self.session, self.row.id) if one.person_id not in signed]
@@ -242,6 +248,18 @@ def _signing(file: _File, record: SiteRecord) -> dict[str, Any]:
     }
 
 
+def _unsigned_online(file: _File) -> dict[str, Any]:
+    """线上数据审核 has no visit at which the object could sign (舞 第六条); the reviewers sign on the paper."""
+    nobody = ("unsigned_reason", "object_signature", "witness_name", "witness_contact", "witness_signature")
+    return {
+        **dict.fromkeys(nobody, ""),
+        "late_entry": "",
+        "signature_state": "线上数据审核，无须现场签字",
+        "inspector_signatures": [],
+        "inspectors_unsigned": file.unsigned(),
+    }
+
+
 def _late(record: SiteRecord) -> str:
     """A record that was not written on the day of the visit says so (吉 第二十条、舞 第十二条 及时)."""
     written, ended = clock.local(record.entered_at).date(), clock.local(record.ended_at).date()
@@ -284,12 +302,13 @@ def _record(file: _File) -> dict[str, Any] | None:
 
 def _record_form(file: _File) -> dict[str, Any] | None:
     record, decided = file.one(SiteRecord), disposition.of(file.session, file.row.id)
-    if record is None:
+    online = file.row.method == "online" and file.row.ended_on is not None
+    if record is None and not online:
         return None
     kept = evidence.of(file.session, file.row.id)
     thing, problems = file.thing, [one for one in file.findings if one.problem]
     return {
-        **file.head("", record.ended_at),
+        **file.head("", record.ended_at if record else file.row.ended_on),
         "task_no": file.row.draw_id or "",
         "task_name": file.task_name,
         "legal_representative": thing.legal_representative or thing.person_in_charge,
@@ -304,9 +323,9 @@ def _record_form(file: _File) -> dict[str, Any] | None:
         "demand": "\n".join(one.demand for one in file.findings if one.demand),
         "followup": decided.opinion if decided else "",
         "inspecting_unit": file.bureau.name,
-        "inspected_on": _day(record.ended_at),
+        "inspected_on": _day(record.ended_at if record else file.row.ended_on),
         "items": file.checks,
-        **_signing(file, record),
+        **(_signing(file, record) if record else _unsigned_online(file)),
     }
 
 
@@ -407,6 +426,9 @@ def _publication(file: _File) -> dict[str, Any] | None:
     channels = [one.channel for one in publication.receipts(file.session, row.id)]
     return {
         **file.head("", row.published_at or row.created_at),
+        # As the public may read it: a natural person appears masked and without a number (个人信息保护法).
+        "object_name": row.view.get("objectName") or file.masked,
+        "object_code": "" if file.thing.type == "person" else file.thing.uscc or file.thing.code,
         "plan_no": file.plan.no if file.plan else "",
         "plan_name": file.plan.title if file.plan else "",
         "task_no": file.row.draw_id or file.row.case_no,

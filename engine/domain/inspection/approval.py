@@ -22,6 +22,8 @@ from engine.domain.inspection.scope import offered, planned, refuse_other_items
 from engine.domain.inspection.superior import superior_drew
 from engine.domain.inspection.tables import Inspection, TeamMember, get
 from engine.domain.inspection.team import refuse_conflict, team
+from engine.domain.plan.query import default_title
+from engine.domain.plan.tables import Plan
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import METHODS, cite
 from engine.errors import Refused
@@ -236,12 +238,20 @@ def show_application(step: Step) -> dict[str, Any]:
         "options": {"items": [(item.no, f"{item.no} {item.name}") for item in listed]},
         "defaults": {
             "items": [item.no for item in listed] if drawn else [],
-            "basis": "年度抽查计划" if inspection.plan_id else "线索核查",
+            "basis": "；".join(
+                dict.fromkeys(filter(None, [*(task.basis for task in tasks), *_plan_title(step, inspection)]))
+            )
+            or "线索核查",
             "scope": "；".join(dict.fromkeys(task.content for task in tasks)),
             "period_from": start.isoformat(),
             **({"period_to": until.isoformat()} if until else {}),
         },
     }
+
+
+def _plan_title(step: Step, inspection: Inspection) -> list[str]:
+    plan = step.session.get(Plan, inspection.plan_id) if inspection.plan_id else None
+    return [plan.title or default_title(plan)] if plan else []
 
 
 @prefill("inspection/approve")
