@@ -249,7 +249,7 @@ def _plan(plan: Any, title: str, bureau: str) -> dict[str, Any]:
 def list_draws() -> ResponseReturnValue:
     """Numbered draws, failed and void ones too."""
     rows = draws.listing(http.reading(), g.person)
-    return answer({"rows": [_draw(draw, bureau) for draw, bureau, _, _ in rows]})
+    return answer({"rows": [_draw(draw, bureau) for draw, bureau, *_ in rows]})
 
 
 @route("GET", "/draws/<draw_id>", rights.READ_DRAWS)

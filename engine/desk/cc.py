@@ -101,7 +101,8 @@ def send(
     names = "、".join(each.name for each in fresh)
     if fresh:
         note(session, actor, item, Sentence("抄送{names}", names=names), "task.copy", words, {"to": names})
-        tell(session, "copied", fresh, Matter(item.step, f"/tasks/{item.id}", words), actor=actor)
+        name = item.object_name or item.title or item.case_no
+        tell(session, "copied", fresh, Matter(item.step, f"/tasks/{item.id}", words, name=name), actor=actor)
     return answer
 
 

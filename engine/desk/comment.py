@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, clock
 from engine.desk.audience import audience, refuse_stranger
-from engine.desk.case.listing import find, visible
+from engine.desk.case.listing import find, name_of, visible
 from engine.desk.notice import Matter, tell
 from engine.desk.tables import COMMENT, Comment, Mention
 from engine.domain.terms import chinese
@@ -120,7 +120,7 @@ def add(
     session.add(row)
     session.flush()
     session.add_all(Mention(comment_id=row.id, person_id=each.id) for each in people if each.id != actor.id)
-    where = Matter(chinese(case.process), f"/cases/{case.id}/comments", words)
+    where = Matter(chinese(case.process), f"/cases/{case.id}/comments", words, name=name_of(case))
     tell(session, "mentioned", people, where, actor=actor, key=f"comment:{row.id}")
     audit.record(
         session,

@@ -23,7 +23,7 @@ from engine.desk.ticket import Explanation, explain
 from engine.domain.ceremony import findings
 from engine.domain.ceremony.pool import HIGH, stratum_name
 from engine.domain.ceremony.tables import Draw, DrawnObject, DrawnPerson
-from engine.domain.plan.tables import PlanTask
+from engine.domain.plan.tables import Plan, PlanTask
 from engine.domain.registry import Inspector, RegistryObject
 from engine.domain.substitution import alarms_of
 from engine.domain.terms import EXCLUSIONS, VOID_REASONS, cite
@@ -149,18 +149,20 @@ class DrawView:
     reason: str
 
 
-def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str]]:
-    """Draws this person may see, latest first: row, bureau, lamp, state."""
+def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str, str]]:
+    """Draws this person may see, latest first: row, bureau, title of the plan, lamp, state."""
     query = (
-        select(Draw, Bureau.short_name)
+        select(Draw, Bureau.short_name, Plan.title)
         .join(Bureau, Bureau.id == Draw.bureau_id)
+        .join(Plan, Plan.id == Draw.plan_id)
         .where(Draw.bureau_id.in_(visible_bureaus(session, person)))
         .options(defer(Draw.document), defer(Draw.events), defer(Draw.aliases))
         .order_by(Draw.year.desc(), Draw.serial.desc(), Draw.id)
         .limit(PAGE)
     )
     return [
-        (draw, name, *STATES.get(draw.state, ("idle", draw.state))) for draw, name in session.execute(query)
+        (draw, name, title, *STATES.get(draw.state, ("idle", draw.state)))
+        for draw, name, title in session.execute(query)
     ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import audit, clock
 from engine.access.proxy import standing
 from engine.desk import hand, seen, step
-from engine.desk.notice import Matter, tell
+from engine.desk.notice import tell_of
 from engine.desk.pool import draws_from
 from engine.desk.world import World
 from engine.errors import ChangedMeanwhile, NotAllowed, Refused
@@ -78,7 +78,7 @@ def withdraw(
     for each in following:
         holder = work_item.holder_of(each)
         named = [person(session, holder)] if holder else []
-        tell(session, "withdrawn", named, Matter(each.step, f"/tasks/{each.id}", reason), actor=actor)
+        tell_of(session, "withdrawn", each, named, detail=reason, actor=actor)
     back.take_back(run, item, reason)
     session.flush()
     audit.record(

@@ -24,6 +24,11 @@ def notices(town, kind):
         return sorted((login, path) for login, path in session.execute(query.where(Notice.kind == kind)))
 
 
+def detail_of(town, kind):
+    with town.database.reading() as session:
+        return session.scalars(select(Notice.detail).where(Notice.kind == kind)).one()
+
+
 # --- who may see a case -------------------------------------------------------------------------------
 
 
@@ -56,6 +61,7 @@ def test_a_copy_is_read_by_opening_the_step_and_gives_nothing_to_do(as_person, t
     assert "请知悉" in listed
     assert "未阅" in listed
     assert notices(town, "copied") == [("luo", f"/tasks/{ITEM}")]
+    assert detail_of(town, "copied").startswith("柳坪镇中心卫生院："), "of twenty copies one sees which"
     page = luo.get(f"/tasks/{ITEM}").text
     assert "等别人办" in page, "to be read, not to be done"
     answers = {"answers": {"decision": "return", "reason": "不妥"}}
@@ -149,6 +155,7 @@ def test_a_mention_reminds_who_may_see_the_case_and_opening_it_reads_the_mention
     assert said.location == f"/tasks/{ITEM}#talk"
     assert "<b>@贺知夏</b>请核对比例。" in shen.get(f"/tasks/{ITEM}").text
     assert notices(town, "mentioned") == [("he", f"/cases/{case}/comments")]
+    assert "：" in detail_of(town, "mentioned"), "names the case, then what was said"
     listed = he.get("/?tab=copies").text
     assert "提到我的意见" in listed
     assert "未阅" in listed

@@ -177,7 +177,7 @@ def _open(session: Session, actor: Person, case: Instance, row: ExtraTask, key: 
         else Sentence("交{name}办临时任务“{title}”", name=name, title=row.title)
     )
     _note(session, actor, row, act, row.asked)
-    matter = Matter(row.title, f"/cases/{case.id}/extra/{row.id}", f"{name_of(case)}：{row.asked}")
+    matter = Matter(row.title, f"/cases/{case.id}/extra/{row.id}", row.asked, name=name_of(case))
     tell(session, "assigned", [row.person], matter, actor=actor, key=f"extra:{row.id}")
     return answer
 
@@ -205,7 +205,7 @@ def finish(session: Session, actor: Person, number: int, *, result: str) -> Extr
     _go_on(session, row)
     _note(session, actor, row, Sentence("答复“{title}”", title=row.title), words)
     path = f"/tasks/{row.item_id}" if row.item_id else f"/cases/{row.case_id}"
-    matter = Matter(row.title, path, words)
+    matter = Matter(row.title, path, words, name=name_of(session.get_one(Instance, row.case_id)))
     tell(session, "answered", [row.asked_by], matter, actor=actor, key=f"extra:{row.id}:done")
     return row
 

@@ -35,14 +35,15 @@ class Matter:
     """What somebody is told of.
 
     `title`: the name of the step or matter; may leave the house. `path`: the one address on this host where
-    something can be done. `detail`: names and remarks; stays inside. `item_id`: the step it is about; the
-    notice counts as read once that step is done.
+    something can be done. `detail`: remarks, `name`: the object or case it is about, written before them; both
+    stay inside. `item_id`: the step it is about; the notice counts as read once that step is done.
     """
 
     title: str
     path: str
     detail: str = ""
     item_id: int | None = None
+    name: str = ""
 
 
 def tell(
@@ -62,6 +63,7 @@ def tell(
     if kind not in KINDS:
         raise CaseworkError(Sentence("没有“{kind}”这种消息。", kind=kind))
     now, name = clock.now(), key or uuid4().hex
+    detail = "：".join(part for part in (matter.name, matter.detail.strip()) if part)[:LONGEST_DETAIL]
     told = 0
     for person in {each.id: each for each in to}.values():
         if not person.active or (actor is not None and person.id == actor.id):
@@ -77,7 +79,7 @@ def tell(
             person_id=person.id,
             kind=kind,
             title=_line(matter.title)[:LONGEST],
-            detail=matter.detail.strip()[:LONGEST_DETAIL],
+            detail=detail,
             path=matter.path,
             item_id=matter.item_id,
             actor_id=actor.id if actor else None,
@@ -107,8 +109,7 @@ def tell_of(
 ) -> int:
     """Tell persons something about a step: title, name of the object and address are the step's."""
     name = item.object_name or item.title or item.case_no
-    told = "：".join(part for part in (name, detail.strip()) if part)
-    matter = Matter(item.step, f"/tasks/{item.id}", told, item.id)
+    matter = Matter(item.step, f"/tasks/{item.id}", detail, item.id, name)
     return tell(session, kind, to, matter, actor=actor, key=key)
 
 
