@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 FILES = {
+    "board.export",
     "draw.printed",
     "health.metrics",
     "lookup.find",

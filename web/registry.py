@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -12,16 +12,12 @@ from engine.desk import intake, opening, registry
 from engine.domain import terms
 from engine.domain.registry import transfer
 from engine.errors import NotAllowed, NotFound, Refused
-from web import http
+from web import http, upload, words
 from web.auth import actor, needs
 
 page = Blueprint("registry", __name__)
 TABS = ("objects", "inspectors", "items")
 REPORTED = 200
-TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 @page.get("/registry")
@@ -123,9 +119,10 @@ def intake_act(intake_id: int, wish: str) -> ResponseReturnValue:
 def refused_rows(intake_id: int, form: str) -> ResponseReturnValue:
     """The refused rows as they came, with their reasons, to be mended and handed in again."""
     found = intake.look(http.reading(), g.person, intake_id)
-    if found.report is None or not found.report.refused or form not in TYPES:
+    if found.report is None or not found.report.refused or form not in upload.TABLES:
         raise NotFound(_("没有这种文件。"))
-    return _download(found.report.refused_file(xlsx=form == "xlsx"), f"{found.row.kind}-refused", form)
+    name = _("%(kind)s没有收下的行", kind=words.label(terms.REGISTRY_KINDS[found.row.kind]))
+    return upload.table(found.report.refused_file(xlsx=form == "xlsx"), name, form)
 
 
 @page.post("/registry/changes")
@@ -150,18 +147,13 @@ def change() -> ResponseReturnValue:
 @needs(rights.READ_REGISTRY)
 def export(kind: str, form: str) -> ResponseReturnValue:
     """A registry as a file, or the empty template (`?template=1`)."""
-    if kind not in registry.EDITORS or form not in TYPES:
+    if kind not in registry.EDITORS or form not in upload.TABLES:
         raise NotFound(_("没有这种文件。"))
     if request.args.get("template"):
         content = transfer.template(kind, form=form)
     else:
         content = transfer.export_file(http.reading(), g.person.bureau, kind, form=form)
-    return _download(content, kind, form)
-
-
-def _download(content: bytes, name: str, form: str) -> Response:
-    sent = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return Response(content, content_type=TYPES[form], headers=sent)
+    return upload.table(content, words.label(terms.REGISTRY_KINDS[kind]), form)
 
 
 def _import_page(refusal: Refused | None, status: int) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
 
+from engine import clock
 from engine.access import rights
 from engine.desk import attachment, document
 from engine.desk.world import World
@@ -23,6 +25,10 @@ from web import http, words
 from web.auth import needs
 
 page = Blueprint("upload", __name__)
+TABLES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
 
 
 @page.get("/files/<file_id>")
@@ -42,12 +48,20 @@ def printed(case_id: int, name: str) -> ResponseReturnValue:
     made = document.pdf(
         http.reading(), g.person, case_id, name, verify_url=address, verifiers=http.verifiers()
     )
-    return paper(made, f"{name}-{case_id}")
+    return paper(made, f"{words.label(document.TEMPLATES[name].title)} {case_id}")
+
+
+def table(content: bytes, name: str, form: str) -> Response:
+    """A spreadsheet or CSV file to keep, under a name in the words of the house and with its day."""
+    told = quote(f"{name} {clock.today():%Y-%m-%d}.{form}")
+    sent = {"Content-Disposition": f"attachment; filename=\"table.{form}\"; filename*=UTF-8''{told}"}
+    return Response(content, content_type=TABLES[form], headers=sent)
 
 
 def paper(made: bytes, name: str) -> Response:
     """A PDF to look at or to print."""
-    sent = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Content-Type": "application/pdf"}
+    told = f"inline; filename=\"paper.pdf\"; filename*=UTF-8''{quote(name)}.pdf"
+    sent = {"Content-Disposition": told, "Content-Type": "application/pdf"}
     return Response(made, headers=sent)
 
 

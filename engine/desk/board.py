@@ -7,14 +7,14 @@ Overdue is a query; nothing is stored as late.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import CTE, Select, bindparam, func, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access.scope import visible_bureaus
@@ -22,8 +22,11 @@ from engine.desk import cursor as cursors
 from engine.desk.lamp import Days, Lamp
 from engine.people import Bureau, Person
 from engine.runtime.tables import WorkItem
+from engine.runtime.work_item import holder_of
 
 PAGE = 50
+MOST = 5_000  # rows of a file
+COLUMNS = ("对象", "案号", "环节", "岗位", "承办", "机构", "开始", "到期日", "时限（工作日）")
 WHEN = ("late", "today", "soon", "all")
 WARM, HOT = 1, 3
 KEPT = timedelta(seconds=30)
@@ -245,16 +248,36 @@ def _lines(
         return [], ""
     merged = union_all(*(select(scan.subquery()) for scan in scans)).subquery()
     ids = session.scalars(select(merged.c.id).order_by(merged.c.due_at, merged.c.id).limit(PAGE + 1)).all()
-    holder = aliased(Person)
-    query = select(WorkItem, holder.name).outerjoin(holder, holder.id == WorkItem.claimed_by_id)
-    found = {
-        item.id: (item, name) for item, name in session.execute(query.where(WorkItem.id.in_(ids[:PAGE])))
-    }
-    lines = [_line(*found[number], names, days) for number in ids[:PAGE]]
+    shown = ids[:PAGE]
+    found = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(shown)))}
+    held = {number: holder_of(item) for number, item in found.items()}
+    known = select(Person.id, Person.name).where(Person.id.in_(set(held.values())))
+    holders: dict[int | None, str] = dict(session.execute(known).all())
+    lines = [_line(found[number], holders.get(held[number]), names, days) for number in shown]
     if len(ids) <= PAGE:
         return lines, ""
-    last = found[ids[PAGE - 1]][0]
+    last = found[shown[-1]]
     return lines, cursors.written(last.due_at, last.id)
+
+
+def table(session: Session, person: Person, filters: Filters) -> Iterator[list[Any]]:
+    """The whole list as rows of a file, soonest first; at most `MOST` of them."""
+    bureaus = visible_bureaus(session, person)
+    names = dict(session.execute(select(Bureau.id, Bureau.short_name).where(Bureau.id.in_(bureaus))).all())
+    shown = [filters.bureau] if filters.bureau in names else bureaus
+    days, following, left = Days(session), "", MOST
+    while left > 0:
+        lines, following = _lines(session, shown, names, filters, days, following)
+        for line in lines[:left]:
+            due = clock.local(line.due_at).date() if line.due_at else None
+            opened = clock.local(line.opened_at).date()
+            yield [
+                *(line.name, line.case_no, line.step, line.lane, line.holder, line.bureau),
+                *(opened, due, line.lamp.text),
+            ]
+        left -= len(lines)
+        if not following:
+            return
 
 
 def _scan(bureau_id: int, conditions: Sequence[Any]) -> Select[datetime | None, int]:

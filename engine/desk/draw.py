@@ -153,17 +153,14 @@ def listing(session: Session, person: Person) -> list[tuple[Draw, str, str, str,
     """Draws this person may see, latest first: row, bureau, title of the plan, lamp, state."""
     query = (
         select(Draw, Bureau.short_name, Plan.title)
-        .join(Bureau, Bureau.id == Draw.bureau_id)
+        .join_from(Draw, Bureau, Bureau.id == Draw.bureau_id)
         .join(Plan, Plan.id == Draw.plan_id)
         .where(Draw.bureau_id.in_(visible_bureaus(session, person)))
         .options(defer(Draw.document), defer(Draw.events), defer(Draw.aliases))
         .order_by(Draw.year.desc(), Draw.serial.desc(), Draw.id)
         .limit(PAGE)
     )
-    return [
-        (draw, name, title, *STATES.get(draw.state, ("idle", draw.state)))
-        for draw, name, title in session.execute(query)
-    ]
+    return [(*row, *STATES.get(row[0].state, ("idle", row[0].state))) for row in session.execute(query)]
 
 
 def find(session: Session, person: Person, draw_id: str) -> Draw:

@@ -1,8 +1,11 @@
 """Cases and the board: who sees which, where a case stands, why the day, what is late by unit."""
 
+import io
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
+import python_calamine
 from sqlalchemy import select
 
 from engine import clock
@@ -135,3 +138,28 @@ def test_the_log_is_for_the_audit_administrator_alone(as_person):
     assert as_person("shen").get("/audit").status_code == 403
     page = as_person("shenji").get("/audit?action=account").text
     assert "登录" in page
+
+
+def test_the_board_is_taken_along_as_a_spreadsheet_narrowed_as_it_is(as_person):
+    """«no export» is what people complain of elsewhere: the list as one sees it, under a Chinese name and its day."""
+    leader = as_person("shen")
+    assert "/board.xlsx?when=all" in leader.get("/board?when=all").text
+    got = leader.get("/board.xlsx?when=all")
+    assert quote("督办清单") in got.headers["Content-Disposition"]
+    sheet = (
+        python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(got.data)).get_sheet_by_index(0).to_python()
+    )
+    assert sheet[0][:5] == ["对象", "案号", "环节", "岗位", "承办"]
+    assert {"惠众大药房", "柳坪镇中心卫生院"} <= {row[0] for row in sheet[1:]}
+    late = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(leader.get("/board.xlsx").data))
+    assert [row[0] for row in late.get_sheet_by_index(0).to_python()[1:]] == ["惠众大药房"]
+    assert as_person("lu").get("/board.xlsx").status_code == 403
+
+
+def test_the_board_names_whom_a_personal_step_waits_for(as_person, town):
+    with town.database.transaction() as session:
+        item = session.query(WorkItem).filter_by(object_name="惠众大药房", state="open").one()
+        shen = session.scalars(select(Person).where(Person.login == "shen")).one()
+        item.pool = item.home = f"person/{shen.id}"
+    row = next(tr for tr in as_person("he").get("/board").text.split("<tr>") if "惠众大药房" in tr)
+    assert "沈其昌" in row
