@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
+import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import DBAPIError
 
 from engine.desk import attachment, jobs, season
 from engine.desk.notice.watch import watch
 from engine.desk.world import World
+from engine.storage.session import unreachable
 
+log = structlog.get_logger("casework.worker")
 TICK_SECONDS = 1
 SEAL_SECONDS = 300
 WATCH_SECONDS = 60
 SEASON_SECONDS = 3600
 TIDY_SECONDS = 24 * 3600
+
+
+def _patiently(work: Callable[..., object], *given: object) -> None:
+    """A tick; while the database server is away there is nothing to do, and one line to say so."""
+    try:
+        work(*given)
+    except DBAPIError as fault:
+        if not unreachable(fault):
+            raise
+        log.warning("the database does not answer", work=work.__name__, error=str(fault))
 
 
 def serve(world: World, *, stop: threading.Event | None = None) -> None:
@@ -26,14 +41,31 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
     scheduler.add_job(
-        jobs.sweep, "interval", args=[world, ending], seconds=TICK_SECONDS, coalesce=True, max_instances=1
+        _patiently,
+        "interval",
+        args=[jobs.sweep, world, ending],
+        seconds=TICK_SECONDS,
+        coalesce=True,
+        max_instances=1,
     )
     scheduler.add_job(
-        jobs.seal_log, "interval", args=[world], seconds=SEAL_SECONDS, coalesce=True, max_instances=1
+        _patiently,
+        "interval",
+        args=[jobs.seal_log, world],
+        seconds=SEAL_SECONDS,
+        coalesce=True,
+        max_instances=1,
     )
-    scheduler.add_job(watch, "interval", args=[world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1)
     scheduler.add_job(
-        season.open_due, "interval", args=[world], seconds=SEASON_SECONDS, coalesce=True, max_instances=1
+        _patiently, "interval", args=[watch, world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1
+    )
+    scheduler.add_job(
+        _patiently,
+        "interval",
+        args=[season.open_due, world],
+        seconds=SEASON_SECONDS,
+        coalesce=True,
+        max_instances=1,
     )
     scheduler.add_job(
         attachment.tidy, "interval", args=[world], seconds=TIDY_SECONDS, coalesce=True, max_instances=1

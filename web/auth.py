@@ -70,7 +70,7 @@ def cookie_name() -> str:
 
 
 def _identify() -> None:
-    if request.endpoint == "static":
+    if request.endpoint == "static" or request.blueprint == "health":  # nobody is asked for there
         return
     bearer = request.headers.get("Authorization", "")
     if request.blueprint == "api" and bearer.startswith("Bearer "):

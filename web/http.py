@@ -48,6 +48,7 @@ from engine.errors import (
     RuleError,
     Unavailable,
 )
+from engine.storage.session import unreachable
 from web import words
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -294,6 +295,12 @@ def on_failure(error: Exception) -> Response:
     """Anything unforeseen: the person gets a number, the log gets the rest. Lost races are said as such."""
     if isinstance(error, StaleDataError):
         return on_error(ChangedMeanwhile(_("别人同时改了同一件事。"), hint=_("请刷新后看现在的情形。")))
+    if unreachable(error):
+        g.person = None  # the page that says so asks the database nothing
+        hint = _("刚才的提交可能没有存下，请稍等片刻再试；同一份提交不会办两次。")
+        response = on_error(Unavailable(_("数据库暂时连不上。"), hint=hint))
+        response.headers["Retry-After"] = "5"
+        return response
     if isinstance(error, DBAPIError) and "locked" in str(error.orig):
         return on_error(Unavailable(_("数据库正忙。"), hint=_("没有做任何改动，请再试一次。")))
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):

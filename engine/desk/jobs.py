@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import audit, operation
@@ -26,6 +27,7 @@ from engine.runtime import call, history, job, sign
 from engine.runtime.tables import ALIVE, Instance, Job, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import gathered
+from engine.storage.session import unreachable
 
 log = structlog.get_logger("casework.worker")
 
@@ -105,17 +107,44 @@ HANDLERS: Mapping[str, Handler] = {
 TOGETHER = frozenset({"timer", "cancel"})  # quick, and thousands may be due in the same minute
 GROUP = 20  # of them in one transaction: a person who waits for its locks does not notice
 LEASED = 100  # jobs that a worker takes at a time
+PAUSE = 0.5  # seconds between two looks whether the database is back
 
 
-def run_due(world: desk_world.World, *, limit: int = 20) -> int:
-    """Lease due jobs and run them in order, quick ones together; returns how many were leased."""
+def run_due(world: desk_world.World, *, limit: int = 20, stop: threading.Event | None = None) -> int:
+    """Lease due jobs and run them in order, quick ones together; returns how many were leased.
+
+    Where the database server goes away meanwhile, a worker (who has a `stop`) waits for it and hands the leases back.
+    """
     with world.database.transaction() as session:
         jobs = list(job.claim(session, limit=limit))
-    for quick, some in groupby(jobs, key=lambda each: each.kind in TOGETHER):
+    try:
+        _run_all(world, jobs)
+    except DBAPIError as fault:
+        if stop is None or not unreachable(fault):
+            raise
+        log.warning("the database went away", jobs=len(jobs), error=str(fault))
+        _give_back(world, jobs, stop)
+    return len(jobs)
+
+
+def _run_all(world: desk_world.World, leased: Sequence[Job]) -> None:
+    for quick, some in groupby(leased, key=lambda each: each.kind in TOGETHER):
         alike = list(some)
         for begin in range(0, len(alike), GROUP if quick else 1):
             run_group(world, alike[begin : begin + GROUP if quick else begin + 1])
-    return len(jobs)
+
+
+def _give_back(world: desk_world.World, leased: Sequence[Job], stop: threading.Event) -> None:
+    """As soon as the database answers again, what was not done may be taken: nobody waits for the leases to end."""
+    while not stop.wait(PAUSE):
+        try:
+            with world.database.transaction() as session:
+                job.give_back(session, *leased)
+        except DBAPIError as fault:
+            if not unreachable(fault):
+                raise
+        else:
+            return
 
 
 def run_group(world: desk_world.World, leased: Sequence[Job]) -> None:
@@ -148,6 +177,8 @@ def _together(world: desk_world.World, leased: Sequence[Job]) -> list[Job]:
     try:
         world.database.run(work)
     except Exception as fault:
+        if unreachable(fault):  # nobody's fault, and nobody's attempt
+            raise
         log.warning(
             "jobs lost their common transaction",
             jobs=len(leased),
@@ -183,6 +214,8 @@ def run_one(world: desk_world.World, leased: Job) -> None:
         else:
             world.database.run(lambda session: _carry_out(world, session, leased))
     except Exception as fault:
+        if unreachable(fault):
+            raise
         log.warning("job failed", job=leased.key, attempt=leased.attempts, error=str(fault), exc_info=True)
         with world.database.transaction() as session:
             if (
@@ -203,7 +236,7 @@ def run_one(world: desk_world.World, leased: Job) -> None:
 
 def sweep(world: desk_world.World, stop: threading.Event | None = None) -> None:
     """Run what is due until nothing is, or until told to stop: a tick of the worker."""
-    while not (stop and stop.is_set()) and run_due(world, limit=LEASED):
+    while not (stop and stop.is_set()) and run_due(world, limit=LEASED, stop=stop):
         continue
 
 

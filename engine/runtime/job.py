@@ -128,6 +128,19 @@ def fail(session: Session, job: Job, error: str) -> bool:
     return last and changed.rowcount == 1  # type: ignore[attr-defined]
 
 
+def give_back(session: Session, *jobs: Job) -> None:
+    """What was leased and not done may be taken at once, by anybody; the attempt does not count.
+
+    A job that was done after all, or is another worker's now, stays as it is.
+    """
+    for job in jobs:
+        session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.lock_token == job.lock_token, Job.state == "running")
+            .values(state="waiting", attempts=job.attempts - 1, locked_until=None)
+        )
+
+
 def retry(session: Session, job_id: int) -> None:
     """A person lets a failed job run again, at once and with all its attempts; its instance is no incident any more."""
     session.execute(

@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 T = TypeVar("T")
 RETRYABLE = {"40001", "40P01", "23505"}
 TRIES = 3
+GONE = ("08", "57P")  # connection exceptions; the server ends, or has only just begun
 
 
 def _dumps(value: Any) -> str:
@@ -93,6 +94,20 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
         self.reader.dispose()
+
+
+def unreachable(fault: BaseException) -> bool:
+    """Whether the database server went away under a statement, or lets nobody in (PostgreSQL being restarted).
+
+    Nothing of the unit of work was kept, unless it was lost while committing: a key tells, when it is asked again.
+    """
+    if not isinstance(fault, DBAPIError):
+        return False
+    state = getattr(
+        fault.orig, "sqlstate", ""
+    )  # None where there is no connection; SQLite's have none at all
+    away = isinstance(fault, OperationalError) and (state is None or state.startswith(GONE))
+    return away or fault.connection_invalidated
 
 
 def _lost_race(fault: Exception) -> bool:
