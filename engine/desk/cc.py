@@ -177,9 +177,3 @@ def to_read(session: Session, person: Person, item: WorkItem) -> Copy | None:
     """This person's unread copy of a step: opening the step reads it."""
     query = select(Copy).where(Copy.work_item_id == item.id, Copy.to_id == person.id, Copy.read_at.is_(None))
     return session.scalar(query)
-
-
-def has_copy(session: Session, person: Person, item: WorkItem) -> bool:
-    """Whether a step was copied to this person."""
-    query = select(Copy.id).where(Copy.work_item_id == item.id, Copy.to_id == person.id)
-    return session.scalar(query) is not None

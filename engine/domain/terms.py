@@ -96,11 +96,6 @@ def role_label(role: str, aliases: Mapping[str, str] | None = None) -> str:
     return (aliases or {}).get(str(role)) or ROLE_LABELS.get(str(role), str(role))
 
 
-def role_of_lane(lane: str) -> str:
-    """The role that works in a lane; KeyError names a lane that is not in the list."""
-    return LANES[lane]
-
-
 # --- citing articles ------------------------------------------------------------
 
 

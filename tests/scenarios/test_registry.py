@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from engine.domain import change
 from engine.domain.registry import current_item_list, inspector_by_staff_no, object_by_code
+from engine.domain.registry.tables import ItemList
 from engine.errors import NotAllowed, Refused
 from engine.people import Bureau, Person, Role
 from tests.scenario import Case
@@ -61,6 +63,28 @@ def test_wugang_the_government_approves_the_item_list(wugang):
     assert case.state() == "completed"
     listed = wugang.read(lambda session: current_item_list(session, wugang.bureau))
     assert (listed.version, listed.approval_document) == ("2026-2", "舞政〔2026〕5号")
+
+
+def replaces_the_list(scene: Any, version: str, day: str) -> None:
+    """A new version of the item list is drafted, approved and made public on a day."""
+    case = acts.opens_change(scene, "items")
+    case.completes(
+        "起草随机抽查事项清单", by=acts.KEEPER, **{**ITEMS, "version": version, "effective_on": day}
+    )
+    case.completes("法制审核", by=acts.LEGAL, decision="approve")
+    case.completes(
+        "登记政府审定结果", by="阮清和", decision="approve", document=f"舞政 {version}", approved_on=day
+    )
+    case.completes("公开变更", by=acts.OFFICE, channels=["government", "platform"], published_on=day)
+
+
+def test_each_version_of_the_list_keeps_the_days_on_which_it_was_in_force(wugang):
+    replaces_the_list(wugang, "2026-2", "2026-03-02")
+    wugang.passes(working_days=5)
+    replaces_the_list(wugang, "2026-3", "2026-03-09")
+    query = select(ItemList.version, ItemList.valid_to).where(ItemList.bureau_id == wugang.bureau)
+    ended = dict(wugang.read(lambda session: session.execute(query.order_by(ItemList.id)).all()))
+    assert [str(day) for day in ended.values()] == ["2026-03-01", "2026-03-08", "None"]
 
 
 def test_jilin_the_province_decides_on_the_list_for_all(jilin):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine import audit, clock
 from engine.domain import answers as ask
@@ -212,7 +212,10 @@ def _put_in_force(step: Step, row: RegistryChange) -> None:
     listed = step.session.get_one(ItemList, row.item_list_id)
     first = max(row.effective_on or row.published_on or clock.today(), row.published_on or clock.today())
     query = select(ItemList).where(ItemList.bureau_id == listed.bureau_id, ItemList.state == "published")
-    for older in step.session.scalars(query):
+    still = or_(
+        ItemList.valid_to.is_(None), ItemList.valid_to >= first
+    )  # what ended before keeps its last day
+    for older in step.session.scalars(query.where(still)):
         older.valid_to = first - timedelta(days=1)
     listed.state, listed.valid_from = "published", first
 

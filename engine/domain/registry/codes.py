@@ -170,14 +170,6 @@ def check_institution(code: str, kind: str = "", type_: str = "institution") -> 
     return FINE
 
 
-def market_body(uscc: str) -> bool:
-    """Whether results go under the enterprise's name.
-
-    Registered by the market authorities (first character 9).
-    """
-    return uscc.startswith("9")
-
-
 @cache
 def divisions() -> dict[str, Division]:
     """All divisions by code.

@@ -139,14 +139,6 @@ class Model:
             node for node in self.nodes.values() if node.kind == "decision" and node.document is self.main
         ]
 
-    def services(self) -> list[Node]:
-        """The decision services and business knowledge models of the main file."""
-        return [
-            node
-            for node in self.nodes.values()
-            if node.kind in {"service", "knowledge"} and node.document is self.main
-        ]
-
     def tables(self, *nodes: Node) -> list[Table]:
         """The decision tables of some elements, else of the whole main file, for analysis and display."""
         found = []
