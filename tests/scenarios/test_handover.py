@@ -201,6 +201,36 @@ def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 
     assert down.state() == "completed"
 
 
+def test_only_the_bureau_that_a_handover_went_to_reports_on_it(jilin):
+    """A file with a good signature, by a partner whom the matter does not concern, is none."""
+    _, _, down = handed(jilin)
+    paper = {
+        "document_no": "吉医保移〔2026〕4号",
+        "opinion": "依法处理",
+        "due_on": "2026-03-30",
+        "by_file": "yes",
+    }
+    down.completes("移交检查结果和处理意见", **paper)
+    row, stranger = down.data()["handover_id"], Key()
+    sent = jilin.read(lambda s: handover.export_handover(s, s.get_one(Handover, row), Key().sign))
+    body = {
+        "version": 1,
+        "text": "已处理",
+        "recovered_fen": 0,
+        "peers": [],
+        "peer_document": "",
+        "reported_by": "外局",
+    }
+    document = handover.file.signed("report", sent["uid"], "999999", sent["from"], body, stranger.sign)
+
+    def takes(session):
+        session.add(Partner(division="999999", name="外地医保局", public_key=stranger.public))
+        session.flush()
+        return desk.receive(session, document)
+
+    refused("handover-file", jilin.does, takes)
+
+
 def test_where_no_rule_asks_for_a_report_the_handling_settles_it(wugang):
     """Wugang's text is silent on 上报 (吉 第二十四条 is not its rule): handled is done, nothing is owed."""
 

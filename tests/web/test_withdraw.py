@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from engine.desk import trace
 from engine.desk import withdraw as withdrawing
+from engine.domain.notice import Notice
 from engine.errors import Refused
-from engine.people import Role
+from engine.people import Person, Role
 from engine.runtime.tables import Handing, WorkItem
 from tests.web import flow
 
@@ -211,3 +212,14 @@ def test_who_no_longer_holds_the_post_takes_nothing_back(as_person, memo):
     no = withdraw(as_person("lu"), first)
     assert (no.status_code, no.json["code"]) == (403, "not-your-step")
     assert flow.row(memo, following).state == "open"
+
+
+def test_each_signer_is_told_once_that_the_countersign_was_taken_back(as_person, memo):
+    flow.second(memo, "luo", Role.SUPERVISION)
+    first = flow.begin(memo, kind="panel")
+    flow.does(memo, first, "lu", note="第一稿")
+    assert withdraw(as_person("lu"), first).status_code == 200
+    with memo.database.reading() as session:
+        told = select(Person.login).join(Notice, Notice.person_id == Person.id)
+        told = told.where(Notice.kind == "withdrawn").order_by(Person.login)
+        assert session.scalars(told).all() == ["he", "luo"]

@@ -142,10 +142,10 @@ def export_report(
 
 
 def import_report(session: Session, bureau: Bureau, document: Mapping[str, Any]) -> HandoverReport:
-    """Enter a report that came as a file; the same file twice gives the same row."""
-    believed(session, document, bureau.division)
+    """Enter a report that came as a file from who got the handover; the same file twice gives the same row."""
+    partner = believed(session, document, bureau.division)
     row = session.scalar(select(Handover).where(Handover.uid == str(document["uid"])))
-    if row is None or row.from_bureau_id != bureau.id:
+    if row is None or row.from_bureau_id != bureau.id or row.to_division != partner.division:
         raise Refused("本局没有对应的移交事项。", slug="handover-file")
     body: Mapping[str, Any] = document["body"]
     highest = (
