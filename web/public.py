@@ -55,14 +55,18 @@ def _results() -> tuple[str, int, int, publication.Results, dict[str, str]]:
 @page.get("/results.csv")
 @open_to_all
 def results_csv() -> ResponseReturnValue:
-    """The same results as CSV; cells that a spreadsheet would compute get an apostrophe."""
-    found = _results()[3]
+    """All results that were searched for, as CSV; cells that a spreadsheet would compute get an apostrophe."""
+    q, year, bureau, found, _kept = _results()
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(publication.OPEN_COLUMNS)
-    for row in found.rows:
-        cells = (row.name, row.code, row.task, row.bureau, row.result, row.inspected_on, row.published_on)
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    while found.rows:
+        for row in found.rows:
+            cells = (row.name, row.code, row.task, row.bureau, row.result, row.inspected_on, row.published_on)
+            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+        if not found.next:
+            break
+        found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=found.next)
     return Response(
         "\ufeff" + out.getvalue(),
         content_type="text/csv; charset=utf-8",

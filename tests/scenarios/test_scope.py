@@ -15,6 +15,7 @@ from engine.people import Person
 from engine.runtime.tables import WorkItem
 from tests.scenarios import acts
 from tests.scenarios import inspections as told
+from web.app import create_app
 
 
 def kinds(scene, case) -> set[str]:
@@ -66,6 +67,16 @@ def test_results_stand_in_one_place_whoever_inspected(jilin):
     told.published(jilin, case, inspection_id)
     after = jilin.read(lambda session: publication.results(session).rows)
     assert (len(before), len(after)) == (0, 1)
+
+
+def test_the_open_data_hold_every_result_however_long_the_list(jilin, monkeypatch):
+    """吉 第十四条: the file is no page of the list."""
+    for _ in range(2):
+        case, inspection_id = told.begins(jilin, jilin.bureau)
+        told.published(jilin, case, inspection_id)
+    monkeypatch.setattr(publication, "PAGE", 1)
+    rows = create_app(jilin.world).test_client().get("/public/results.csv").text.splitlines()
+    assert len(rows) == 3, "the heads and both results"
 
 
 def test_a_result_belongs_to_the_year_of_its_day_in_shanghai(jilin):
