@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.desk import document
 from engine.domain import archive as files
 from engine.domain.archive.tables import ArchivePackage
+from engine.domain.inspection.tables import Inspection
 from engine.storage.files import FileStore, StoredFile
 from web.cli_open import open_database, settings
 from web.cli_words import say, spoken
@@ -32,12 +33,13 @@ def export_command(case: str, directory: Path, *, as_json: bool) -> None:
     store = FileStore(found.files_dir)
     with open_database(found).reading() as session:
         package: ArchivePackage = files.find(session, case)
-        done = files.export(session, package, directory, lambda number: _read(session, store, number))
+        papers = document.papers(session, session.get_one(Inspection, package.inspection_id).case_id)
+        done = files.export(session, package, directory, lambda number: _read(session, store, number), papers)
     if as_json:
         click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
         return
-    sizes = (done["archive_no"], done["pieces"], done["bytes"], done["seal"])
-    click.echo(say("已导出 {0}：{1} 件，{2} 字节，封存摘要 {3}。", *sizes))
+    sizes = (done["archive_no"], done["pieces"], done["papers"], done["bytes"], done["seal"])
+    click.echo(say("已导出 {0}：{1} 件，另附文书 {2} 份，共 {3} 字节，封存摘要 {4}。", *sizes))
 
 
 def _read(session: Session, store: FileStore, number: str) -> bytes:

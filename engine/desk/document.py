@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -48,6 +48,16 @@ def pdf(
     instance = case.find(session, person, case_id)
     held = release.load(session, instance.release_id).documents
     return _made(_facts(session, instance, verify_url, verifiers, held=held), held, name)
+
+
+def papers(session: Session, case_id: int) -> Iterator[tuple[str, bytes]]:
+    """(title, PDF/A) of each document that the facts of a case fill: beside its sealed file, to be read."""
+    instance = session.get_one(Instance, case_id)
+    held = release.load(session, instance.release_id).documents
+    facts = _facts(session, instance, "", held=held)
+    for name, template in TEMPLATES.items():
+        if name in facts and template.file in held:
+            yield template.title, produce(name, facts[name], held)
 
 
 def printable_of_draw(session: Session, draw: Draw) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select
 
+from engine.desk import document
 from engine.domain import archive, report
 from engine.domain.archive.tables import ArchiveSupplement
 from engine.domain.followup import refuse_open
@@ -31,9 +32,19 @@ def test_the_file_is_listed_sealed_entered_and_exported(jilin, tmp_path):
     package = jilin.read(lambda s: archive.of(s, inspection_id))
     target = tmp_path / "bag"
     found = jilin.read(
-        lambda s: archive.export(s, archive.find(s, package.archive_no), target, lambda _: b"")
+        lambda s: archive.export(
+            s,
+            archive.find(s, package.archive_no),
+            target,
+            lambda _: b"",
+            document.papers(s, get(s, inspection_id).case_id),
+        )
     )
     assert found["seal"] == package.seal
+    papers = {path.name[3:]: path.read_bytes() for path in (target / "data/papers").iterdir()}
+    assert {"检查通知书.pdf", "现场检查记录.pdf", "检查意见反馈书.pdf"} <= papers.keys()
+    assert found["papers"] == len(papers)
+    assert all(body.startswith(b"%PDF-") for body in papers.values())
     assert archive.verify(target) == []
     piece = next((target / "data").glob("001-*.json"))
     piece.write_bytes(piece.read_bytes() + b" ")

@@ -8,7 +8,7 @@ The bag can be checked without this software (`bagit.py --validate`, `sha256sum 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from engine.people import Bureau
 from engine.sentence import Sentence
 
 LIST = "list.json"
+PAPERS = "papers"
 METADATA = "metadata.xml"
 SOFTWARE = "inspection-casework"
 NAMESPACE = "urn:casework:archive:1"
@@ -49,11 +50,18 @@ def find(session: Session, case: str) -> ArchivePackage:
     return package
 
 
-def export(session: Session, package: ArchivePackage, directory: Path, read: Read) -> dict[str, Any]:
-    """Write the package as a bag into an empty directory; returns `{archive_no, pieces, bytes, seal, path}`.
+def export(
+    session: Session,
+    package: ArchivePackage,
+    directory: Path,
+    read: Read,
+    papers: Iterable[tuple[str, bytes]] = (),
+) -> dict[str, Any]:
+    """Write the package as a bag into an empty directory; returns `{archive_no, pieces, papers, bytes, seal, path}`.
 
-    Refused if the file is not sealed, the directory is not empty, or a piece no longer has the hash of the
-    list.
+    The sealed pieces are data; `papers` (title, PDF/A), made from the same data, lie beside them to be read, under
+    the manifest of the bag. Refused if the file is not sealed, the directory is not empty, or a piece no longer has
+    the hash of the list.
     """
     if package.state != "sealed":
         raise Refused("案卷尚未封存，不能导出。", hint="请先完成归档。", slug="not-archived")
@@ -77,6 +85,11 @@ def export(session: Session, package: ArchivePackage, directory: Path, read: Rea
         target = directory / Path(piece.path).name
         target.write_bytes(body)
         total += len(body)
+    written = 0
+    for written, (title, body) in enumerate(papers, 1):
+        (directory / PAPERS).mkdir(exist_ok=True)
+        (directory / PAPERS / f"{written:02}-{title}.pdf").write_bytes(body)
+        total += len(body)
     (directory / LIST).write_bytes(rfc8785.dumps(_list(package, listed)))
     (directory / METADATA).write_bytes(_metadata(session, package, listed))
     sealed = clock.local(package.sealed_at or clock.now())
@@ -92,6 +105,7 @@ def export(session: Session, package: ArchivePackage, directory: Path, read: Rea
     return {
         "archive_no": package.archive_no,
         "pieces": len(listed),
+        "papers": written,
         "bytes": total,
         "seal": package.seal,
         "path": str(directory),
