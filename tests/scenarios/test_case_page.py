@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine.desk import case as cases
 from engine.desk import step
 from engine.desk.sheet import sheet
-from engine.domain.registry import RegistryObject, declare
+from engine.domain.registry import Inspector, RegistryObject, declare
 from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime.tables import WorkItem
@@ -74,6 +74,21 @@ def test_what_was_chosen_keeps_the_name_it_had_then(jilin):
     )
     done = jilin.read(lambda s: sheet(s, someone(s, acts.LEADER), s.get_one(WorkItem, item.id)).chosen)
     assert done == {"members": [[str(number), name]]}
+
+
+def test_what_speaks_for_a_leader_is_said_in_words(jilin):
+    """The section chooses the leader by certificate and specialty: 药品, never the code «drug»."""
+    case = inspecting(jilin)
+    item = case.expects("确定检查组组长")
+    with jilin.world.database.transaction() as session:
+        for inspector in session.scalars(select(Inspector)):
+            inspector.specialties = ["drug"]
+    facts = jilin.read(
+        lambda s: sheet(s, someone(s, acts.DRAFTER), s.get_one(WorkItem, item.id)).shown["facts"]
+    )
+    said = [value for _, value in facts if "药品" in str(value) or "drug" in str(value)]
+    assert said
+    assert not any("drug" in str(value) for value in said)
 
 
 def test_a_changed_answer_is_told_in_the_words_of_the_form(jilin):

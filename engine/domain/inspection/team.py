@@ -24,7 +24,7 @@ from engine.domain.registry import (
     inspectors_of,
     refuse_conflicted,
 )
-from engine.domain.terms import OBJECT_KINDS, RELATIONS, cite
+from engine.domain.terms import OBJECT_KINDS, RELATIONS, SPECIALTIES, cite
 from engine.errors import Refused
 from engine.operation import Rules, Step, operation, prefill
 from engine.people import Bureau, Person
@@ -350,7 +350,8 @@ def _choices(members: list[TeamMember]) -> list[tuple[str, str]]:
 def _known(session: Session, member: TeamMember) -> str:
     """What speaks for somebody as leader: certificate and specialties (吉 第十六条 结合现场检查对象实际情况)."""
     who = session.get(Inspector, member.inspector_id) if member.inspector_id else None
-    return "、".join(filter(None, [member.certificate_no or "无有效证件", *(who.specialties if who else [])]))
+    skills = [SPECIALTIES.get(each, each) for each in who.specialties] if who else []
+    return "、".join([member.certificate_no or "无有效证件", *skills])
 
 
 @prefill("inspection/leader")
