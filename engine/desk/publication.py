@@ -72,11 +72,11 @@ def results(session: Session, *, q: str = "", year: int = 0, bureau: int = 0, cu
         start, end = clock.start_of(date(year, 1, 1)), clock.start_of(date(year + 1, 1, 1))
         query = query.where(Publication.published_at >= start, Publication.published_at < end)
     if q:
-        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         name, code, uscc = (
             cast(Publication.view[key].as_string(), String) for key in ("objectName", "objectCode", "uscc")
         )
-        query = query.where(name.like(like, escape="\\") | (code == q) | (uscc == q))
+        numbers = (q, q.upper())  # typed as they are read, kept in capitals
+        query = query.where(name.icontains(q, autoescape=True) | code.in_(numbers) | uscc.in_(numbers))
     if cursors.number(cursor):
         query = query.where(Publication.id < cursors.number(cursor))
     found = list(session.scalars(query.order_by(Publication.id.desc()).limit(PAGE + 1)))

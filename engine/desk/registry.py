@@ -46,9 +46,8 @@ def objects(session: Session, person: Person, *, q: str = "", kind: str = "", cu
     if kind:
         query = query.where(RegistryObject.kind == kind)
     if q:
-        like = _like(q)
         names = (RegistryObject.name, RegistryObject.code, RegistryObject.uscc)
-        query = query.where(or_(*(name.like(like, escape="\\") for name in names)))
+        query = query.where(or_(*(name.icontains(q, autoescape=True) for name in names)))
     rows, following = _page(session, query, RegistryObject.code, RegistryObject.id, cursor)
     return Listed(rows, following, total or 0)
 
@@ -65,9 +64,8 @@ def inspectors(session: Session, person: Person, *, q: str = "", cursor: str = "
         select(func.count()).select_from(Inspector).where(Inspector.bureau_id.in_(bureaus))
     )
     if q:
-        query = query.where(
-            or_(Inspector.name.like(_like(q), escape="\\"), Inspector.staff_no.like(_like(q), escape="\\"))
-        )
+        names = (Inspector.name, Inspector.staff_no)
+        query = query.where(or_(*(name.icontains(q, autoescape=True) for name in names)))
     rows, following = _page(session, query, Inspector.staff_no, Inspector.id, cursor)
     return Listed(rows, following, total or 0)
 
@@ -122,7 +120,3 @@ def licensed(inspector: Inspector) -> bool:
         and paper.valid_to >= today
         for paper in inspector.certificates
     )
-
-
-def _like(q: str) -> str:
-    return "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

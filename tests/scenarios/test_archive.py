@@ -13,7 +13,9 @@ from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
 from engine.domain.pack import parameters
 from engine.errors import Refused
+from engine.operation import Step, call
 from engine.people import Role
+from tests.engine.year_samples import Notes
 from tests.preamble import preamble
 from tests.scenarios import acts, test_substitution
 from tests.scenarios import inspections as told
@@ -49,6 +51,23 @@ def test_the_file_is_listed_sealed_entered_and_exported(jilin, tmp_path):
     piece = next((target / "data").glob("001-*.json"))
     piece.write_bytes(piece.read_bytes() + b" ")
     assert archive.verify(target)
+
+
+def test_a_file_that_is_listed_but_not_sealed_ends_no_case(jilin):
+    """吉 第二十七条: the check of three elements is passed, the seal is missing."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+    case.completes("整理编目")
+    case.expects("核对并封存")
+
+    def closes(session):
+        """The verb itself, past the diagram."""
+        place = {"release_id": 1, "instance_id": 1, "case_id": case.id, "process": "inspection"}
+        step = Step(session=session, machine=Notes(), bureau_id=jilin.bureau, pack="jilin", element="close",
+                    name="", data={"inspection_id": inspection_id}, **place)  # fmt: skip
+        call("archive.close", step, {})
+
+    refused("not-archived", jilin.does, closes)
 
 
 def test_an_open_follow_up_keeps_the_file_open(jilin):

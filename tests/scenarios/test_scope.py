@@ -7,9 +7,11 @@ from datetime import datetime
 import pytest
 
 from engine import clock
-from engine.desk import publication
+from engine.desk import publication, registry
 from engine.desk import step as desk
 from engine.domain import plan
+from engine.domain.inspection import get
+from engine.domain.registry.tables import RegistryObject
 from engine.errors import Refused
 from engine.people import Person
 from engine.runtime.tables import WorkItem
@@ -89,3 +91,19 @@ def test_a_result_belongs_to_the_year_of_its_day_in_shanghai(jilin):
         return jilin.read(lambda session: publication.results(session, year=year).rows)
 
     assert (len(found(2026)), len(found(2027))) == (0, 1)
+
+
+def test_a_code_is_found_however_it_is_typed(jilin):
+    """Codes are kept in capitals; people type them as they come, on both databases."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id)
+
+    def found(session):
+        section = session.query(Person).filter_by(name=acts.DRAFTER).one()
+        thing = session.get_one(RegistryObject, get(session, inspection_id).object_id)
+        typed = thing.code.lower()
+        assert typed != thing.code
+        return registry.objects(session, section, q=typed).rows, publication.results(session, q=typed).rows
+
+    listed, public = jilin.read(found)
+    assert (len(listed), len(public)) == (1, 1)

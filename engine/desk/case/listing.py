@@ -77,7 +77,7 @@ def listing(
     if q:
         like = _like(q)
         names = (Instance.object_name, Instance.case_no, Instance.title)
-        query = query.where(or_(*(name.like(like, escape="\\") for name in names)))
+        query = query.where(or_(*(name.ilike(like, escape="\\") for name in names)))
     if cursor:
         query = query.where(Instance.id < cursor)
     found = list(session.scalars(query.order_by(Instance.id.desc()).limit(PAGE + 1)))

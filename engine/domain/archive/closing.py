@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from engine import audit, clock
-from engine.domain.archive.tables import ArchivePackage
+from engine.domain.archive.loan import sealed
 from engine.domain.followup import refuse_open
 from engine.domain.inspection.licence import licensed_count
 from engine.domain.inspection.tables import Inspection, get
@@ -51,11 +49,7 @@ def close(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
     inspection = get(step.session, inspection_id)
     refuse_missing_element(step, inspection)
     refuse_open(step.session, inspection, step.rules)
-    if (
-        step.session.scalar(select(ArchivePackage.id).where(ArchivePackage.inspection_id == inspection_id))
-        is None
-    ):
-        raise Refused("案卷尚未封存归档，不能办结。", clause=cite("J27 W3", step.pack), slug="not-archived")
+    sealed(step, inspection_id)
     inspection.state, inspection.outcome = "done", inspection.outcome or "done"
     inspection.closed_at = clock.now()
     audit.record(
