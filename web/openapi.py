@@ -132,13 +132,17 @@ def _operation(method: str, rule: str, view: Callable[..., Any]) -> dict[str, An
     return operation
 
 
+WORD = "^[A-Za-z0-9_-]+$"
+"""A number, kind or act that stands in an address."""
+
+
 def _path(rule: str) -> list[dict[str, Any]]:
     found = []
     for kind, name in re.findall(r"<(?:(\w+):)?(\w+)>", rule):
         schema = (
             {"type": "integer", "minimum": 0, "maximum": 2**62}
             if kind == "int"
-            else {"type": "string", "minLength": 1}
+            else {"type": "string", "pattern": WORD}
         )
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     return found

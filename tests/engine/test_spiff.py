@@ -6,6 +6,7 @@ every moment. What waits is what BPMN says: the game below knows nothing of the 
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -129,7 +130,7 @@ def diagram(tree, writer=None):
 
 
 class Game:
-    """A block as BPMN means it: who waits, which verbs ran. Data of branches come together in order of arrival."""
+    """A block as BPMN means it: who waits, which verbs ran. What branches changed comes together in order of arrival."""
 
     def __init__(self, tree, names, world):
         kind, *inner = tree
@@ -173,7 +174,8 @@ class Game:
         def arrive(found):
             arrived.append(found)
             if len(arrived) == len(self.kids):
-                then({key: value for each in arrived for key, value in each.items()})
+                changes = (set(each.items()) - set(data.items()) for each in arrived)
+                then({**data, **{key: value for each in changes for key, value in each}})
 
         for kid in self.kids:
             kid.begin(dict(data), arrive)
@@ -339,6 +341,46 @@ def test_a_system_clock_set_back_turns_no_branches_round(monkeypatch, stored):
             state = spiff.State.restore(spec, state.dump())
     (last,) = state.tokens()
     assert state.data_at(last.id)["decision"] == 2
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["in one go", "stored between"])
+@pytest.mark.parametrize("gateway", ["parallelGateway", "inclusiveGateway"])
+def test_a_branch_that_changed_nothing_takes_nothing_back(gateway, stored):
+    """Where branches meet, what one of them changed counts, though another was done later and knew only the old."""
+    content = diagram(("seq", ("and", ("user",), ("user",)), ("user",)))
+    out = re.search(r'id="(\w+)" sourceRef="j', content)
+    join = f'<bpmn:{gateway} default="{out[1]}" \\1></bpmn:{gateway}>'
+    spec = parsed(re.sub(r"<bpmn:parallelGateway (id=.j[^>]*)></bpmn:parallelGateway>", join, content))
+    state = spiff.State.start(spec, {"outcome": "open", "people": [1, 2], "visit": {"day": 1, "place": "a"}})
+    state.advance(Recording())
+    first, second = sorted(token.element for token in state.tokens())
+    changes = {"outcome": "done", "people": [3], "visit": {"day": 2, "place": "a"}}
+    for element, answers in ((first, changes), (second, {"visit": {"day": 1, "place": "b"}})):
+        state.complete(human(state, element), answers)
+        state.advance(Recording())
+        if stored:
+            state = spiff.State.restore(spec, state.dump())
+    (last,) = state.tokens()
+    assert state.data_at(last.id) == {"outcome": "done", "people": [3], "visit": {"day": 2, "place": "b"}}
+
+
+def test_of_branches_that_end_apart_the_same_is_true():
+    writer = Writer()
+    start, split = writer.node("startEvent", "s"), writer.node("parallelGateway", "g")
+    writer.flow(start, split)
+    for step in ("u1", "u2"):
+        writer.parts.append(f'<bpmn:userTask id="{step}" name="{step}"/>')
+        writer.flow(split, step)
+        writer.flow(step, writer.node("endEvent", "e"))
+    body = "".join(writer.parts)
+    text = f'{HEAD}<bpmn:process id="p" isExecutable="true">{body}</bpmn:process></bpmn:definitions>'
+    state = spiff.State.start(parsed(text), {"outcome": "open"})
+    state.advance(Recording())
+    for element, answers in (("u1", {"outcome": "done"}), ("u2", {})):
+        state.complete(human(state, element), answers)
+        state.advance(Recording())
+    assert state.completed
+    assert state.data == {"outcome": "done"}
 
 
 def test_a_system_clock_set_back_gives_each_turn_of_a_cycle_its_own_branches(monkeypatch):

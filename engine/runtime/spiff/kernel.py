@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimeDateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.util.deep_merge import DeepMerge
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CaseworkError
@@ -21,7 +19,6 @@ MAX_STEPS = 500  # of one advance; more means a cycle without a wait state
 MAX_SECONDS = 2.0  # of CPU in the kernel itself, the verbs' own work not counted
 MAX_TOKENS = 2000
 
-_OPENED = TaskState.READY | TaskState.STARTED | TaskState.COMPLETED | TaskState.ERROR
 Data = dict[str, Any]
 
 
@@ -112,41 +109,6 @@ class DetachedCall(BpmnSpecMixin):  # type: ignore[misc]
     def _run_hook(self, my_task: Any) -> None:
         # None leaves the token STARTED until `State.answer` completes it.
         super()._run_hook(my_task)
-
-
-class Join(ParallelGateway):  # type: ignore[misc]
-    """A parallel gateway: takes exactly one token from each incoming flow, and leaves what is over (BPMN 2.0 §13.4.1).
-
-    As shipped, a token that came on an earlier turn of a cycle counts again: on the second turn the gateway would
-    open for the first branch alone.
-    """
-
-    def _check_threshold_unstructured(self, my_task: Any) -> bool:
-        return len(self._taken(my_task)) == len(self.inputs)
-
-    def _run_hook(self, my_task: Any) -> bool:
-        for arrival in sorted(self._taken(my_task), key=lambda task: task.last_state_change):
-            DeepMerge.merge(my_task.data, arrival.data)
-        my_task._inherit_data()  # noqa: SLF001
-        return True
-
-    def _taken(self, my_task: Any) -> list[Any]:
-        """The tasks whose tokens this turn takes: of each incoming flow the oldest that no turn before has taken.
-
-        Each token that arrives is a task of this gateway; those that only wait are cancelled by the next one.
-        """
-        turns, arrivals = 0, {name: list[Any]() for name in (spec.name for spec in self.inputs)}
-        for task in my_task.workflow.tasks.values():
-            if task.task_spec is not self:
-                continue
-            turns += task is not my_task and task.has_state(_OPENED)
-            if task.parent is not None and task.parent.state == TaskState.COMPLETED:
-                arrivals[task.parent.task_spec.name].append(task.parent)
-        return [
-            sorted(came, key=lambda task: task.last_state_change)[turns]
-            for came in arrivals.values()
-            if len(came) > turns
-        ]
 
 
 class DueTimer(TimeDateEventDefinition):  # type: ignore[misc]

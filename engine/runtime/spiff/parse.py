@@ -17,7 +17,8 @@ from SpiffWorkflow.spiff.parser.process import VALIDATOR, SpiffBpmnParser
 from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 
 from engine.errors import CaseworkError
-from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Join, VerbTask
+from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, VerbTask
+from engine.runtime.spiff.meet import Inclusive, Join
 from engine.sentence import Sentence
 
 
@@ -83,6 +84,10 @@ class _Parser(SpiffBpmnParser):  # type: ignore[misc]
         full_tag("businessRuleTask"): (_PlainParser, DecisionTask),
         full_tag("callActivity"): (_PlainParser, DetachedCall),
         full_tag("parallelGateway"): (SpiffBpmnParser.PARSER_CLASSES[full_tag("parallelGateway")][0], Join),
+        full_tag("inclusiveGateway"): (
+            SpiffBpmnParser.PARSER_CLASSES[full_tag("inclusiveGateway")][0],
+            Inclusive,
+        ),
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
     }

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from SpiffWorkflow.bpmn.serializer.default.task_spec import BpmnTaskSpecConverter, ParallelGatewayConverter
+from SpiffWorkflow.bpmn.serializer.default.task_spec import (
+    BpmnTaskSpecConverter,
+    ConditionalGatewayConverter,
+    ParallelGatewayConverter,
+)
 from SpiffWorkflow.bpmn.serializer.helpers import BpmnConverter
 from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Engine, Join, VerbTask, World
+from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Engine, VerbTask, World
+from engine.runtime.spiff.meet import Inclusive, Join
 from engine.runtime.spiff.parse import Spec
 
 
@@ -41,6 +46,7 @@ _CONFIG = {
     DecisionTask: _PlainConverter,
     DetachedCall: _PlainConverter,
     Join: ParallelGatewayConverter,
+    Inclusive: ConditionalGatewayConverter,
     DueTimer: _TimerConverter,
 }
 _serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(_CONFIG))
