@@ -64,15 +64,16 @@ class Gallery:
         return Shot(name, person.login, post, path, scheme)
 
     def _step(self, element: str, bureau: Bureau) -> tuple[Person, WorkItem]:
-        """An open step and somebody who may do it."""
-        item = self.session.scalars(
+        """An open step and somebody who may do it: not one of who has left."""
+        items = self.session.scalars(
             select(WorkItem)
             .where(WorkItem.element == element, WorkItem.state == "open", WorkItem.bureau_id == bureau.id)
             .order_by(WorkItem.id)
-        ).first()
-        if item is None:
-            raise SystemExit(f"no open step {element} in the demo of {bureau.name}")
-        return next(self.rehearsal.candidates(self.session, item)), item
+        )
+        for item in items:
+            for person in self.rehearsal.candidates(self.session, item):
+                return person, item
+        raise SystemExit(f"no open step {element} in the demo of {bureau.name}")
 
     def _everyday(self) -> Iterator[Shot]:
         """What everybody who works on cases sees."""

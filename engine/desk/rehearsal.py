@@ -105,7 +105,8 @@ class Rehearsal:
             bureau, _, role = rest.partition("/")
             return holders(session, int(bureau), Role(role))
         numbers = [int(rest)] if kind == "person" else team_persons(session, int(rest))
-        return session.scalars(select(Person).where(Person.id.in_(numbers)).order_by(Person.staff_no)).all()
+        query = select(Person).where(Person.id.in_(numbers), Person.active)
+        return session.scalars(query.order_by(Person.staff_no)).all()
 
     def answer(self, item_id: int, *, by: str = "", **override: Any) -> dict[str, Any]:
         """Complete a step as a person (name or login; by default the first who may), with these answers."""
