@@ -178,6 +178,24 @@ def test_somebody_asks_to_step_aside_before_the_visit(jilin):
     assert leader[1] not in names
 
 
+def test_a_newcomer_with_a_conflict_is_swapped_in_turn(jilin):
+    """吉 第十三条: whoever comes in their place declares too, and steps aside too."""
+    case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
+    told.formed(jilin, case, inspection_id)
+    before = dict(told.members(jilin, inspection_id))
+    second = told.members(jilin, inspection_id)[1]
+    section = told.one_of(jilin, jilin.bureau, Role.SECTION)
+    case.sets_off("inspection.recusal", by=section, member=second[0], applicant=second[1], reason="岗位调整")
+    swaps(case, second[0])
+    newcomer = next(each for each in told.members(jilin, inspection_id) if each[0] not in before)
+    case.completes("新成员承诺与声明", pledge=True, conflict="yes", relation="relative", note="亲属在该院")
+    swaps(case, newcomer[0])
+    case.completes("新成员承诺与声明", pledge=True, conflict="no")
+    case.expects_nothing("新成员承诺与声明")
+    left = {number for number, _ in told.members(jilin, inspection_id)}
+    assert not left & {second[0], newcomer[0]}
+
+
 def test_who_declares_their_own_conflict_must_be_swapped(jilin):
     """吉 第十三条: a refused swap does not make a 利害关系 go away."""
     case, inspection_id = told.begins(jilin, jilin.bureau, lead=True)
