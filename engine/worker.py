@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -40,36 +41,17 @@ def serve(world: World, *, stop: threading.Event | None = None) -> None:
     # While a long sweep runs the next ticks are left out or late: as meant, and nothing for the operator's screen.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
-    scheduler.add_job(
-        _patiently,
-        "interval",
-        args=[jobs.sweep, world, ending],
-        seconds=TICK_SECONDS,
-        coalesce=True,
-        max_instances=1,
+    rhythm: Sequence[tuple[Callable[..., object], tuple[Any, ...], int]] = (
+        (jobs.sweep, (world, ending), TICK_SECONDS),
+        (jobs.seal_log, (world,), SEAL_SECONDS),
+        (watch, (world,), WATCH_SECONDS),
+        (season.open_due, (world,), SEASON_SECONDS),
+        (attachment.tidy, (world,), TIDY_SECONDS),
     )
-    scheduler.add_job(
-        _patiently,
-        "interval",
-        args=[jobs.seal_log, world],
-        seconds=SEAL_SECONDS,
-        coalesce=True,
-        max_instances=1,
-    )
-    scheduler.add_job(
-        _patiently, "interval", args=[watch, world], seconds=WATCH_SECONDS, coalesce=True, max_instances=1
-    )
-    scheduler.add_job(
-        _patiently,
-        "interval",
-        args=[season.open_due, world],
-        seconds=SEASON_SECONDS,
-        coalesce=True,
-        max_instances=1,
-    )
-    scheduler.add_job(
-        attachment.tidy, "interval", args=[world], seconds=TIDY_SECONDS, coalesce=True, max_instances=1
-    )
+    for work, given, seconds in rhythm:
+        scheduler.add_job(
+            _patiently, "interval", args=[work, *given], seconds=seconds, coalesce=True, max_instances=1
+        )
     scheduler.start()
     try:
         ending.wait()

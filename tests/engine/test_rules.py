@@ -33,7 +33,7 @@ from engine.errors import Refused
 from engine.people import Grant, Person, Role
 from engine.runtime import model
 from tests.engine.test_ceremony import NOW, SEALED, WITNESSED, prepared, published, refused
-from tests.engine.year_samples import Year
+from tests.engine.year_samples import Year, task
 
 TABLES = sorted((Path(__file__).resolve().parents[2] / "workflows").glob("*/*.dmn"))
 
@@ -53,17 +53,20 @@ def holder(role: Role) -> Person:
 # -- the plan and its draw --
 
 
+def drafting(session) -> Year:
+    """A plan that waits for its sections' drafts."""
+    year = Year(session)
+    opened = plan.propose(
+        session, parameters(year.pack), bureau=year.bureau, year=2026, opener=year.people["drafter"]
+    )
+    year.data = {"plan_id": opened.id}
+    year.does("plan.open")
+    return year
+
+
 def test_a_plan_of_jilin_is_for_visits_on_the_spot(session):
     """吉 第十条: 开展现场检查, whatever form the answers came from."""
-    year = Year(session)
-    year.data = {
-        "plan_id": plan.propose(
-            session, parameters(year.pack), bureau=year.bureau, year=2026, opener=year.people["drafter"]
-        ).id
-    }
-    year.does("plan.open")
-    from tests.engine.year_samples import task  # noqa: PLC0415
-
+    year = drafting(session)
     with pytest.raises(Refused, match="只能采用：现场检查") as caught:
         year.does("plan.draft_section", "drafter", tasks=[task(year, method="online")])
     assert caught.value.slug == "plan-method"
@@ -71,15 +74,7 @@ def test_a_plan_of_jilin_is_for_visits_on_the_spot(session):
 
 def test_a_plan_of_jilin_has_its_six_parts(session):
     """吉 第八条: 工作要求 and 纪律要求 too."""
-    year = Year(session)
-    year.data = {
-        "plan_id": plan.propose(
-            session, parameters(year.pack), bureau=year.bureau, year=2026, opener=year.people["drafter"]
-        ).id
-    }
-    year.does("plan.open")
-    from tests.engine.year_samples import task  # noqa: PLC0415
-
+    year = drafting(session)
     year.does("plan.draft_section", "drafter", tasks=[task(year)])
     with pytest.raises(Refused, match="工作要求"):
         year.does(
