@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.domain.calendar.table import HOLIDAY, WEEKEND, WORKDAY, year_of
+from engine.domain.calendar.table import HOLIDAY, WEEKEND, WORKDAY, Special, year_of
 from engine.errors import Refused
 from engine.sentence import COMMA, Joined, Sentence
 
@@ -128,8 +128,22 @@ def working_days_between(session: Session, start: date, end: date) -> int:
     """
     if end < start:
         return -working_days_between(session, end, start)
-    span = (end - start).days
-    return sum(is_working_day(session, start + timedelta(days=shift)) for shift in range(1, span + 1))
+    years = (year_of(session, number).days for number in range(start.year, end.year + 1))
+    special = (_shift(day, special) for days in years for day, special in days.items() if start < day <= end)
+    return _weekdays(end) - _weekdays(start) + sum(special)
+
+
+def _weekdays(day: date) -> int:
+    """Mondays to Fridays up to and including a day, since the first of the calendar (a Monday)."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return weeks * WEEKEND + min(rest, WEEKEND)
+
+
+def _shift(day: date, special: Special) -> int:
+    """What a listed day changes in a count of weekdays: a swapped weekend adds one, a holiday takes one."""
+    if special.kind == HOLIDAY:
+        return -1 if day.weekday() < WEEKEND else 0
+    return 1 if day.weekday() >= WEEKEND else 0
 
 
 def _stretches(entries: list[dict[str, str]]) -> list[str]:
