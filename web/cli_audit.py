@@ -96,8 +96,7 @@ def anchor(restored: str | None, *, as_json: bool) -> None:
     with database.transaction() as session:
         if restored:
             log.record(session, action="log.restored", subject="log", reason=restored, after=where.newest())
-        while log.seal(session) == log.SEAL_BATCH:
-            continue
+        log.seal_all(session)
     with database.reading() as session:
         line = heads.restart(session, where, restored) if restored else heads.anchor(session, where)
     line = line or where.newest() or {}

@@ -1,6 +1,7 @@
 """The log: append-only, canonical, chained, its heads signed and kept outside. Nobody changes it unseen.
 
-Reading order: `log` (entries, seals, the check) · `anchor` (signed heads) · `export` (what an outsider gets).
+Reading order: `log` (entries, seals, the check) · `waiting` (what has no seal yet) ·
+`anchor` (signed heads) · `export` (what an outsider gets).
 """
 
 from engine.audit.log import (
@@ -15,9 +16,12 @@ from engine.audit.log import (
     head,
     record,
     seal,
+    seal_all,
+    unsealed,
     verify,
     when_sealed,
 )
+from engine.audit.waiting import AuditWaiting
 
 __all__ = [
     "APPEND_ONLY",
@@ -26,11 +30,14 @@ __all__ = [
     "ZERO",
     "AuditEntry",
     "AuditSeal",
+    "AuditWaiting",
     "Verdict",
     "append_only_ddl",
     "head",
     "record",
     "seal",
+    "seal_all",
+    "unsealed",
     "verify",
     "when_sealed",
 ]

@@ -18,13 +18,15 @@ from datetime import datetime
 from typing import Any, cast
 
 import rfc8785
-from sqlalchemy import DDL, Table, event, func, select, text
+from sqlalchemy import Table, delete, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
+from engine.audit.waiting import AuditWaiting
 from engine.people import Person
 from engine.sentence import Sentence
 from engine.storage.base import Base, append, pk, reference, sha256, word
+from engine.storage.guard import made_with
 
 ZERO = "0" * 64
 SEAL_BATCH = 5000
@@ -136,10 +138,7 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
 
 
 for _table in (cast("Table", AuditEntry.__table__), cast("Table", AuditSeal.__table__)):
-    for _dialect in APPEND_ONLY:
-        for _statement in append_only_ddl(_dialect, _table.name):
-            _ddl = DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
-            event.listen(_table, "after_create", _ddl.execute_if(dialect=_dialect))
+    made_with(_table, {dialect: append_only_ddl(dialect, _table.name) for dialect in APPEND_ONLY})
 
 
 def record(  # noqa: PLR0913 (the columns of an entry, all by keyword)
@@ -175,8 +174,7 @@ def record(  # noqa: PLR0913 (the columns of an entry, all by keyword)
         salt=secrets.token_hex(SALT_BYTES),
     )
     if chained:
-        while seal(session) == SEAL_BATCH:
-            continue
+        seal_all(session)
         for watcher in _watchers:
             watcher(session)
 
@@ -204,25 +202,39 @@ def _plain(value: Any) -> Any:
 
 
 def seal(session: Session, limit: int = SEAL_BATCH) -> int:
-    """Give unsealed entries their place in the chain, in the order of their ids; returns how many."""
+    """Give waiting entries their place in the chain, in the order of their ids; returns how many.
+
+    Reads what waits and the newest link: the cost does not grow with the log.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
     last = session.scalar(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1))
     seq, previous = (last.seq, last.hash) if last else (0, ZERO)
-    pending = session.scalars(
-        select(AuditEntry)
-        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-        .where(AuditSeal.seq.is_(None))
-        .order_by(AuditEntry.id)
-        .limit(limit),
+    waiting = session.scalars(
+        select(AuditWaiting.entry_id).order_by(AuditWaiting.entry_id).limit(limit)
     ).all()
-    for entry in pending:
+    found = {
+        entry.id: entry for entry in session.scalars(select(AuditEntry).where(AuditEntry.id.in_(waiting)))
+    }
+    for number in waiting:
         seq += 1
-        digest = _link(previous, entry)
-        session.add(AuditSeal(seq=seq, entry_id=entry.id, prev_hash=previous, hash=digest, at=clock.now()))
+        digest = _link(previous, found[number])
+        session.add(AuditSeal(seq=seq, entry_id=number, prev_hash=previous, hash=digest, at=clock.now()))
         previous = digest
     session.flush()
-    return len(pending)
+    session.execute(delete(AuditWaiting).where(AuditWaiting.entry_id.in_(waiting)))
+    return len(waiting)
+
+
+def seal_all(session: Session) -> None:
+    """Seal until nothing waits."""
+    while seal(session) == SEAL_BATCH:
+        continue
+
+
+def unsealed(session: Session) -> int:
+    """How many entries wait for their place in the chain."""
+    return session.scalar(select(func.count()).select_from(AuditWaiting)) or 0
 
 
 def _link(previous: str, entry: AuditEntry) -> str:
@@ -249,15 +261,13 @@ def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdi
     """Recompute the chain and compare it with anchors `{seq, hash}`; names the first bad sequence number."""
     known = {int(anchor["seq"]): str(anchor["hash"]) for anchor in anchors}
     previous, expected = ZERO, 1
-    unsealed = (session.scalar(select(func.count(AuditEntry.id))) or 0) - (
-        session.scalar(select(func.count(AuditSeal.seq))) or 0
-    )
+    waiting = unsealed(session)
 
     def verdict(reason: str) -> Verdict:
         return Verdict(
             ok=not reason,
             sealed=expected - 1,
-            unsealed=unsealed,
+            unsealed=waiting,
             head=previous,
             bad=expected if reason else 0,
             reason=reason,
@@ -289,7 +299,21 @@ def verify(session: Session, anchors: Iterable[Mapping[str, Any]] = ()) -> Verdi
                 expected=expected - 1,
             )
         )
+    lost = _neither_sealed_nor_waiting(session)
+    if lost is not None:
+        return verdict(Sentence("编号 {lost} 的记录没有封记，也不在等候封记之列", lost=lost))
     return verdict("")
+
+
+def _neither_sealed_nor_waiting(session: Session) -> int | None:
+    """The id of the first entry that no seal will ever reach: somebody took it out of the waiting ones."""
+    query = (
+        select(func.min(AuditEntry.id))
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .outerjoin(AuditWaiting, AuditWaiting.entry_id == AuditEntry.id)
+        .where(AuditSeal.seq.is_(None), AuditWaiting.entry_id.is_(None))
+    )
+    return session.scalar(query)
 
 
 def head(session: Session) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.audit import AuditEntry, AuditSeal
+from engine.audit import AuditEntry, AuditSeal, unsealed
 from engine.audit import words as said
 from engine.desk.anchor import anchors
 from engine.domain import terms
@@ -97,15 +97,11 @@ def log(session: Session, *, actor: str = "", action: str = "", subject: str = "
         )
         for entry, who, bureau, seq, digest in found[:PAGE]
     ]
-    newest = head(session)
-    entries = (
-        session.scalar(select(func.count(AuditEntry.id))) or 0
-    )  # numbers have gaps: what was rolled back had one
     return Log(
         lines=lines,
         next=str(lines[-1].entry.id) if len(found) > PAGE else "",
-        head=newest,
-        unsealed=entries - (newest.seq if newest else 0),
+        head=head(session),
+        unsealed=unsealed(session),
     )
 
 

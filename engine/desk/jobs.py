@@ -86,11 +86,6 @@ def _reassign(world: desk_world.World, session: Session, payload: Mapping[str, A
         sign.people_changed(run, item.task)
 
 
-def _seal(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
-    while audit.seal(session) == audit.SEAL_BATCH:
-        session.flush()
-
-
 HANDLERS: Mapping[str, Handler] = {
     "timer": _timer,
     "children": _children,
@@ -254,6 +249,6 @@ def drain(world: desk_world.World, *, most: int = 100_000) -> int:
 def seal_log(world: desk_world.World) -> None:
     """Give every log entry its place in the chain, then sign the head and send it outside."""
     with world.database.transaction() as session:
-        _seal(world, session, {})
+        audit.seal_all(session)
     with world.database.reading() as session:
         anchor(session, anchors(world.settings))

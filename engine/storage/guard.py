@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import DDL, event
@@ -28,8 +29,19 @@ def statements(
 
 
 def guard(table: Any, name: str, verbs: tuple[str, ...], condition: str, message: str) -> None:
-    """Give a table (`Model.__table__`) a trigger whenever it is created."""
-    for dialect in ("sqlite", "postgresql"):
-        for statement in statements(dialect, table.name, name, verbs, condition, message):
-            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-            event.listen(table, "after_create", ddl)
+    """Give a table (`Model.__table__`) a trigger that refuses, whenever it is created."""
+    made_with(
+        table,
+        {
+            dialect: statements(dialect, table.name, name, verbs, condition, message)
+            for dialect in ("sqlite", "postgresql")
+        },
+    )
+
+
+def made_with(table: Any, ddl: Mapping[str, Iterable[str]]) -> None:
+    """Carry out statements (dialect → SQL) whenever a table (`Model.__table__`) is created."""
+    for dialect, written in ddl.items():
+        for statement in written:
+            made = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", made)

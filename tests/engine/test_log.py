@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from engine import audit, clock
@@ -25,6 +25,8 @@ from engine.desk.world import World
 from engine.errors import CaseworkError, SettingsInvalid
 from engine.runtime.tables import Job
 from engine.settings import ROOT, Settings
+from engine.storage.session import Database
+from tests.databases import with_tables
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 VERIFIER = ROOT / "web/static/verify/log_verify.py"
@@ -248,6 +250,72 @@ def test_replacing_a_row_on_sqlite_is_refused_too(world):
         statement = "INSERT OR REPLACE INTO audit_seal SELECT seq, entry_id, hash, prev_hash, at FROM audit_seal WHERE seq = 3"
     with pytest.raises(DBAPIError, match="append-only"), world.database.transaction() as session:
         session.execute(text(statement))
+
+
+def written(session, number):
+    """An entry with a number of our choice, as another connection of PostgreSQL may commit it."""
+    session.execute(
+        insert(audit.AuditEntry).values(
+            id=number, at=NOW, action="x", subject="y", reason="", before={}, after={}, clause="", salt="s"
+        )
+    )
+
+
+def test_an_entry_committed_after_a_higher_number_was_sealed_is_sealed_next(world):
+    """Numbers are given before they are committed: the seal asks what waits, never «what comes after the last»."""
+    with world.database.transaction() as session:
+        written(session, 900)
+        audit.seal_all(session)
+        written(session, 800)
+        assert audit.unsealed(session) == 1
+        audit.seal_all(session)
+        verdict = audit.verify(session)
+        newest = session.scalar(select(audit.AuditSeal).order_by(audit.AuditSeal.seq.desc()).limit(1))
+    assert (verdict.ok, verdict.unsealed, newest.entry_id) == (True, 0, 800)
+
+
+def test_an_entry_that_no_seal_will_reach_is_named(world):
+    """Who owns the database takes a new entry out of those that wait."""
+    with world.database.transaction() as session:
+        written(session, 900)
+        if world.database.is_sqlite:
+            session.execute(text("DROP TRIGGER audit_waiting_unsealed_delete"))
+        else:
+            session.execute(text("ALTER TABLE audit_waiting DISABLE TRIGGER USER"))
+        session.execute(delete(audit.AuditWaiting))
+    with world.database.reading() as session:
+        verdict = audit.verify(session)
+    assert (verdict.ok, verdict.bad) == (False, 13)
+    assert verdict.reason == "编号 900 的记录没有封记，也不在等候封记之列"
+
+
+def effort(length):
+    """What SQLite does for the seal of one publication behind a log of some length: its machine's instructions."""
+    steps = [0]
+
+    def tick():
+        steps[0] += 1
+        return 0
+
+    database = Database("sqlite://")
+    with_tables(database)
+    with database.transaction() as session:
+        for number in range(length):
+            audit.record(session, action="step.complete", subject=f"case/{number}")
+        audit.seal_all(session)
+        session.expunge_all()
+        sqlite = session.connection().connection.driver_connection
+        sqlite.set_progress_handler(tick, 1)
+        audit.record(session, action="publication.publish", subject="publication/1", chained=True)
+        sqlite.set_progress_handler(None, 1)
+        assert audit.verify(session).sealed == length + 1
+    database.dispose()
+    return steps[0]
+
+
+def test_what_a_publication_costs_does_not_grow_with_the_log():
+    """Before, each draw and publication joined the whole log to find what was not sealed."""
+    assert effort(2000) < effort(200) * 1.2
 
 
 def test_the_key_is_its_owner_s_alone(tmp_path):

@@ -109,6 +109,7 @@ def guarded(empty):
             )
         )
         audit.record(session, action="x", subject="y", chained=True)
+        audit.record(session, action="x", subject="waits")
     return empty
 
 
@@ -119,6 +120,8 @@ def guarded(empty):
         ("DELETE FROM audit_entry", "append-only"),
         ("UPDATE audit_seal SET seq = 9", "append-only"),
         ("DELETE FROM audit_seal", "append-only"),
+        ("DELETE FROM audit_waiting", "waits until it is sealed"),
+        ("UPDATE audit_waiting SET entry_id = 1", "waits until it is sealed"),
         ("UPDATE registry_object SET active = false", "locked by a draw"),
         ("DELETE FROM registry_object", "locked by a draw"),
     ],

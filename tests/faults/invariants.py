@@ -20,8 +20,7 @@ from engine.runtime.tables import Call, Instance, Job, Receipt, Submission, Work
 def faults(world, *, acknowledged=(), unknown=()):
     """Everything that is wrong; `acknowledged` and `unknown` are (idempotency key, work item id)."""
     with world.database.transaction() as session:
-        while audit.seal(session) == audit.SEAL_BATCH:
-            pass
+        audit.seal_all(session)
     with world.database.transaction() as session:
         found = [*_actions(session, acknowledged, unknown), *_standing(world, session), *_log(session)]
         session.rollback()

@@ -44,6 +44,12 @@ TRIGGERS = {
         "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
         "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
         "CREATE TRIGGER audit_seal_no_truncate BEFORE TRUNCATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_seal_append_only()",
+        "CREATE OR REPLACE FUNCTION audit_entry_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit_waiting (entry_id) VALUES (NEW.id); RETURN NULL; END $$",
+        "CREATE TRIGGER audit_entry_waits AFTER INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_waits()",
+        "CREATE OR REPLACE FUNCTION audit_waiting_unsealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM audit_seal WHERE entry_id = OLD.entry_id) THEN RAISE EXCEPTION 'an entry waits until it is sealed'; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER audit_waiting_unsealed BEFORE DELETE ON audit_waiting FOR EACH ROW EXECUTE FUNCTION audit_waiting_unsealed()",
+        "CREATE OR REPLACE FUNCTION audit_waiting_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.entry_id IS DISTINCT FROM OLD.entry_id THEN RAISE EXCEPTION 'an entry waits until it is sealed'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER audit_waiting_kept BEFORE UPDATE ON audit_waiting FOR EACH ROW EXECUTE FUNCTION audit_waiting_kept()",
         "CREATE OR REPLACE FUNCTION certificate_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) THEN RAISE EXCEPTION 'certificate is locked by a draw'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = NEW.inspector_id)) THEN RAISE EXCEPTION 'certificate is locked by a draw'; END IF; RETURN NEW; END IF; RETURN OLD; END $$",
         "CREATE TRIGGER certificate_locked BEFORE INSERT OR DELETE OR UPDATE OF inspector_id, type, number, valid_from, valid_to ON certificate FOR EACH ROW EXECUTE FUNCTION certificate_locked()",
         "CREATE OR REPLACE FUNCTION draw_never_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a draw is never deleted'; END $$",
@@ -84,6 +90,9 @@ TRIGGERS = {
         "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER audit_seal_no_replace BEFORE INSERT ON audit_seal WHEN EXISTS (SELECT 1 FROM audit_seal WHERE seq = NEW.seq OR entry_id = NEW.entry_id OR hash = NEW.hash) BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
         "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN SELECT RAISE(ABORT, 'audit_seal is append-only'); END",
+        "CREATE TRIGGER audit_entry_waits AFTER INSERT ON audit_entry BEGIN INSERT INTO audit_waiting (entry_id) VALUES (NEW.id); END",
+        "CREATE TRIGGER audit_waiting_unsealed_delete BEFORE DELETE ON audit_waiting WHEN NOT EXISTS (SELECT 1 FROM audit_seal WHERE entry_id = OLD.entry_id) BEGIN SELECT RAISE(ABORT, 'an entry waits until it is sealed'); END",
+        "CREATE TRIGGER audit_waiting_kept_update BEFORE UPDATE ON audit_waiting WHEN NEW.entry_id IS DISTINCT FROM OLD.entry_id BEGIN SELECT RAISE(ABORT, 'an entry waits until it is sealed'); END",
         "CREATE TRIGGER certificate_locked_insert BEFORE INSERT ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = NEW.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
         "CREATE TRIGGER certificate_locked_update BEFORE UPDATE OF inspector_id, type, number, valid_from, valid_to ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
         "CREATE TRIGGER certificate_locked_delete BEFORE DELETE ON certificate WHEN EXISTS (SELECT 1 FROM registry_lock WHERE released_at IS NULL AND kind = 'inspectors' AND bureau_id = (SELECT bureau_id FROM inspector WHERE id = OLD.inspector_id)) BEGIN SELECT RAISE(ABORT, 'certificate is locked by a draw'); END",
@@ -109,6 +118,9 @@ FUNCTIONS = (
     "archive_kept",
     "archive_destroyed_twice_approved",
     "audit_seal_append_only",
+    "audit_entry_waits",
+    "audit_waiting_unsealed",
+    "audit_waiting_kept",
     "certificate_locked",
     "draw_never_deleted",
     "draw_sealed",
@@ -1199,6 +1211,17 @@ def upgrade() -> None:
     with op.batch_alter_table("audit_seal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_seal_entry_id"), ["entry_id"], unique=True)
 
+    op.create_table(
+        "audit_waiting",
+        sa.Column(
+            "entry_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["audit_entry.id"], name=op.f("fk_audit_waiting_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_audit_waiting")),
+    )
     op.create_table(
         "certificate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3992,6 +4015,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificate_inspector_id"))
 
     op.drop_table("certificate")
+    op.drop_table("audit_waiting")
     with op.batch_alter_table("audit_seal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_seal_entry_id"))
 
