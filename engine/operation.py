@@ -72,7 +72,7 @@ class Machine(Protocol):
     def send(
         self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = ""
     ) -> None:
-        """Deliver a BPMN message to the instances of a case that wait for it."""
+        """Deliver a BPMN message to a case; one that comes early is kept until the flow waits for it."""
 
     def cancel(self, instance_id: int, reason: str) -> None:
         """End an instance and everything it called."""

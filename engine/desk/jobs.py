@@ -23,8 +23,8 @@ from engine.desk import bulk, intake, notice, outside, season  # noqa: F401 (ent
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
-from engine.runtime import call, history, job, sign
-from engine.runtime.tables import ALIVE, Instance, Job, WorkItem
+from engine.runtime import call, history, job, message, sign
+from engine.runtime.tables import Instance, Job, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import gathered
 from engine.storage.session import unreachable
@@ -57,13 +57,7 @@ def _start(world: desk_world.World, session: Session, payload: Mapping[str, Any]
 
 
 def _send(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:
-    rows = session.scalars(
-        select(Instance.id)
-        .where(Instance.case_id == payload["case"], Instance.state.in_(ALIVE))
-        .order_by(Instance.id)
-    )
-    for identity in rows.all():
-        world.runtime.open(session, identity).catch(payload["message"], payload["data"])
+    message.deliver(world.runtime, session, payload["case"], payload["message"], payload["data"])
 
 
 def _advance(world: desk_world.World, session: Session, payload: Mapping[str, Any]) -> None:

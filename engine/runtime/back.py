@@ -3,7 +3,7 @@
 What ran between is closed, its facts stay.
 
 A way back ends where the world outside was touched (`no_return` of a step or process), where a called process
-was done, where branches came together, and where a boundary event branched off.
+was done, where a message was taken, where branches came together, and where a boundary event branched off.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _ways(run: Run, item: WorkItem) -> Iterator[tuple[str, Element]]:
         element = run.definition.elements.get(identity)
         if element is None:
             continue
-        if element.kind == "callActivity" or element.property(NO_RETURN) == "true":
+        if _is_end(element):
             return
         if element.kind == "userTask" and identity not in seen:
             seen.add(identity)
@@ -135,12 +135,16 @@ def _follows(run: Run, item: WorkItem, token: str) -> bool:
         element = run.definition.elements.get(identity)
         if element is None:
             continue
-        if (
-            element.kind in ("userTask", "manualTask", "callActivity")
-            or element.property(NO_RETURN) == "true"
-        ):
+        if element.kind in ("userTask", "manualTask") or _is_end(element):
             return False
     return False
+
+
+def _is_end(element: Element) -> bool:
+    """No way leads back over it; a message, for one, has been taken and does not come again."""
+    return (
+        element.kind == "callActivity" or element.event == "message" or element.property(NO_RETURN) == "true"
+    )
 
 
 def _too_late(item: WorkItem, why: str) -> Refused:

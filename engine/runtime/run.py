@@ -20,7 +20,7 @@ from engine.errors import CaseworkError, ChangedMeanwhile
 from engine.people import Person
 from engine.rules import feel
 from engine.rules.plain import plain
-from engine.runtime import call, history, job, sign, spiff, wait, work_item
+from engine.runtime import call, history, job, message, sign, spiff, wait, work_item
 from engine.runtime.model import Element, Process
 from engine.runtime.release import Compiled
 from engine.runtime.tables import ALIVE, Instance, WorkItem
@@ -190,11 +190,11 @@ class Run:
         self.advance()
         return True
 
-    def catch(self, message: str, data: Mapping[str, Any]) -> int:
-        """Deliver a message; returns how many tokens took it."""
-        taken = self.state.catch(message, data) if self.instance.alive else 0
+    def catch(self, name: str, data: Mapping[str, Any]) -> int:
+        """Hand a message to the tokens that wait here; how many took it (`message.deliver` keeps what none took)."""
+        taken = self.state.catch(name, data) if self.instance.alive else 0
         if taken:
-            history.note(self.session, self.instance, "message", step=message, actor=self.actor)
+            history.note(self.session, self.instance, "message", step=name, actor=self.actor)
             self.advance()
         return taken
 
@@ -303,11 +303,11 @@ class Run:
     def send(
         self, message: str, *, case_id: int, data: Mapping[str, Any] | None = None, key: str = ""
     ) -> None:
-        """Verb's wish: deliver a message to a case."""
+        """Verb's wish: deliver a message to a case; one that comes early is kept until the flow waits for it."""
         self._wishes += 1
-        name = key or f"{self.instance.id}:{self.instance.version}:{self._wishes}"
+        once = key or f"{self.instance.id}:{self.instance.version}:{self._wishes}"
         self.enqueue(
-            "send", {"message": message, "case": case_id, "data": dict(data or {})}, key=f"send:{name}"
+            "send", {"message": message, "case": case_id, "data": dict(data or {})}, key=f"send:{once}"
         )
 
     def enqueue(
@@ -345,6 +345,9 @@ class Run:
             elif token.kind == "call":
                 call.opened(self, token)
         self._before = now
+        if message.reached(self, fresh):
+            self.advance()
+            return
         kept = {key: self.instance.data[key] for key in sign.KEPT if (self.instance.data or {}).get(key)}
         # `save` writes it: to be watched as a change would cost as much as the statement itself.
         set_committed_value(self.instance, "data", {**kept, **self._public(self.state.data)})

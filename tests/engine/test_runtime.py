@@ -10,12 +10,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock, operation
-from engine.errors import CaseworkError, ChangedMeanwhile, Refused
+from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from engine.people import Bureau, Person
-from engine.runtime import call, job, release, sign, spiff
+from engine.runtime import back, call, job, message, release, sign, spiff
 from engine.runtime.instance import Runtime
 from engine.runtime.ports import DueDate, Place
-from engine.runtime.tables import Call, Instance, Job, WorkItem
+from engine.runtime.tables import Call, History, Instance, Job, WorkItem
 
 T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HEAD = (
@@ -173,6 +173,22 @@ FILES = {
         + flow("instruct", "be")
         + "</bpmn:subProcess>",
         case="beside",
+    )
+    + "</bpmn:definitions>",
+    "told.bpmn": HEAD
+    + '<bpmn:message id="m3" name="结果"/>'
+    + process(
+        "told",
+        '<bpmn:startEvent id="s"/>'
+        + user("before")
+        + '<bpmn:intermediateCatchEvent id="wait" name="wait"><bpmn:messageEventDefinition messageRef="m3"/></bpmn:intermediateCatchEvent>'
+        + user("behind")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "before")
+        + flow("before", "wait")
+        + flow("wait", "behind")
+        + flow("behind", "e"),
+        case="told",
     )
     + "</bpmn:definitions>",
     "signed.bpmn": HEAD
@@ -438,6 +454,70 @@ def test_event_subprocesses_run_beside_their_case_which_ends_after_them(machine,
     assert at.get(Instance, case.id).state == "running", "one of the two is still open"
     do(machine, at, "instruct")
     assert at.get(Instance, case.id).state == "completed"
+
+
+def test_a_message_that_comes_before_its_event_waits_is_kept_and_taken_once(machine, at):
+    """BPMN 2.0 §13.5.1: two cases do not keep step; what one sends early must not be lost."""
+    case = begin(machine, at, "beside")
+    assert message.deliver(machine, at, case.id, "结果", {"result": 7}) == 0
+    kept = at.scalars(select(message.Message)).one()
+    assert (kept.case_id, kept.name, kept.data, kept.taken_at) == (case.id, "结果", {"result": 7}, None)
+    do(machine, at, "deep")
+    assert at.get(Instance, case.id).state == "completed"
+    assert at.get(Instance, case.id).data["result"] == 7
+    assert kept.taken_by_id == case.id
+    acts = at.scalars(select(History.detail).where(History.kind == "message").order_by(History.id)).all()
+    assert [detail.get("act", "收到") for detail in acts] == ["收到（先到，等流程走到再用）", "收到"]
+
+
+def test_a_message_finds_the_token_that_waits_and_nothing_is_kept(machine, at):
+    case = begin(machine, at, "beside")
+    do(machine, at, "deep")
+    assert message.deliver(machine, at, case.id, "结果", {"result": 1}) == 1
+    assert at.get(Instance, case.id).state == "completed"
+    assert at.scalar(select(message.Message)) is None
+
+
+def test_a_message_for_a_case_that_has_ended_stands_in_its_timeline(machine, at):
+    case = begin(machine, at, "beside")
+    do(machine, at, "deep")
+    for _ in range(2):
+        message.deliver(machine, at, case.id, "结果", {})
+    assert at.scalar(select(message.Message)) is None, "nothing can wait for it any more"
+    last = at.scalars(select(History).order_by(History.id.desc())).first()
+    assert last.detail["act"] == "收到（流程已经办结，未再使用）"
+
+
+def test_a_message_that_no_diagram_catches_is_a_failure_of_its_sender(machine, at):
+    case = begin(machine, at, "beside")
+    with pytest.raises(CaseworkError, match="没有等待消息“受阻”的事件"):
+        message.deliver(machine, at, case.id, "受阻", {})
+    with pytest.raises(NotFound):
+        message.deliver(machine, at, 4711, "结果", {})
+
+
+def test_no_way_leads_back_over_a_message_that_was_taken(machine, at):
+    """退回、撤回: it would not come a second time, and the case would wait for ever."""
+    case = begin(machine, at, "told")
+    first = do(machine, at, "before")
+    message.deliver(machine, at, case.id, "结果", {})
+    run, item = machine.open_item(at, the_item(at, "behind").id, at.get(Person, 1))
+    assert back.earlier(run, item) == []
+    with pytest.raises(Refused, match="后面的环节已经办过"):
+        back.after(run, first)
+
+
+def test_a_kept_message_is_taken_by_somebody_at_some_time_or_by_nobody(machine, at):
+    case = begin(machine, at, "beside")
+    at.flush()
+    with pytest.raises(IntegrityError, match="taken"):
+        at.execute(
+            text(
+                "insert into message (case_id, name, data, sent_at, taken_by_id) "
+                "values (:case, 'x', '{}', '2026-03-02 01:00:00', :case)"
+            ),
+            {"case": case.id},
+        )
 
 
 def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):

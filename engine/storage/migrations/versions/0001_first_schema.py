@@ -2816,6 +2816,34 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "data",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("sent_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("taken_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("taken_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_message_name")),
+        sa.CheckConstraint("(taken_by_id is null) = (taken_at is null)", name=op.f("ck_message_taken")),
+        sa.ForeignKeyConstraint(["case_id"], ["instance.id"], name=op.f("fk_message_case_id")),
+        sa.ForeignKeyConstraint(["taken_by_id"], ["instance.id"], name=op.f("fk_message_taken_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_message_kept",
+            ["case_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("taken_at is null"),
+            sqlite_where=sa.text("taken_at is null"),
+        )
+
+    op.create_table(
         "opinion_vote",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("opinion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3774,6 +3802,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opinion_vote_opinion_id"))
 
     op.drop_table("opinion_vote")
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_message_kept",
+            postgresql_where=sa.text("taken_at is null"),
+            sqlite_where=sa.text("taken_at is null"),
+        )
+
+    op.drop_table("message")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_job_stuck",
