@@ -20,6 +20,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import ADMINISTRATORS, Person, Role
 from engine.sentence import Sentence
 from engine.storage.base import Base, pk, reference, text
+from engine.storage.known import known
 
 LONGEST = 92  # days: longer absences are a change of posts
 DEPUTIES: dict[Role, frozenset[Role]] = {
@@ -191,7 +192,10 @@ def end_with(session: Session, actor: Person, someone: Person) -> list[Proxy]:
 def standing(session: Session, proxy: Person, day: date | None = None) -> list[Proxy]:
     """Whom a person stands in for on a day (today by default)."""
     on = day or clock.today()
-    return [row for row in _of(session, Proxy.proxy_id, [proxy.id], on) if row.runs(on)]
+    found = known(
+        session, "stands in for", (proxy.id, on), lambda: _of(session, Proxy.proxy_id, [proxy.id], on)
+    )
+    return [row for row in found if row.runs(on)]
 
 
 def absences(session: Session, *principals: Person) -> list[Proxy]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.access.rights import READ_BELOW, READ_CASES
 from engine.people import Bureau, Person
+from engine.storage.known import known
 
 
 def bureaus_below(session: Session, bureau_id: int) -> list[int]:
@@ -33,6 +34,10 @@ def visible_bureaus(session: Session, person: Person) -> list[int]:
 
     Asked for each bureau by itself: an expert lent to a neighbour reads no cases there.
     """
+    return known(session, "visible bureaus", person.id, lambda: _visible(session, person))
+
+
+def _visible(session: Session, person: Person) -> list[int]:
     found: dict[int, None] = {}
     for bureau_id in sorted({grant.bureau_id for grant in person.grants}):
         if READ_BELOW.allows(person, _Unit(bureau_id)):

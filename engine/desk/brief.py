@@ -168,8 +168,8 @@ def _checks(session: Session, actor: Person, sheet: Sheet) -> list[Check]:
     principal = None if finds(session, actor, item) else stands_in(session, actor, item)
     found = []
     if excluded:
-        did = work_item.performers(session, item.case_id, excluded)
-        mine = [names.get(key, key) for key, who in did.items() if actor.id in who]
+        did = work_item.performers(session, item.case_id)
+        mine = [names.get(key, key) for key in excluded if actor.id in did.get(key, ())]
         words = "、".join(names.get(key, key) for key in excluded)
         found.append(Check("你没有办理过本案的提出环节", not mine, "、".join(mine) or words))
     number = step.inspection_of(session, item)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access.rights import WORK
-from engine.desk import hand, step
+from engine.desk import hand, step, together
 from engine.desk import urge as urging
 from engine.desk.tables import Bulk, BulkRow
 from engine.desk.world import World
@@ -103,6 +103,7 @@ def chosen(session: Session, ids: Sequence[int]) -> list[WorkItem]:
 
 def preview(session: Session, actor: Person, act: str, items: Sequence[WorkItem]) -> list[Looked]:
     """What would come of each step, by the checks of the act itself."""
+    together.look_up(session, actor, items)
     return [Looked(item, _name(item), _objection(session, actor, act, item)) for item in items]
 
 
@@ -166,7 +167,7 @@ def begin(
         refuse_unlike(session, items)
     if act == "transfer":
         row.reason = hand.worded(reason)
-        if to not in {each.id for each in receivers(session, actor, items)}:
+        if not any(to == each.id for item in items for each in hand.receivers(session, actor, item)):
             raise Refused(
                 "接办人不在这些环节的岗位或检查组。",
                 slug="not-of-the-duty",

@@ -17,12 +17,11 @@ from engine import audit
 from engine.access.rights import WORK
 from engine.desk import step
 from engine.desk.notice import tell_of
-from engine.desk.pool import draws_from
+from engine.desk.pool import draws_from, members
 from engine.desk.world import World
 from engine.domain import terms
-from engine.domain.inspection.team import team_persons
 from engine.errors import NotAllowed, NotFound, Refused
-from engine.people import Person, Role, holders, person
+from engine.people import Person, person
 from engine.runtime import back, history, receipt, release, work_item
 from engine.runtime.model import Element
 from engine.runtime.run import storable
@@ -236,19 +235,20 @@ def able(session: Session, item: WorkItem) -> list[Person]:
 
 
 def _of_the_duty(session: Session, item: WorkItem) -> list[Person]:
-    kind, _, rest = item.home.partition("/")
-    if kind == "role":
-        bureau, _, role = rest.partition("/")
-        return holders(session, int(bureau), Role(role))
-    inspection_id = int(rest) if kind == "team" else None
-    if kind == "person" and item.lane in (terms.TEAM, terms.TEAM_LEADER):
+    pool = duty_of(session, item)
+    return members(session, pool) if pool else []
+
+
+def duty_of(session: Session, item: WorkItem) -> str:
+    """The pool of those of a step's duty: its own, or of the team or post that its lane names; "" for none."""
+    if not item.home.startswith("person/"):
+        return item.home
+    if item.lane in (terms.TEAM, terms.TEAM_LEADER):
         inspection_id = step.inspection_of(session, item)
-    if inspection_id is not None:
-        numbers = team_persons(session, inspection_id)
-        query = select(Person).where(Person.id.in_(numbers), Person.active).order_by(Person.staff_no)
-        return list(session.scalars(query))
+        if inspection_id is not None:
+            return f"team/{inspection_id}"
     role = terms.LANES.get(item.lane, "")
-    return holders(session, item.bureau_id, Role(role)) if role else []
+    return f"role/{item.bureau_id}/{role}" if role else ""
 
 
 def excluded(session: Session, each: Person, item: WorkItem) -> bool:

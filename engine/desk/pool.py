@@ -15,7 +15,9 @@ from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.inspection.team import team_persons
 from engine.people import ADMINISTRATORS, Person, Role, holders
 from engine.runtime.tables import WorkItem
+from engine.storage.known import known, reads
 
+MEMBERS = "members of a pool"  # for `known`
 _WORKING = frozenset(Role) - ADMINISTRATORS - {Role.MODELLER, Role.RELEASER}
 
 
@@ -31,6 +33,8 @@ def draws_from(session: Session, person: Person, pool: str) -> bool:
     kind, _, number = pool.partition("/")
     if kind != "team":
         return pool in _own_pools(person)
+    if reads(session):
+        return pool in kept_pools(session, person)
     mine = _teams(person).where(TeamMember.inspection_id == int(number))
     return session.scalar(mine.limit(1)) is not None
 
@@ -49,6 +53,10 @@ def finds(session: Session, person: Person, item: WorkItem) -> bool:
 
 def members(session: Session, pool: str) -> list[Person]:
     """Who finds work in a pool today, by staff number."""
+    return known(session, MEMBERS, pool, lambda: _members(session, pool))
+
+
+def _members(session: Session, pool: str) -> list[Person]:
     kind, _, rest = pool.partition("/")
     if kind == "role":
         bureau, _, role = rest.partition("/")
@@ -80,9 +88,4 @@ def _teams(person: Person) -> Select[Any]:
 
 def kept_pools(session: Session, person: Person) -> list[str]:
     """As `pools`, looked up once for a page: a reading session sees one state."""
-    if session.autoflush:  # a session that may change something asks anew each time
-        return pools(session, person)
-    kept: dict[int, list[str]] = session.info.setdefault("pools", {})
-    if person.id not in kept:
-        kept[person.id] = pools(session, person)
-    return kept[person.id]
+    return known(session, "pools", person.id, lambda: pools(session, person))

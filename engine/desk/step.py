@@ -220,7 +220,8 @@ def _refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
     element = compiled.processes[item.process].elements[item.element]
     excluded = element.property("excludes").split()
     if excluded:
-        did = work_item.performers(session, item.case_id, excluded)
+        done = work_item.performers(session, item.case_id)
+        did = {element: set(done[element]) for element in excluded if element in done}
         begun = session.get_one(Instance, item.instance_id).started_by_id
         for trigger in compiled.processes[item.process].elements.values():
             if trigger.kind == "startEvent" and trigger.id in excluded and begun is not None:

@@ -27,6 +27,7 @@ from engine.people import Person
 from engine.runtime import receipt, work_item
 from engine.runtime.tables import Instance, WorkItem
 from engine.sentence import Sentence
+from engine.storage.known import known
 
 RECENT = 20
 
@@ -105,8 +106,7 @@ def may_urge(session: Session, person: Person, item: WorkItem) -> bool:
     case = session.get(Instance, item.case_id)
     if case is not None and case.started_by_id == person.id:
         return True
-    did = select(WorkItem.id).where(WorkItem.case_id == item.case_id, WorkItem.done_by_id == person.id)
-    return session.scalar(did.limit(1)) is not None
+    return any(person.id in who for who in work_item.performers(session, item.case_id).values())
 
 
 def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
@@ -122,10 +122,8 @@ def refuse_to_urge(session: Session, actor: Person, item: WorkItem) -> None:
             slug="not-your-step",
             hint="能催办的是督办人员、发起人和办过前面环节的人。",
         )
-    once = select(Urge.id).where(
-        Urge.work_item_id == item.id, Urge.by_id == actor.id, Urge.day == clock.today()
-    )
-    if session.scalar(once) is not None:
+    today = select(Urge.work_item_id).where(Urge.by_id == actor.id, Urge.day == clock.today())
+    if item.id in known(session, "urged today", actor.id, lambda: set(session.scalars(today))):
         raise Refused(
             Sentence("你今天已经催办过“{step}”。", step=item.step),
             slug="urged-today",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,6 +14,9 @@ from engine.people import Person
 from engine.runtime.tables import Handing, Instance, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import append
+from engine.storage.known import known
+
+DOERS = "doers of a case"  # for `known`
 
 
 def get(session: Session, item_id: int) -> WorkItem:
@@ -198,16 +203,19 @@ def performer(session: Session, case_id: int, element: str) -> int | None:
     )
 
 
-def performers(session: Session, case_id: int, elements: list[str]) -> dict[str, set[int]]:
-    """All who did these steps of a case, by step; what a proxy did, the absent person did as well."""
+def performers(session: Session, case_id: int) -> dict[str, set[int]]:
+    """All who did the steps of a case, by step; what a proxy did, the absent person did as well."""
+    return known(session, DOERS, case_id, lambda: doers(session, [case_id])[case_id])
+
+
+def doers(session: Session, case_ids: Collection[int]) -> dict[int, dict[str, set[int]]]:
+    """All who did the steps of some cases: case → step → persons."""
     rows = session.execute(
-        select(WorkItem.element, WorkItem.done_by_id, WorkItem.done_for_id).where(
-            WorkItem.case_id == case_id,
-            WorkItem.element.in_(elements),
-            WorkItem.state == "done",
+        select(WorkItem.case_id, WorkItem.element, WorkItem.done_by_id, WorkItem.done_for_id).where(
+            WorkItem.case_id.in_(case_ids), WorkItem.state == "done"
         ),
     )
-    found: dict[str, set[int]] = {}
-    for element, *persons in rows:
-        found.setdefault(element, set()).update(person for person in persons if person is not None)
+    found: dict[int, dict[str, set[int]]] = {case_id: {} for case_id in case_ids}
+    for case_id, element, *persons in rows:
+        found[case_id].setdefault(element, set()).update(each for each in persons if each is not None)
     return found

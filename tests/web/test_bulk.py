@@ -1,18 +1,22 @@
 """Many at once: preview, progress, an answer for each; and what happens when two people are at the same step."""
 
 import threading
+from datetime import date
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from engine import clock
 from engine.desk import bulk, hand, jobs, step, withdraw
+from engine.desk.bench.ground import counted
 from engine.desk.tables import Urge
+from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.registry import Conflict, RegistryObject
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
-from engine.people import Person
+from engine.people import Grant, Person, Role
 from engine.runtime import model
 from engine.runtime.check import meaning
-from engine.runtime.tables import Job, WorkItem
+from engine.runtime.tables import Instance, Job, WorkItem
 from engine.settings import ROOT
 from tests.web import flow
 
@@ -357,3 +361,88 @@ def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
     assert isinstance(back, dict) is not isinstance(taken, WorkItem)
     loser = taken if isinstance(back, dict) else back
     assert isinstance(loser, ChangedMeanwhile), loser
+
+
+# --- what a preview asks of the database ---------------------------------------------------------------
+
+
+def crowded(memo, number):
+    """More people of each post, with a tie each, and more steps: in the post's pool, and with an own team each."""
+    with memo.database.transaction() as session:
+        lead = session.scalars(select(Person).where(Person.login == "shen")).one()
+        objects, people = [], []
+        for each in range(number):
+            name = f"n{number}-{each}"
+            thing = RegistryObject(
+                bureau_id=lead.bureau_id, code=f"H229900{number:02}{each:03}", name=name, kind="clinic"
+            )
+            who = Person(bureau_id=lead.bureau_id, staff_no=name, login=name, name=name)
+            who.grants = [
+                Grant(bureau_id=lead.bureau_id, role=role, valid_from=date(2020, 1, 1))
+                for role in (Role.LEADER, Role.INSPECTOR)
+            ]
+            session.add_all([thing, who])
+            session.flush()
+            session.add(Conflict(person_id=who.id, object_id=thing.id, relation="other"))
+            objects.append(thing)
+            people.append(who)
+        session.flush()
+        serials = session.scalar(select(func.count(Inspection.id))) + 1
+        visits = []
+        for each, thing in enumerate(objects):
+            visit = Inspection(
+                bureau_id=lead.bureau_id, local_bureau_id=lead.bureau_id, object_id=thing.id, year=2026,
+                lead_id=serials + each, serial=serials + each, case_no=f"{number}-{each}", applied_by_id=lead.id,
+            )  # fmt: skip
+            session.add(visit)
+            session.flush()
+            visits.append(visit.id)
+            session.add_all(
+                TeamMember(
+                    inspection_id=visit.id, person_id=who.id, name=who.name, role="member", source="assigned",
+                    licensed=True,
+                )
+                for who in (lead, people[each], people[each - 1])
+            )  # fmt: skip
+    items = []
+    for each in range(number):
+        item = flow.does(memo, flow.does(memo, flow.begin(memo), "lu", note="x"), "he", note="x")
+        with memo.database.transaction() as session:
+            row = session.get_one(WorkItem, item)
+            instance = session.get_one(Instance, row.instance_id)
+            instance.data = {"inspection_id": visits[each]}
+            if each % 2:
+                row.pool = row.home = f"team/{visits[each]}"
+        items.append(item)
+    return items
+
+
+@pytest.mark.parametrize("act", ["transfer", "claim", "urge"])
+def test_a_preview_asks_as_much_for_many_steps_and_people_as_for_few(as_person, memo, act):
+    """Posts, teams, 职责分离 and 回避 are looked up for all of them at once; what is said of each stays the same."""
+    shen, counts, shown = as_person("shen"), [], []
+    for number in (3, 12):
+        items = crowded(memo, number)
+        shen.get("/bulk", query_string={"act": act, "item": items[:1]})  # the release is compiled once
+        with counted(memo) as seen:
+            answer = shen.get("/bulk", query_string={"act": act, "item": items})
+        assert answer.status_code == 200
+        counts.append(seen.statements)
+        shown.append(answer.text)
+    assert counts[0] == counts[1]
+    assert f"选了 12 件，其中 12 件可以{bulk.ACTS[act]}" in shown[1]
+
+
+def test_what_was_looked_up_together_is_what_each_would_be_told(memo):
+    """The same people may get each step, whether asked for one or for many."""
+    items = crowded(memo, 4)
+    with memo.database.reading() as one, memo.database.reading() as many:
+        actor = one.scalars(select(Person).where(Person.login == "shen")).one()
+        alone = [hand.receivers(one, actor, one.get_one(WorkItem, each)) for each in items]
+        rows = bulk.chosen(many, items)
+        bulk.preview(many, actor, "transfer", rows)
+        together = [hand.receivers(many, actor, row) for row in rows]
+    names = [[who.name for who in each] for each in together]
+    assert names == [[who.name for who in each] for each in alone]
+    assert "n4-0" not in names[0], "a tie with the object keeps away"
+    assert names[1] == ["n4-0"], "the team's other member; the third has a tie"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
@@ -35,9 +35,14 @@ def team(session: Session, inspection_id: int, *, everybody: bool = False) -> li
     """Those on the team now, leader first; `everybody` includes experts, helpers and those who left."""
     query = select(TeamMember).where(TeamMember.inspection_id == inspection_id)
     if not everybody:
-        query = query.where(TeamMember.left_at.is_(None), TeamMember.role.in_(("leader", "member")))
+        query = query.where(*on_duty())
     found = session.scalars(query.order_by(TeamMember.id)).all()
     return sorted(found, key=lambda member: member.role != "leader")
+
+
+def on_duty() -> tuple[ColumnElement[bool], ...]:
+    """Who counts as on a team now: drawn or arrived, not left; neither experts nor helpers."""
+    return TeamMember.left_at.is_(None), TeamMember.role.in_(("leader", "member"))
 
 
 def team_persons(session: Session, inspection_id: int) -> list[int]:

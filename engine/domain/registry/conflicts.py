@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from engine import audit, clock
 from engine.domain.registry.tables import Conflict, Inspector, RegistryObject
@@ -20,8 +20,10 @@ from engine.domain.terms import RELATIONS, cite
 from engine.errors import Refused
 from engine.people import Person
 from engine.sentence import Sentence
+from engine.storage.known import known, lay
 
 EMPLOYER_YEARS = 3
+TIES = "ties of a person"  # for `known`
 LIKE_NAMES = {"employer", "shareholding"}
 _NOISE = re.compile(r"[\s,，.。·（）()\-—]+")
 
@@ -85,17 +87,37 @@ def relation_to(
 ) -> str:
     """The code of the first 利害关系 between somebody and an object on a day (today), "" if there is none."""
     day = on or clock.today()
-    found = next((row.relation for row in rows_of(session, who) if concerns(row, thing, day)), "")
-    return found or _address(session, who, thing)
-
-
-def _address(session: Session, who: Inspector | Person, thing: RegistryObject) -> str:
-    """Living at the address of the object is computed from the registries themselves."""
     if isinstance(who, Person):
-        home = session.scalar(select(Inspector.address).where(Inspector.person_id == who.id)) or ""
+        rows, home = known(session, TIES, who.id, lambda: (rows_of(session, who), _home(session, who)))
     else:
-        home = who.address
-    return "address" if home and thing.address and plain(home) == plain(thing.address) else ""
+        rows, home = rows_of(session, who), who.address
+    found = next((row.relation for row in rows if concerns(row, thing, day)), "")
+    return found or ("address" if home and thing.address and plain(home) == plain(thing.address) else "")
+
+
+def _home(session: Session, who: Person) -> str:
+    """Living at the address of the object is computed from the registries themselves."""
+    return session.scalar(select(Inspector.address).where(Inspector.person_id == who.id)) or ""
+
+
+def look_up_ties(session: Session, people: Sequence[Person]) -> None:
+    """Ask for the 利害关系 and addresses of many at once, for a reading session that will compare each with many."""
+    numbers = [who.id for who in people]
+    inspectors = session.execute(
+        select(Inspector.id, Inspector.person_id, Inspector.address).where(Inspector.person_id.in_(numbers))
+    ).all()
+    persons = {inspector: person for inspector, person, _ in inspectors}
+    query = select(Conflict).where(
+        or_(Conflict.person_id.in_(numbers), Conflict.inspector_id.in_(persons.keys()))
+    )
+    rows: dict[int, list[Conflict]] = {number: [] for number in numbers}
+    for row in session.scalars(query.order_by(Conflict.id).options(selectinload(Conflict.object))):
+        whose = {row.person_id, persons.get(row.inspector_id or 0)}
+        for number in numbers:
+            if number in whose:
+                rows[number].append(row)
+    homes = {person: address for _, person, address in inspectors}
+    lay(session, TIES, {number: (rows[number], homes.get(number, "")) for number in numbers})
 
 
 def conflicted(
