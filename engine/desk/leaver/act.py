@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from engine.access.rights import HAND_OVER
 from engine.desk import hand, seat
 from engine.desk.leaver import errand, step, view
-from engine.desk.leaver.row import BACK, Done, Row
+from engine.desk.leaver.row import BACK, Done, Passing, Row
 from engine.desk.pool import draws_from
 from engine.desk.proxy import stands_in
 from engine.desk.world import World
@@ -145,7 +145,7 @@ def _hand(
     given = receipt.take(session, key, body, {"words": words})
     if given is not None:
         return str(given["words"])
-    KINDS[kind].give(world, session, actor, leaver, number, receiver, why)
+    KINDS[kind].give(world, session, Passing(actor, leaver, number, receiver, why))
     session.flush()
     return words
 

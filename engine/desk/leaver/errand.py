@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk.case import extra
 from engine.desk.case.listing import name_of
-from engine.desk.leaver.row import Row
+from engine.desk.leaver.row import Passing, Row
 from engine.desk.world import World
 from engine.errors import ChangedMeanwhile
 from engine.people import Person
@@ -46,23 +46,16 @@ def named(session: Session, number: int) -> tuple[str, str]:
     return (row.title, name_of(session.get_one(Instance, row.case_id))) if row else ("", "")
 
 
-def give(
-    _world: World,
-    session: Session,
-    actor: Person,
-    leaver: Person,
-    number: int,
-    receiver: Person | None,
-    reason: str,
-) -> None:
+def give(_world: World, session: Session, passing: Passing) -> None:
     """Hand it on, or end it where nobody gets it."""
-    row = extra.get(session, actor, number)
+    actor, leaver = passing.actor, passing.leaver
+    row = extra.get(session, actor, passing.number)
     if leaver.id not in (row.person_id, row.asked_by_id):
         raise ChangedMeanwhile(
             Sentence("“{step}”已经不在{leaver}手上。", step=row.title, leaver=leaver.name),
             hint="请刷新后看现在的情形。",
         )
-    if receiver is None:
-        extra.end(session, actor, number, reason)
+    if passing.receiver is None:
+        extra.end(session, actor, row.id, passing.reason)
     else:
-        extra.pass_on(session, actor, leaver, number, receiver, reason)
+        extra.pass_on(session, actor, leaver, row.id, passing.receiver, passing.reason)

@@ -1,4 +1,4 @@
-"""One thing that lies with a leaver, and what became of it."""
+"""One thing that lies with a leaver, its handing over, and what became of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,17 @@ class Row:
     def key(self) -> str:
         """How a form names it: `2` for a step, `errand-5` for others."""
         return str(self.id) if self.kind == "step" else f"{self.kind}-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """The handing over of one thing: by whom, from whom, the number of its row, to whom (None: back, or ended), why."""
+
+    actor: Person
+    leaver: Person
+    number: int
+    receiver: Person | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

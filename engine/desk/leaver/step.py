@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.desk import hand, signer, step
 from engine.desk.case import extra
-from engine.desk.leaver.row import Row
+from engine.desk.leaver.row import Passing, Row
 from engine.desk.world import World
 from engine.domain import terms
 from engine.errors import ChangedMeanwhile, Refused
@@ -39,19 +39,12 @@ def named(session: Session, number: int) -> tuple[str, str]:
     return (item.step, item.object_name or item.title or item.case_no) if item else ("", "")
 
 
-def give(
-    world: World,
-    session: Session,
-    actor: Person,
-    leaver: Person,
-    number: int,
-    receiver: Person | None,
-    reason: str,
-) -> None:
+def give(world: World, session: Session, passing: Passing) -> None:
     """Hand a step on, or put it back where nobody gets it."""
-    if work_item.get(session, number).seat:  # locked with its instance, as whoever signs locks it
-        world.runtime.open_item(session, number, actor)
-    item = work_item.locked(session, number)
+    actor, leaver, receiver, reason = passing.actor, passing.leaver, passing.receiver, passing.reason
+    if work_item.get(session, passing.number).seat:  # locked with its instance, as whoever signs locks it
+        world.runtime.open_item(session, passing.number, actor)
+    item = work_item.locked(session, passing.number)
     work_item.must_be_open(session, item)
     if not _lies_with(item, leaver):
         raise ChangedMeanwhile(

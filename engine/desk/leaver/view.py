@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit
 from engine.desk import saved
-from engine.desk.leaver.row import Row
+from engine.desk.leaver.row import Passing, Row
 from engine.desk.notice import Matter, tell
 from engine.desk.tables import View
 from engine.desk.world import World
@@ -44,17 +44,10 @@ def named(session: Session, number: int) -> tuple[str, str]:
     return (found.name if found else "", "")
 
 
-def give(
-    _world: World,
-    session: Session,
-    actor: Person,
-    leaver: Person,
-    number: int,
-    receiver: Person | None,
-    reason: str,
-) -> None:
+def give(_world: World, session: Session, passing: Passing) -> None:
     """Another of those it is shared with keeps it, or it is deleted where nobody gets it."""
-    found = session.get(View, number)
+    leaver, receiver = passing.leaver, passing.receiver
+    found = session.get(View, passing.number)
     if found is None or found.person_id != leaver.id:
         raise ChangedMeanwhile(
             Sentence("这个视图已经不在{leaver}名下。", leaver=leaver.name), hint="请刷新后看现在的情形。"
@@ -76,15 +69,15 @@ def give(
             "assigned",
             [receiver],
             Matter(title, "/"),
-            actor=actor,
-            key=f"view:{number}:{receiver.id}",
+            actor=passing.actor,
+            key=f"view:{found.id}:{receiver.id}",
         )
     audit.record(
         session,
         action="view.hand_over",
         subject=f"person/{leaver.id}",
-        actor=actor,
+        actor=passing.actor,
         bureau_id=leaver.bureau_id,
-        reason=reason,
+        reason=passing.reason,
         after={"view": name, "to": receiver.name if receiver else ""},
     )
