@@ -86,6 +86,12 @@ def test_a_transaction_is_committed_in_one_place():
     assert [spot.partition(":")[0] for spot in where(r"\.commit\(")] == ["engine/storage/session.py"]
 
 
+def test_pages_and_calls_change_things_in_one_way():
+    """By `run`, which does again what lost a race; only a command opens a transaction of its own."""
+    opened = where(r"\.transaction\(", besides=("engine/", "forms/", "web/cli"))
+    assert not opened, "\n".join(opened)
+
+
 def test_one_room_knows_the_bpmn_kernel():
     rooms = {Path(spot.partition(":")[0]).parent.as_posix() for spot in where(r"\bSpiffWorkflow\b")}
     assert rooms == {"engine/runtime/spiff"}

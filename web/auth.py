@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import segno
@@ -17,12 +17,13 @@ from engine import clock
 from engine.access import sign_in
 from engine.access.identity import identities
 from engine.access.permission import Permission
-from engine.access.session import TOUCH, SessionRow, find_session, lapsed_person
+from engine.access.session import TOUCH, find_session, lapsed_person
 from engine.desk import account
 from engine.errors import CaseworkError, Refused
 from engine.people import Person
 from web import http, language
 
+P, T = ParamSpec("P"), TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
 page = Blueprint("auth", __name__)
 MAX_NEXT = 500
@@ -81,8 +82,7 @@ def _identify() -> None:
         return
     g.row, g.person = row, row.person
     if clock.now() - row.seen_at > TOUCH and request.endpoint not in UNATTENDED:
-        with g.database.transaction() as changing:
-            changing.get_one(SessionRow, row.id).seen_at = clock.now()
+        g.database.run(lambda changing: account.used(changing, g.row.id))
 
 
 def _guard() -> ResponseReturnValue | None:
@@ -122,6 +122,12 @@ def g_view() -> Any:
 def actor(changing: Session) -> Person:
     """The person who asks, read again in the session that changes something."""
     return changing.get_one(Person, g.person.id)
+
+
+def carry_out(use_case: Callable[Concatenate[Session, Person, P], T], *given: P.args, **named: P.kwargs) -> T:
+    """Do for the person who asks what a page or a call asks for: one unit of work, run again if it lost a race."""
+    found: T = g.database.run(lambda changing: use_case(changing, actor(changing), *given, **named))
+    return found
 
 
 def safe_next(target: str) -> str:
@@ -194,8 +200,7 @@ def sign_in_form(login: str, reason: str, status: int) -> ResponseReturnValue:
 @page.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """Close this session."""
-    with g.database.transaction() as changing:
-        account.sign_out(changing, g.row.id)
+    g.database.run(lambda changing: account.sign_out(changing, g.row.id))
     language.forget_all_else()
     response = redirect(url_for("auth.sign_in_page"))
     response.delete_cookie(cookie_name())
@@ -226,9 +231,8 @@ def second_factor() -> ResponseReturnValue:
 def second_factor_post() -> ResponseReturnValue:
     """Check the code."""
     secret = "" if g.person.totp_secret else session.get("totp", "")
-    with g.database.transaction() as changing:
-        ok = account.give_code(changing, g.row.id, request.form.get("code", "")[:20], secret=secret)
-    if not ok:
+    code = request.form.get("code", "")[:20]
+    if not g.database.run(lambda changing: account.give_code(changing, g.row.id, code, secret=secret)):
         return _code_form(account.WRONG_CODE, 422)
     session.pop("totp", None)
     return redirect(safe_next(request.form.get("next", ""))), 303
@@ -268,18 +272,14 @@ def me() -> ResponseReturnValue:
 @page.post("/me/password")
 def password() -> ResponseReturnValue:
     """Change the own password; other sessions are closed."""
-    form = request.form
-    if form.get("new", "") != form.get("again", ""):
+    old, new, again = (request.form.get(name, "")[:500] for name in ("old", "new", "again"))
+    address = request.remote_addr or ""
+    if new != again:
         return _me({"again": _("请再填写一次相同的新密码")}, _("两次填写的新密码不同。"), 422)
     try:
-        with g.database.transaction() as changing:
-            reason = account.change_password(
-                changing,
-                g.row.id,
-                form.get("old", "")[:500],
-                form.get("new", "")[:500],
-                address=request.remote_addr or "",
-            )
+        reason = g.database.run(
+            lambda changing: account.change_password(changing, g.row.id, old, new, address=address)
+        )
     except Refused as refusal:
         return _me(refusal.fields, refusal.reason, 422)
     if reason:
@@ -292,8 +292,7 @@ def password() -> ResponseReturnValue:
 def token() -> ResponseReturnValue:
     """A new API token, shown once on this page and never again."""
     try:
-        with g.database.transaction() as changing:
-            secret = account.new_token(changing, actor(changing), request.form.get("token", "")[:80])
+        secret = carry_out(account.new_token, request.form.get("token", "")[:80])
     except Refused as refusal:
         return _me(refusal.fields, refusal.reason, 422)
     return _me({}, "", 200, secret=secret)
@@ -302,8 +301,7 @@ def token() -> ResponseReturnValue:
 @page.post("/me/sessions/<int:row_id>/revoke")
 def revoke(row_id: int) -> ResponseReturnValue:
     """Close one of the own sessions."""
-    with g.database.transaction() as changing:
-        account.revoke(changing, actor(changing), row_id)
+    carry_out(account.revoke, row_id)
     http.say("done", _("那个登录已退出。"))
     return redirect(url_for("auth.me")), 303
 

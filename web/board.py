@@ -12,7 +12,7 @@ from engine.desk import board, cursor, stuck
 from engine.desk.urge import times_urged
 from engine.domain.registry.sheet import write_xlsx
 from web import http, upload, words
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 
 page = Blueprint("board", __name__)
 
@@ -128,7 +128,6 @@ def index() -> ResponseReturnValue:
 @needs(rights.READ_BOARD)
 def again(job_id: int) -> ResponseReturnValue:
     """Let a stuck job run again now."""
-    with g.database.transaction() as changing:
-        stuck.again(changing, actor(changing), job_id)
+    carry_out(stuck.again, job_id)
     http.say("done", _("已安排马上再试。"))
     return redirect(url_for("board.index") + "#stuck"), 303

@@ -14,7 +14,7 @@ from engine.access import rights
 from engine.desk import document, draw, third
 from engine.domain import terms
 from web import http, upload
-from web.auth import actor, has_second_factor, needs
+from web.auth import carry_out, has_second_factor, needs
 
 page = Blueprint("draw", __name__)
 
@@ -58,9 +58,8 @@ def issue_link(draw_id: str) -> ResponseReturnValue:
     """出具第三方链接: QR and text, shown once on this page and never again."""
     if not has_second_factor():
         return redirect(url_for("auth.second_factor", next=url_for("draw.show", draw_id=draw_id))), 303
-    with g.database.transaction() as session:
-        row, token = third.issue(session, actor(session), draw_id)
-        who, until = str(row.draw.settings["third"]), row.expires_at
+    row, token = carry_out(third.issue, draw_id)
+    who, until = str(row.draw.settings["third"]), row.expires_at
     address = third_address(token)
     code = Markup(segno.make(address, error="m").svg_inline(border=2, omitsize=True))  # noqa: S704 (made here)
     return render_template(
@@ -72,8 +71,7 @@ def issue_link(draw_id: str) -> ResponseReturnValue:
 @needs(rights.WORK)
 def revoke_link(draw_id: str) -> ResponseReturnValue:
     """撤销第三方链接."""
-    with g.database.transaction() as session:
-        third.call_back(session, actor(session), draw_id)
+    carry_out(third.call_back, draw_id)
     http.say("done", _("第三方链接已撤销。"))
     return redirect(url_for("draw.show", draw_id=draw_id)), 303
 

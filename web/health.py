@@ -29,8 +29,7 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """The database takes a write: a row is written and read back in one transaction."""
     try:
-        with g.database.transaction() as session:
-            health.write_mark(session)
+        g.database.run(health.write_mark)
     except DBAPIError as fault:
         http.log.error("not ready", exc_info=fault)
         return {"ready": False, "reason": _("数据库不能写入")}, 503

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from engine.desk import identity
 from engine.errors import CaseworkError, NotAllowed, Unavailable
 from web import http, words
-from web.auth import actor, enter, open_to_all, safe_next, sign_in_form
+from web.auth import actor, carry_out, enter, open_to_all, safe_next, sign_in_form
 
 page = Blueprint("identity", __name__)
 KEPT = "identity"
@@ -57,14 +57,10 @@ def back() -> ResponseReturnValue:
         return sign_in_form("", words.whole(fault.reason, fault.hint), 422)
     if kept["person"]:
         return _linked(kept["person"], subject)
-    with g.database.transaction() as changing:
-        outcome = identity.sign_in(
-            changing,
-            g.settings,
-            subject,
-            address=request.remote_addr or "",
-            agent=request.user_agent.string[:200],
-        )
+    address, agent = request.remote_addr or "", request.user_agent.string[:200]
+    outcome = g.database.run(
+        lambda changing: identity.sign_in(changing, g.settings, subject, address=address, agent=agent)
+    )
     if outcome.row is None:
         return sign_in_form("", outcome.reason, 422)
     return enter(outcome.secret, safe_next(kept["next"]))
@@ -73,8 +69,7 @@ def back() -> ResponseReturnValue:
 def _linked(person_id: int, subject: str) -> ResponseReturnValue:
     if g.person is None or g.person.id != person_id:
         raise NotAllowed(_("绑定没有完成：登录的人已经换了。"), hint=_("请重新登录后再绑定。"))
-    with g.database.transaction() as changing:
-        identity.link(changing, g.settings, actor(changing), subject)
+    g.database.run(lambda changing: identity.link(changing, g.settings, actor(changing), subject))
     http.say("done", _("已绑定统一身份，以后可以用它登录。"))
     return redirect(url_for("auth.me"))
 
@@ -82,8 +77,7 @@ def _linked(person_id: int, subject: str) -> ResponseReturnValue:
 @page.post("/me/identity/<int:identity_id>/part")
 def part(identity_id: int) -> ResponseReturnValue:
     """Take the link away."""
-    with g.database.transaction() as changing:
-        identity.part(changing, actor(changing), identity_id)
+    carry_out(identity.part, identity_id)
     http.say("done", _("已解除绑定。"))
     return redirect(url_for("auth.me")), 303
 

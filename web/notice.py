@@ -14,7 +14,7 @@ from engine.domain.notice import KINDS, NoticeChoice, NoticeHook, label
 from engine.domain.notice.words import ALWAYS
 from engine.errors import Refused
 from web import http, words
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 
 page = Blueprint("notice", __name__)
 CHANNELS = ("mail", "hook", "digest", "quiet")
@@ -43,17 +43,13 @@ def index() -> ResponseReturnValue:
 @page.post("/notices/<int:notice_id>/open")
 def open_(notice_id: int) -> ResponseReturnValue:
     """Go where something can be done about it; the notice counts as read."""
-    with g.database.transaction() as changing:
-        target = notice.opened(changing, actor(changing), notice_id).path
-    return redirect(target), 303
+    return redirect(carry_out(notice.opened, notice_id).path), 303
 
 
 @page.post("/notices/read")
 def read_all() -> ResponseReturnValue:
     """Everything that stood on the page is read."""
-    until = cursor.number(request.form.get("until", ""))
-    with g.database.transaction() as changing:
-        number = notice.read_all(changing, actor(changing), until=until)
+    number = carry_out(notice.read_all, until=cursor.number(request.form.get("until", "")))
     http.say("done", _("%(n)s 条消息已标为已读。", n=number))
     return redirect(url_for("notice.index")), 303
 
@@ -79,7 +75,7 @@ def choose() -> ResponseReturnValue:
         muted=[kind for kind in KINDS if kind not in wanted],
     )
     try:
-        g.database.run(lambda changing: choices.choose(changing, actor(changing), wish))
+        carry_out(choices.choose, wish)
     except Refused as refusal:
         return _choice(wish, refusal.fields, refusal.reason, 422)
     http.say("done", _("已保存。以后的消息照此发送。"))
@@ -124,8 +120,7 @@ def add_hook() -> ResponseReturnValue:
     """Enter an address; its signing secret is shown on this page only."""
     url = request.form.get("url", "")[:1000]
     try:
-        with g.database.transaction() as changing:
-            hook, secret = hooks.add_hook(changing, actor(changing), url, g.settings)
+        hook, secret = carry_out(hooks.add_hook, url, g.settings)
     except Refused as refusal:
         return _hooks(url, refusal.fields, words.whole(refusal.reason, refusal.hint), 422)
     return _hooks("", {}, "", 200, secret=secret, hook=hook)
@@ -135,8 +130,7 @@ def add_hook() -> ResponseReturnValue:
 @needs(rights.MANAGE_SYSTEM)
 def renew_hook(hook_id: int) -> ResponseReturnValue:
     """A new signing secret."""
-    with g.database.transaction() as changing:
-        hook, secret = hooks.renew(changing, actor(changing), hook_id, g.settings)
+    hook, secret = carry_out(hooks.renew, hook_id, g.settings)
     return _hooks("", {}, "", 200, secret=secret, hook=hook)
 
 
@@ -144,8 +138,7 @@ def renew_hook(hook_id: int) -> ResponseReturnValue:
 @needs(rights.MANAGE_SYSTEM)
 def close_hook(hook_id: int) -> ResponseReturnValue:
     """Nothing more is sent there."""
-    with g.database.transaction() as changing:
-        hooks.close(changing, actor(changing), hook_id)
+    carry_out(hooks.close, hook_id)
     http.say("done", _("已停用，不再外送。"))
     return redirect(url_for("notice.hook_list")), 303
 

@@ -13,7 +13,7 @@ from engine.desk import apart, process, proposal
 from engine.domain import pack as packs
 from engine.errors import ModelInvalid, Refused
 from web import http, words
-from web.auth import actor, ask_second_factor, has_second_factor, needs
+from web.auth import ask_second_factor, carry_out, has_second_factor, needs
 
 page = Blueprint("process", __name__)
 LINES = 400  # of a file's changes that a page shows
@@ -63,8 +63,7 @@ def restore(release_id: int) -> ResponseReturnValue:
     note = request.form.get("note", "")
     try:
         found = apart.examine(proposal.restorable(http.reading(), release_id, note))
-        with g.database.transaction() as session:
-            made = proposal.propose_restore(session, actor(session), release_id, found.findings, note=note)
+        made = carry_out(proposal.propose_restore, release_id, found.findings, note=note)
     except Refused as refusal:
         return _release_page(release_id, refusal, 422)
     return redirect(url_for("process.proposed", proposal_id=made.id)), 303
@@ -122,22 +121,15 @@ def propose_form() -> ResponseReturnValue:
 @needs(rights.EDIT_PROCESSES)
 def propose() -> ResponseReturnValue:
     """Check an archive apart; whatever is found, it stands on the page of the proposal, all at once."""
-    form, upload = request.form, request.files.get("zip")
+    pack, note = request.form.get("pack", ""), request.form.get("note", "")
+    upload = request.files.get("zip")
     archive = upload.read() if upload else b""
-    start = next((each for each in proposal.STARTS if each == form.get("start")), "current")
+    start = next((each for each in proposal.STARTS if each == request.form.get("start")), "current")
     try:
         if not archive:
             raise Refused(_("请选择压缩包。"), fields={"zip": _("请选择一个 ZIP 文件")})  # noqa: TRY301 (kept on the form)
-        found = apart.examine(proposal.base_files(http.reading(), form.get("pack", ""), start), archive)
-        with g.database.transaction() as session:
-            made = proposal.propose(
-                session,
-                actor(session),
-                form.get("pack", ""),
-                found.files,
-                found.findings,
-                note=form.get("note", ""),
-            )
+        found = apart.examine(proposal.base_files(http.reading(), pack, start), archive)
+        made = carry_out(proposal.propose, pack, found.files, found.findings, note=note)
     except Refused as refusal:
         return _propose_page(refusal, 422)
     return redirect(url_for("process.proposed", proposal_id=made.id)), 303
@@ -156,8 +148,7 @@ def decide(proposal_id: int) -> ResponseReturnValue:
     """Release it or send it back; a release needs the second factor, and is checked once more before."""
     if request.form.get("decision") != "release":
         try:
-            with g.database.transaction() as session:
-                proposal.send_back(session, actor(session), proposal_id, request.form.get("reason", ""))
+            carry_out(proposal.send_back, proposal_id, request.form.get("reason", ""))
         except Refused as refusal:
             return _proposal_page(proposal_id, refusal, 422)
         http.say("done", _("已退回作者。"))
@@ -166,13 +157,12 @@ def decide(proposal_id: int) -> ResponseReturnValue:
         return ask_second_factor()
     try:
         found = apart.examine(proposal.files_of(http.reading(), proposal_id))
-        with g.database.transaction() as session:
-            made = proposal.release(session, actor(session), proposal_id, found.findings)
-            identity, name = made.id, f"{words.pack_title(made.pack)} v{made.version}"
+        made = carry_out(proposal.release, proposal_id, found.findings)
     except (Refused, ModelInvalid) as refusal:
         return _proposal_page(proposal_id, refusal, 422)
+    name = f"{words.pack_title(made.pack)} v{made.version}"
     http.say("done", _("%(name)s 已发布。新开的案件用这一版，在办案件不变。", name=name))
-    return redirect(url_for("process.release", release_id=identity)), 303
+    return redirect(url_for("process.release", release_id=made.id)), 303
 
 
 def _propose_page(refusal: Refused | None, status: int) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from engine.desk import account, proof
 from engine.desk.sheet import Sheet
@@ -38,11 +39,14 @@ def ask_page() -> ResponseReturnValue:
 def give() -> ResponseReturnValue:
     """Check the password, or the one-time code where that was given."""
     code, password = request.form.get("code", "")[:20], request.form.get("password", "")[:500]
-    with g.database.transaction() as session:
-        if code and g.person.totp_secret:
-            reason = "" if account.give_code(session, g.row.id, code) else account.WRONG_CODE
-        else:
-            reason = account.prove(session, g.row.id, password, address=request.remote_addr or "")
+    address, by_code = request.remote_addr or "", bool(code and g.person.totp_secret)
+
+    def shown(session: Session) -> str:
+        if by_code:
+            return "" if account.give_code(session, g.row.id, code) else account.WRONG_CODE
+        return account.prove(session, g.row.id, password, address=address)
+
+    reason = g.database.run(shown)
     if reason:
         return _page(reason, 422)
     return redirect(safe_next(request.form.get("next", ""))), 303

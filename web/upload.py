@@ -95,9 +95,8 @@ def lists(
             kept.append(found)
             posted.setdefault(name, []).append(found.id)
     if kept:
-        with g.database.transaction() as session:
-            for found in kept:
-                files.record(session, found, bureau_id=bureau_id, uploaded_by_id=g.person.id, case_id=case_id)
+        owner = {"bureau_id": bureau_id, "uploaded_by_id": g.person.id, "case_id": case_id}
+        g.database.run(lambda session: [files.record(session, found, **owner) for found in kept])
     return posted, faults
 
 

@@ -58,6 +58,11 @@ def sign_in(session: Session, login: str, password: str, *, address: str, agent:
     return SignIn(row, secret, "")
 
 
+def used(session: Session, row_id: int) -> None:
+    """This session is in use: the time after which it lapses begins anew."""
+    session.get_one(SessionRow, row_id).seen_at = clock.now()
+
+
 def prove(session: Session, row_id: int, password: str, *, address: str) -> str:
     """Show again that it is oneself, by the password; "" or the sentence that says why not.
 

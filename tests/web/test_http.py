@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import (
     ChangedMeanwhile,
@@ -62,6 +65,31 @@ def test_a_post_from_another_site_is_refused(client):
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.post("/sign-in", data=data, headers=headers).status_code == 403
     assert client.post("/sign-in", data=data, headers={"Origin": "http://localhost"}).status_code == 303
+
+
+@pytest.fixture
+def race():
+    """The next unit of work finds at its end that another has changed the same row."""
+    lost = []
+
+    def fail(session):
+        if lost:
+            raise StaleDataError(lost.pop())
+
+    event.listen(Session, "before_commit", fail)
+    yield lost
+    event.remove(Session, "before_commit", fail)
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [("/notices/read", {"until": "9"}), ("/me/tokens", {"token": "报表程序"}), ("/sign-out", {})],
+)
+def test_a_post_that_lost_a_race_is_done_again(as_person, race, path, typed):
+    client = as_person("guan")
+    race.append("changed meanwhile")
+    assert client.post(path, data=typed).status_code in {200, 303}
+    assert not race
 
 
 def test_a_post_without_the_token_of_the_form_is_refused(app):

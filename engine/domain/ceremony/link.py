@@ -106,9 +106,7 @@ def issue(session: Session, draw: Draw, operator: Person, pack: str) -> tuple[Th
         )
     revoke(session, draw, operator)
     token = secrets.token_urlsafe(24)
-    row = ThirdLink(
-        draw_id=draw.id, digest=digest(token), issued_by_id=operator.id, expires_at=clock.now() + LASTS
-    )
+    row = ThirdLink(draw=draw, digest=digest(token), issued_by_id=operator.id, expires_at=clock.now() + LASTS)
     session.add(row)
     session.flush()
     store.log(session, draw, "draw.third_link", operator, after={"until": row.expires_at.isoformat()})
