@@ -281,11 +281,16 @@ def _taken(session: Session, actor: Person, proposal_id: int) -> Proposal:
             "模型的作者不能发布自己的模型。", slug="self-release", hint="请另一位有发布权限的人复核发布。"
         )
     RELEASE.demand(actor, proposal)
-    if proposal.decided_by_id is not None:
+    if proposal.decided_by_id is not None and proposal.decided_at is not None:
         other = session.get_one(Person, proposal.decided_by_id)
         done = "发布" if proposal.state == "released" else "退回"
         raise ChangedMeanwhile(
-            Sentence("这次送审已由{other}{done}。", other=other.name, done=done),
+            Sentence(
+                "这次送审已由{other}于 {when:%Y-%m-%d %H:%M} {done}。",
+                other=other.name,
+                when=clock.local(proposal.decided_at),
+                done=done,
+            ),
             who=other.name,
             when=proposal.decided_at,
         )

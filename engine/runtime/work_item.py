@@ -46,14 +46,18 @@ def must_be_open(session: Session, item: WorkItem) -> None:
     """Refuse to touch what is already finished: ChangedMeanwhile says who finished it and when."""
     if item.state == "open":
         return
-    who = session.get(Person, item.done_by_id) if item.done_by_id else None
+    if item.state == "done":
+        word, number, at = "办完", item.done_by_id, item.done_at
+    else:
+        left = select(Handing.by_id).where(Handing.work_item_id == item.id).order_by(Handing.id.desc())
+        word, number, at = "撤下", session.scalar(left.limit(1)), item.closed_at
+    who = session.get(Person, number) if number else None
     name = who.name if who else "系统"
-    when = clock.local(item.done_at).strftime("%Y-%m-%d %H:%M") if item.done_at else ""
-    word = "办完" if item.state == "done" else "撤下"
+    when = clock.local(at).strftime("%Y-%m-%d %H:%M") if at else ""
     raise ChangedMeanwhile(
         Sentence("“{step}”已由{name}于 {when} {word}。", step=item.step, name=name, when=when, word=word),
         who=name,
-        when=item.done_at,
+        when=at,
         hint="请打开案件查看结果。",
     )
 

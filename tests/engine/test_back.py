@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import ChangedMeanwhile, Refused
 from engine.people import Bureau, Person
-from engine.runtime import back, release
+from engine.runtime import back, release, work_item
 from engine.runtime.instance import Runtime
 from engine.runtime.tables import History, Instance, Job, WorkItem
 from engine.storage.base import Base
@@ -141,6 +141,16 @@ def go_back(machine, session, element, to, person=2):
 def open_steps(session):
     session.flush()
     return sorted(session.scalars(select(WorkItem.element).where(WorkItem.state == "open")))
+
+
+def test_who_comes_to_a_step_that_was_taken_away_is_told_by_whom_and_when(machine, at):
+    begin(machine, at, "way")
+    do(machine, at, "draft", answers={"decision": "agree"})
+    work_item.claim(at, the_item(at, "slow"), at.get(Person, 3))
+    gone = go_back(machine, at, "slow", "draft", person=2)
+    with pytest.raises(ChangedMeanwhile, match="“slow”已由人2于 2026-03-02 09:00 撤下") as told:
+        work_item.must_be_open(at, gone)
+    assert told.value.when == gone.closed_at
 
 
 def test_the_earlier_step_is_open_again_and_its_data_is_as_it_was(machine, at):

@@ -72,7 +72,7 @@ def race():
     """The next unit of work finds at its end that another has changed the same row."""
     lost = []
 
-    def fail(session):
+    def fail(_session):
         if lost:
             raise StaleDataError(lost.pop())
 

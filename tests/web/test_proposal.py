@@ -136,7 +136,7 @@ def test_sending_back_needs_a_reason_and_the_second_decision_is_told_who_was_fir
     assert releaser.post(place, data={"decision": "return", "reason": "条款不对"}).status_code == 303
     assert "条款不对" in author.get(place).text
     late = releaser.post(place, data={"decision": "return", "reason": "再退"})
-    assert (late.status_code, "罗秉正" in late.text) == (409, True)
+    assert (late.status_code, "这次送审已由罗秉正于 2026-10-09 10:20 退回" in late.text) == (409, True)
 
 
 def test_a_change_made_from_an_older_version_is_not_laid_over_the_newer(author, releaser, town):
