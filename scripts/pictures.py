@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.desk.demo import Year
-from engine.desk.step import actions
+from engine.desk.event import actions
 from engine.desk.tables import Bulk, Comment, Intake
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.desk import step as desk
+from engine.desk import event
 from engine.desk.rehearsal import Rehearsal
 from engine.desk.world import World
 from engine.people import Person
@@ -120,7 +120,7 @@ class Case:
 
         def work(session: Session) -> int:
             actor = session.scalars(select(Person).where((Person.name == by) | (Person.login == by))).one()
-            return desk.act(
+            return event.act(
                 self.scenario.world,
                 session,
                 actor,

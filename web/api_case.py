@@ -12,8 +12,8 @@ from engine.access import rights
 from engine.desk import board as boards
 from engine.desk import case as cases
 from engine.desk import draw as draws
+from engine.desk import event, third
 from engine.desk import plan as plans
-from engine.desk import step, third
 from engine.errors import NotAllowed
 from forms import definition
 from web import http, lookup, upload
@@ -115,7 +115,7 @@ def case(case_id: int) -> ResponseReturnValue:
     ]
     actions = [
         {"process": trigger.process, "name": trigger.name}
-        for trigger in step.actions(reading, g.person, view.instance.id)
+        for trigger in event.actions(reading, g.person, view.instance.id)
     ]
     return answer(
         {
@@ -144,16 +144,16 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     reading = http.reading()
     instance = cases.find(reading, g.person, case_id)
     given = given_answers()
-    trigger = cases.trigger_of(g.world, reading, g.person, case_id, process)
+    trigger = event.trigger_of(reading, g.person, case_id, process, written=True)
     form = definition.read(
         cases.form_of(reading, instance, trigger), f"{trigger.element.property('form') or process}.form"
     )
-    offered = step.offer(g.world, reading, g.person, case_id, process)
+    offered = event.offer(g.world, reading, g.person, case_id, process)
     options = lookup.offered(form, offered["shown"], given)
     kept = upload.load(form, given, {}, case_id=case_id, options=options, data=offered["data"])
     key = http.given_key()
     number_ = g.database.run(
-        lambda session: step.act(g.world, session, actor(session), case_id, process, kept, key=key).id
+        lambda session: event.act(g.world, session, actor(session), case_id, process, kept, key=key).id
     )
     return answer({"id": number_}, 201)
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.access import rights
-from engine.desk import case, cursor, document, inbox, opening, step
+from engine.desk import case, cursor, document, event, inbox, opening
 from engine.domain import terms
 from engine.domain.evidence import KINDS as EVIDENCE_KINDS
-from engine.errors import Refused
+from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from forms import definition, post
 from forms.page import page as form_page
 from web import http, lookup, upload
@@ -77,8 +77,8 @@ def show(case_id: int) -> ResponseReturnValue:
         "case/show.html",
         view=view,
         mine=next(own, None) if as_of is None else None,
-        actions=step.actions(reading, g.person, view.instance.id) if as_of is None else [],
-        may_give=as_of is None and rights.READ_CASES.allows(g.person) and view.instance.state == "running",
+        actions=event.actions(reading, g.person, view.instance.id) if as_of is None else [],
+        may_give=as_of is None and rights.READ_CASES.allows(g.person) and view.instance.alive,
         today=clock.today(),
         diagrams=[
             (diagram, drawn(diagram.svg, number), drawn(diagram.lanes, number))
@@ -118,16 +118,24 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
     """Set off what the diagram lets people set off: 检查受阻, 申请调换 …, after its form."""
     reading = http.reading()
     instance = case.find(reading, g.person, case_id)
-    trigger = case.trigger_of(g.world, reading, g.person, case_id, process)
+    written = request.method == "POST"
+    trigger = event.trigger_of(reading, g.person, case_id, process, written=written)
     source = case.form_of(reading, instance, trigger)
     form = definition.read(source, f"{trigger.element.property('form') or process}.form")
-    offered = step.offer(g.world, reading, g.person, case_id, process)
     typed: dict[str, Any] = {}
-    refusal, status = None, 200
-    if request.method == "POST":
+    offered: dict[str, Any] = {"shown": {}, "data": {}}
+    refusal: CaseworkError | None = None
+    status = 200
+    try:
+        offered = event.offer(g.world, reading, g.person, case_id, process)
+    except ChangedMeanwhile as other:
+        refusal, status = other, 409
+    if written:
         posted, faults = upload.lists(form, case_id=case_id, bureau_id=instance.bureau_id, keep=True)
         typed = post.reshaped(form, posted) or post.answers(form, posted)
-        if not request.form.get("intent", "").startswith((post.ADD, post.DROP, post.FIND)):
+        if refusal is None and not request.form.get("intent", "").startswith(
+            (post.ADD, post.DROP, post.FIND)
+        ):
             key = http.given_key()
             try:
                 kept = upload.load(
@@ -139,10 +147,12 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
                     data=offered["data"],
                 )
                 g.database.run(
-                    lambda session: step.act(
+                    lambda session: event.act(
                         g.world, session, actor(session), case_id, process, kept, key=key
                     )
                 )
+            except ChangedMeanwhile as other:
+                refusal, status = other, 409
             except Refused as no:
                 refusal, status = no, 422
             else:
@@ -155,10 +165,11 @@ def act(case_id: int, process: str) -> ResponseReturnValue:
             name=case.name_of(instance),
             trigger=trigger,
             failed=refusal is not None,
+            other=None if isinstance(refusal, Refused) else refusal,
             page=form_page(
                 form,
                 values=typed,
-                refused=refusal,
+                refused=refusal if isinstance(refusal, Refused) else None,
                 shown={**offered["shown"], "options": lookup.offered(form, offered["shown"], typed)},
                 data=offered["data"],
                 files=upload.shown(form, typed, case_id=case_id),

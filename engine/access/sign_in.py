@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import unicodedata
 from datetime import datetime, timedelta
@@ -32,7 +33,11 @@ WRONG = "账号或密码不对。"
 
 
 class Throttle(Base):
-    """Failed sign-ins, or wrong one-time links, of one address within a window."""
+    """Failed sign-ins, or wrong one-time links, of one address within a window; or of a name that nobody has.
+
+    `address`: of the network; `third <address>` for one-time links; `name <digest>` for a name, whose `since` is the
+    instant from which it counts as locked.
+    """
 
     __tablename__ = "sign_in_throttle"
 
@@ -84,16 +89,18 @@ def _locked(query: Select[T]) -> Select[T]:
 def check_sign_in(session: Session, login: str, password: str, *, address: str) -> tuple[Person | None, str]:
     """Check a sign-in and keep count of failures. Gives the person, or None and the sentence to say.
 
-    The sentence does not tell whether the account exists. Failures must stay counted, so nothing is raised
-    here: a refusal would roll the count back.
+    The sentence does not tell whether the account exists: a name that nobody has is counted and locked like an
+    account. Failures must stay counted, so nothing is raised here: a refusal would roll the count back.
     """
     now = clock.now()
     throttle = throttle_of(session, address)
     if throttle.failures >= TRIES_PER_ADDRESS:
         return None, "这个网络地址试错太多。请 15 分钟后再试。"
     person = session.scalar(_locked(select(Person).where(Person.login == login)))
-    if person is not None and person.locked_until is not None and person.locked_until > now:
-        minutes = int((person.locked_until - now).total_seconds() // 60) + 1
+    stranger = _stranger(session, login)  # asked for a known name, too: it costs the same
+    until = person.locked_until if person is not None else _until(stranger)
+    if until is not None and until > now:
+        minutes = int((until - now).total_seconds() // 60) + 1
         return None, Sentence(
             "试错 {tries} 次，账号暂时锁定。请 {minutes} 分钟后再试，或联系安全管理员。",
             tries=TRIES_PER_ACCOUNT,
@@ -105,11 +112,36 @@ def check_sign_in(session: Session, login: str, password: str, *, address: str) 
             person.failed_logins += 1
             if person.failed_logins >= TRIES_PER_ACCOUNT:
                 person.locked_until, person.failed_logins = now + LOCKED_FOR, 0
+        else:
+            _count(session, stranger, login)
         return None, WRONG
     person.failed_logins, person.locked_until, throttle.failures = 0, None, 0
     if _hasher.check_needs_rehash(person.password_hash):
         person.password_hash = _hasher.hash(password)
     return person, ""
+
+
+def _name(login: str) -> str:
+    return f"name {hashlib.sha256(login.encode()).hexdigest()}"
+
+
+def _stranger(session: Session, login: str) -> Throttle | None:
+    return session.scalar(_locked(select(Throttle).where(Throttle.address == _name(login))))
+
+
+def _until(stranger: Throttle | None) -> datetime | None:
+    if stranger is None or stranger.failures < TRIES_PER_ACCOUNT:
+        return None
+    return stranger.since + LOCKED_FOR
+
+
+def _count(session: Session, stranger: Throttle | None, login: str) -> None:
+    """One more try for a name that nobody has; a lock that is over begins anew, as with an account."""
+    if stranger is None:
+        session.add(Throttle(address=_name(login), failures=1, since=clock.now()))
+        return
+    stranger.failures = stranger.failures % TRIES_PER_ACCOUNT + 1
+    stranger.since = clock.now()
 
 
 def new_totp_secret() -> str:

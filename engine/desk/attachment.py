@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.desk import inbox, step
+from engine.desk import event, inbox
 from engine.desk.case.listing import find
 from engine.desk.world import World
 from engine.errors import NotAllowed, NotFound
@@ -27,7 +27,7 @@ def refuse(session: Session, actor: Person, case_id: int) -> int:
     case = find(session, actor, case_id)
     waiting = select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.state == "open")
     mine = any(inbox.may_work_on(session, actor, item) for item in session.scalars(waiting))
-    if not mine and not step.actions(session, actor, case_id):
+    if not mine and not event.actions(session, actor, case_id):
         raise NotAllowed(
             "你在本案没有要办的环节，不能上传文件。", slug="not-your-step", hint="请在轮到你办理时上传。"
         )

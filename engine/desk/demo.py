@@ -34,7 +34,7 @@ from engine.domain.registry import conflict_between
 from engine.domain.terms import role_label
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.release import Hands
-from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.tables import ALIVE, Instance, WorkItem
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 WORDS = (
@@ -336,11 +336,11 @@ class Year:
     def _past(self, session: Session, word: str) -> bool:
         """Whether the word's process has run and nothing of it is open."""
         if word == "archive":
-            return session.get_one(Instance, self.case_id).state != "running"
+            return not session.get_one(Instance, self.case_id).alive
         if word == "plan":
             return session.scalar(select(Instance.id).where(Instance.process == "draw")) is not None
         states = list(session.scalars(select(Instance.state).where(Instance.process == word)))
-        return bool(states) and "running" not in states
+        return bool(states) and not set(ALIVE) & set(states)
 
     def _counts(self) -> dict[str, int]:
         counts = dict.fromkeys(WORDS, 0)

@@ -344,7 +344,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
     days, rows = Days(session), []
     for instance, bureau in shown:
         work = standing.get(instance.id)
-        ended = instance.state != "running"
+        ended = not instance.alive
         lamp = Lamp("done", "已办结") if ended else days.lamp(work.due_at if work else None)
         rows.append(
             Row(

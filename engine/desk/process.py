@@ -16,7 +16,7 @@ from engine.domain.pack.words import said
 from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime import picture, release
-from engine.runtime.tables import Instance, Release, ReleaseFile, WorkItem
+from engine.runtime.tables import ALIVE, Instance, Release, ReleaseFile, WorkItem
 from engine.sentence import Sentence
 
 PAGE = 50
@@ -136,7 +136,7 @@ def _rows(session: Session, wanted: Select[int]) -> list[ReleaseRow]:
     running = dict(
         session.execute(
             select(Instance.release_id, func.count())
-            .where(Instance.release_id.in_(ids), Instance.state == "running", Instance.case_id == Instance.id)
+            .where(Instance.release_id.in_(ids), Instance.state.in_(ALIVE), Instance.case_id == Instance.id)
             .group_by(Instance.release_id)
         ).all()
     )
@@ -167,7 +167,7 @@ def view(session: Session, release_id: int) -> ReleaseView:
     counted = dict(
         session.execute(
             select(Instance.process, func.count())
-            .where(Instance.release_id == release_id, Instance.state == "running")
+            .where(Instance.release_id == release_id, Instance.state.in_(ALIVE))
             .group_by(Instance.process)
         ).all()
     )

@@ -1,4 +1,4 @@
-"""Doing one's work: take a step, hand it back, complete it, set off what a diagram lets people set off.
+"""Doing one's work: take a step, hand it back, complete it; start a process.
 
 The straight line of a completed step: receipt → lock → rights and duties → verb → on to the next waits → log.
 """
@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import audit, operation
+from engine import audit
 from engine.desk.chosen import NONE, Options, chosen
-from engine.desk.pool import draws_from, finds, pools
+from engine.desk.pool import draws_from, finds
 from engine.desk.proxy import stands_in
 from engine.desk.seat import refuse_lapsed
 from engine.desk.world import World
@@ -24,15 +24,11 @@ from engine.domain.inspection.team import refuse_conflict
 from engine.errors import CaseworkError, ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.operation import shown_on
 from engine.people import Bureau, Person, person
-from engine.runtime import call, receipt, release, work_item
-from engine.runtime.model import Trigger
+from engine.runtime import receipt, release, work_item
 from engine.runtime.run import storable
 from engine.runtime.tables import Draft, Instance, Submission, WorkItem
 from engine.sentence import Sentence
 from engine.storage.base import append
-
-STAGES = {"": ("running",), "ended": ("completed",), "any": ("running", "completed")}
-"""When something may be set off (property `stage` of its start): while the process runs, after it, or both."""
 
 
 def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkItem:
@@ -247,115 +243,6 @@ def inspection_of(session: Session, item: WorkItem) -> int | None:
     instance = session.get_one(Instance, item.instance_id)
     found = instance.data.get("inspection_id")
     return int(found) if found is not None else None
-
-
-def actions(session: Session, actor: Person, case_id: int) -> list[Trigger]:
-    """What this person may set off in a case: the message starts of its event sub-processes.
-
-    Offered while the process runs, or where the start says so (`stage`: ended · any) after it has ended.
-    A lead's inspection runs inside the lead's case: what it lets people set off is offered there, too.
-    """
-    return [trigger for _, trigger in _offered(session, actor, case_id)]
-
-
-def _offered(session: Session, actor: Person, case_id: int) -> list[tuple[Instance, Trigger]]:
-    # A batch's children (they carry an item key, and there may be ten thousand) stand for themselves.
-    inside = and_(Instance.case_id == case_id, Instance.item == "")
-    here = session.scalars(
-        select(Instance)
-        .where(or_(Instance.id == case_id, inside), Instance.state.in_(("running", "completed")))
-        .order_by(Instance.id)
-    )
-    return [
-        (instance, trigger)
-        for instance in here
-        for trigger in release.load(session, instance.release_id).processes[instance.process].triggers
-        if instance.state in STAGES[trigger.element.property("stage")]
-        and _may_trigger(session, actor, instance, trigger)
-    ]
-
-
-def offer(world: World, session: Session, actor: Person, case_id: int, process: str) -> dict[str, Any]:
-    """What the form before an event shows besides its fields, and the data it is asked upon: `{shown, data}`.
-
-    The data is that of the process the event belongs to (a lead's inspection, a closed file), not of the case.
-    """
-    owner, trigger = _the_offer(session, actor, case_id, process)
-    run = world.runtime.look(session, owner.id, actor)
-    data = dict(owner.data or {})
-    told = run.step(trigger.element, data, {})
-    return {"shown": shown_on(trigger.element.property("form"), told), "data": data}
-
-
-def _the_offer(session: Session, actor: Person, case_id: int, process: str) -> tuple[Instance, Trigger]:
-    found = next((pair for pair in _offered(session, actor, case_id) if pair[1].process == process), None)
-    if found is None:
-        raise NotAllowed(
-            "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
-        )
-    return found
-
-
-def _may_trigger(session: Session, actor: Person, instance: Instance, trigger: Trigger) -> bool:
-    mine = set(pools(session, actor))
-    for lane in trigger.element.property("by").replace("，", ",").split(","):
-        label = lane.strip()
-        if label in (terms.TEAM, terms.TEAM_LEADER):
-            if f"team/{instance.data.get('inspection_id')}" in mine:
-                return True
-        elif f"role/{instance.bureau_id}/{terms.LANES.get(label, '')}" in mine:
-            return True
-    return False
-
-
-def act(
-    world: World,
-    session: Session,
-    actor: Person,
-    case_id: int,
-    process: str,
-    answers: Mapping[str, Any],
-    *,
-    key: str,
-) -> Instance:
-    """Set off an event sub-process of a case (检查受阻, 申请调换 …): record the form, start it; once for a key."""
-    body = {"case": case_id, "process": process, "actor": actor.id, "answers": dict(answers)}
-
-    def set_off() -> int:
-        offered, trigger = _the_offer(session, actor, case_id, process)
-        run = world.runtime.open(session, offered.id, actor)
-        if (
-            run.instance.state not in STAGES[trigger.element.property("stage")]
-        ):  # it ended before it was locked
-            raise ChangedMeanwhile("案件刚刚办结，不能再发起这个事项。", hint="请刷新案件页。")
-        verb = trigger.element.property("operation")
-        data = run.instance.data
-        result: dict[str, Any] = {}
-        if verb:
-            result = operation.call(verb, run.step(trigger.element, data, answers), {})
-        instance = call.trigger(
-            world.runtime,
-            session,
-            run.instance,
-            process,
-            actor=actor,
-            data={name: value for name, value in {**data, **result}.items() if not name.startswith("_")},
-            key=key,
-        )
-        audit.record(
-            session,
-            action=f"event.{process}",
-            subject=f"case/{case_id}",
-            actor=actor,
-            bureau_id=run.instance.bureau_id,
-            reason=str(answers.get("reason", "")),
-            after=storable(answers),
-            clause=trigger.element.property("clause"),
-            release_id=run.instance.release_id,
-        )
-        return instance.id
-
-    return session.get_one(Instance, receipt.once(session, key, body, set_off))
 
 
 def _log(session: Session, actor: Person, item: WorkItem, action: str) -> None:

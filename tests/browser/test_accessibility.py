@@ -24,8 +24,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.desk import rules
+from engine.desk.event import actions
 from engine.desk.sample import PASSWORD
-from engine.desk.step import actions
 from engine.desk.tables import Bulk, Intake
 from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.tables import Plan

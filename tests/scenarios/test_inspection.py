@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from engine.desk import event
 from engine.desk import step as desk
 from engine.desk.release import in_force
 from engine.domain.document.facts import inspection as documents
@@ -548,7 +549,7 @@ def test_the_form_before_an_event_offers_what_there_is_to_choose(jilin):
 
     def looks(session):
         who = session.scalars(select(Person).where(Person.name == told.members(jilin, inspection_id)[0][1]))
-        return desk.offer(jilin.world, session, who.one(), case.id, "inspection.recusal")
+        return event.offer(jilin.world, session, who.one(), case.id, "inspection.recusal")
 
     offered = jilin.read(looks)
     assert [number for number, _ in offered["shown"]["options"]["members"]] == [

@@ -6,11 +6,14 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import python_calamine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import clock
+from engine.desk import event
+from engine.errors import ChangedMeanwhile
 from engine.people import Person
 from engine.runtime.tables import Instance, WorkItem
+from tests.web.town import NOW
 
 
 def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_person):
@@ -86,6 +89,52 @@ def test_a_case_shows_step_diagram_timeline_and_why_the_day(as_person):
     assert "陆文静</b> 办结：编制计划" in page
     assert "2026-09-29 起，次日开始计 5 个工作日" in page
     assert "国庆" in page  # the date band
+
+
+HEARD = "/cases/1/actions/plan.heard"
+
+
+def test_what_was_typed_before_an_event_stays_when_the_case_has_ended_meanwhile(as_person, town):
+    """Two windows: one writes the form, the case is closed in the other. 409, and the words are still there."""
+    witness = as_person("luo")
+    assert witness.get(HEARD).status_code == 200
+    with town.database.transaction() as session:
+        case = session.get(Instance, 1)
+        case.state, case.ended_at = "completed", clock.now()
+        session.execute(
+            update(WorkItem).where(WorkItem.case_id == 1).values(state="cancelled", closed_at=NOW)
+        )
+    posted = {"decision": "return", "reason": "来人说账册在仓库里"}
+    late = witness.post(HEARD, data=posted)
+    assert late.status_code == 409
+    assert "案件刚刚办结，不能再发起这个事项" in late.text
+    assert "来人说账册在仓库里" in late.text
+    program = witness.post(f"/api/v1{HEARD}", json={"answers": posted}, headers={"Idempotency-Key": "k"})
+    assert (program.status_code, program.json["code"]) == (409, "changed-meanwhile")
+    assert witness.get(HEARD).status_code == 404, "no button leads there any more"
+    assert as_person("shen").post(HEARD, data=posted).status_code == 404, "and never did for others"
+
+
+def test_what_was_typed_before_an_event_stays_when_another_was_first(as_person, monkeypatch):
+    def taken(*_args, **_named):
+        raise ChangedMeanwhile("陆文静刚刚办过。")
+
+    monkeypatch.setattr(event, "act", taken)
+    late = as_person("luo").post(HEARD, data={"decision": "return", "reason": "情况属实，请核对"})
+    assert late.status_code == 409
+    assert "陆文静刚刚办过" in late.text
+    assert "情况属实，请核对" in late.text
+
+
+def test_a_job_given_up_keeps_nobody_from_working_on(as_person, town):
+    """An incident stops nothing: what is set off from the case page is offered all the same."""
+    with town.database.transaction() as session:
+        session.get(Instance, 1).state = "incident"
+    witness = as_person("luo")
+    assert HEARD in witness.get("/cases/1").text
+    assert witness.get(HEARD).status_code == 200
+    assert "交办临时任务…" in as_person("shen").get("/cases/1").text
+    assert "在办 6 件使用本版" in as_person("liang").get("/processes/1").text
 
 
 def test_as_of_an_earlier_day_the_deadline_is_as_near_as_it_was(as_person, town):

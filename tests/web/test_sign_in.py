@@ -57,6 +57,22 @@ def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(client, town
     assert len(refused) == 6
 
 
+def test_a_name_that_nobody_has_is_locked_like_an_account(client):
+    """Nobody finds out by trying which accounts exist: the same sentences, after the same number of tries."""
+
+    def said(login):
+        page = client.post("/sign-in", data={"login": login, "password": "wrong wrong"})
+        return page.status_code, re.search(r'role="alert".*?</div>', page.text, re.DOTALL).group()
+
+    locked = []
+    for minutes in (0, 0, 0, 0, 3, 4, 17, 20, 21, 21, 21, 22, 36, 37):
+        with clock.fixed(NOW + timedelta(minutes=minutes)):
+            stranger = said("nobody")
+            assert stranger == said("shen"), minutes
+            locked += [minutes] if "账号暂时锁定" in stranger[1] else []
+    assert locked == [4, 17, 36]
+
+
 def test_signing_out_closes_the_session_on_the_server(as_person, town):
     client = as_person("shen")
     kept = client.get_cookie("casework").value

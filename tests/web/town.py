@@ -20,7 +20,8 @@ NOBODY = None  # the town's diagram asks nothing of the world
 ROOT = Path(__file__).parents[2]
 FORM = (ROOT / "forms/plan/approve.form").read_bytes()
 DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://casework/town">
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" targetNamespace="http://casework/town">
+<bpmn:message id="m" name="来人反映"/>
 <bpmn:collaboration id="c"><bpmn:participant id="p" name="计划" processRef="plan"/></bpmn:collaboration>
 <bpmn:process id="plan" name="计划" isExecutable="true">
 <bpmn:laneSet id="l"><bpmn:lane id="l1" name="分管领导">
@@ -29,6 +30,11 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="approve_plan"/>
 <bpmn:userTask id="approve_plan" name="审批计划"/>
 <bpmn:sequenceFlow id="f2" sourceRef="approve_plan" targetRef="e"/><bpmn:endEvent id="e"/>
+<bpmn:subProcess id="heard" name="登记来人反映" triggeredByEvent="true">
+<bpmn:startEvent id="hs" name="来人反映" isInterrupting="false"><bpmn:extensionElements><spiffworkflow:properties>
+<spiffworkflow:property name="by" value="见证监督"/><spiffworkflow:property name="form" value="town/decide"/>
+</spiffworkflow:properties></bpmn:extensionElements><bpmn:messageEventDefinition messageRef="m"/></bpmn:startEvent>
+<bpmn:sequenceFlow id="h1" sourceRef="hs" targetRef="he"/><bpmn:endEvent id="he"/></bpmn:subProcess>
 </bpmn:process></bpmn:definitions>""".encode()
 
 PEOPLE = {

@@ -17,7 +17,7 @@ from engine.desk.case.listing import (
     years,
 )
 from engine.desk.case.timeline import Entry, timeline
-from engine.desk.case.view import CaseView, data_of, form_of, trigger_of, view
+from engine.desk.case.view import CaseView, data_of, form_of, view
 
 __all__ = [
     "KINDS",
@@ -33,7 +33,6 @@ __all__ = [
     "listing",
     "name_of",
     "timeline",
-    "trigger_of",
     "view",
     "visible",
     "years",

@@ -66,7 +66,7 @@ def _line(group: Sequence[WorkItem], drafted: set[int], waiting: set[int | None]
 def _next(
     session: Session, members: Sequence[Instance], items: Sequence[WorkItem], known: set[str]
 ) -> list[Line]:
-    running = {member.id: member for member in members if member.state == "running"}
+    running = {member.id: member for member in members if member.alive}
     found: dict[str, Line] = {}
     told: set[tuple[int, str]] = set()
     for item in items:

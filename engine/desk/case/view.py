@@ -11,7 +11,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.desk import step
 from engine.desk.case import extra
 from engine.desk.case.checklist import Line, checklist
 from engine.desk.case.ledger import Limit, Moved, ledger, limits
@@ -20,7 +19,6 @@ from engine.desk.case.related import Doer, Related, doers, related, ties
 from engine.desk.case.timeline import TIMELINE, Entry, timeline
 from engine.desk.case.waiting import Standing, Waiting, standing, waiting
 from engine.desk.lamp import Days
-from engine.desk.world import World
 from engine.domain.evidence import Evidence
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.registry import RegistryObject
@@ -201,7 +199,7 @@ def _decisions(session: Session, case_id: int, until: datetime | None) -> list[t
 
 def _worth_drawing(members: Sequence[Instance]) -> list[Instance]:
     """The case itself and what runs beside it now; finished parts only when there are few."""
-    running = [member for member in members if member.state in ("running", "incident")]
+    running = [member for member in members if member.alive]
     return (
         list(members)
         if len(members) <= FEW
@@ -316,14 +314,6 @@ def _children(session: Session, instance: Instance) -> list[Children]:
         )
         result.append(Children(process, sum(states.values()), states, list(first)))
     return result
-
-
-def trigger_of(_world: World, session: Session, person: Person, case_id: int, process: str) -> Trigger:
-    """What this person may set off in a case, by its process; NotFound otherwise."""
-    for trigger in step.actions(session, person, case_id):
-        if trigger.process == process:
-            return trigger
-    raise NotFound("现在不能在本案发起这个事项。", hint="案件可能已办结，或不在你的职责内。")
 
 
 def form_of(session: Session, instance: Instance, trigger: Trigger) -> bytes:

@@ -18,7 +18,7 @@ from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.substitution.tables import Substitution
 from engine.people import Person
 from engine.runtime.proposal import Proposal
-from engine.runtime.tables import Draft, Instance, WorkItem
+from engine.runtime.tables import ALIVE, Draft, Instance, WorkItem
 from engine.sentence import Sentence
 
 SHOWN = 20
@@ -44,7 +44,7 @@ def _in_cases(session: Session, leaver: Person) -> list[Left]:
     asked = select(Inspection.case_id).join(Substitution, Substitution.inspection_id == Inspection.id)
     asked = asked.where(Substitution.requester_id == leaver.id, Substitution.concluded_at.is_(None))
     begun = select(Instance.id).where(
-        Instance.started_by_id == leaver.id, Instance.case_id == Instance.id, Instance.state == "running"
+        Instance.started_by_id == leaver.id, Instance.case_id == Instance.id, Instance.state.in_(ALIVE)
     )
     teams = _cases(session, team.where(Inspection.closed_at.is_(None)))
     requests, opened = _cases(session, asked), _cases(session, begun)
