@@ -18,7 +18,7 @@ from engine.errors import NotAllowed
 from forms import definition
 from web import http, lookup, upload
 from web.api import AFTER, answer, body, given_answers, number, route
-from web.auth import actor, has_second_factor
+from web.auth import actor, carry_out, has_second_factor
 from web.draw import third_address
 from web.openapi import ANY, DAY, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 
@@ -283,7 +283,7 @@ def issue_third_link(draw_id: str) -> ResponseReturnValue:
             slug="second-factor",
             hint="请先用 /api/v1/me/second-factor 输入动态口令，再用同一个会话调用。",
         )
-    row, token = g.database.run(lambda session: third.issue(session, actor(session), draw_id))
+    row, token = carry_out(third.issue, draw_id)
     return answer({"url": third_address(token), "until": row.expires_at})
 
 
@@ -291,7 +291,7 @@ def issue_third_link(draw_id: str) -> ResponseReturnValue:
 @describes("撤销第三方一次性链接", record(draw=TEXT), body=record())
 def revoke_third_link(draw_id: str) -> ResponseReturnValue:
     """The link works no longer."""
-    g.database.run(lambda session: third.call_back(session, actor(session), draw_id))
+    carry_out(third.call_back, draw_id)
     return answer({"draw": draw_id})
 
 

@@ -14,7 +14,7 @@ from engine.desk import attachment
 from engine.errors import Refused
 from web import http
 from web.api import answer, given, route
-from web.auth import actor
+from web.auth import carry_out
 from web.openapi import NUMBER, TEXT, describes, record
 from web.upload import store
 
@@ -38,7 +38,7 @@ def keep_file(case_id: int) -> ResponseReturnValue:
         sentence = _("文件内容不是 Base64。")
         raise Refused(sentence, slug="file-refused", fields={"content": sentence}) from fault
     kept = store().keep(content, asked["name"])
-    made = g.database.run(lambda session: attachment.keep(session, actor(session), case_id, kept, key=key))
+    made = carry_out(attachment.keep, case_id, kept, key=key)
     return answer(made, 201)
 
 

@@ -16,7 +16,7 @@ from engine.desk import urge as urging
 from engine.desk import withdraw as withdrawing
 from web import http
 from web.api import AFTER, HUGE, RECEIPT, answer, body, number, route
-from web.auth import actor
+from web.auth import actor, carry_out
 from web.bulk import checked, needs_code
 from web.openapi import ANY, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 
@@ -78,7 +78,7 @@ def urge(item_id: int) -> ResponseReturnValue:
     """A line in the timeline, seen by whoever has the step."""
     seen_item(item_id)
     words, key = text("text"), http.given_key()
-    return answer(g.database.run(lambda s: urging.urge(s, actor(s), item_id, text=words, key=key)))
+    return answer(carry_out(urging.urge, item_id, text=words, key=key))
 
 
 @route("POST", "/tasks/<int:item_id>/withdraw", rights.WORK)
@@ -98,7 +98,7 @@ def copy(item_id: int) -> ResponseReturnValue:
     """Show the step to people who have nothing to do in it."""
     seen_item(item_id)
     to, words, key = numbers("to"), text("text"), http.given_key()
-    return answer(g.database.run(lambda s: cc.send(s, actor(s), item_id, to=to, text=words, key=key)))
+    return answer(carry_out(cc.send, item_id, to=to, text=words, key=key))
 
 
 @route("GET", "/copies", rights.WORK)
@@ -112,7 +112,7 @@ def copies() -> ResponseReturnValue:
 @describes("标为已阅", record(id=NUMBER, read_at=MOMENT), body=record())
 def read(copy_id: int) -> ResponseReturnValue:
     """Tick a copy off."""
-    found = g.database.run(lambda s: cc.read(s, actor(s), copy_id))
+    found = carry_out(cc.read, copy_id)
     return answer({"id": found.id, "read_at": found.read_at})
 
 
@@ -120,7 +120,7 @@ def read(copy_id: int) -> ResponseReturnValue:
 @describes("全部标为已阅", record(read=NUMBER), body=record())
 def read_all() -> ResponseReturnValue:
     """Tick all copies off."""
-    return answer({"read": g.database.run(lambda s: cc.read_all(s, actor(s)))})
+    return answer({"read": carry_out(cc.read_all)})
 
 
 @route("GET", "/mentions", rights.WORK)
@@ -172,11 +172,7 @@ def say(case_id: int) -> ResponseReturnValue:
     )
     if type(about) is not int or not 0 <= about < HUGE:
         raise BadRequest
-    return answer(
-        g.database.run(
-            lambda s: comment.add(s, actor(s), case_id, words, item_id=about, mention=people, key=key)
-        )
-    )
+    return answer(carry_out(comment.add, case_id, words, item_id=about, mention=people, key=key))
 
 
 @route("GET", "/views", rights.WORK)
@@ -204,7 +200,7 @@ def keep() -> ResponseReturnValue:
     name, share, query = text("name"), text("share", needed=False), body().get("query")
     if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
         raise BadRequest
-    made = g.database.run(lambda s: saved.keep(s, actor(s), name, query, share=share))
+    made = carry_out(saved.keep, name, query, share=share)
     return answer({"id": made.id}, 201)
 
 
@@ -212,7 +208,7 @@ def keep() -> ResponseReturnValue:
 @describes("删去自己的视图", record(id=NUMBER), body=record())
 def forget(view_id: int) -> ResponseReturnValue:
     """Delete an own view."""
-    g.database.run(lambda s: saved.forget(s, actor(s), view_id))
+    carry_out(saved.forget, view_id)
     return answer({"id": view_id})
 
 
@@ -227,7 +223,7 @@ def lay_out() -> ResponseReturnValue:
     columns, density = body().get("columns"), text("density")
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise BadRequest
-    g.database.run(lambda s: saved.lay_out(s, actor(s), columns, density))
+    carry_out(saved.lay_out, columns, density)
     return answer({"columns": columns, "density": density})
 
 
@@ -264,9 +260,7 @@ def bulk() -> ResponseReturnValue:
         bulks.refuse_unlike(reading, items)
         needs_code(items)
         kept = checked(items, answers)
-    number = g.database.run(
-        lambda s: bulks.begin(s, actor(s), act, items, to=to, reason=reason, answers=kept, key=key)
-    )
+    number = carry_out(bulks.begin, act, items, to=to, reason=reason, answers=kept, key=key)
     return answer({"bulk": number}, 202)
 
 

@@ -18,7 +18,7 @@ from engine.desk.sheet import sheet
 from engine.errors import NotFound
 from web import http, words
 from web.api import answer, given, route
-from web.auth import actor
+from web.auth import actor, carry_out
 from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, record
 
 # --- before a decision --------------------------------------------------------------------------
@@ -55,9 +55,7 @@ def ask_more(item_id: int) -> ResponseReturnValue:
     """Ask whoever brought a step about for more."""
     inbox.item(http.reading(), g.person, item_id)
     asked, key = given(asked=str)["asked"], http.given_key()
-    return answer(
-        g.database.run(lambda session: extra.ask_more(session, actor(session), item_id, asked=asked, key=key))
-    )
+    return answer(carry_out(extra.ask_more, item_id, asked=asked, key=key))
 
 
 @route("GET", "/tasks/<int:item_id>/signers", rights.WORK)
@@ -161,11 +159,7 @@ def give_extra(case_id: int) -> ResponseReturnValue:
     except ValueError as fault:
         raise BadRequest from fault
     key = http.given_key()
-    return answer(
-        g.database.run(
-            lambda session: extra.ask(session, actor(session), case_id, due_on=due_on, key=key, **told)
-        )
-    )
+    return answer(carry_out(extra.ask, case_id, due_on=due_on, key=key, **told))
 
 
 @route("POST", "/extra/<int:extra_id>", rights.WORK)

@@ -14,7 +14,7 @@ from engine.access import rights
 from engine.desk import intake, opening, registry
 from web import http
 from web.api import answer, given, route
-from web.auth import actor
+from web.auth import actor, carry_out
 from web.openapi import NUMBER, TEXT, describes, listed, record
 
 OPENED = record(case=NUMBER, item={"type": ["integer", "null"]})
@@ -74,7 +74,7 @@ def import_registry() -> ResponseReturnValue:
     except (binascii.Error, ValueError) as fault:
         raise BadRequest from fault
     name, key = asked["name"][-120:] or "registry.csv", http.given_key()
-    number = g.database.run(lambda s: intake.hand_in(s, actor(s), asked["kind"], name, content, key=key))
+    number = carry_out(intake.hand_in, asked["kind"], name, content, key=key)
     return answer({"id": number}, 202)
 
 
@@ -94,7 +94,7 @@ def show_import(intake_id: int) -> ResponseReturnValue:
 )
 def act_on_import(intake_id: int, wish: str) -> ResponseReturnValue:
     """Enter it, stop, go on, or let it go."""
-    row = g.database.run(lambda s: intake.act(s, actor(s), intake_id, wish))
+    row = carry_out(intake.act, intake_id, wish)
     return answer({"id": row.id, "state": row.state})
 
 

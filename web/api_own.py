@@ -18,7 +18,7 @@ from engine.domain.notice import KINDS, NoticeHook
 from engine.errors import Refused
 from web import http
 from web.api import AFTER, answer, given, number, route
-from web.auth import actor
+from web.auth import actor, carry_out
 from web.notice import CHANNELS, TIMES, wish_of
 from web.openapi import ANY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 
@@ -57,7 +57,7 @@ def _session(row: SessionRow) -> dict[str, Any]:
 @describes("让一个登录退出；退出本次登录即注销", DONE, body=record())
 def revoke_session(row_id: int) -> ResponseReturnValue:
     """Close one of the own sessions, this one, too."""
-    g.database.run(lambda session: account.revoke(session, actor(session), row_id))
+    carry_out(account.revoke, row_id)
     return answer({"id": row_id})
 
 
@@ -108,9 +108,7 @@ def change_password() -> ResponseReturnValue:
 def new_token() -> ResponseReturnValue:
     """A token for a program that acts as me."""
     name = given(name=str)["name"][:80]
-    return answer(
-        {"token": g.database.run(lambda session: account.new_token(session, actor(session), name))}, 201
-    )
+    return answer({"token": carry_out(account.new_token, name)}, 201)
 
 
 @route("GET", "/me/identity")
@@ -127,7 +125,7 @@ def my_identities() -> ResponseReturnValue:
 @describes("解除绑定", DONE, body=record())
 def part_identity(identity_id: int) -> ResponseReturnValue:
     """Take a link away."""
-    g.database.run(lambda session: identity.part(session, actor(session), identity_id))
+    carry_out(identity.part, identity_id)
     return answer({"id": identity_id})
 
 
@@ -153,9 +151,7 @@ def notices() -> ResponseReturnValue:
 @describes("打开一条消息：标为已读，给出可以办理的地址", record(path=TEXT), body=record())
 def open_notice(notice_id: int) -> ResponseReturnValue:
     """Where something can be done about it."""
-    return answer(
-        {"path": g.database.run(lambda session: notice.opened(session, actor(session), notice_id).path)}
-    )
+    return answer({"path": carry_out(notice.opened, notice_id).path})
 
 
 @route("POST", "/notices/read")
@@ -163,9 +159,7 @@ def open_notice(notice_id: int) -> ResponseReturnValue:
 def read_notices() -> ResponseReturnValue:
     """Everything up to one notice is read."""
     until = given(until=int)["until"]
-    return answer(
-        {"read": g.database.run(lambda session: notice.read_all(session, actor(session), until=until))}
-    )
+    return answer({"read": carry_out(notice.read_all, until=until)})
 
 
 @route("GET", "/notices/choice")
@@ -183,7 +177,7 @@ def choose_notices() -> ResponseReturnValue:
     if not all(isinstance(kind, str) for kind in asked["muted"]):
         raise BadRequest
     wish = choices.Wish(**asked)
-    g.database.run(lambda session: choices.choose(session, actor(session), wish))
+    carry_out(choices.choose, wish)
     return answer(wish)
 
 
@@ -219,7 +213,7 @@ def create_hook() -> ResponseReturnValue:
 @describes("换签名密钥", SECRET, body=record())
 def renew_hook_secret(hook_id: int) -> ResponseReturnValue:
     """A new signing secret."""
-    secret = g.database.run(lambda session: hooks.renew(session, actor(session), hook_id, g.settings)[1])
+    secret = carry_out(hooks.renew, hook_id, g.settings)[1]
     return answer({"id": hook_id, "secret": secret})
 
 
@@ -227,7 +221,7 @@ def renew_hook_secret(hook_id: int) -> ResponseReturnValue:
 @describes("停用外送地址", DONE, body=record())
 def stop_hook(hook_id: int) -> ResponseReturnValue:
     """Nothing more is sent there."""
-    g.database.run(lambda session: hooks.close(session, actor(session), hook_id))
+    carry_out(hooks.close, hook_id)
     return answer({"id": hook_id})
 
 
@@ -245,5 +239,5 @@ def list_stuck() -> ResponseReturnValue:
 @describes("马上再试一个停住的任务", DONE, body=record())
 def run_again(job_id: int) -> ResponseReturnValue:
     """Let a stuck job run again."""
-    g.database.run(lambda session: stuck.again(session, actor(session), job_id))
+    carry_out(stuck.again, job_id)
     return answer({"id": job_id})

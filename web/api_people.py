@@ -14,7 +14,7 @@ from engine.desk import leaver, people
 from engine.people import Grant, Person
 from web import http, words
 from web.api import HUGE, answer, body, given, route
-from web.auth import actor
+from web.auth import actor, carry_out
 from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 from web.people import ACTS
 
@@ -108,7 +108,7 @@ def change_person(person_id: int, act: str) -> ResponseReturnValue:
         raise NotFound
     if any(isinstance(value, list | dict | float) for value in asked.values()):
         raise BadRequest
-    said, password = g.database.run(lambda session: ACTS[act](session, actor(session), person_id, asked))
+    said, password = carry_out(ACTS[act], person_id, asked)
     return answer({"said": said, "password": password})
 
 

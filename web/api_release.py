@@ -17,7 +17,7 @@ from engine.desk import release as deployment
 from engine.errors import NotAllowed
 from web import http, words
 from web.api import answer, body, route
-from web.auth import actor, has_second_factor
+from web.auth import actor, carry_out, has_second_factor
 from web.openapi import ANY, NUMBER, TEXT, describes, listed, record
 
 
@@ -76,13 +76,7 @@ def new_proposal() -> ResponseReturnValue:
         raise BadRequest
     base = proposal.base_files(http.reading(), given["pack"], given["start"])
     found = apart.examine(base, _unpacked(given["zip"]))
-    made = g.database.run(
-        lambda session: (
-            proposal.propose(
-                session, actor(session), given["pack"], found.files, found.findings, note=given["note"]
-            ).id
-        )
-    )
+    made = carry_out(proposal.propose, given["pack"], found.files, found.findings, note=given["note"]).id
     with g.database.reading() as session:
         return answer(_proposed(made, session), 201)
 
@@ -100,11 +94,7 @@ def restore_release(release_id: int) -> ResponseReturnValue:
     if not isinstance(note, str):
         raise BadRequest
     found = apart.examine(proposal.restorable(http.reading(), release_id, note))
-    made = g.database.run(
-        lambda session: (
-            proposal.propose_restore(session, actor(session), release_id, found.findings, note=note).id
-        )
-    )
+    made = carry_out(proposal.propose_restore, release_id, found.findings, note=note).id
     with g.database.reading() as session:
         return answer(_proposed(made, session), 201)
 
@@ -116,7 +106,7 @@ def return_proposal(proposal_id: int) -> ResponseReturnValue:
     reason = body().get("reason", "")
     if not isinstance(reason, str):
         raise BadRequest
-    g.database.run(lambda session: proposal.send_back(session, actor(session), proposal_id, reason).id)
+    carry_out(proposal.send_back, proposal_id, reason)
     return answer({"id": proposal_id, "state": "returned"})
 
 

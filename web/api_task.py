@@ -17,7 +17,7 @@ from forms import definition
 from forms import draft as drafts
 from web import http, lookup, upload
 from web.api import AFTER, HUGE, RECEIPT, answer, body, given_answers, number, route
-from web.auth import actor, has_second_factor
+from web.auth import actor, carry_out, has_second_factor
 from web.inbox import SECOND_FACTOR, unsigned
 from web.openapi import ANY, FLAG, MOMENT, NUMBER, TEXT, describes, listed, page_of, record
 from web.proof import signs
@@ -98,7 +98,7 @@ def task(item_id: int) -> ResponseReturnValue:
     shown = sheet(reading, g.person, found)
     may = inbox.may_work_on(reading, g.person, found)
     if may and not seen.has_seen(reading, g.person, found):
-        g.database.run(lambda session: seen.see(session, actor(session), item_id))
+        carry_out(seen.see, item_id)
     return answer(
         {
             "id": found.id,
@@ -132,7 +132,7 @@ def claim(item_id: int) -> ResponseReturnValue:
 def release(item_id: int) -> ResponseReturnValue:
     """Hand a taken step back."""
     inbox.item(http.reading(), g.person, item_id)
-    found = g.database.run(lambda session: step.release_item(session, actor(session), item_id))
+    found = carry_out(step.release_item, item_id)
     return answer({"id": found.id, "version": found.version})
 
 
@@ -142,7 +142,7 @@ def draft(item_id: int) -> ResponseReturnValue:
     """Keep what was typed."""
     shown = sheet(http.reading(), g.person, inbox.item(http.reading(), g.person, item_id))
     kept = drafts.kept(definition.read(shown.source, shown.path), given_answers())
-    g.database.run(lambda session: step.save_draft(session, actor(session), item_id, kept))
+    carry_out(step.save_draft, item_id, kept)
     return answer({"id": item_id})
 
 
@@ -167,9 +167,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     if hand.works_for_another(g.person, found):
         kept = unsigned(form, kept)
         key = http.given_key()
-        return answer(
-            g.database.run(lambda session: hand.give_back(session, actor(session), item_id, kept, key=key))
-        )
+        return answer(carry_out(hand.give_back, item_id, kept, key=key))
     return answer(step.submit(g.world, g.person.id, item_id, kept, key=http.given_key(), options=options))
 
 
@@ -225,11 +223,7 @@ def _handed(item_id: int, act_: Callable[..., dict[str, Any]]) -> Response:
     if type(to) is not int or not isinstance(reason, str):
         raise BadRequest
     number_ = to if 0 < to < HUGE else 0
-    return answer(
-        g.database.run(
-            lambda session: act_(session, actor(session), item_id, to=number_, reason=reason, key=key)
-        )
-    )
+    return answer(carry_out(act_, item_id, to=number_, reason=reason, key=key))
 
 
 @route("POST", "/tasks/<int:item_id>/return", rights.WORK)

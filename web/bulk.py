@@ -17,7 +17,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from forms import definition, post
 from forms.page import page as form_page
 from web import http, lookup, upload, words
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 from web.inbox import lacks_second_factor
 
 page = Blueprint("bulk", __name__)
@@ -52,9 +52,7 @@ def begin() -> ResponseReturnValue:
                 return _preview(act, again, None, 200)
             typed = post.answers(form, request.form)
             kept = checked(items, typed)
-        made = g.database.run(
-            lambda s: bulk.begin(s, actor(s), act, items, to=number, reason=reason, answers=kept, key=key)
-        )
+        made = carry_out(bulk.begin, act, items, to=number, reason=reason, answers=kept, key=key)
     except Refused as no:
         no.clause = words.cited(no.clause, g.person.bureau.pack)
         return _preview(act, typed, no, 422)

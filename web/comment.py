@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +11,7 @@ from engine.desk import cc, comment, cursor, saved
 from engine.desk.audience import audience
 from engine.errors import Refused
 from web import http, words
-from web.auth import actor, needs, safe_next
+from web.auth import carry_out, needs, safe_next
 
 page = Blueprint("comment", __name__)
 MOST = 2000
@@ -31,9 +29,7 @@ def on_case(case_id: int) -> ResponseReturnValue:
         key, text = http.given_key(), request.form.get("text", "")[:MOST]
         people = [number for number in map(cursor.number, request.form.getlist("mention")) if number]
         try:
-            g.database.run(
-                lambda s: comment.add(s, actor(s), case_id, text, item_id=about, mention=people, key=key)
-            )
+            carry_out(comment.add, case_id, text, item_id=about, mention=people, key=key)
         except Refused as no:
             no.clause = words.cited(no.clause, g.person.bureau.pack)
             refusal = no
@@ -41,7 +37,7 @@ def on_case(case_id: int) -> ResponseReturnValue:
             back = safe_next(request.form.get("next", "") or url_for("comment.on_case", case_id=case_id))
             return redirect(f"{back}#talk"), 303
     elif comment.has_unread(reading, g.person, case.id):
-        g.database.run(lambda s: comment.read_those_of(s, actor(s), case.id))
+        carry_out(comment.read_those_of, case.id)
     return (
         render_template(
             "inbox/comments.html",
@@ -64,7 +60,7 @@ def on_case(case_id: int) -> ResponseReturnValue:
 @needs(rights.WORK)
 def read(copy_id: int) -> ResponseReturnValue:
     """Tick a copy off."""
-    g.database.run(lambda s: cc.read(s, actor(s), copy_id))
+    carry_out(cc.read, copy_id)
     return redirect(url_for("inbox.index", tab="copies")), 303
 
 
@@ -72,7 +68,7 @@ def read(copy_id: int) -> ResponseReturnValue:
 @needs(rights.WORK)
 def read_all() -> ResponseReturnValue:
     """Tick all copies off."""
-    number = g.database.run(lambda s: cc.read_all(s, actor(s)))
+    number = carry_out(cc.read_all)
     http.say("done", _("%(n)s 件抄送标为已阅。", n=number))
     return redirect(url_for("inbox.index", tab="copies")), 303
 
@@ -83,9 +79,7 @@ def keep() -> ResponseReturnValue:
     """Keep the present filters, columns and density as a view, perhaps shared."""
     form = request.form
     query = {name: form.get(name, "")[:200] for name in saved.PARTS}
-    made: Any = g.database.run(
-        lambda s: saved.keep(s, actor(s), form.get("name", "")[:200], query, share=form.get("share", "")[:80])
-    )
+    made = carry_out(saved.keep, form.get("name", "")[:200], query, share=form.get("share", "")[:80])
     http.say("done", _("视图“%(name)s”已保存。", name=made.name))
     return redirect(url_for("inbox.index", **made.query)), 303
 
@@ -94,7 +88,7 @@ def keep() -> ResponseReturnValue:
 @needs(rights.WORK)
 def forget(view_id: int) -> ResponseReturnValue:
     """Delete an own view."""
-    g.database.run(lambda s: saved.forget(s, actor(s), view_id))
+    carry_out(saved.forget, view_id)
     http.say("doing", _("视图已删去。"))
     return redirect(url_for("inbox.index")), 303
 
@@ -104,5 +98,5 @@ def forget(view_id: int) -> ResponseReturnValue:
 def lay_out() -> ResponseReturnValue:
     """Keep columns and density for this person."""
     columns, density = request.form.getlist("col")[:20], request.form.get("density", "roomy")
-    g.database.run(lambda s: saved.lay_out(s, actor(s), columns, density))
+    carry_out(saved.lay_out, columns, density)
     return redirect(safe_next(request.form.get("next", ""))), 303

@@ -14,7 +14,7 @@ from engine.desk import case, cursor, inbox
 from engine.desk.case import extra
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from web import http
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 
 page = Blueprint("extra", __name__)
 MOST = 2001  # one more than is allowed: the desk refuses it by name
@@ -27,7 +27,7 @@ def ask_more(item_id: int) -> ResponseReturnValue:
     item = inbox.item(http.reading(), g.person, item_id)
     words, key = request.form.get("asked", "")[:MOST], http.given_key()
     try:
-        g.database.run(lambda session: extra.ask_more(session, actor(session), item_id, asked=words, key=key))
+        carry_out(extra.ask_more, item_id, asked=words, key=key)
     except Refused as no:
         return render_template("extra/ask.html", item=item, refusal=no, typed=words, failed=True), 422
     http.say("done", _("已要求补充，答复前暂停计时。"))
@@ -43,17 +43,14 @@ def new(case_id: int) -> ResponseReturnValue:
     refusal, status, key = None, 200, http.given_key()
     if request.method == "POST":
         try:
-            g.database.run(
-                lambda session: extra.ask(
-                    session,
-                    actor(session),
-                    case_id,
-                    title=request.form.get("title", "")[:MOST],
-                    asked=request.form.get("asked", "")[:MOST],
-                    person=cursor.number(request.form.get("person", "")),
-                    due_on=_day(request.form.get("due_on", "")),
-                    key=key,
-                )
+            carry_out(
+                extra.ask,
+                case_id,
+                title=request.form.get("title", "")[:MOST],
+                asked=request.form.get("asked", "")[:MOST],
+                person=cursor.number(request.form.get("person", "")),
+                due_on=_day(request.form.get("due_on", "")),
+                key=key,
             )
         except Refused as no:
             refusal, status = no, 422
@@ -88,7 +85,7 @@ def show(case_id: int, extra_id: int) -> ResponseReturnValue:
     status = 200
     if request.method == "POST":
         try:
-            g.database.run(lambda session: extra.finish(session, actor(session), extra_id, result=typed))
+            carry_out(extra.finish, extra_id, result=typed)
         except ChangedMeanwhile as other:
             refusal, status = other, 409
         except Refused as no:
@@ -109,7 +106,7 @@ def show(case_id: int, extra_id: int) -> ResponseReturnValue:
 @needs(rights.WORK)
 def withdraw(case_id: int, extra_id: int) -> ResponseReturnValue:
     """Take an errand or question back."""
-    row = g.database.run(lambda session: extra.withdraw(session, actor(session), extra_id))
+    row = carry_out(extra.withdraw, extra_id)
     http.say("done", _("已撤回。"))
     if row.item_id:
         return redirect(url_for("inbox.task", item_id=row.item_id)), 303

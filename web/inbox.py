@@ -43,7 +43,7 @@ from forms.answered import Answer, answered
 from forms.model import Form
 from forms.page import page as form_page
 from web import http, lookup, proof, upload, words
-from web.auth import actor, ask_second_factor, has_second_factor, keeps, needs
+from web.auth import actor, ask_second_factor, carry_out, has_second_factor, keeps, needs
 from web.listing import COLUMNS, Address, chips, tabs
 
 page = Blueprint("inbox", __name__)
@@ -237,7 +237,7 @@ def claim(item_id: int) -> ResponseReturnValue:
 def release(item_id: int) -> ResponseReturnValue:
     """Hand a taken step back."""
     inbox.item(http.reading(), g.person, item_id)
-    g.database.run(lambda session: step.release_item(session, actor(session), item_id))
+    carry_out(step.release_item, item_id)
     http.say("doing", _("已放回待接收。"))
     return redirect(url_for("inbox.index")), 303
 
@@ -252,7 +252,7 @@ def _keep_draft(item_id: int, typed: Mapping[str, Any]) -> ResponseReturnValue:
 
 
 def _save_draft(item_id: int, typed: Mapping[str, Any]) -> None:
-    g.database.run(lambda session: step.save_draft(session, actor(session), item_id, typed))
+    carry_out(step.save_draft, item_id, typed)
 
 
 def _open(reading: Session, item: inbox.WorkItem) -> None:
@@ -296,7 +296,7 @@ def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str, offere
     item = shown.item
     if hand.works_for_another(g.person, item):
         own = unsigned(form, kept)
-        g.database.run(lambda session: hand.give_back(session, actor(session), item.id, own, key=key))
+        carry_out(hand.give_back, item.id, own, key=key)
         http.say("done", _("已交回确认：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
         return
     step.submit(g.world, g.person.id, item.id, kept, key=key, options=offered)

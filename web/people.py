@@ -19,7 +19,7 @@ from engine.domain import terms
 from engine.errors import Refused
 from engine.people import Person, Role
 from web import http, words
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 
 page = Blueprint("people", __name__)
 Given = Mapping[str, Any]
@@ -42,15 +42,12 @@ def add() -> ResponseReturnValue:
     """A new account; its first password is shown on the next page only."""
     given = {name: request.form.get(name, "")[:200] for name in ("login", "name", "staff_no", "section_id")}
     try:
-        made, password = g.database.run(
-            lambda changing: people.add(
-                changing,
-                actor(changing),
-                login=given["login"],
-                name=given["name"],
-                staff_no=given["staff_no"],
-                section_id=_number(given["section_id"]),
-            )
+        made, password = carry_out(
+            people.add,
+            login=given["login"],
+            name=given["name"],
+            staff_no=given["staff_no"],
+            section_id=_number(given["section_id"]),
         )
     except Refused as refusal:
         return _index(given, refusal.fields, refusal.reason, 422)
@@ -94,9 +91,7 @@ def change(person_id: int, act: str) -> ResponseReturnValue:
     if act not in ACTS:
         raise NoSuchPage
     try:
-        said, password = g.database.run(
-            lambda changing: ACTS[act](changing, actor(changing), person_id, request.form)
-        )
+        said, password = carry_out(ACTS[act], person_id, request.form)
     except Refused as refusal:
         return _show(person_id, refusal.fields, words.whole(refusal.reason, refusal.hint), 422)
     if password:

@@ -13,7 +13,7 @@ from engine.access import rights
 from engine.desk import cursor, proxy
 from engine.errors import Refused
 from web import http
-from web.auth import actor, needs
+from web.auth import carry_out, needs
 
 page = Blueprint("proxy", __name__)
 
@@ -63,17 +63,14 @@ def revoke_for_absent(proxy_id: int) -> ResponseReturnValue:
 def _appoint(principal: int, back: str) -> ResponseReturnValue:
     try:
         days = (day("valid_from"), day("valid_to"))
-        g.database.run(
-            lambda session: proxy.appoint(
-                session,
-                actor(session),
-                principal=principal,
-                proxy=cursor.number(request.form.get("proxy", "")),
-                days=days,
-                reason=request.form.get("reason", "")[:2000],
-                processes=request.form.getlist("processes"),
-                steps=request.form.getlist("steps"),
-            )
+        carry_out(
+            proxy.appoint,
+            principal=principal,
+            proxy=cursor.number(request.form.get("proxy", "")),
+            days=days,
+            reason=request.form.get("reason", "")[:2000],
+            processes=request.form.getlist("processes"),
+            steps=request.form.getlist("steps"),
         )
     except Refused as no:
         return _page(no, 422)
@@ -82,7 +79,7 @@ def _appoint(principal: int, back: str) -> ResponseReturnValue:
 
 
 def _revoke(proxy_id: int, back: str) -> ResponseReturnValue:
-    g.database.run(lambda session: proxy.revoke(session, actor(session), proxy_id))
+    carry_out(proxy.revoke, proxy_id)
     http.say("done", _("代理已收回。"))
     return redirect(back), 303
 

@@ -13,7 +13,7 @@ from engine.domain import terms
 from engine.domain.registry import transfer
 from engine.errors import NotAllowed, NotFound, Refused
 from web import http, upload, words
-from web.auth import actor, needs
+from web.auth import actor, carry_out, needs
 
 page = Blueprint("registry", __name__)
 TABS = ("objects", "inspectors", "items")
@@ -83,7 +83,7 @@ def import_post() -> ResponseReturnValue:
             raise Refused(_("请选择名录。"), fields={"kind": _("请选择要导入哪一种名录")})  # noqa: TRY301 (kept on the form)
         if not content:
             raise Refused(_("请选择文件。"), fields={"file": _("请选择一个 XLSX 或 CSV 文件")})  # noqa: TRY301
-        number = g.database.run(lambda s: intake.hand_in(s, actor(s), kind, name[-120:], content, key=key))
+        number = carry_out(intake.hand_in, kind, name[-120:], content, key=key)
     except NotAllowed:
         raise
     except Refused as refusal:
@@ -110,7 +110,7 @@ def intake_page(intake_id: int) -> ResponseReturnValue:
 @needs(rights.READ_REGISTRY)
 def intake_act(intake_id: int, wish: str) -> ResponseReturnValue:
     """Enter it, enter its good rows, stop, go on, or let it go."""
-    g.database.run(lambda s: intake.act(s, actor(s), intake_id, wish))
+    carry_out(intake.act, intake_id, wish)
     return redirect(url_for("registry.intake_page", intake_id=intake_id)), 303
 
 
