@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select
 
 import web.app
 from engine import clock
 from engine.access import sign_in
 from engine.desk.world import Answers, World
-from engine.people import Grant, Person, Role
+from engine.people import Role
 from engine.runtime.instance import Runtime
 from engine.settings import Settings
 from engine.storage.session import Database
-from tests.web.town import KEY, NOW, PASSWORD, build
+from tests.web.town import KEY, NOW, PASSWORD, build, colleague
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,22 +104,11 @@ def as_person(app):
 def an(town):
     """安全管理员 of the town, by login `an`."""
     with town.database.transaction() as session:
-        known = session.scalars(select(Person).where(Person.login == "shen")).one()
-        person = Person(
-            bureau_id=known.bureau_id,
-            staff_no="0090",
-            login="an",
-            name="卫长安",
-            password_hash=known.password_hash,
-        )
-        session.add(person)
-        session.flush()
-        session.add(
-            Grant(
-                person_id=person.id,
-                bureau_id=known.bureau_id,
-                role=Role.SECURITY_ADMIN,
-                valid_from=date(2020, 1, 1),
-            )
-        )
+        colleague(session, "an", "卫长安", Role.SECURITY_ADMIN, staff_no="0090")
     return "an"
+
+
+@pytest.fixture
+def author(as_person):
+    """The modeller, who proposes changes of the processes."""
+    return as_person("liang")

@@ -5,17 +5,15 @@ memo: 起草 (业务科室) → 核对 (基金监管, low risk) → 审批 (分�
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import select
 
 from engine.desk import jobs, step
 from engine.domain.pack import parameter_files
-from engine.people import Grant, Person, Role
+from engine.people import Role
 from engine.runtime import release
 from engine.runtime.tables import WorkItem
 from tests.engine.test_runtime import HEAD, bag, flow, process
-from tests.web.town import FORM, ROOT
+from tests.web.town import FORM, ROOT, holds, somebody
 
 NOTE = """{"type": "default", "id": "note", "schemaVersion": 16, "components": [
 {"type": "textarea", "key": "note", "label": "核对意见", "validate": {"required": true, "maxLength": 200}}]}"""
@@ -61,10 +59,6 @@ FILES = {
 }
 
 
-def person(session, login):
-    return session.scalars(select(Person).where(Person.login == login)).one()
-
-
 def deploy(town):
     """Release the errand as the pack's next version."""
     with town.database.transaction() as session:
@@ -75,7 +69,7 @@ def deploy(town):
 def begin(town, name="事由", *, by="lu", kind="memo"):
     """Open an errand; returns the number of its first step."""
     with town.database.transaction() as session:
-        actor = person(session, by)
+        actor = somebody(session, by)
         case = town.runtime.start(
             session, process=kind, data={}, bureau_id=actor.bureau_id, pack="jilin", actor=actor
         )
@@ -87,7 +81,7 @@ def begin(town, name="事由", *, by="lu", kind="memo"):
 def does(town, item, login, **answers):
     """Somebody completes a step, with what follows; returns the step that waits now, 0 where none does."""
     with town.database.reading() as session:
-        who = person(session, login).id
+        who = somebody(session, login).id
     step.submit(town, who, item, answers or {"note": "核对无误"})
     jobs.drain(town)
     return waiting(town, item)
@@ -110,8 +104,4 @@ def row(town, item):
 def second(town, login, role):
     """Somebody holds one more post of the town from now on."""
     with town.database.transaction() as session:
-        who = person(session, login)
-        session.add(
-            Grant(person_id=who.id, bureau_id=who.bureau_id, role=Role(role), valid_from=date(2020, 1, 1))
-        )
-        return who.id
+        return holds(session, somebody(session, login), Role(role)).id

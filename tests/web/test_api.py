@@ -3,16 +3,15 @@
 import json
 
 import pytest
-from sqlalchemy import select
 
 from engine.access.session import open_session
-from engine.people import Person
+from tests.web.town import somebody
 from web import openapi
 
 
 def token_of(town, login):
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == login))
+        person = somebody(session, login)
         return open_session(session, person, kind="token", name="test")[1]
 
 

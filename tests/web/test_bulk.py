@@ -19,6 +19,7 @@ from engine.runtime.check import meaning
 from engine.runtime.tables import Instance, Job, WorkItem
 from engine.settings import ROOT
 from tests.web import flow
+from tests.web.town import somebody
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_a_post_that_ended_meanwhile_gives_nothing(memo, checks, as_person):
         session.execute(text("update grant_ set valid_to = '2020-02-01' where role = 'supervision'"))
     jobs.drain(memo)
     with memo.database.reading() as session:
-        person = flow.person(session, "he")
+        person = somebody(session, "he")
         assert [row.state for row in bulk.progress(session, person, number).rows] == ["refused"]
     assert flow.row(memo, checks[0]).claimed_by_id is None
 
@@ -260,7 +261,7 @@ def test_while_somebody_else_completes_one_its_row_names_who_and_when(as_person,
     he = as_person("he")
     number = begun(he, "complete", checks[:3], answers={"note": "无异议"}).json["bulk"]
     with memo.database.reading() as session:
-        zhou = flow.person(session, "zhou").id
+        zhou = somebody(session, "zhou").id
     step.submit(memo, zhou, checks[1], {"note": "我先办了"})
     jobs.drain(memo)
     assert results(he, number) == [("同心药房", "done"), ("永安诊所", "late"), ("向阳卫生室", "done")]
@@ -293,7 +294,7 @@ def two(memo):
     """贺知夏 and 周砚秋, both of 基金监管."""
     flow.second(memo, "zhou", "supervision")
     with memo.database.reading() as session:
-        return [flow.person(session, login).id for login in ("he", "zhou")]
+        return [somebody(session, login).id for login in ("he", "zhou")]
 
 
 def one_winner(outcomes, names):
@@ -353,7 +354,7 @@ def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
     first = flow.begin(memo)
     following = flow.does(memo, first, "lu")
     with memo.database.reading() as session:
-        lu = flow.person(session, "lu").id
+        lu = somebody(session, "lu").id
     back, taken = together(
         act(memo, lu, lambda s, who: withdraw.withdraw(memo, s, who, first, reason="写错了")),
         act(memo, two[0], lambda s, who: step.claim(memo, s, who, following)),
@@ -369,7 +370,7 @@ def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
 def crowded(memo, number):
     """More people of each post, with a tie each, and more steps: in the post's pool, and with an own team each."""
     with memo.database.transaction() as session:
-        lead = session.scalars(select(Person).where(Person.login == "shen")).one()
+        lead = somebody(session, "shen")
         objects, people = [], []
         for each in range(number):
             name = f"n{number}-{each}"
@@ -437,7 +438,7 @@ def test_what_was_looked_up_together_is_what_each_would_be_told(memo):
     """The same people may get each step, whether asked for one or for many."""
     items = crowded(memo, 4)
     with memo.database.reading() as one, memo.database.reading() as many:
-        actor = one.scalars(select(Person).where(Person.login == "shen")).one()
+        actor = somebody(one, "shen")
         alone = [hand.receivers(one, actor, one.get_one(WorkItem, each)) for each in items]
         rows = bulk.chosen(many, items)
         bulk.preview(many, actor, "transfer", rows)

@@ -11,9 +11,8 @@ from sqlalchemy import select, update
 from engine import clock
 from engine.desk import event
 from engine.errors import ChangedMeanwhile
-from engine.people import Person
 from engine.runtime.tables import Instance, WorkItem
-from tests.web.town import NOW
+from tests.web.town import NOW, somebody
 
 
 def test_the_list_shows_the_own_bureau_and_those_below_to_who_supervises(as_person):
@@ -43,7 +42,7 @@ def test_the_list_says_who_has_a_case_now(as_person, town):
     assert "分管领导 待接收" in leader.get("/cases").text
     with town.database.transaction() as session:
         item = session.query(WorkItem).filter_by(object_name="石桥镇卫生院", state="open").one()
-        item.claimed_by_id = session.scalars(select(Person.id).where(Person.login == "shen")).one()
+        item.claimed_by_id = somebody(session, "shen").id
     row = next(tr for tr in leader.get("/cases").text.split("<tr>") if "石桥镇卫生院" in tr)
     assert '承办">沈其昌' in row
 
@@ -208,7 +207,7 @@ def test_the_board_is_taken_along_as_a_spreadsheet_narrowed_as_it_is(as_person):
 def test_the_board_names_whom_a_personal_step_waits_for(as_person, town):
     with town.database.transaction() as session:
         item = session.query(WorkItem).filter_by(object_name="惠众大药房", state="open").one()
-        shen = session.scalars(select(Person).where(Person.login == "shen")).one()
+        shen = somebody(session, "shen")
         item.pool = item.home = f"person/{shen.id}"
     row = next(tr for tr in as_person("he").get("/board").text.split("<tr>") if "惠众大药房" in tr)
     assert "沈其昌" in row

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from engine.people import Grant, Person, Role
+from engine.people import Grant, Role
 from engine.runtime.tables import WorkItem
+from tests.web.town import holds, somebody
 
 ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader
 
@@ -17,13 +18,7 @@ RETURNED = {"decision": "return", "reason": "比例偏低"}
 def deputy(town):
     """周砚秋 is a second deputy director now; returns the id."""
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "zhou"))
-        session.add(
-            Grant(
-                person_id=person.id, bureau_id=person.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1)
-            )
-        )
-        return person.id
+        return holds(session, somebody(session, "zhou"), Role.LEADER).id
 
 
 def item(town):
@@ -33,7 +28,7 @@ def item(town):
 
 def id_of(town, login):
     with town.database.reading() as session:
-        return session.scalar(select(Person.id).where(Person.login == login))
+        return somebody(session, login).id
 
 
 def test_a_transferred_step_is_the_receivers_and_the_giver_sees_where_it_went(as_person, town, deputy):
@@ -145,21 +140,13 @@ def test_the_api_says_to_whom_and_where(as_person, deputy):
 def test_a_taken_step_is_nobodys_once_the_post_has_ended(as_person, town):
     """第八条: what one may do is read at every step, also of what lies in one's hands already."""
     with town.database.transaction() as session:
-        shen = session.scalar(select(Person).where(Person.login == "shen"))
-        session.add(
-            Grant(
-                person_id=shen.id, bureau_id=shen.bureau_id, role=Role.INSPECTOR, valid_from=date(2020, 1, 1)
-            )
-        )
+        holds(session, somebody(session, "shen"), Role.INSPECTOR)
     shen = as_person("shen")
     assert shen.post(f"/tasks/{ITEM}/claim").status_code == 303
     with town.database.transaction() as session:
         post = session.scalar(select(Grant).where(Grant.role == Role.LEADER))
         post.valid_to = date(2026, 10, 8)
-        head = session.scalar(select(Person).where(Person.login == "he"))
-        session.add(
-            Grant(person_id=head.id, bureau_id=head.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
+        holds(session, somebody(session, "he"), Role.HEAD)
     for act, body in (
         ("complete", {"answers": RETURNED}),
         ("draft", {"answers": RETURNED}),

@@ -28,8 +28,7 @@ from engine import clock
 from engine.access.identity import Identity
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
-from engine.people import Person
-from tests.web.test_notice import somebody
+from tests.web.town import somebody
 
 CLIENT, SECRET = "casework", "known-to-both"
 KEY = RSAKey.generate_key(2048, {"kid": "one"}, private=True)
@@ -213,7 +212,7 @@ def test_one_subject_is_one_person_and_a_person_has_one_subject(known, provider,
     provider.subject = "s-2"
     assert "已经绑定一个统一身份" in link(shen, provider).text
     with known.database.reading() as session:
-        lu_id = session.scalar(select(Person.id).where(Person.login == "lu"))
+        lu_id = somebody(session, "lu").id
     with pytest.raises(IntegrityError), known.database.transaction() as session:
         session.add(Identity(person_id=lu_id, issuer=provider.issuer, subject="s-1"))
 

@@ -4,15 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from engine import clock
 from engine.access.session import IDLE, REMEMBERED
 from engine.desk import comment, trace
-from engine.people import Person
 from engine.runtime import work_item
 from engine.runtime.tables import Instance, WorkItem
-from tests.web.town import NOW
+from tests.web.town import NOW, somebody
 
 
 def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
@@ -154,7 +153,7 @@ def test_a_draw_or_publication_asks_for_the_one_time_code_and_keeps_what_was_typ
 def test_what_one_started_names_who_has_it_and_nobody_once_it_is_closed(as_person, town):
     """«等谁办»: the name of who took the step, not only their post; a closed case waits for nobody."""
     with town.database.transaction() as session:
-        shen = session.scalars(select(Person).where(Person.login == "shen")).one()
+        shen = somebody(session, "shen")
         item = session.query(WorkItem).filter_by(object_name="惠众大药房", state="open").one()
         item.claimed_by_id = shen.id
         case = item.case_id
@@ -185,7 +184,7 @@ def test_where_steps_went_and_what_was_said_is_paged(as_person, town, monkeypatc
         monkeypatch.setattr(module, "RECENT", 2)
     shen = as_person("shen")
     with town.database.transaction() as session:
-        mine = session.scalar(select(Person).where(Person.login == "shen"))
+        mine = somebody(session, "shen")
         for number in (1, 2, 3):
             item = session.get_one(WorkItem, number)
             work_item.handed(session, item, "reassign", giver=mine.id, reason=f"第{number}件")

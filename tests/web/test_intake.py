@@ -17,6 +17,7 @@ from engine.domain.registry.tables import ImportRun
 from engine.people import Grant, Person
 from engine.runtime.tables import Job
 from tests.web.test_api import token_of
+from tests.web.town import somebody
 
 HEAD = "编码,名称,类别,区划\n"
 GOOD = "".join(f"H2205810{number:04d},第{number}卫生室,村卫生室,220581\n" for number in range(1, 31))
@@ -154,7 +155,7 @@ def test_a_draw_that_took_the_registry_meanwhile_keeps_the_file_out(lu, town):
     jobs.drain(town)
     lu.post(f"{place}/enter")
     with town.database.transaction() as session:
-        who = session.scalars(select(Person).where(Person.login == "lu")).one()
+        who = somebody(session, "lu")
         session.add(RegistryLock(bureau_id=who.bureau_id, kind="objects", locked_by_id=who.id, draw_id="d-1"))
     jobs.drain(town)
     page = lu.get(place).text

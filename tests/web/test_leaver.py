@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,12 +12,11 @@ from engine.desk import cc, leaver, people, proxy, saved
 from engine.desk.case import extra
 from engine.desk.tables import View
 from engine.domain.notice import Notice
-from engine.people import Grant, Person, Role
+from engine.people import Person, Role
 from engine.runtime.tables import Draft, ExtraTask, Instance, WorkItem
 from tests.web import flow
-from tests.web.test_notice import somebody
 from tests.web.test_people import number_of
-from tests.web.town import NOW
+from tests.web.town import NOW, colleague, somebody
 
 TODAY = NOW.date()
 
@@ -26,16 +25,7 @@ TODAY = NOW.date()
 def wen(town):
     """A second leader, 温如玉."""
     with town.database.transaction() as session:
-        shen = somebody(session, "shen")
-        made = Person(
-            bureau_id=shen.bureau_id, staff_no="0091", login="wen", name="温如玉", password_hash=shen.password_hash,
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        session.add(
-            Grant(person_id=made.id, bureau_id=made.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1))
-        )
-        return made.id
+        return colleague(session, "wen", "温如玉", Role.LEADER, staff_no="0091").id
 
 
 def ask(town, by, to, title="核对台账"):

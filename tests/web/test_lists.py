@@ -6,12 +6,13 @@ from sqlalchemy import select
 from engine.audit import AuditEntry
 from engine.desk import audit, process, registry
 from engine.domain.registry import Inspector, RegistryObject
-from engine.people import Bureau, Person
+from engine.people import Bureau
 from engine.runtime.tables import Release
+from tests.web.town import somebody
 
 
 def he(session):
-    return session.scalars(select(Person).where(Person.login == "he")).one()
+    return somebody(session, "he")
 
 
 @pytest.mark.parametrize(

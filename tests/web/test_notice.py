@@ -17,14 +17,10 @@ from engine.domain.notice.words import ALWAYS
 from engine.errors import CaseworkError, NotFound, Refused
 from engine.people import Grant, Person
 from engine.runtime.tables import Job, WorkItem
-from tests.web.town import NOW
+from tests.web.town import NOW, somebody
 
 MORNING = datetime(2026, 10, 9, 2, 20, tzinfo=UTC)  # Friday 10:20 in Shanghai
 MATTER = notice.Matter("审批年度计划", "/cases/1", "惠众大药房：请看附件")
-
-
-def somebody(session, login):
-    return session.scalar(select(Person).where(Person.login == login))
 
 
 def told(session, login):

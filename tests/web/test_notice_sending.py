@@ -25,11 +25,9 @@ from engine.desk.notice.deliver import hook_secret
 from engine.desk.notice.hook import add_hook, close, renew
 from engine.domain.notice import Notice
 from engine.errors import NotAllowed, NotFound, Refused
-from engine.people import Person
 from engine.runtime import job
 from engine.runtime.tables import Job
-from tests.web.test_notice import somebody
-from tests.web.town import NOW
+from tests.web.town import NOW, somebody
 
 MATTER = notice.Matter("审批年度计划", "/tasks/2", "惠众大药房：涉嫌串换药品")
 ALL_DAY = Wish("shen@example.cn", mail=True)
@@ -306,7 +304,7 @@ def test_hooks_are_the_system_administrators_of_that_bureau(town):
         hook, _ = add_hook(session, somebody(session, "guan"), "https://gateway.example/in", settings)
         with pytest.raises(NotAllowed):
             add_hook(session, somebody(session, "shen"), "https://gateway.example/2", settings)
-        other = session.scalar(select(Person).where(Person.login == "wai"))
+        other = somebody(session, "wai")
         other.grants[0].role = somebody(session, "guan").grants[0].role
         with pytest.raises(NotFound):
             close(session, other, hook.id)

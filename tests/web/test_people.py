@@ -19,8 +19,7 @@ from engine.people import ADMINISTRATORS, Bureau, Grant, Person, Role, holders
 from engine.runtime.tables import Draft, WorkItem
 from tests.web import flow
 from tests.web.command import casework
-from tests.web.test_notice import somebody
-from tests.web.town import NOW, PASSWORD
+from tests.web.town import NOW, PASSWORD, colleague, holds, somebody
 
 TODAY = NOW.date()
 
@@ -60,9 +59,7 @@ def test_an_expert_lent_to_a_neighbour_reads_no_cases_there(town):
             somebody(session, "shen"),
             session.scalar(select(Bureau).where(Bureau.division == "229800")),
         )
-        session.add(
-            Grant(person_id=shen.id, bureau_id=other.id, role=Role.EXPERT, valid_from=date(2020, 1, 1))
-        )
+        holds(session, shen, Role.EXPERT, bureau_id=other.id)
     with town.database.reading() as session:
         assert other.id not in visible_bureaus(session, somebody(session, "shen"))
 
@@ -125,11 +122,9 @@ def test_nobody_gives_a_post_to_oneself(town, an):
         me = somebody(session, an)
         with pytest.raises(Refused, match="不能给自己授予岗位"):
             people.grant(session, me, me.id, role=Role.LEADER, first=TODAY)
+    spell = {"valid_from": date(2019, 1, 1), "valid_to": date(2019, 2, 1)}
     with pytest.raises(DBAPIError, match="not_to_oneself"), town.database.transaction() as session:
-        session.add(
-            Grant(person_id=me.id, bureau_id=me.bureau_id, role=Role.SECURITY_ADMIN, valid_from=date(2019, 1, 1),
-                  valid_to=date(2019, 2, 1), granted_by_id=me.id)
-        )  # fmt: skip
+        holds(session, me, Role.SECURITY_ADMIN, granted_by_id=me.id, **spell)
 
 
 @pytest.mark.parametrize("administrator", sorted(ADMINISTRATORS))
@@ -146,9 +141,7 @@ def test_an_administrator_is_nothing_else_on_the_same_day(town, an, administrato
             people.grant(session, me, zhou.id, role=other, first=TODAY)
         people.grant(session, me, zhou.id, role=other, first=TODAY + timedelta(days=1))
     with pytest.raises(DBAPIError, match="no other post"), town.database.transaction() as session:
-        session.add(
-            Grant(person_id=zhou.id, bureau_id=zhou.bureau_id, role=other, valid_from=TODAY, valid_to=TODAY)
-        )
+        holds(session, zhou, other, valid_from=TODAY, valid_to=TODAY)
     with pytest.raises(DBAPIError, match="no other post"), town.database.transaction() as session:
         session.get_one(Grant, zhou.grants[0].id).valid_to = TODAY + timedelta(days=1)
 
@@ -158,7 +151,7 @@ def test_the_database_keeps_the_three_administrators_apart(town):
     with town.database.reading() as session:
         guan = somebody(session, "guan")
     with pytest.raises(DBAPIError, match="no other post"), town.database.transaction() as session:
-        session.add(Grant(person_id=guan.id, bureau_id=guan.bureau_id, role=Role.LEADER, valid_from=TODAY))
+        holds(session, guan, Role.LEADER, valid_from=TODAY)
 
 
 def test_accounts_of_another_bureau_do_not_exist(town, an, as_person):
@@ -200,18 +193,7 @@ def gone(town):
     """沈其昌 has taken two of the four steps and leaves; 温如玉 is the other deputy director."""
     with town.database.transaction() as session:
         shen = somebody(session, "shen")
-        wen = Person(
-            bureau_id=shen.bureau_id,
-            staff_no="0091",
-            login="wen",
-            name="温如玉",
-            password_hash=shen.password_hash,
-        )
-        session.add(wen)
-        session.flush()
-        session.add(
-            Grant(person_id=wen.id, bureau_id=shen.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1))
-        )
+        colleague(session, "wen", "温如玉", Role.LEADER, staff_no="0091")
         for number in (2, 3):
             item = session.get_one(WorkItem, number)
             item.pool, item.claimed_by_id, item.claimed_at = f"person/{shen.id}", shen.id, NOW

@@ -12,11 +12,11 @@ from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
 from engine.domain.pack import parameter_files
-from engine.people import Person, Role
+from engine.people import Role
 from engine.runtime import release
 from tests.web import flow
 from tests.web.test_proposal import with_code
-from tests.web.town import NOW, PASSWORD
+from tests.web.town import NOW, PASSWORD, somebody
 
 LATER = NOW + timedelta(minutes=20)
 SIGNED = json.dumps(
@@ -140,7 +140,7 @@ def test_a_draw_and_a_publication_need_the_one_time_code(process, town, as_perso
 
 def test_a_release_needs_the_one_time_code(town, as_person):
     with town.database.transaction() as session:
-        session.scalar(select(Person).where(Person.login == "luo")).grants[0].role = Role.RELEASER
+        somebody(session, "luo").grants[0].role = Role.RELEASER
     client = as_person("luo")
     asked = client.post("/processes/proposals/1", data={"decision": "release"})
     assert (asked.status_code, asked.location.partition("?")[0]) == (303, "/second-factor")

@@ -16,11 +16,11 @@ from engine.audit import AuditEntry
 from engine.desk import apart
 from engine.desk.release import MOST_FILES
 from engine.desk.world import seed_files
-from engine.people import Grant, Person, Role
+from engine.people import Role
 from engine.runtime.proposal import Proposal
 from engine.runtime.tables import Release
 from tests.web.command import apart as casework_apart
-from tests.web.town import ROOT
+from tests.web.town import ROOT, holds, somebody
 from web.assembly import form_check, form_keys
 
 NATIONAL = ROOT / "workflows/national"
@@ -43,17 +43,10 @@ def posted(content, **fields):
 
 
 @pytest.fixture
-def author(as_person):
-    """The modeller, signed in."""
-    return as_person("liang")
-
-
-@pytest.fixture
 def releaser(as_person, town):
     """Another person, who may release; without the second factor yet."""
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "luo"))
-        person.grants[0].role = Role.RELEASER
+        somebody(session, "luo").grants[0].role = Role.RELEASER
     return as_person("luo")
 
 
@@ -111,18 +104,8 @@ def test_every_finding_stands_on_the_page_at_once_and_nobody_can_release_it(auth
 def test_an_author_with_both_posts_still_cannot_release_the_own_change(author, town):
     place = proposed(author)
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "liang"))
-        granter = session.scalar(select(Person.id).where(Person.login == "guan"))
-        old = person.grants[0]
-        session.add(
-            Grant(
-                person_id=person.id,
-                role=Role.RELEASER,
-                bureau_id=old.bureau_id,
-                valid_from=old.valid_from,
-                granted_by_id=granter,
-            )
-        )
+        granter = somebody(session, "guan")
+        holds(session, somebody(session, "liang"), Role.RELEASER, granted_by_id=granter.id)
     with_code(author)
     answer = author.post(place, data={"decision": "release"})
     assert answer.status_code == 422

@@ -1,25 +1,21 @@
 """The page of proxies: appoint, be refused, stand in, take back."""
 
 import re
-from datetime import date
 
 import pytest
 from sqlalchemy import select
 
 from engine.desk import proxy
 from engine.desk.bench.ground import counted
-from engine.people import Grant, Person, Role
+from engine.people import Grant, Role
 from tests.web.test_hand import ITEM, RETURNED, id_of, item
+from tests.web.town import account, holds, somebody
 
 
 def colleague(town) -> int:
     """贺知夏 becomes the head of the bureau, whom the leader may appoint; the number."""
     with town.database.transaction() as session:
-        he = session.scalars(select(Person).where(Person.login == "he")).one()
-        session.add(
-            Grant(person_id=he.id, bureau_id=he.bureau_id, role=Role.HEAD, valid_from=date(2020, 1, 1))
-        )
-        return he.id
+        return holds(session, somebody(session, "he"), Role.HEAD).id
 
 
 def test_a_leader_appoints_and_the_page_says_who_until_when(as_person):
@@ -51,9 +47,9 @@ def test_a_colleague_of_the_same_post_stands_in(as_person, town):
 
 def test_the_security_administrator_appoints_for_somebody_who_cannot(as_person, town):
     with town.database.transaction() as session:
-        admin = session.scalars(select(Person).where(Person.login == "guan")).one()
+        admin = somebody(session, "guan")
         session.scalars(select(Grant).where(Grant.person_id == admin.id)).one().role = Role.SECURITY_ADMIN
-        shen = session.scalars(select(Person.id).where(Person.login == "shen")).one()
+        shen = somebody(session, "shen").id
     form = {"principal": shen, "proxy": colleague(town), "valid_from": "2026-10-09", "valid_to": "2026-10-12"}
     client = as_person("guan")
     assert "离岗人员" in client.get("/proxies/absent").text
@@ -125,15 +121,13 @@ def test_the_page_of_the_administrator_asks_no_more_for_a_large_bureau_than_for_
     counts = []
     for more in (2, 30):
         with town.database.transaction() as session:
-            guan = session.scalars(select(Person).where(Person.login == "guan")).one()
+            guan = somebody(session, "guan")
             guan.grants[0].role = Role.SECURITY_ADMIN
             for number in range(more):
                 name = f"c{more}-{number}"
-                made = Person(bureau_id=guan.bureau_id, staff_no=name, login=name, name="同事")
-                made.grants = [Grant(bureau_id=guan.bureau_id, role=Role.LEADER, valid_from=date(2020, 1, 1))]
-                session.add(made)
+                account(session, guan.bureau_id, name, "同事", Role.LEADER, staff_no=name)
         with town.database.reading() as session, counted(town) as seen:
-            shown = proxy.page(session, session.scalars(select(Person).where(Person.login == "guan")).one())
+            shown = proxy.page(session, somebody(session, "guan"))
         counts.append(seen.statements)
     assert len(shown.able) == 33
     assert counts[0] == counts[1]

@@ -8,10 +8,11 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.audit import AuditEntry
 from engine.desk.world import seed_files
-from engine.people import Grant, Person, Role
+from engine.people import Role
 from engine.runtime import release
 from engine.runtime.tables import Instance, Release
 from tests.web.test_proposal import OTHER_NAME, with_code
+from tests.web.town import holds, somebody
 from web.assembly import form_check, form_keys
 
 
@@ -27,17 +28,10 @@ def versions(town):
 
 
 @pytest.fixture
-def author(as_person):
-    """The modeller."""
-    return as_person("liang")
-
-
-@pytest.fixture
 def releaser(as_person, town):
     """Another person, who may release, with a one-time code."""
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "luo"))
-        person.grants[0].role = Role.RELEASER
+        somebody(session, "luo").grants[0].role = Role.RELEASER
     client = as_person("luo")
     with_code(client)
     return client
@@ -83,11 +77,8 @@ def test_an_older_release_is_made_current_by_two_persons(town, versions, author,
 def test_who_proposes_to_restore_does_not_release_it(town, versions, author):
     place = author.post(f"/processes/{versions[0]}/restore", data={"note": "恢复"}).headers["Location"]
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "liang"))
-        old = person.grants[0]
-        giver = session.scalar(select(Person.id).where(Person.login == "guan"))
-        post = {"bureau_id": old.bureau_id, "valid_from": old.valid_from, "granted_by_id": giver}
-        session.add(Grant(person_id=person.id, role=Role.RELEASER, **post))
+        giver = somebody(session, "guan")
+        holds(session, somebody(session, "liang"), Role.RELEASER, granted_by_id=giver.id)
     with_code(author)
     answer = author.post(place, data={"decision": "release"})
     assert (answer.status_code, "作者不能发布自己的" in answer.text) == (422, True)

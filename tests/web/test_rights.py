@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from engine import audit
 from engine.access import rights
 from engine.people import ADMINISTRATORS, Grant, Person, Role
+from tests.web.town import somebody
 
 TABLE = {
     name: row["allow"]
@@ -21,7 +21,7 @@ NAMES = ("惠众大药房", "柳坪镇中心卫生院", "石桥镇卫生院", "�
 OPEN_TO_ALL = {"/sign-in", "/healthz", "/readyz", "/metrics"}
 
 
-def somebody(role, **more):
+def holder(role, **more):
     grant = Grant(
         role=role, bureau_id=1, valid_from=date(2020, 1, 1), valid_to=more.get("valid_to", date(9999, 12, 31))
     )
@@ -34,20 +34,20 @@ def test_the_table_names_exactly_the_permissions_there_are():
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_may_what_the_table_says_and_nothing_else(role):
-    person = somebody(role)
+    person = holder(role)
     may = {permission.name for permission in rights.all_permissions() if permission.allows(person)}
     assert may == {name for name, roles in TABLE.items() if role.value in roles}
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_post_that_ended_and_a_closed_account_give_nothing(role):
-    ended = somebody(role, valid_to=date(2020, 2, 1))
-    closed = somebody(role, active=False)
+    ended = holder(role, valid_to=date(2020, 2, 1))
+    closed = holder(role, active=False)
     assert not [p.name for p in rights.all_permissions() if p.allows(ended) or p.allows(closed)]
 
 
 def test_nobody_approves_the_own_plan_or_releases_the_own_model():
-    leader, releaser = somebody(Role.LEADER), somebody(Role.RELEASER)
+    leader, releaser = holder(Role.LEADER), holder(Role.RELEASER)
     own = type("Row", (), {"bureau_id": 1, "author_id": 7})()
     others = type("Row", (), {"bureau_id": 1, "author_id": 8})()
     elsewhere = type("Row", (), {"bureau_id": 2, "author_id": 8})()
@@ -78,7 +78,7 @@ def as_role(app, town):
 
     def enter(role):
         with town.database.transaction() as session:
-            person = session.scalar(select(Person).where(Person.login == "lu"))
+            person = somebody(session, "lu")
             person.grants[0].role = role
         client = app.test_client()
         assert client.post("/sign-in", data={"login": "lu", "password": "demo-casework"}).status_code == 303
@@ -146,7 +146,7 @@ def test_no_page_and_no_answer_shows_an_administrator_any_business(app, as_role,
                 session,
                 action="step.plan.approve_plan",
                 subject="case/1",
-                actor=session.scalar(select(Person).where(Person.login == "shen")),
+                actor=somebody(session, "shen"),
                 bureau_id=1,
                 reason=f"{object_name}有问题，退回",
                 after={"reason": object_name},

@@ -11,9 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
-from engine.people import Person
 from tests.web.test_api import token_of
-from tests.web.town import NOW, PASSWORD
+from tests.web.town import NOW, PASSWORD, somebody
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 (an authenticator app's, made up)
 
@@ -136,13 +135,13 @@ def test_the_second_factor_is_enrolled_by_its_first_code(as_person, town):
     answer = client.post("/second-factor", data={"code": code, "next": "/me"})
     assert (answer.status_code, answer.location) == (303, "/me")
     with town.database.reading() as session:
-        assert session.scalar(select(Person).where(Person.login == "luo")).totp_secret == secret
+        assert somebody(session, "luo").totp_secret == secret
 
 
 def test_somebody_without_a_post_any_more_sees_nothing(as_person, town):
     client = as_person("shen")
     with town.database.transaction() as session:
-        person = session.scalar(select(Person).where(Person.login == "shen"))
+        person = somebody(session, "shen")
         person.grants[0].valid_to = NOW.date() - timedelta(days=1)
     assert client.get("/board").status_code in (403, 404)
     assert client.get("/tasks/1").status_code == 403
@@ -166,7 +165,7 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(as_person, app):
 
 def enrolled(town, login="luo"):
     with town.database.transaction() as session:
-        session.scalar(select(Person).where(Person.login == login)).totp_secret = SECRET
+        somebody(session, login).totp_secret = SECRET
 
 
 def code_at(moment):

@@ -9,13 +9,14 @@ from engine.domain.notice import Notice
 from engine.people import Person
 from engine.runtime.tables import Instance
 from tests.web import flow
+from tests.web.town import somebody
 
 ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader; 陆文静 opened the case
 
 
 def ids(town, *logins):
     with town.database.reading() as session:
-        return [flow.person(session, login).id for login in logins]
+        return [somebody(session, login).id for login in logins]
 
 
 def notices(town, kind):
@@ -118,7 +119,7 @@ def test_a_copy_opens_no_way_to_a_case_one_may_not_see(as_person, town, login, s
 def test_whoever_loses_the_case_loses_the_copy(as_person, town):
     as_person("shen").post(f"/api/v1/tasks/{ITEM}/copy", json={"to": ids(town, "luo"), "text": "机密"})
     with town.database.transaction() as session:
-        luo = flow.person(session, "luo").id
+        luo = somebody(session, "luo").id
         session.execute(text("update grant_ set bureau_id = 3 where person_id = :luo"), {"luo": luo})
     luo = as_person("luo")
     assert luo.get("/api/v1/copies").json["rows"] == []

@@ -12,6 +12,7 @@ from engine.errors import Refused
 from engine.people import Person, Role
 from engine.runtime.tables import Handing, WorkItem
 from tests.web import flow
+from tests.web.town import somebody
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_what_is_returned_over_somebodys_head_does_not_vanish_from_their_inbox(a
     check = flow.does(memo, first, "lu")
     he.post(f"/api/v1/tasks/{check}/claim", json={})
     with memo.database.transaction() as session:
-        run = memo.runtime.open(session, flow.row(memo, check).instance_id, flow.person(session, "lu"))
+        run = memo.runtime.open(session, flow.row(memo, check).instance_id, somebody(session, "lu"))
         run.end_here("立案撤销")
     page = he.get("/?tab=done").text
     assert "已转出" in page
@@ -142,7 +143,7 @@ def test_the_old_holder_may_still_open_what_went_to_another_bureau(memo):
     first = flow.begin(memo)
     with memo.database.transaction() as session:
         item = flow.row(memo, first)
-        stranger = flow.person(session, "expert")
+        stranger = somebody(session, "expert")
         assert not trace.had(session, stranger, item)
         session.add(Handing(work_item_id=first, case_id=item.case_id, from_id=stranger.id, way="reassign"))
         session.flush()
@@ -154,11 +155,11 @@ def test_what_is_given_back_by_a_step_with_parts_is_refused_by_name(memo):
     first = flow.begin(memo)
     flow.does(memo, first, "lu")
     with memo.database.transaction() as session:
-        run = memo.runtime.open(session, flow.row(memo, first).instance_id, flow.person(session, "lu"))
+        run = memo.runtime.open(session, flow.row(memo, first).instance_id, somebody(session, "lu"))
         run.element("draft").properties["sign"] = "all"
         try:
             with pytest.raises(Refused) as no:
-                withdrawing.withdraw(memo, session, flow.person(session, "lu"), first, reason="写错了")
+                withdrawing.withdraw(memo, session, somebody(session, "lu"), first, reason="写错了")
         finally:
             del run.element("draft").properties["sign"]
     assert no.value.slug == "too-late"
@@ -206,7 +207,7 @@ def test_who_no_longer_holds_the_post_takes_nothing_back(as_person, memo):
     first = flow.begin(memo)
     following = flow.does(memo, first, "lu")
     with memo.database.transaction() as session:
-        lu = flow.person(session, "lu")
+        lu = somebody(session, "lu")
         next(each for each in lu.grants if each.role == Role.SECTION).valid_to = date(2026, 10, 8)
     assert "撤回…" not in as_person("lu").get(f"/tasks/{first}").text
     no = withdraw(as_person("lu"), first)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from engine.access.sign_in import set_password
 from engine.domain.pack import parameter_files
 from engine.people import Bureau, Grant, Person, Role, Section
@@ -16,6 +18,7 @@ from engine.runtime.tables import Blob, History, Instance, Release, ReleaseFile,
 NOW = datetime(2026, 10, 9, 2, 20, tzinfo=UTC)  # Friday 10:20 in Shanghai
 PASSWORD = "demo-casework"  # noqa: S105 (every demo account has it)
 KEY = "k" * 64
+SINCE = date(2020, 1, 1)
 NOBODY = None  # the town's diagram asks nothing of the world
 ROOT = Path(__file__).parents[2]
 FORM = (ROOT / "forms/plan/approve.form").read_bytes()
@@ -50,6 +53,33 @@ PEOPLE = {
 }
 
 
+def somebody(session, login):
+    """Who has this account."""
+    return session.scalars(select(Person).where(Person.login == login)).one()
+
+
+def holds(session, who, role, **more):
+    """Somebody holds a post (one more), by default in their own bureau and for years; returns the person."""
+    session.add(
+        Grant(person_id=who.id, role=role, **{"bureau_id": who.bureau_id, "valid_from": SINCE, **more})
+    )
+    return who
+
+
+def account(session, bureau_id, login, name, role, **more):
+    """An account of its own with one post."""
+    who = Person(bureau_id=bureau_id, login=login, name=name, **more)
+    session.add(who)
+    session.flush()
+    return holds(session, who, role)
+
+
+def colleague(session, login, name, role, **more):
+    """One more person of the town, with the password of all."""
+    known = somebody(session, "shen")
+    return account(session, known.bureau_id, login, name, role, password_hash=known.password_hash, **more)
+
+
 def build(session):
     """Fill an empty database."""
     city = Bureau(
@@ -78,18 +108,16 @@ def build(session):
     set_password(known, PASSWORD)
     for number, (login, (name, role)) in enumerate([*PEOPLE.items(), ("wai", ("外地人", Role.SUPERVISION))]):
         bureau = other if login == "wai" else city
-        person = Person(
-            bureau_id=bureau.id,
+        people[login] = account(
+            session,
+            bureau.id,
+            login,
+            name,
+            role,
             section_id=section.id if login == "he" else None,
             staff_no=f"{number:04}",
-            login=login,
-            name=name,
             password_hash=known.password_hash,
         )
-        session.add(person)
-        session.flush()
-        session.add(Grant(person_id=person.id, bureau_id=bureau.id, role=role, valid_from=date(2020, 1, 1)))
-        people[login] = person
     parameters = parameter_files("jilin")
     session.add_all([Blob(hash="f" * 64, content=FORM), Blob(hash="d" * 64, content=DIAGRAM)])
     session.add_all([Blob(hash=f"{n:064}", content=text) for n, text in enumerate(parameters.values())])
