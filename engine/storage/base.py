@@ -28,9 +28,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from engine.errors import Refused
+from engine.sentence import Sentence
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,11 +59,46 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class TooLong(Refused, DontWrapMixin):
+    """A text does not fit where it is to stand; whoever wrote it may shorten it."""
+
+
+class Bounded(TypeDecorator[str]):
+    """A short text. Both databases refuse a longer one, and say so in words (SQLite would take it as it is)."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int = 0) -> None:
+        self.length = length
+        super().__init__(length)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database: whole, or not at all."""
+        if value is not None and len(value) > self.length:
+            raise TooLong(
+                Sentence(
+                    "“{begin}…”太长：有 {count} 个字符，最多 {most} 个。",
+                    begin=value[:20],
+                    count=len(value),
+                    most=self.length,
+                ),
+                hint="请改短后再提交。",
+                slug="too-long",
+            )
+        return value
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:  # noqa: ARG002
+        """What is searched for may have any length: it is not found, that is all."""
+        return String()
+
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 
 pk = Annotated[int, mapped_column(BigId, primary_key=True)]
-word = Annotated[str, mapped_column(String(80))]
+WORD = 80  # characters
+word = Annotated[str, mapped_column(Bounded(WORD))]
 text = Annotated[str, mapped_column(Text)]
 sha256 = Annotated[str, mapped_column(String(64))]
 

@@ -91,6 +91,51 @@ def test_what_the_kernel_would_execute_ignore_or_choke_on_is_refused(body, rule)
     assert rule in findings(GOOD + body)
 
 
+LONG = "核对定点医疗机构报送的全部材料" * 6  # 90 characters
+WIDE = "x" * 81
+
+
+@pytest.mark.parametrize(
+    ("element", "label"),
+    [
+        (step("one").replace('name="one"', f'name="{LONG}"'), "名称"),
+        (step("one", clause=" ".join(["J8"] * 30)), "依据"),
+        (step("one", deadline=WIDE), "时限"),
+        (step("one", form=f"a/{WIDE}"), "表单"),
+        (step("one").replace('"one"', f'"{"o" * 79}"'), "日志事项"),
+        (step("one").replace('"one"', f'"{WIDE}"'), "id"),
+        (f'<bpmn:intermediateCatchEvent id="one" name="等"><bpmn:messageEventDefinition messageRef="{WIDE}"/></bpmn:intermediateCatchEvent>', "消息"),
+    ],
+)  # fmt: skip
+def test_a_name_that_no_row_of_the_database_can_keep_is_refused_on_every_database(element, label):
+    """PostgreSQL would refuse the step that writes it in the middle of a case, SQLite would not."""
+    body = '<bpmn:startEvent id="s"/>\n' + element + '<bpmn:endEvent id="e"/>'
+    extra = f'<bpmn:message id="{WIDE}" name="{WIDE}"/>'
+    content = HEAD + extra + process("p", body) + "</bpmn:definitions>"
+    found = check.findings({"p.bpmn": content.encode(), "deadlines.dmn": DEADLINES}, World())
+    (fault,) = [each for each in found if each.rule == "too-long" and each.reason.startswith(label)]
+    assert fault.file == "p.bpmn"
+    assert fault.line == 2
+    assert fault.element[:1] in "ox"
+    assert "最多 80 个" in fault.reason
+
+
+def test_a_question_at_a_gateway_may_be_long_and_a_path_may_not():
+    body = GOOD + f'<bpmn:exclusiveGateway id="g" name="{LONG}"/>'
+    assert "too-long" not in findings(body)
+    path = f"forms/{WIDE}.form"
+    (fault,) = [each for each in check.findings({path: b"{}"}, World()) if each.rule == "too-long"]
+    assert fault.file == path
+
+
+def test_the_name_of_a_decision_stands_in_the_timeline():
+    long = DEADLINES.replace(
+        b'<decision id="deadlines" name="deadlines">', f'<decision id="deadlines" name="{LONG}">'.encode()
+    )
+    (fault,) = [each for each in check.findings({"deadlines.dmn": long}, World()) if each.rule == "too-long"]
+    assert (fault.element, fault.name, fault.line) == ("deadlines", LONG, 1)
+
+
 def test_all_findings_come_at_once_with_names_and_lines():
     found = findings(
         '<bpmn:startEvent id="s"/>\n'

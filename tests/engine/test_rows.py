@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
+from engine.errors import Refused
 from engine.people import Bureau
 from engine.runtime.tables import Receipt
 from engine.storage.base import append, gathered, write
@@ -29,6 +30,30 @@ def test_gathered_rows_stand_there_for_whoever_reads_and_at_the_end(database):
                 put(session, "c")
             put(session, "d")
         assert number(session) == 4
+
+
+@pytest.mark.parametrize("way", ["mapped", "past the unit of work"])
+def test_what_is_too_long_for_its_column_is_refused_in_words_on_both_databases(database, way):
+    """SQLite would keep it, PostgreSQL would end in a failure: whoever typed it is told, and may shorten it."""
+    values = {"division": "2" * 81, "name": "局", "short_name": "局", "level": "county", "pack": "jilin"}
+
+    def work(session):
+        if way == "mapped":
+            session.add(Bureau(**values))
+            session.flush()
+        else:
+            append(session, Bureau, **values)
+
+    with pytest.raises(Refused, match="太长：有 81 个字符，最多 80 个") as no:
+        database.run(work)
+    assert no.value.slug == "too-long"
+
+
+def test_what_is_looked_for_may_have_any_length(database):
+    with database.reading() as session:
+        assert session.scalar(select(Bureau).where(Bureau.division == "2" * 200)) is None
+        assert session.scalar(select(Bureau).where(Bureau.division.in_(["2" * 200]))) is None
+        assert session.scalar(select(Bureau).where(Bureau.division.contains("2" * 200))) is None
 
 
 def test_gathered_rows_come_before_what_the_unit_of_work_writes(database):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.errors import Finding, ModelInvalid, RuleError
 from engine.rules import dmn
 from engine.runtime import model, spiff
-from engine.runtime.check import flow, meaning, names, shape, table
+from engine.runtime.check import flow, length, meaning, names, shape, table
 from engine.runtime.ports import Ports
 from engine.runtime.release import kind_of
 from engine.sentence import Sentence
@@ -21,6 +21,7 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
     """Everything found in the files of a release, in the order of file and line."""
     release = names.Release(ports, {}, {}, {}, {}, names.deadline_keys(files))
     found: list[Finding] = []
+    found += length.paths(files)
     for path, content in sorted(files.items()):
         try:
             found += _read(path, content, release)
@@ -29,6 +30,7 @@ def findings(files: Mapping[str, bytes], ports: Ports) -> list[Finding]:
         except RuleError as fault:
             found.append(Finding(path, "", "", 0, "rule", fault.reason, fault.hint))
     for path, diagram in release.diagrams.items():
+        found += length.processes(diagram.processes.values())
         misshapen = shape.check(diagram)
         found += misshapen
         if any(finding.severity == "error" for finding in misshapen):
@@ -56,7 +58,7 @@ def _read(path: str, content: bytes, release: names.Release) -> list[Finding]:
         for decision in rules.decisions():
             release.decisions |= {decision.id: path, decision.name: path}
             release.outputs[decision.id] = names.outputs_of(decision)
-        return list(table.check(rules, path))
+        return [*length.decisions(path, rules.decisions()), *table.check(rules, path)]
     elif kind == "form":
         faults = list(release.ports.check_form(path, content))
         name = path.removeprefix("forms/").removesuffix(".form")
