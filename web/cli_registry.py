@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import engine.domain.verbs  # noqa: F401 (all tables)
+from engine.desk.release import in_force
 from engine.domain.registry.columns import Line
 from engine.domain.registry.transfer import REGISTRIES, Report, export_file, import_file
 from engine.errors import NotFound, Refused
+from engine.operation import Rules
 from engine.people import Bureau
 from web.cli_open import open_database
 from web.cli_words import say, spoken
@@ -61,6 +63,7 @@ def import_(
             kind=kind or "",
             accept_valid=accept_valid,
             dry_run=dry_run,
+            rules=_rules(session, bureau),
             watch=_watch,
         )
     kept = ""
@@ -137,6 +140,14 @@ def export(
         return
     for row in written:
         click.echo(row["file"])
+
+
+def _rules(session: Session, bureau: Bureau) -> Rules | None:
+    """The parameters in force; None where nothing is released yet."""
+    try:
+        return in_force(session, bureau.pack)
+    except NotFound:
+        return None
 
 
 def _bureau(session: Session, division: str, file_name: str) -> Bureau:

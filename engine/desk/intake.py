@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk.registry import EDITORS, may_edit
+from engine.desk.release import in_force
 from engine.desk.tables import Intake
 from engine.domain.registry import transfer
 from engine.domain.registry.columns import Line
@@ -82,7 +83,8 @@ def hand_in(session: Session, actor: Person, kind: str, name: str, content: byte
     if kind not in EDITORS:
         raise NotFound(Sentence("没有“{kind}”这种名录。", kind=kind), hint="请从名录库进入。")
     EDITORS[kind].demand(actor)
-    refuse_editor(actor, session.get_one(Bureau, actor.bureau_id), kind)
+    bureau = session.get_one(Bureau, actor.bureau_id)
+    refuse_editor(actor, bureau, kind, in_force(session, bureau.pack))
     if not content:
         raise Refused("文件是空的。", slug="registry-file", fields={"file": "请选择一个 XLSX 或 CSV 文件"})
     digest = hashlib.sha256(content).hexdigest()
@@ -207,7 +209,13 @@ def _examined(
         content, bureau = row.content or b"", session.get_one(Bureau, row.bureau_id)
         try:
             found = transfer.examine(
-                session, bureau, row.file_name, content, kind=row.kind, watch=_Watch(database, row.id)
+                session,
+                bureau,
+                row.file_name,
+                content,
+                kind=row.kind,
+                rules=in_force(session, bureau.pack),
+                watch=_Watch(database, row.id),
             )
         except Refused as refusal:
             no = refusal
@@ -281,7 +289,8 @@ def _entered(session: Session, payload: Mapping[str, Any], report: transfer.Repo
             with session.begin_nested():
                 EDITORS[row.kind].demand(actor)
                 bureau = session.get_one(Bureau, row.bureau_id)
-                transfer.enter(session, bureau, report, content, actor=actor)
+                rules = in_force(session, bureau.pack)
+                transfer.enter(session, bureau, report, content, actor=actor, rules=rules)
         except Refused as no:
             row.state, row.said = "checked", f"{no.reason}{no.hint}"
         else:

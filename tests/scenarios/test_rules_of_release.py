@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
+from engine.desk import intake
 from engine.desk.release import findings
 from engine.desk.world import seed_files
 from engine.domain import report
+from engine.domain.registry import object_by_code
+from engine.people import Person
 from engine.runtime import release
 from tests.scenarios import acts
 from tests.scenarios import inspections as told
 from tests.scenarios import test_draw as draws
+from tests.scenarios import test_registry as registry
 from tests.scenarios.test_inspection import refused
 
 STEP = "提交随机抽查情况报告"
@@ -115,3 +120,27 @@ def test_what_only_the_installed_pack_decides_is_said_by_the_check(jilin):
 def found(installation, files):
     """What the release check says."""
     return findings(installation.world.answers, files)
+
+
+def test_who_keeps_a_registry_is_asked_of_the_cases_own_release(jilin):
+    """舞 第三条: a release gives the object registry to another unit; a change under way stays with its own."""
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    own = jilin.read(lambda session: object_by_code(session, jilin.bureau, code).bureau_id)
+    section = registry.section_of(jilin, own)
+    rows = [{"act": "close", "code": code, "note": "终止协议"}]
+    old = acts.opens_change(jilin, "objects", bureau=own, by=section)
+    jilin.releases("registry.objects_by", "supervision")
+    new = acts.opens_change(jilin, "objects", bureau=own, by=section)
+    drafted = {"by": section, "cause": "协议终止", "rows": rows}
+    refused("registry-other-unit", new.completes, "起草检查对象名录库变更", **drafted)
+    old.completes("起草检查对象名录库变更", **drafted)
+
+
+def test_a_file_for_a_registry_is_taken_from_who_keeps_it_by_the_rules_in_force(jilin):
+    def hand_in(session):
+        keeper = registry.section_of(jilin, jilin.bureau)
+        actor = session.scalars(select(Person).where(Person.login == keeper)).one()
+        return intake.hand_in(session, actor, "objects", "o.csv", b"x", key="k")
+
+    jilin.releases("registry.objects_by", "supervision")
+    refused("registry-other-unit", jilin.does, hand_in)

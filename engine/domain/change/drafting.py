@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.domain import answers as ask
 from engine.domain.change.tables import KINDS, RegistryChange, get
-from engine.domain.pack import parameters
 from engine.domain.registry import Inspector, ItemList, RegistryObject, above, opened
 from engine.domain.terms import REGISTRY_KINDS, cite
 from engine.errors import Refused
@@ -42,19 +41,19 @@ INSPECTOR_ACTS: Mapping[str, str] = {
 }
 
 
-def owner_of(session: Session, bureau: Bureau) -> Bureau:
+def owner_of(session: Session, bureau: Bureau, rules: Rules) -> Bureau:
     """Whose item list binds a bureau: its own, or that of the top of its tree (J4)."""
-    if parameters(bureau.pack)["item_list.owner"].value != "province":
+    if rules["item_list.owner"].value != "province":
         return bureau
     return session.get_one(Bureau, above(session, bureau.id)[-1])
 
 
-def next_superior(session: Session, row: RegistryChange) -> tuple[int | None, bool]:
+def next_superior(session: Session, row: RegistryChange, rules: Rules) -> tuple[int | None, bool]:
     """Who sees a proposal for the province's list next, and whether another bureau stands before the province.
 
     It climbs the tree one bureau at a time: 县 → 市 → 省 (J4).
     """
-    owner = owner_of(session, session.get_one(Bureau, row.bureau_id))
+    owner = owner_of(session, session.get_one(Bureau, row.bureau_id), rules)
     ladder = above(session, row.bureau_id)
     here = ladder.index(row.bureau_id) if row.bureau_id in ladder else -1
     rungs = ladder[here + 1 :]
@@ -71,7 +70,7 @@ def propose(session: Session, bureau: Bureau, kind: str, rules: Rules) -> Regist
     approval = "leader"
     if kind == "items":
         approval = str(rules["item_list.approval"].value)
-        if approval == "province" and owner_of(session, bureau).id == bureau.id:
+        if approval == "province" and owner_of(session, bureau, rules).id == bureau.id:
             approval = "leader"  # the province itself: its own leader has the last word
     year = clock.today().year
     last = session.scalar(
@@ -103,7 +102,7 @@ def open_change(step: Step, *, change_id: int) -> Mapping[str, Any]:
 @operation("registry.climb", clause="J4", gives=("superior_id", "more_levels"))
 def climb(step: Step, *, change_id: int) -> Mapping[str, Any]:
     """逐级上报: the proposal goes to the next bureau above; `more_levels` while that is not yet the province."""
-    superior, between = next_superior(step.session, get(step.session, change_id))
+    superior, between = next_superior(step.session, get(step.session, change_id), step.rules)
     return {"superior_id": superior, "more_levels": between}
 
 
@@ -112,7 +111,7 @@ def draft(step: Step, *, change_id: int) -> None:
     """起草变更: cause, basis and rows; refused to another unit, and while a draw holds the registry."""
     row = get(step.session, change_id)
     author = step.person()
-    opened(step.session, step.session.get_one(Bureau, row.bureau_id), row.kind, author)
+    opened(step.session, step.session.get_one(Bureau, row.bureau_id), row.kind, author, step.rules)
     clause = cite("J5 W4 W5", step.pack)
     row.cause = ask.required(step.answers, "cause", "变更原因", clause=clause)
     row.basis = ask.text(step.answers, "basis")
@@ -133,7 +132,7 @@ def draft(step: Step, *, change_id: int) -> None:
 
 def refuse_taken(step: Step, row: RegistryChange) -> None:
     """Another item list has this version: seen when drafting, and again when approving (slug `version-taken`)."""
-    owner = owner_of(step.session, step.session.get_one(Bureau, row.bureau_id))
+    owner = owner_of(step.session, step.session.get_one(Bureau, row.bureau_id), step.rules)
     taken = select(ItemList.id).where(ItemList.bureau_id == owner.id, ItemList.version == row.version)
     if step.session.scalar(taken) is not None:
         raise Refused(

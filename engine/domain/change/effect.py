@@ -68,7 +68,7 @@ def apply(step: Step, *, change_id: int) -> Mapping[str, Any]:
 
 
 def _apply_items(step: Step, row: RegistryChange) -> None:
-    owner = owner_of(step.session, step.session.get_one(Bureau, row.bureau_id))
+    owner = owner_of(step.session, step.session.get_one(Bureau, row.bureau_id), step.rules)
     listed = ItemList(
         bureau_id=owner.id,
         version=row.version,

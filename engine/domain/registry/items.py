@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import audit, clock
-from engine.domain.pack import parameters
 from engine.domain.registry.columns import Column, Line, short, words
 from engine.domain.registry.queries import above
 from engine.domain.registry.tables import InspectionItem, ItemList
+from engine.domain.terms import cite
 from engine.errors import Refused
+from engine.operation import Rules
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -61,8 +62,7 @@ def apply(session: Session, bureau: Bureau, lines: Iterable[Line]) -> dict[str, 
 
 
 def draft(session: Session, bureau: Bureau, *, cause: str = "", title: str = "") -> ItemList:
-    """A new draft version; refused where the province owns the list (吉 第四条). Slug `item-list-owner`."""
-    refuse_owner(session, bureau)
+    """A new draft version, for who may keep the list (`refuse_owner`)."""
     year = clock.today().year
     number = (
         session.scalar(select(func.count()).select_from(ItemList).where(ItemList.bureau_id == bureau.id)) or 0
@@ -78,17 +78,19 @@ def draft(session: Session, bureau: Bureau, *, cause: str = "", title: str = "")
     return drafted
 
 
-def refuse_owner(session: Session, bureau: Bureau) -> None:
-    """Refuse to keep a list where the pack gives it to the province and this bureau is not it."""
-    pack = parameters(bureau.pack)
+def refuse_owner(session: Session, bureau: Bureau, rules: Rules) -> None:
+    """Refuse to keep a list where the rules give it to the province and this bureau is not it (吉 第四条).
+
+    Slug `item-list-owner`.
+    """
     if (
-        pack["item_list.owner"].value == "province"
+        rules["item_list.owner"].value == "province"
         and bureau.level != "province"
         and len(above(session, bureau.id)) > 1
     ):
         raise Refused(
             "抽查事项清单由省级医疗保障部门统一制定，本级只能使用。",
-            clause=pack.cite(pack["item_list.owner"].source),
+            clause=rules.cite(rules["item_list.owner"].source),
             hint="需要调整时请向省局提出。",
             slug="item-list-owner",
         )
@@ -110,7 +112,7 @@ def publish(
         bureau = session.get_one(Bureau, listed.bureau_id)
         raise Refused(
             "清单公布前须写明审定机关和文号。",
-            clause=parameters(bureau.pack).cite("W4 J4"),
+            clause=cite("W4 J4", bureau.pack),
             slug="item-list-approval",
         )
     earlier = session.scalars(

@@ -16,6 +16,7 @@ from engine.domain.pack import parameters
 from engine.domain.registry.tables import RegistryLock
 from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import NotAllowed, Refused
+from engine.operation import Rules
 from engine.people import Bureau, Person, Role
 from engine.sentence import Sentence
 
@@ -90,18 +91,18 @@ def _refuse(row: RegistryLock | None) -> None:
         )
 
 
-def editor_role(kind: str, pack: str) -> Role:
-    """The role that keeps a registry in a pack; item list and conflicts go with the inspectors."""
+def editor_role(kind: str, rules: Rules) -> Role:
+    """The role that keeps a registry by these rules; item list and conflicts go with the inspectors."""
     key = "registry.objects_by" if kind == "objects" else "registry.inspectors_by"
-    return Role(parameters(pack)[key].value)
+    return Role(rules[key].value)
 
 
-def may_edit(person: Person, bureau: Bureau, kind: str) -> bool:
+def may_edit(person: Person, bureau: Bureau, kind: str, rules: Rules) -> bool:
     """Whether somebody keeps this registry of this bureau.
 
     The right role here, and not the other registry's too.
     """
-    role = editor_role(kind, bureau.pack)
+    role = editor_role(kind, rules)
     today = clock.today()
     return any(
         grant.role == role and grant.bureau_id == bureau.id and grant.valid_from <= today <= grant.valid_to
@@ -109,11 +110,10 @@ def may_edit(person: Person, bureau: Bureau, kind: str) -> bool:
     )
 
 
-def refuse_editor(person: Person, bureau: Bureau, kind: str) -> None:
+def refuse_editor(person: Person, bureau: Bureau, kind: str, rules: Rules) -> None:
     """Refuse an edit by another unit than the one that keeps the registry (slug `registry-other-unit`)."""
-    if not may_edit(person, bureau, kind):
-        pack = parameters(bureau.pack)
-        keeper = pack.label(editor_role(kind, bureau.pack))
+    if not may_edit(person, bureau, kind, rules):
+        keeper = rules.label(editor_role(kind, rules))
         raise NotAllowed(
             Sentence(
                 "{registry}由{keeper}维护，{person}不能修改。",
@@ -121,19 +121,22 @@ def refuse_editor(person: Person, bureau: Bureau, kind: str) -> None:
                 keeper=keeper,
                 person=person.name,
             ),
-            clause=pack.cite("W3 W5"),
+            clause=rules.cite("W3 W5"),
             hint="请由维护单位办理。",
             slug="registry-other-unit",
         )
 
 
-def opened(session: Session, bureau: Bureau, kind: str, person: Person | None) -> None:
+def opened(
+    session: Session, bureau: Bureau, kind: str, person: Person | None, rules: Rules | None = None
+) -> None:
     """Before every edit: the right unit, and no draw under way.
 
-    Without a person: the installation itself (CLI).
+    `rules`: of the case's release, or those in force; without, the pack as it ships. Without a person: the
+    installation itself (CLI).
     """
     if person is not None:
-        refuse_editor(person, bureau, kind)
+        refuse_editor(person, bureau, kind, rules or parameters(bureau.pack))
     refuse_locked(session, bureau.id, kind)
 
 

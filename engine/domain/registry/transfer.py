@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from engine import audit
+from engine.domain.pack import parameters
 from engine.domain.registry import inspectors, items, objects, relations
 from engine.domain.registry.columns import Column, Line, parse
 from engine.domain.registry.lock import opened
@@ -32,6 +33,7 @@ from engine.domain.registry.tables import (
 )
 from engine.domain.terms import REGISTRY_KINDS
 from engine.errors import Refused
+from engine.operation import Rules
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -195,6 +197,7 @@ def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
     actor: Person | None = None,
     accept_valid: bool = False,
     dry_run: bool = False,
+    rules: Rules | None = None,
     watch: Watch = lambda _stage, lines: lines,
 ) -> Report:
     """Read, check and enter a file; the report tells what became of every row.
@@ -202,10 +205,10 @@ def import_file(  # noqa: PLR0913 (how a file is taken, all by keyword)
     Whoever stops it half way (an exception out of `watch`) has imported nothing; the same file again is a whole import.
     Raises what `examine` and `enter` raise.
     """
-    report = examine(session, bureau, name, content, kind=kind, watch=watch)
+    report = examine(session, bureau, name, content, kind=kind, rules=rules, watch=watch)
     if dry_run or not report.enterable(accept_valid=accept_valid):
         return report
-    enter(session, bureau, report, content, actor=actor, watch=watch)
+    enter(session, bureau, report, content, actor=actor, rules=rules, watch=watch)
     return report
 
 
@@ -216,10 +219,12 @@ def examine(
     content: bytes,
     *,
     kind: str = "",
+    rules: Rules | None = None,
     watch: Watch = lambda _stage, lines: lines,
 ) -> Report:
     """Read and check a file; changes nothing, so that a session which only reads is enough.
 
+    `rules`: those in force; without (nothing is released yet) the pack as it ships.
     Refused as a whole: an unreadable file, missing columns (slugs `registry-file`, `registry-columns`).
     """
     sheet = read(name, content)
@@ -232,7 +237,7 @@ def examine(
         )
     registry = REGISTRIES[kind]
     if kind == "items":
-        items.refuse_owner(session, bureau)
+        items.refuse_owner(session, bureau, rules or parameters(bureau.pack))
     lines, unknown, missing = parse(sheet, registry.columns)
     if missing:
         raise Refused(
@@ -258,6 +263,7 @@ def enter(
     content: bytes,
     *,
     actor: Person | None = None,
+    rules: Rules | None = None,
     watch: Watch = lambda _stage, lines: lines,
 ) -> None:
     """Enter the rows of a report that were not refused, all of them in this transaction.
@@ -265,7 +271,9 @@ def enter(
     Refused: another unit than the one that keeps the registry, a draw that holds it (slugs `registry-other-unit`,
     `registry-locked`).
     """
-    opened(session, bureau, report.kind, actor)
+    opened(session, bureau, report.kind, actor, rules)
+    if report.kind == "items":
+        items.refuse_owner(session, bureau, rules or parameters(bureau.pack))
     good = [line for line in report.lines if line.status != "refused"]
     report.counts |= REGISTRIES[report.kind].apply(session, bureau, watch("导入", good))
     report.applied = True
