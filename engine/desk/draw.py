@@ -362,7 +362,7 @@ def _groups(session: Session, draw: Draw) -> list[Group]:
     )
     people: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row, who in session.execute(query):
-        licensed = "持证" if any(paper.state == "valid" for paper in who.certificates) else ""
+        licensed = "持证" if who.licensed(draw.day) else ""
         people[row.group_id].append((who.name, licensed, "" if row.state == "serving" else "已调出"))
     counted = Counter(
         session.scalars(

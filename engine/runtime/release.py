@@ -22,6 +22,7 @@ from engine.people import Person
 from engine.rules import dmn
 from engine.rules.plain import plain
 from engine.runtime import model, spiff
+from engine.runtime.recent import Recent
 from engine.runtime.tables import Blob, Release, ReleaseFile
 from engine.sentence import Sentence
 
@@ -33,6 +34,10 @@ KINDS = {
     ".docx": "document",
     ".toml": "pack",
 }
+
+
+LIMITS = 512  # rows of a release's deadlines table; it has some eighty, each asked for anew every day
+LOADED = 32  # releases; what cases still run under, and what people look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ class Compiled:
     forms: Mapping[str, bytes]  # `plan/approve` → form-js JSON
     documents: Mapping[str, bytes] = field(default_factory=dict)
     parameters: tuple[tuple[str, bytes], ...] = ()  # of the pack and its parents, as TOML
-    limits: dict[tuple[str, str, date], Any] = field(default_factory=dict, compare=False, repr=False)
+    limits: Recent[tuple[str, str, date], Any] = field(
+        default_factory=lambda: Recent(LIMITS), compare=False, repr=False
+    )
 
     def process(self, identity: str) -> model.Process:
         """A process of this release; CaseworkError where it has none of this name."""
@@ -95,9 +102,7 @@ class Compiled:
     def limit(self, decision: str, facts: Mapping[str, Any]) -> Any:
         """A row of the deadlines table, as plain JSON; asked for at every step, so it is kept for the day."""
         key = (decision, repr(sorted(facts.items())), clock.today())
-        if key not in self.limits:
-            self.limits[key] = plain(self.decide(decision, facts).usable())
-        return self.limits[key]
+        return self.limits.get(key, lambda: plain(self.decide(decision, facts).usable()))
 
 
 def kind_of(path: str) -> str:
@@ -183,7 +188,7 @@ def compile_files(
     )
 
 
-_loaded: dict[tuple[str, int, str], Compiled] = {}
+_loaded: Recent[tuple[str, int, str], Compiled] = Recent(LOADED)
 
 
 def load(session: Session, release_id: int) -> Compiled:
@@ -211,17 +216,19 @@ FROZEN = Bundle[Any]("frozen", Release.id, Release.pack, Release.version, Releas
 
 def compiled(session: Session, release: Frozen) -> Compiled:
     """A release that is already at hand, compiled; the session remembers it, so that no step asks twice."""
-    key = (release.hash, release.id, release.pack)
-    if key not in _loaded:
+
+    def make() -> Compiled:
         rows = session.execute(
             select(ReleaseFile.path, Blob.content)
             .join(Blob, Blob.hash == ReleaseFile.hash)
             .where(ReleaseFile.release_id == release.id),
         )
         files = {str(path): bytes(content) for path, content in rows}
-        _loaded[key] = compile_files(files, identity=release.id, pack=release.pack, version=release.version)
-    session.info.setdefault("releases", {})[release.id] = _loaded[key]
-    return _loaded[key]
+        return compile_files(files, identity=release.id, pack=release.pack, version=release.version)
+
+    found = _loaded.get((release.hash, release.id, release.pack), make)
+    session.info.setdefault("releases", {})[release.id] = found
+    return found
 
 
 def current(session: Session, pack: str) -> Release:

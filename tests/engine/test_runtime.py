@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, text
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import clock, operation
 from engine.errors import CaseworkError, ChangedMeanwhile, NotFound, Refused
 from engine.people import Bureau, Person
-from engine.runtime import back, call, job, message, release, sign, spiff
+from engine.runtime import back, call, job, message, recent, release, sign, spiff
 from engine.runtime.instance import Runtime
 from engine.runtime.ports import DueDate, Place
 from engine.runtime.tables import Call, History, Instance, Job, WorkItem
@@ -518,6 +519,28 @@ def test_a_kept_message_is_taken_by_somebody_at_some_time_or_by_nobody(machine, 
             ),
             {"case": case.id},
         )
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_is_kept_at_hand_does_not_grow_with_days_and_releases(at, monkeypatch):
+    """A web process that runs for a year has seen every day and every release: it keeps the last ones only."""
+    monkeypatch.setattr(release, "_loaded", recent.Recent(2))
+    numbers = []
+    for extra in range(4):
+        files = {name: content.encode() for name, content in FILES.items()}
+        numbers.append(release.deploy(at, "test", {**files, "f.form": b"%d" % extra}).id)
+        at.info.clear()
+        compiled = release.load(at, numbers[-1])
+    assert len(release._loaded) == 2
+    at.info.clear()
+    assert release.load(at, numbers[0]).id == numbers[0], "an old one is compiled again"
+    assert release.load(at, numbers[-1]) is compiled, "the latest was at hand"
+
+    monkeypatch.setattr(release.Compiled, "decide", lambda *_: SimpleNamespace(usable=lambda: {"days": 5}))
+    for day in range(release.LIMITS + 9):
+        with clock.fixed(T0 + timedelta(days=day)):
+            assert compiled.limit("deadlines", {"key": "step.default"}) == {"days": 5}
+    assert len(compiled.limits) == release.LIMITS
 
 
 def test_countersigning_by_all_any_ratio_and_in_turn(machine, at):

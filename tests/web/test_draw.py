@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from engine.access.sign_in import set_password
-from engine.domain import ceremony
+from engine.domain import ceremony, registry
 from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw import check_document, check_reveal, seed_of, ticket_of
+from engine.domain.registry import Inspector
 from engine.domain.terms import WORKFLOWS
 from engine.runtime import release
 from tests.engine.test_ceremony import OPENED, SEALED, WITNESSED, prepared
@@ -17,6 +19,35 @@ from tests.web.town import PASSWORD
 from web import http
 
 NUMBER = "220581-2026-0001"
+
+
+def test_who_is_licensed_is_counted_by_the_day_of_the_draw(room, town):
+    """吉 第十六条: a certificate that ended before, or began only after the draw, makes nobody licensed on that day."""
+    prints(town)
+    drawn(room)
+
+    def shown():
+        return room.browser.get(f"/draws/{NUMBER}").text.count("持证</span>")
+
+    assert shown() == 4
+    with town.database.transaction() as session:
+        draw = ceremony.get(session, NUMBER)
+        registry.release(session, NUMBER)
+        ended, began, still, _ = [
+            paper
+            for row in draw.people
+            for paper in session.get_one(Inspector, row.inspector_id).certificates
+            if paper.state == "valid"
+        ]
+        ended.valid_from, ended.valid_to = None, draw.day - timedelta(days=1)
+        began.valid_from, began.valid_to = draw.day + timedelta(days=1), draw.day + timedelta(days=900)
+        still.valid_to = draw.day
+        numbers = [ended.number, began.number, still.number]
+    assert shown() == 2
+    with town.database.reading() as session:
+        said = draw_documents(session, ceremony.get(session, NUMBER))["draw"]
+    printed = [row["certificate_no"] for row in said["people"]]
+    assert [number in printed for number in numbers] == [False, False, True]
 
 
 @pytest.fixture

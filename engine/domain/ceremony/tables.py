@@ -73,6 +73,11 @@ class Draw(Base):
     publish_by: Mapped[date | None]
     published_at: Mapped[datetime | None]
 
+    @property
+    def day(self) -> date:
+        """The day of the draw: when its registries were frozen, before that when it was opened."""
+        return clock.local(self.frozen_at or self.opened_at).date()
+
     operator: Mapped[Person | None] = relationship(foreign_keys=[operator_id])
     witness: Mapped[Person | None] = relationship(foreign_keys=[witness_id])
     objects: Mapped[list[DrawnObject]] = relationship(back_populates="draw", order_by="DrawnObject.id")

@@ -253,7 +253,7 @@ def _lists(session: Session, draw: Draw) -> dict[str, list[dict[str, Any]]]:
                 "group": row.group_id,
                 "name": people[row.inspector_id].name + ("（已调出）" if row.state == "left" else ""),
                 "certificate_no": "、".join(
-                    paper.number for paper in people[row.inspector_id].certificates if paper.state == "valid"
+                    paper.number for paper in people[row.inspector_id].certificates if paper.valid(draw.day)
                 ),
                 "role": SLOT_NEEDS.get(row.role, row.role),
             }
