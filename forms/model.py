@@ -150,13 +150,6 @@ class Form:
                 used |= condition.names if condition else set()
         return frozenset(used - self.keys - set(NAMES_OF_A_ROW))
 
-    @property
-    def option_keys(self) -> frozenset[str]:
-        """`valuesKey`s and data sources that the domain must supply when the form is shown."""
-        return frozenset(
-            key for component in self.walk() for key in (component.options_key, component.source) if key
-        )
-
     def check(self, names: Collection[str] = ()) -> list[Finding]:
         """Findings that only show beside the diagram: `names` are the data keys the step can see."""
         known = {*names, *self.keys, *NAMES_OF_A_ROW}

@@ -368,10 +368,3 @@ def _files(components: Sequence[Component], answers: Mapping[str, Any]) -> list[
         elif component.type == "dynamiclist":
             found.extend(file for row in value or [] for file in _files(component.children, row))
     return found
-
-
-def from_post(form: Form, lists: Any) -> dict[str, Any]:
-    """An HTML form post as answers; see `forms.post`."""
-    from forms.post import answers  # noqa: PLC0415  (post needs the model only; the name stays here for its callers)
-
-    return answers(form, lists)

@@ -155,7 +155,8 @@ class Case:
 
     def state(self) -> str:
         """running · completed · cancelled · incident."""
-        return self.scenario.rehearsal.state_of(self.id)
+        found: str = self.scenario.read(lambda session: session.get_one(Instance, self.id).state)
+        return found
 
     def data(self) -> Mapping[str, Any]:
         """The process data."""

@@ -38,7 +38,6 @@ FILE = "heads.jsonl"
 KEY_FILE = "head.key"
 PUBLIC_FILE = "head.pub"
 EVERY = timedelta(hours=1)
-HEX_KEY = 64
 SIGNED = ("v", "seq", "hash", "at", "key")
 
 

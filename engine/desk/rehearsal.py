@@ -29,7 +29,7 @@ from engine.domain.inspection.team import team_persons
 from engine.errors import CaseworkError, Refused
 from engine.operation import Step
 from engine.people import Person, Role, holders
-from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.tables import WorkItem
 from engine.sentence import Sentence
 from engine.storage.files import FileStore, record
 
@@ -219,8 +219,3 @@ class Rehearsal:
                 case_id = case.id
             jobs.drain(self.world)
             return case_id
-
-    def state_of(self, instance_id: int) -> str:
-        """Running · completed · cancelled · incident."""
-        with self.world.database.reading() as session:
-            return session.get_one(Instance, instance_id).state

@@ -138,7 +138,7 @@ class Answers:
         key: str,
         start: date,
         decide: Callable[[str, Mapping[str, Any]], Any],
-    ) -> DueDate | None:
+    ) -> DueDate:
         """A due instant by the release's deadlines table and the calendar."""
         found = calendar.due(session, pack, key, start, decide=decide)
         return DueDate(found.at, found.why)

@@ -72,24 +72,6 @@ SECTION_KINDS: Mapping[str, str] = {
     "centre": "医保中心",
 }
 
-UNIT_ALIASES: Mapping[str, Mapping[str, str]] = {
-    "wugang": {
-        "政策法规和基金监管股": "supervision",
-        "基金监管股": "supervision",
-        "基金监管科": "supervision",
-        "局办公室": "office",
-        "相关业务科室": "section",
-        "局属有关单位": "centre",
-        "医保中心": "centre",
-    },
-    "jilin": {
-        "纪检监察部门": "discipline",
-        "政策法规部门": "policy",
-        "分管领导": "leader",
-    },
-}
-"""Names one regulation gives to the same unit (舞 第三条 says 股, 舞 第十五条 科) → section kind or role."""
-
 
 def role_label(role: str, aliases: Mapping[str, str] | None = None) -> str:
     """What people call a role; a pack may have its own name for it (`Pack.role_aliases`)."""
@@ -254,15 +236,6 @@ RESULT_CODES: Mapping[str, str] = {
 }
 """The same values in the code list of a provincial platform."""
 
-FOLLOWUP_MEASURES: Mapping[str, str] = {
-    "none": "无需后续处置",
-    "daily": "停止检查，反馈日常监管",
-    "correct": "责令改正，由日常监管跟踪",
-    "case": "固定证据，移交办案机构",
-    "notify": "属其他部门职责，抄告",
-    "other": "其他",
-}
-
 METHODS: Mapping[str, str] = {
     "onsite": "现场检查",
     "online": "线上数据审核",
@@ -271,22 +244,6 @@ METHODS: Mapping[str, str] = {
     "reuse": "利用其他部门检查结果或专业意见",
     "monitoring": "网络监测",
     "agency": "委托专业机构辅助",
-}
-
-CASE_TYPES: Mapping[str, str] = {
-    "double_random": "双随机",
-    "daily": "日常监管",
-    "campaign": "专项治理",
-    "lead": "投诉举报等线索",
-}
-"""依据: 吉 第七条: double-random does not replace the others; they never share counters silently."""
-
-LEAD_SOURCES: Mapping[str, str] = {
-    "complaint": "投诉举报",
-    "referral": "转办交办",
-    "monitoring": "数据监测",
-    "superior": "上级部门交办",
-    "transfer": "其他部门移送",
 }
 
 REPEAT_REASONS: Mapping[str, str] = {
@@ -349,7 +306,6 @@ INSPECTOR_STATES: Mapping[str, str] = {
     "retired": "退休",
 }
 
-CERTIFICATE_TYPES: Mapping[str, str] = {"provincial": "省政府行政执法证", "department": "部门执法证"}
 CERTIFICATE_STATES: Mapping[str, str] = {"valid": "有效", "suspended": "暂扣", "revoked": "注销"}
 
 SPECIALTIES: Mapping[str, str] = {

@@ -50,7 +50,6 @@ class Element:
     called: str = ""
     multiple: bool = False
     attached_to: str = ""
-    interrupting: bool = True
     event: str = ""  # timer · message · terminate · …
     message: str = ""
     default: str = ""
@@ -243,7 +242,6 @@ def _element(node: Node, lanes: dict[str, str], messages: dict[str, str], lane: 
         properties=bag,
         called=node.get("calledElement", ""),
         attached_to=node.get("attachedToRef", ""),
-        interrupting=node.get("cancelActivity", node.get("isInterrupting", "true")) == "true",
         default=node.get("default", ""),
     )
     operator = node.find("bpmn:extensionElements/spiff:serviceTaskOperator", NS)

@@ -59,8 +59,8 @@ class Ports(Protocol):
         key: str,
         start: date,
         decide: Callable[[str, Mapping[str, Any]], Any],
-    ) -> DueDate | None:
-        """The due instant of a deadline key counted from a day; None where the pack sets no limit."""
+    ) -> DueDate:
+        """The due instant of a deadline key counted from a day; RuleError where the table has no such key."""
 
     def lanes(self) -> Sequence[str]:
         """The lane labels that exist."""

@@ -55,7 +55,7 @@ def _name(run: Run) -> None:
         instance.title, instance.object_name = told["title"], told["object_name"]
 
 
-def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate | None) -> None:
+def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate) -> None:
     """Write a work item, with everything that the inbox shows."""
     append(
         run.session,
@@ -77,9 +77,9 @@ def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate |
         pool=place.pool,
         home=place.pool,
         seat=place.seat,
-        due_at=due.at if due else None,
+        due_at=due.at,
         due_key=element.property("deadline", "step.default"),
-        due_why=dict(due.why) if due else {},
+        due_why=dict(due.why),
     )
 
 
@@ -125,7 +125,7 @@ def changed(found: Sequence[Place], instance: Instance, task: str) -> list[Place
     return [place for place in [*found, *added] if place.seat not in change.get("removed", [])]
 
 
-def due(run: Run, element: Element, data: Mapping[str, Any]) -> DueDate | None:
+def due(run: Run, element: Element, data: Mapping[str, Any]) -> DueDate:
     """The due instant of a step or timer, from today or from the day that `deadline_from` names."""
     origin = data.get(element.property("deadline_from"))
     start = date.fromisoformat(str(origin)[:10]) if origin else clock.today()
@@ -143,9 +143,6 @@ def scheduled(run: Run, token: spiff.Token) -> None:
     """A token waits for a timer: compute its due instant, let a job wait for it."""
     element = run.element(token.element)
     limit = due(run, element, token.data)
-    if limit is None:  # the pack sets no limit: the timer never fires, its token ends with its host
-        run.state.set_due(token.id, "never")
-        return
     run.state.set_due(token.id, limit.at.isoformat())
     run.enqueue(
         "timer",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.rules.feel import parse, tree
 from engine.rules.feel.expression import read
-from engine.rules.feel.printer import print_tree
+from tests.engine.feel_printer import print_tree
 
 NAMES = ("a", "金额", "Monthly Salary", "利润-成本", "item_1", "风险 等级")
 numbers = st.decimals(min_value=0, max_value=10**9, places=3).map(tree.Literal)

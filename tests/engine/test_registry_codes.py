@@ -37,13 +37,6 @@ def test_every_single_slip_changes_the_check_digit(base: str, place: int, other:
     assert same == (base == changed)
 
 
-@given(st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=8, max_size=8))
-def test_organisation_codes(first: str) -> None:
-    digit = codes.organisation_check_digit(first)
-    assert codes.check_organisation(f"{first}-{digit}") == codes.FINE
-    assert codes.check_organisation(first + ("0" if digit != "0" else "1")).level == "warn"
-
-
 @pytest.mark.parametrize(
     ("code", "kind", "level"),
     [

@@ -156,4 +156,3 @@ def test_the_name_of_a_form_is_its_path():
         "forms/plan/approve.form",
     )
     assert form.name == "plan/approve"
-    assert form.option_keys == {"coverage", "items"}

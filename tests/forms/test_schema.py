@@ -231,7 +231,7 @@ def test_a_post_becomes_the_same_answers_as_json():
         "items.5.x": [""],
         "csrf_token": ["t"],
     }
-    answers = schema.from_post(made, lists)
+    answers = post.answers(made, lists)
     assert answers == {
         "n": "1234.5",
         "m": 123450,
@@ -247,11 +247,11 @@ def test_a_post_becomes_the_same_answers_as_json():
 
 def test_odd_row_numbers_are_unknown_names_and_not_rows():
     lists = {"items.0.name": ["甲"], "items.².name": ["乙"], f"items.{'9' * 5000}.name": ["丙"]}
-    assert set(refused(ROWS, schema.from_post(ROWS, lists))) == set(lists) - {"items.0.name"}
+    assert set(refused(ROWS, post.answers(ROWS, lists))) == set(lists) - {"items.0.name"}
 
 
 def test_unknown_names_of_a_post_are_refused_not_dropped():
-    answers = schema.from_post(DECISION, {"decision": ["approve"], "lane_owners": ["me"]})
+    answers = post.answers(DECISION, {"decision": ["approve"], "lane_owners": ["me"]})
     assert "lane_owners" in refused(DECISION, answers)
 
 

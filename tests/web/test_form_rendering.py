@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine.errors import Refused
-from forms import definition, page, schema
+from forms import definition, page, post, schema
 from web import words
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +163,7 @@ def test_a_condition_is_said_in_words_and_shipped_as_a_tree(shown):
 
 def test_what_was_typed_comes_back_with_the_sentences_linked_to_the_fields(shown):
     form = record()
-    posted = schema.from_post(form, {"found": ["corrected"], "amount": ["一千"], "place": ["<柳坪>"]})
+    posted = post.answers(form, {"found": ["corrected"], "amount": ["一千"], "place": ["<柳坪>"]})
     with pytest.raises(Refused) as caught:
         schema.load(form, posted)
     soup = shown(page.page(form, values=posted, refused=caught.value))

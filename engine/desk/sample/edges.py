@@ -103,13 +103,7 @@ _BEND: Mapping[str, Callable[[BureauPlan, date], None]] = {
     "couple": couple,
 }
 EDGES: Mapping[str, str] = {name: (function.__doc__ or "").strip() for name, function in _BEND.items()}
-"""Name → what it does. Edges of time (a deadline over Spring Festival) are a matter of the clock:"""
-DAYS: Mapping[str, date] = {
-    "spring_festival": date(2026, 2, 12),
-    "into_2027": date(2026, 12, 7),
-    "year_change": date(2026, 12, 28),
-}
-"""Days to start at for deadlines over Spring Festival, into an unpublished year, a visit in the next year."""
+"""Name → what it does."""
 
 
 def bend(edge: str, bureau: BureauPlan, today: date) -> None:

@@ -138,7 +138,6 @@ class PublicationReceipt(Base):
     screenshot: Mapped[word] = mapped_column(default="")
     batch: Mapped[word] = mapped_column(default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by_id: Mapped[int | None] = reference("person.id", index=False)
 

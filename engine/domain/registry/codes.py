@@ -31,7 +31,6 @@ LETTERS = {"institution": ("H", "P"), "person": ("R",), "employer": ("E",)}
 PHARMACY = "pharmacy"
 
 _USCC = re.compile(rf"[{ALPHABET}]{{18}}")
-_ORGANISATION = re.compile(r"[0-9A-Z]{8}[0-9X]")
 _INSTITUTION = re.compile(r"[A-Z][0-9]{11}")
 _PAST = Path(__file__).with_name("divisions_past.tsv")
 
@@ -118,21 +117,6 @@ def check_uscc(code: str) -> Verdict:
 
 def _and(one: str, other: str) -> str:
     return Sentence("{one}，{other}", one=one, other=other)
-
-
-def check_organisation(code: str) -> Verdict:
-    """A nine-character organisation code, hyphen allowed."""
-    bare = code.replace("-", "")
-    if not _ORGANISATION.fullmatch(bare):
-        return Verdict(
-            "refuse", Sentence("组织机构代码“{code}”应为 8 位数字或大写字母加 1 位校验码", code=code)
-        )
-    right = organisation_check_digit(bare[:8])
-    return (
-        FINE
-        if bare[8] == right
-        else Verdict("warn", Sentence("组织机构代码“{code}”的校验码应为 {right}", code=code, right=right))
-    )
 
 
 def check_institution(code: str, kind: str = "", type_: str = "institution") -> Verdict:

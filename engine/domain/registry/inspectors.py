@@ -29,10 +29,8 @@ from engine.domain.registry.columns import (
     words,
     yes,
 )
-from engine.domain.registry.edit import write
 from engine.domain.registry.tables import Certificate, Inspector
 from engine.domain.terms import CERTIFICATE_STATES, INSPECTOR_STATES, SPECIALTIES
-from engine.errors import Refused
 from engine.people import Bureau, Person
 from engine.sentence import Sentence
 
@@ -95,7 +93,6 @@ _CERTIFICATE = {
     "valid_to2",
 }
 FIELDS = {column.name for column in COLUMNS} - _CERTIFICATE
-EDITABLE = FIELDS - {"staff_no", "load", "load_year"}
 
 
 def masked_id(number: str) -> str:
@@ -221,40 +218,9 @@ def _store(row: Inspector, kind: str, values: Mapping[str, Any], suffix: str) ->
     found.state = (values.get("certificate_state") or "valid") if not suffix else "valid"
 
 
-def edit(
-    session: Session,
-    row: Inspector,
-    changes: Mapping[str, Any],
-    *,
-    actor: Person | None,
-    reason: str,
-) -> Inspector:
-    """Change an inspector; refused for another unit, while a draw holds the registry, without a reason."""
-
-    def refuse() -> None:
-        if changes.get("can_lead") and (row.is_expert or not row.licensed(clock.today())):
-            raise Refused(Sentence("{row}没有有效的执法证，不能任组长。", row=row.name), slug="registry-row")
-
-    write(session, row, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
-    return row
-
-
 def served(row: Inspector, year: int) -> None:
     """One more turn of duty this year."""
     row.load, row.load_year = row.turns(year) + 1, year
-
-
-def expiring(session: Session, bureau_id: int, on: date | None = None) -> list[Certificate]:
-    """Certificates that end within 60 days, soonest first."""
-    today = on or clock.today()
-    query = (
-        select(Certificate)
-        .join(Inspector)
-        .where(Inspector.bureau_id == bureau_id, Certificate.state == "valid")
-        .where(Certificate.valid_to.between(today, today + EXPIRING))
-        .order_by(Certificate.valid_to)
-    )
-    return list(session.scalars(query))
 
 
 def public_row(row: Inspector, on: date | None = None) -> dict[str, str]:

@@ -27,13 +27,11 @@ from engine.domain.registry.columns import (
     words,
     yes,
 )
-from engine.domain.registry.edit import write
 from engine.domain.registry.queries import below
 from engine.domain.registry.tables import RegistryObject
 from engine.domain.terms import AGREEMENT_STATES, CREDIT_LEVELS, OBJECT_KINDS, OBJECT_TYPES
-from engine.errors import Refused
-from engine.people import Bureau, Person
-from engine.sentence import Joined, Sentence
+from engine.people import Bureau
+from engine.sentence import Sentence
 
 KINDS = OBJECT_KINDS
 _CREDIT = {level: level for level in CREDIT_LEVELS}
@@ -78,7 +76,6 @@ COLUMNS = (
     Column("备注", "note", words),
 )
 FIELDS = {column.name for column in COLUMNS}
-EDITABLE = FIELDS - {"code", "visits", "visits_year", "superior_drawn_on"}
 
 
 def check(lines: Iterable[Line]) -> None:
@@ -194,30 +191,6 @@ def _owner(values: Mapping[str, Any], owners: Mapping[str, int], otherwise: int)
         found = division(place)
         place = found.parent if found else ""
     return otherwise
-
-
-def edit(
-    session: Session,
-    thing: RegistryObject,
-    changes: Mapping[str, Any],
-    *,
-    actor: Person | None,
-    reason: str,
-) -> RegistryObject:
-    """Change an object; refused for another unit, while a draw holds the registry, without a reason.
-
-    依据: 舞 第五条 (动态管理). Slugs: `registry-other-unit`, `registry-locked`, `reason-needed`.
-    """
-
-    def refuse() -> None:
-        line = Line(0, (), {name: getattr(thing, name) for name in FIELDS} | dict(changes))
-        check([line])
-        if line.status == "refused":
-            said = Joined(Sentence("{column}：{why}", column=column, why=why) for column, why in line.notes)
-            raise Refused(Sentence("{said}。", said=said), slug="registry-row")
-
-    write(session, thing, changes, editable=EDITABLE, refuse=refuse, actor=actor, reason=reason)
-    return thing
 
 
 def public_row(thing: RegistryObject) -> dict[str, str]:

@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from sqlalchemy import select
@@ -39,7 +39,6 @@ from engine.sentence import Sentence
 
 Watch = Callable[[str, Sequence[Line]], Iterable[Line]]
 """Shows how far it has come: gets a stage and its rows, hands them on one by one."""
-Kind = Literal["objects", "inspectors", "items", "conflicts"]
 
 
 @dataclass(frozen=True, slots=True)

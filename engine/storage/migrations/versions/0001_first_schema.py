@@ -3628,7 +3628,6 @@ def upgrade() -> None:
         sa.Column("screenshot", sa.String(length=80), nullable=False),
         sa.Column("batch", sa.String(length=80), nullable=False),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("sent_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("confirmed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("confirmed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(

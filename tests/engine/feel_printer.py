@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from . import tree
-from .values import key_text, number_text, string_text
+from engine.rules.feel import tree
+from engine.rules.feel.values import key_text, number_text, string_text
 
 # How tightly a construct binds; an operand that binds less tightly than its place asks gets parentheses.
 _LOOSE, _OR, _AND, _COMPARE, _SUM, _PRODUCT, _POWER, _SIGN, _TIGHT, _ATOM = range(10)
