@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from engine.access import rights
 from engine.desk import cc, comment, cursor, saved
 from engine.desk.audience import audience
+from engine.desk.case.listing import name_of
 from engine.errors import Refused
 from web import http, words
 from web.auth import carry_out, needs, safe_next
@@ -42,7 +43,7 @@ def on_case(case_id: int) -> ResponseReturnValue:
         render_template(
             "inbox/comments.html",
             case=case,
-            name=case.object_name or case.title or case.case_no,
+            name=name_of(case),
             comments=comment.said(reading, case.id, before=cursor.number(request.args.get("before", ""))),
             comments_most=comment.RECENT,
             audience=[each for each in audience(reading, case.id) if each.id != g.person.id],

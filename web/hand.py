@@ -125,7 +125,7 @@ def _answer(
         render_template(
             "hand/on.html",
             item=item,
-            name=item.object_name or item.title or item.case_no,
+            name=item.name,
             way=way,
             title=TITLES[way],
             tells=TELLS[way],

@@ -143,7 +143,7 @@ def _peek(reading: Session, waiting: bool) -> Mapping[str, Any] | None:
     shown = sheet(reading, g.person, inbox.item(reading, g.person, number))
     return {
         "sheet": shown,
-        "name": _name(shown),
+        "name": shown.item.name,
         "urges": urge.urged(reading, shown.item),
         "mine": inbox.may_work_on(reading, g.person, shown.item),
     }
@@ -297,20 +297,16 @@ def _hand_in(shown: Sheet, form: Form, kept: Mapping[str, Any], key: str, offere
     if hand.works_for_another(g.person, item):
         own = unsigned(form, kept)
         carry_out(hand.give_back, item.id, own, key=key)
-        http.say("done", _("已交回确认：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
+        http.say("done", _("已交回确认：%(step)s，%(name)s。", step=item.step, name=shown.item.name))
         return
     step.submit(g.world, g.person.id, item.id, kept, key=key, options=offered)
-    http.say("done", _("已交：%(step)s，%(name)s。", step=item.step, name=_name(shown)))
+    http.say("done", _("已交：%(step)s，%(name)s。", step=item.step, name=shown.item.name))
 
 
 def unsigned(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
     """What a delegate hands back: the signature is the delegator's own."""
     own = {component.key for component in form.walk() if component.type == "signature"}
     return {key: value for key, value in answers.items() if key not in own}
-
-
-def _name(shown: Sheet) -> str:
-    return shown.item.object_name or shown.item.title or shown.item.case_no
 
 
 def _task_page(
@@ -363,7 +359,7 @@ def _task_page(
             audience=[each for each in audience(reading, item.case_id) if each.id != g.person.id],
             before=before,
             following=following,
-            name=_name(shown),
+            name=shown.item.name,
             process_label=process_label,
             second_factor=lacks_second_factor(item),
             unproved=mine and proof.lacks(shown, form),

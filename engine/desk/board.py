@@ -314,7 +314,7 @@ def _line(item: WorkItem, holder: str | None, names: dict[int, str], days: Days)
     return Line(
         item_id=item.id,
         case_id=item.case_id,
-        name=item.object_name or item.title or item.case_no or item.step,
+        name=item.name,
         case_no=item.case_no,
         step=item.step,
         lane=item.lane,

@@ -104,7 +104,7 @@ def chosen(session: Session, ids: Sequence[int]) -> list[WorkItem]:
 def preview(session: Session, actor: Person, act: str, items: Sequence[WorkItem]) -> list[Looked]:
     """What would come of each step, by the checks of the act itself."""
     together.look_up(session, actor, items)
-    return [Looked(item, _name(item), _objection(session, actor, act, item)) for item in items]
+    return [Looked(item, item.name, _objection(session, actor, act, item)) for item in items]
 
 
 def receivers(session: Session, actor: Person, items: Sequence[WorkItem]) -> list[Person]:
@@ -220,7 +220,7 @@ def progress(session: Session, actor: Person, bulk_id: int) -> Progress:
         .order_by(BulkRow.id)
     )
     rows = [
-        Row(item.id, item.case_id, _name(item), item.case_no, item.step, row.state, row.text, row.at)
+        Row(item.id, item.case_id, item.name, item.case_no, item.step, row.state, row.text, row.at)
         for row, item in session.execute(query)
     ]
     return Progress(bulk, session.get_one(Person, bulk.to_id).name if bulk.to_id else "", rows)
@@ -259,7 +259,3 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
     except (Refused, NotFound, ChangedMeanwhile) as no:
         return no.reason
     return ""
-
-
-def _name(item: WorkItem) -> str:
-    return item.object_name or item.title or item.case_no or item.step

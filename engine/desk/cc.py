@@ -101,8 +101,13 @@ def send(
     names = "、".join(each.name for each in fresh)
     if fresh:
         note(session, actor, item, Sentence("抄送{names}", names=names), "task.copy", words, {"to": names})
-        name = item.object_name or item.title or item.case_no
-        tell(session, "copied", fresh, Matter(item.step, f"/tasks/{item.id}", words, name=name), actor=actor)
+        tell(
+            session,
+            "copied",
+            fresh,
+            Matter(item.step, f"/tasks/{item.id}", words, name=item.name),
+            actor=actor,
+        )
     return answer
 
 
@@ -131,7 +136,7 @@ def listing(session: Session, person: Person, cursor: str = "") -> CopyPage:
             id=row.id,
             item_id=item.id,
             case_id=item.case_id,
-            name=item.object_name or item.title or item.case_no or item.step,
+            name=item.name,
             case_no=item.case_no,
             step=item.step,
             process=item.process,

@@ -179,7 +179,7 @@ def mentions(session: Session, person: Person) -> list[Mentioned]:
             id=row.id,
             case_id=case.id,
             item_id=comment.work_item_id or 0,
-            name=case.object_name or case.title or case.case_no,
+            name=name_of(case),
             who=who,
             text=comment.text,
             at=comment.at,

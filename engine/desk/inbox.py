@@ -18,6 +18,7 @@ from engine.access.permission import roles_of
 from engine.access.scope import visible_bureaus
 from engine.desk import cursor as cursors
 from engine.desk import scan, seat, trace
+from engine.desk.case.listing import name_of
 from engine.desk.lamp import Days, Lamp
 from engine.desk.pool import draws_from, finds, kept_pools
 from engine.desk.proxy import stands_in
@@ -277,7 +278,10 @@ def _row(work: Any, days: Days, *, holder: str, bureau: str, mine: bool) -> Row:
     return Row(
         id=work.id,
         case_id=work.case_id,
-        name=work.object_name or work.title or work.case_no or work.step,
+        name=work.object_name
+        or work.title
+        or work.case_no
+        or work.step,  # as `WorkItem.name`: a scan reads columns
         case_no=work.case_no,
         step=work.step,
         process=work.process,
@@ -350,7 +354,7 @@ def _started(session: Session, person: Person, filters: Filters, cursor: str) ->
             Row(
                 id=work.id if work else 0,
                 case_id=instance.id,
-                name=instance.object_name or instance.title or instance.case_no,
+                name=name_of(instance),
                 case_no=instance.case_no,
                 step=work.step if work else ("已办结" if ended else "系统处理中"),
                 process=instance.process,

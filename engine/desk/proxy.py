@@ -87,9 +87,8 @@ def waiting(session: Session, actor: Person) -> list[Waiting]:
         query = select(WorkItem).where(WorkItem.pool.in_(pools), WorkItem.state == "open")
         for item in session.scalars(query.order_by(WorkItem.due_at, WorkItem.id).limit(MOST)):
             if not draws_from(session, actor, item.pool) and stands_in(session, actor, item) is not None:
-                name = item.object_name or item.title or item.case_no or item.step
                 found[item.id] = Waiting(
-                    item.id, name, item.step, days.lamp(item.due_at), item.due_at, row.principal.name,
+                    item.id, item.name, item.step, days.lamp(item.due_at), item.due_at, row.principal.name,
                     row.valid_to,
                 )  # fmt: skip
     return sorted(found.values(), key=lambda each: (each.due_at is None, each.due_at, each.id))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine import audit
 from engine.access.rights import READ_BOARD
 from engine.access.scope import visible_bureaus
+from engine.desk.case.listing import name_of
 from engine.errors import ChangedMeanwhile, NotFound
 from engine.people import Person
 from engine.runtime import job
@@ -60,7 +61,7 @@ def stuck(session: Session, actor: Person) -> Sequence[Stuck]:
         Stuck(
             id=row.id,
             what=KINDS.get(row.kind, row.kind),
-            name=(instance.object_name or instance.title or instance.case_no) if instance else "",
+            name=name_of(instance) if instance else "",
             case_id=instance.case_id if instance else None,
             attempts=row.attempts,
             since=row.created_at,

@@ -66,7 +66,7 @@ def given_away(session: Session, person: Person, *, item_id: int = 0, before: in
             id=row.id,
             item_id=item.id,
             case_id=item.case_id,
-            name=item.object_name or item.title or item.case_no or item.step,
+            name=item.name,
             step=item.step,
             way=row.way,
             to=receiver or ("" if row.way == "close" else item.lane),

@@ -181,7 +181,7 @@ def sent(session: Session, person: Person) -> list[Trace]:
         Trace(
             item_id=item.id,
             case_id=item.case_id,
-            name=item.object_name or item.title or item.case_no or item.step,
+            name=item.name,
             step=item.step,
             who=person.name,
             text=row.text,

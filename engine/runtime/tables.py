@@ -212,6 +212,11 @@ class WorkItem(Base):
         ),
     )
 
+    @property
+    def name(self) -> str:
+        """What lists and notices call it: its object, else its case's title or number, else the step."""
+        return self.object_name or self.title or self.case_no or self.step
+
 
 class Handing(Base):
     """A step that left somebody's hands: from whom, to whom, how and why. Nobody's work just disappears.

@@ -241,9 +241,8 @@ class Ports:
         return [Place("role/1/section")]
 
     def due(self, session, *, pack, key, start, decide):  # noqa: ARG002
-        if not key.startswith("days-"):
-            return None
-        return DueDate(clock.end_of(start + timedelta(days=int(key[-1]))))
+        days = int(key[-1]) if key.startswith("days-") else 3
+        return DueDate(clock.end_of(start + timedelta(days=days)))
 
 
 @pytest.fixture

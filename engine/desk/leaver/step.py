@@ -36,7 +36,7 @@ def rows(session: Session, leaver: Person) -> list[Row]:
 def named(session: Session, number: int) -> tuple[str, str]:
     """The step, and the object of its case."""
     item = session.get(WorkItem, number)
-    return (item.step, item.object_name or item.title or item.case_no) if item else ("", "")
+    return (item.step, item.name) if item else ("", "")
 
 
 def give(world: World, session: Session, passing: Passing) -> None:
@@ -82,8 +82,7 @@ def give(world: World, session: Session, passing: Passing) -> None:
 
 def _row(session: Session, leaver: Person, item: WorkItem) -> Row:
     receivers, back, why_not = _ways(session, leaver, item)
-    name = item.object_name or item.title or item.case_no
-    return Row("step", item.id, item.step, item.lane, name, item.due_at, receivers, back, why_not)
+    return Row("step", item.id, item.step, item.lane, item.name, item.due_at, receivers, back, why_not)
 
 
 def _ways(session: Session, leaver: Person, item: WorkItem) -> tuple[list[Person], bool, str]:

@@ -108,8 +108,7 @@ def tell_of(
     key: str = "",
 ) -> int:
     """Tell persons something about a step: title, name of the object and address are the step's."""
-    name = item.object_name or item.title or item.case_no
-    matter = Matter(item.step, f"/tasks/{item.id}", detail, item.id, name)
+    matter = Matter(item.step, f"/tasks/{item.id}", detail, item.id, item.name)
     return tell(session, kind, to, matter, actor=actor, key=key)
 
 
