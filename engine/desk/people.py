@@ -139,9 +139,7 @@ def close(session: Session, actor: Person, person_id: int, *, reason: str) -> in
     why = _reason(reason)
     today = clock.today()
     for grant in list(found.grants):
-        if (
-            grant.valid_from > today
-        ):  # a post that has not begun goes away: it must not wake up with the account
+        if grant.valid_from > today:  # not begun yet: it must not wake up with the account
             session.delete(grant)
         elif grant.valid_to > today:
             grant.valid_to = today

@@ -62,9 +62,8 @@ class ObjectReplacement(Base):
     decision: Mapped[word] = mapped_column(default="")
     decided_at: Mapped[datetime | None]
     outcome: Mapped[word] = mapped_column(default="")
-    skipped: Mapped[list[Any]] = mapped_column(
-        default=list
-    )  # codes passed over, a member of the team conflicts
+    # Codes passed over, a member of the team conflicts.
+    skipped: Mapped[list[Any]] = mapped_column(default=list)
     replaced_by_id: Mapped[int | None] = reference("registry_object.id", index=False)
 
     __table_args__ = (

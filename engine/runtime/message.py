@@ -66,9 +66,8 @@ def deliver(runtime: Runtime, session: Session, case_id: int, name: str, data: M
     _refuse_unknown(release.load(session, case.release_id), name)
     taken, seen = 0, set[int]()
     while rest := [each for each in _alive(session, case_id) if not taken and each not in seen]:
-        for (
-            identity
-        ) in rest:  # each is locked here, the case last: whoever begins to wait meanwhile waits for us
+        # Each is locked here, the case last: whoever begins to wait meanwhile waits for us.
+        for identity in rest:
             taken += runtime.open(session, identity).catch(name, data)
         seen.update(rest)
     if taken:

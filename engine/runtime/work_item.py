@@ -147,8 +147,13 @@ def come_back(session: Session, item: WorkItem) -> None:
 
 def holder_of(item: WorkItem) -> int | None:
     """Whose step it is now: who works on it, or who took it, or whom it names; None while it lies in a pool."""
-    kind, _, number = item.pool.partition("/")
-    return int(number) if kind == "person" else item.claimed_by_id
+    return holder_in(item.pool, item.claimed_by_id)
+
+
+def holder_in(pool: str, claimed_by_id: int | None) -> int | None:
+    """The same of a step's pool and who took it, where a list reads columns instead of rows."""
+    kind, _, number = pool.partition("/")
+    return int(number) if kind == "person" else claimed_by_id
 
 
 def handed(

@@ -103,9 +103,8 @@ def unreachable(fault: BaseException) -> bool:
     """
     if not isinstance(fault, DBAPIError):
         return False
-    state = getattr(
-        fault.orig, "sqlstate", ""
-    )  # None where there is no connection; SQLite's have none at all
+    # The state is None where there is no connection; SQLite's faults have none at all.
+    state = getattr(fault.orig, "sqlstate", "")
     away = isinstance(fault, OperationalError) and (state is None or state.startswith(GONE))
     return away or fault.connection_invalidated
 

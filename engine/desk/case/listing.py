@@ -17,6 +17,7 @@ from engine.domain.terms import chinese
 from engine.errors import NotFound
 from engine.people import Bureau, Person
 from engine.runtime.tables import Instance, WorkItem
+from engine.runtime.work_item import holder_in
 
 PAGE = 50
 NAMED = 2  # steps, and holders, named in a list line
@@ -180,7 +181,7 @@ def _open_steps(session: Session, case_ids: Sequence[int]) -> dict[int, _Open]:
         .order_by(func.min(WorkItem.due_at), func.min(WorkItem.id))
     )
     rows = session.execute(query).all()
-    held = [int(row.pool[7:]) if row.pool.startswith("person/") else row.claimed_by_id for row in rows]
+    held = [holder_in(row.pool, row.claimed_by_id) for row in rows]
     known = select(Person.id, Person.name).where(Person.id.in_(set(held)))
     names: dict[int | None, str] = dict(session.execute(known).all())
     found: dict[int, tuple[dict[str, None], dict[str, None], dict[str, None]]] = {}

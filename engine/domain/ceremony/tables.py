@@ -51,9 +51,8 @@ class Draw(Base):
     events: Mapped[list[Any]] = mapped_column(default=list)
     roster: Mapped[sha256] = mapped_column(default="")
     head: Mapped[sha256] = mapped_column(default="")
-    aliases: Mapped[dict[str, Any]] = mapped_column(
-        default=dict
-    )  # alias → staff number, kept by the witness's unit
+    # Alias → staff number, kept by the witness's unit.
+    aliases: Mapped[dict[str, Any]] = mapped_column(default=dict)
     alias_salt: Mapped[sha256] = mapped_column(default="")
     reviewed_by_id: Mapped[int | None] = reference("person.id", index=False)
     operator_id: Mapped[int | None] = reference("person.id")

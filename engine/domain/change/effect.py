@@ -212,9 +212,8 @@ def _put_in_force(step: Step, row: RegistryChange) -> None:
     listed = step.session.get_one(ItemList, row.item_list_id)
     first = max(row.effective_on or row.published_on or clock.today(), row.published_on or clock.today())
     query = select(ItemList).where(ItemList.bureau_id == listed.bureau_id, ItemList.state == "published")
-    still = or_(
-        ItemList.valid_to.is_(None), ItemList.valid_to >= first
-    )  # what ended before keeps its last day
+    # What ended before keeps its last day.
+    still = or_(ItemList.valid_to.is_(None), ItemList.valid_to >= first)
     for older in step.session.scalars(query.where(still)):
         older.valid_to = first - timedelta(days=1)
     listed.state, listed.valid_from = "published", first

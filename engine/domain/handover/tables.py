@@ -90,9 +90,8 @@ class HandoverReport(Base):
     reason: Mapped[str] = mapped_column(default="")
     decided_by_id: Mapped[int | None] = reference("person.id", index=False)
     decided_at: Mapped[datetime | None]
-    answer: Mapped[dict[str, Any]] = mapped_column(
-        default=dict
-    )  # the superior's decision as its signed file said
+    # The superior's decision as its signed file said.
+    answer: Mapped[dict[str, Any]] = mapped_column(default=dict)
     answer_proof: Mapped[list[Any]] = mapped_column(default=list)  # or the paper that it came on
 
     __table_args__ = (

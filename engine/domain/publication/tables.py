@@ -54,9 +54,8 @@ class Publication(Base):
     reason: Mapped[str] = mapped_column(default="")
     feedback_id: Mapped[int] = mapped_column(index=False)
     feedback_finished: Mapped[bool] = mapped_column(default=True)
-    items: Mapped[list[Any]] = mapped_column(
-        default=list
-    )  # one result per item, in the fields of the national page
+    # One result per item, in the fields of the national page.
+    items: Mapped[list[Any]] = mapped_column(default=list)
     summary: Mapped[str] = mapped_column(default="")
     view: Mapped[dict[str, Any]] = mapped_column(default=dict)
     checks: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -131,9 +131,8 @@ class Inspector(Base):
     load: Mapped[int] = mapped_column(default=0)
     load_year: Mapped[int] = mapped_column(default=0)
     address: Mapped[str] = mapped_column(default="")
-    relatives: Mapped[list[str]] = mapped_column(
-        default=list
-    )  # staff numbers that must not serve with this one
+    # Staff numbers that must not serve with this one.
+    relatives: Mapped[list[str]] = mapped_column(default=list)
     note: Mapped[str] = mapped_column(default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
