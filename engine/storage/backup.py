@@ -1,6 +1,7 @@
 """One consistent copy of an installation in one file: every table as JSON lines, every evidence file, with hashes.
 
-The same file restores on SQLite and on PostgreSQL, so it also moves an installation from one to the other.
+The same file restores on SQLite and on PostgreSQL, so it also moves an installation from one to the other. Tables and
+files pass through in pieces, both ways: memory holds a batch of rows or a piece of a file, however large they are.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -17,8 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, BinaryIO
 
 import orjson
 from sqlalchemy import Date, DateTime, MetaData, Table, and_, func, insert, inspect, select, text
@@ -35,6 +38,7 @@ from engine.storage.session import Database
 
 FORMAT = "casework-backup-1"
 BATCH = 1000
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,17 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
                 if not database.is_sqlite:
                     connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
                 for table in Base.metadata.sorted_tables:
-                    content = io.BytesIO()
-                    for row in _rows(connection, table):
-                        content.write(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
-                        rows += 1
-                    _add(archive, f"tables/{table.name}.jsonl", content.getvalue(), sums)
+                    # the archive wants to know a size before the first byte
+                    with tempfile.TemporaryFile(dir=target.resolve().parent) as lines:
+                        for row in _rows(connection, table):
+                            lines.write(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
+                            rows += 1
+                        _add(archive, f"tables/{table.name}.jsonl", lines, sums)
             for path in (
                 sorted(item for item in files_dir.rglob("*") if item.is_file()) if files_dir.exists() else []
             ):
-                _add(archive, f"files/{path.relative_to(files_dir).as_posix()}", path.read_bytes(), sums)
+                with path.open("rb") as file:
+                    _add(archive, f"files/{path.relative_to(files_dir).as_posix()}", file, sums)
                 files += 1
             head = {
                 "format": FORMAT,
@@ -72,7 +78,7 @@ def backup(database: Database, files_dir: Path, target: Path) -> Copied:
                 "at": clock.now().isoformat(),
                 "sha256": sums,
             }
-            _add(archive, "manifest.json", orjson.dumps(head), {})
+            _add(archive, "manifest.json", io.BytesIO(orjson.dumps(head)), {})
             archive.close()
             raw.flush()
             os.fsync(raw.fileno())
@@ -116,20 +122,19 @@ def _restore(
     for name in names:
         path = files_dir / name.removeprefix("files/")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_read(archive, content, name))
+        with _opened(archive, content, name) as file, path.open("wb") as out:
+            shutil.copyfileobj(file, out, CHUNK)
     rows = 0
     with database.engine.begin() as connection:
         if force:
             _empty(connection)
         with _triggers_off(connection):  # a draw under way has locked the registries that are put back
             for table in Base.metadata.sorted_tables:
-                lines = _read(archive, content, f"tables/{table.name}.jsonl").splitlines()
-                rows += len(lines)
-                for start in range(0, len(lines), BATCH):
-                    connection.execute(
-                        insert(table),
-                        [_typed(table, orjson.loads(line)) for line in lines[start : start + BATCH]],
-                    )
+                with _opened(archive, content, f"tables/{table.name}.jsonl") as file:
+                    lines = (_typed(table, orjson.loads(line)) for line in file)
+                    while batch := list(islice(lines, BATCH)):
+                        connection.execute(insert(table), batch)
+                        rows += len(batch)
         _follow_sequences(connection)
     found = faults(database, files_dir)
     if found:
@@ -141,7 +146,8 @@ def _restore(
 
 def _manifest(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], source: Path) -> dict[str, Any]:
     try:
-        manifest = orjson.loads(_read(archive, content, "manifest.json"))
+        with _opened(archive, content, "manifest.json") as file:
+            manifest = orjson.loads(file.read())
     except ValueError as fault:
         raise CaseworkError(Sentence("{source} 的清单不能读，没有恢复任何内容。", source=source)) from fault
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -159,7 +165,11 @@ def _checked(
             Sentence("备份中的 {unlisted} 不在清单上，没有恢复任何内容。", unlisted=unlisted[0])
         )
     for name, digest in sums.items():
-        if hashlib.sha256(_read(archive, content, name)).hexdigest() != digest:
+        with _opened(archive, content, name) as file:
+            passing = _Passing(file)
+            while passing.read(CHUNK):
+                continue
+        if passing.digest.hexdigest() != digest:
             raise CaseworkError(Sentence("备份中的 {name} 与清单的哈希不符，没有恢复任何内容。", name=name))
     names = [name for name in sums if name.startswith("files/")]
     for name in names:
@@ -253,19 +263,34 @@ def _broken_files(session: Session, files_dir: Path) -> Iterator[str]:
             )
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes, sums: dict[str, str]) -> None:
+def _add(archive: tarfile.TarFile, name: str, content: BinaryIO, sums: dict[str, str]) -> None:
     member = tarfile.TarInfo(name)
-    member.size = len(content)
-    archive.addfile(member, io.BytesIO(content))
-    sums[name] = hashlib.sha256(content).hexdigest()
+    member.size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    passing = _Passing(content)
+    archive.addfile(member, passing)
+    sums[name] = passing.digest.hexdigest()
 
 
-def _read(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], name: str) -> bytes:
+class _Passing:
+    """A file that is hashed while it passes: the manifest says what was really copied (`IO[bytes]` as far as asked)."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self.content, self.digest = content, hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next piece."""
+        piece = self.content.read(size)
+        self.digest.update(piece)
+        return piece
+
+
+def _opened(archive: tarfile.TarFile, content: dict[str, tarfile.TarInfo], name: str) -> IO[bytes]:
     member = content.get(name)
     file = archive.extractfile(member) if member else None
     if file is None:
         raise CaseworkError(Sentence("备份中缺少 {name}。", name=name))
-    return file.read()
+    return file
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
