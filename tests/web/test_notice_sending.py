@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import smtplib
 import socket
 import socketserver
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
+from markupsafe import escape
 from sqlalchemy import select
 
 from engine import clock
@@ -31,13 +33,14 @@ from tests.web.town import NOW, somebody
 
 MATTER = notice.Matter("审批年度计划", "/tasks/2", "惠众大药房：涉嫌串换药品")
 ALL_DAY = Wish("shen@example.cn", mail=True)
+LINK = re.compile(r'href="([^"]+)"')
 
 
 class Postbox:
     """What a mail server takes; `answer` is what it says to a recipient."""
 
     def __init__(self):
-        self.letters, self.answer = [], "250 OK"
+        self.letters, self.raw, self.answer = [], [], "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 (aiosmtpd's words)
         if self.answer.startswith("250"):
@@ -45,6 +48,7 @@ class Postbox:
         return self.answer
 
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 (aiosmtpd's words)
+        self.raw.append(envelope.content)
         self.letters.append(message_from_bytes(envelope.content, policy=default))
         return "250 taken"
 
@@ -72,6 +76,11 @@ def tell(town, kind="urged", wish=ALL_DAY, matter=MATTER, key=""):
         notice.tell(session, kind, [shen], matter, actor=somebody(session, "he"), key=key)
 
 
+def written(letter, kind="plain"):
+    """What a reader's programme shows of a mail: its text, or its HTML."""
+    return letter.get_body((kind,)).get_content()
+
+
 def rows(town, model):
     with town.database.reading() as session:
         return session.scalars(select(model).order_by(model.id)).all()
@@ -85,11 +94,60 @@ def test_a_mail_says_kind_step_and_link_and_nothing_of_the_case(town, postbox):
     jobs.drain(town)
     (letter,) = postbox.letters
     assert (letter["To"], letter["Subject"]) == ("shen@example.cn", "【催办】审批年度计划")
-    text = letter.get_content()
-    assert "https://cases.example/tasks/2" in text
-    assert "惠众大药房" not in text
-    assert "串换" not in text
+    assert written(letter) == (
+        "沈其昌：\n\n【催办】审批年度计划\nhttps://cases.example/tasks/2\n\n"
+        "--\n青岭市医疗保障局\n本邮件由系统自动发出，请勿回复。怎样接收消息，可以自己改：\n"
+        "https://cases.example/notices/choice\n"
+    )
+    page = written(letter, "html")
+    assert LINK.findall(page) == ["https://cases.example/tasks/2", "https://cases.example/notices/choice"]
+    for part in (written(letter), page):
+        assert "惠众大药房" not in part
+        assert "串换" not in part
     assert rows(town, Notice)[0].mailed_at == NOW
+
+
+LONG = "审批《青岭市医疗保障局2026年度“双随机、一公开”抽查工作计划（第二次调整）》" * 3
+
+
+@pytest.mark.parametrize("title", [LONG, "a" * 60 + LONG[:20], '<b>"甲", 乙 & 丙; \\'])
+def test_a_title_arrives_as_it_was_written_in_lines_that_every_server_takes(town, postbox, title):
+    """RFC 2047 and 5322: ASCII only, a character is never cut in two, no line beyond 78; HTML shows what was typed."""
+    tell(town, matter=replace(MATTER, title=title))
+    jobs.drain(town)
+    (letter,) = postbox.letters
+    sent = rows(town, Notice)[0].title
+    assert letter["Subject"] == f"【催办】{sent}"
+    assert f"【催办】{sent}\n" in written(letter)
+    assert f"【催办】{escape(sent)}</h1>" in written(letter, "html")
+    assert all(line.isascii() and len(line) <= 78 for line in postbox.raw[0].split(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    ("configured", "name", "address"),
+    [
+        ("", "青岭市医疗保障局", "casework@cases.example"),
+        ("no-reply@ql.gov.cn", "青岭市医疗保障局", "no-reply@ql.gov.cn"),
+        ("医保检查系统 <no-reply@ql.gov.cn>", "医保检查系统", "no-reply@ql.gov.cn"),
+    ],
+)
+def test_the_sender_is_the_bureau_and_no_machine_answers(town, postbox, configured, name, address):
+    town.settings = replace(town.settings, smtp_from=configured)
+    tell(town)
+    jobs.drain(town)
+    (letter,) = postbox.letters
+    (sender,) = letter["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, address)
+    assert letter["Date"].datetime == NOW
+    assert re.fullmatch(r"<[0-9a-f]{32}@cases\.example>", letter["Message-ID"])
+    assert (letter["Auto-Submitted"], letter.get_content_type()) == (
+        "auto-generated",
+        "multipart/alternative",
+    )
+    assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+    assert not re.search(r"src=|url\(|<link|<script|@import", written(letter, "html")), (
+        "opening it tells nobody"
+    )
 
 
 def test_a_second_run_of_the_same_job_sends_nothing_more(town, postbox):
@@ -114,8 +172,11 @@ def test_what_quiet_hours_held_back_goes_in_one_mail_with_a_link_for_each(town, 
         jobs.drain(town)
     (letter,) = postbox.letters
     assert letter["Subject"] == "2 条消息"
-    assert {f"https://cases.example/tasks/{number}" for number in (2, 3)} < set(letter.get_content().split())
-    assert "现在有 4 件待办" in letter.get_content()
+    tasks = {f"https://cases.example/tasks/{number}" for number in (2, 3)}
+    assert tasks < set(written(letter).split())
+    assert tasks < set(LINK.findall(written(letter, "html")))
+    for kind in ("plain", "html"):
+        assert "现在有 4 件待办" in written(letter, kind)
 
 
 def test_a_digest_leaves_out_what_was_read_meanwhile(town, postbox):

@@ -10,10 +10,7 @@ import hashlib
 import hmac
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import format_datetime
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.desk import outside
+from engine.desk.notice.letter import Letter, written
 from engine.desk.pool import pools
 from engine.domain.notice import Notice, NoticeHook, heading
 from engine.errors import Unavailable
@@ -37,16 +35,6 @@ SECONDS = 20
 MOST = 50  # notices in one mail; the rest is a number and a link
 SMTPS = 465
 FOR_GOOD = range(500, 600)  # SMTP: a 5yz answer will be the same tomorrow
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail to be sent. `name` makes its Message-ID: a repeated sending is recognised by it."""
-
-    name: str
-    to: str
-    subject: str
-    lines: Sequence[str]
 
 
 @errand("mail")
@@ -87,13 +75,18 @@ def gather(session: Session, key: str, base_url: str) -> Letter | None:
     for each in found:
         each.bundle = key
     subject = heading(found[0].kind, found[0].title) if len(found) == 1 else f"{len(found)} 条消息"
-    lines = [f"{heading(each.kind, each.title)}\n{base_url}{each.path}" for each in found[:MOST]]
-    if len(found) > MOST:
-        lines.append(f"还有 {len(found) - MOST} 条：{base_url}/notices")
-    if len(found) > 1:
-        lines.insert(0, f"现在有 {waiting(session, reader)} 件待办：{base_url}/")
-    lines.append(f"怎样接收消息，可以自己改：{base_url}/notices/choice")
-    return Letter(key, reader.email, subject, lines)
+    one = len(found) == 1
+    return Letter(
+        name=key,
+        to=reader.email,
+        reader=reader.name,
+        bureau=reader.bureau.name,
+        subject=subject,
+        lines=[(heading(each.kind, each.title), f"{base_url}{each.path}") for each in found[:MOST]],
+        action=("在系统中打开", f"{base_url}{found[0].path}") if one else ("打开我的待办", f"{base_url}/"),
+        left_out=max(0, len(found) - MOST),
+        waiting=None if one else waiting(session, reader),
+    )
 
 
 def waiting(session: Session, reader: Person) -> int:
@@ -104,15 +97,7 @@ def waiting(session: Session, reader: Person) -> int:
 
 def send(letter: Letter, settings: Settings) -> str:
     """Hand a mail to the server; "" or why this address will never take it. Unavailable: try again later."""
-    host = urlsplit(settings.base_url).hostname or "localhost"
-    message = EmailMessage()
-    message["Subject"] = letter.subject
-    message["From"] = settings.smtp_from or f"casework@{host}"
-    message["To"] = letter.to
-    message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = f"<{hashlib.sha256(letter.name.encode()).hexdigest()[:32]}@{host}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(letter.lines) + "\n")
+    message = written(letter, settings)
     try:
         with _server(settings) as server:
             if settings.smtp_user:
