@@ -290,3 +290,19 @@ def test_no_paragraph_holds_a_form():
         path.name for path in (ROOT / "web/templates").rglob("*.html") if held.search(path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def test_every_download_is_named_in_one_way():
+    """In the words of the house, whole in UTF-8 (`engine/storage/files.disposition`)."""
+    said = re.compile(r"Content-Disposition\W+(\S{0,30})")
+    found = {
+        path.relative_to(ROOT).as_posix(): said.findall(path.read_text("utf-8"))
+        for room in ("engine", "web", "forms")
+        for path in sorted((ROOT / room).rglob("*.py"))
+    }
+    assert {path for path, uses in found.items() if uses} == {
+        "engine/storage/files.py",
+        "web/draw.py",
+        "web/upload.py",
+    }
+    assert all("disposition(" in use for uses in found.values() for use in uses)

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from engine.access import rights
 from engine.desk import document, draw, third
 from engine.domain import terms
-from web import http, upload
+from engine.storage import files
+from web import http, upload, words
 from web.auth import carry_out, has_second_factor, needs
 
 page = Blueprint("draw", __name__)
@@ -89,7 +90,7 @@ def printed(draw_id: str, name: str) -> ResponseReturnValue:
     found = draw.find(reading, g.person, draw_id)
     address = f"{g.settings.base_url}{url_for('public.show_draw', draw_id=draw_id)}"
     made = document.pdf_of_draw(reading, found, name, verify_url=address, verifiers=http.verifiers())
-    return upload.paper(made, f"{name}-{draw_id}")
+    return upload.paper(made, f"{words.label(document.TEMPLATES[name].title)} {draw_id}")
 
 
 @page.get("/draws/<draw_id>/state.json")
@@ -105,11 +106,11 @@ def state(draw_id: str) -> ResponseReturnValue:
 def transcript(draw_id: str) -> ResponseReturnValue:
     """The transcript as far as it is public."""
     found = draw.find(http.reading(), g.person, draw_id)
-    return download(draw.transcript(found), f"{draw_id}.json")
+    return download(draw.transcript(found), draw_id)
 
 
-def download(data: object, name: str) -> Response:
-    """A JSON document to keep."""
-    response = http.jsonify(data)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+def download(transcript: object, draw_id: str) -> Response:
+    """The transcript as a JSON document to keep."""
+    response = http.jsonify(transcript)
+    response.headers["Content-Disposition"] = files.disposition(f"{_('抽取凭证数据')} {draw_id}.json")
     return response

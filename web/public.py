@@ -6,13 +6,14 @@ import csv
 import hashlib
 import io
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from engine import clock
 from engine.desk import audit, cursor, draw, publication
 from engine.domain import terms
-from web import http
+from web import http, upload
 from web.auth import open_to_all
 from web.draw import download, shown
 
@@ -67,11 +68,7 @@ def results_csv() -> ResponseReturnValue:
         if not found.next:
             break
         found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=found.next)
-    return Response(
-        "\ufeff" + out.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="results.csv"'},
-    )
+    return upload.table(f"\ufeff{out.getvalue()}".encode(), _("检查结果"), "csv")
 
 
 @page.get("/results.json")
@@ -145,7 +142,7 @@ def draw_state(draw_id: str) -> ResponseReturnValue:
 @open_to_all
 def transcript(draw_id: str) -> ResponseReturnValue:
     """What anybody needs to recompute a draw."""
-    return download(draw.transcript(publication.draw(http.reading(), draw_id)), f"{draw_id}.json")
+    return download(draw.transcript(publication.draw(http.reading(), draw_id)), draw_id)
 
 
 @page.get("/log/head.json")

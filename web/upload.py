@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,20 +47,23 @@ def printed(case_id: int, name: str) -> ResponseReturnValue:
     made = document.pdf(
         http.reading(), g.person, case_id, name, verify_url=address, verifiers=http.verifiers()
     )
-    return paper(made, f"{words.label(document.TEMPLATES[name].title)} {case_id}")
+    return paper(
+        made, f"{words.label(document.TEMPLATES[name].title)} {document.number(http.reading(), case_id)}"
+    )
 
 
 def table(content: bytes, name: str, form: str) -> Response:
     """A spreadsheet or CSV file to keep, under a name in the words of the house and with its day."""
-    told = quote(f"{name} {clock.today():%Y-%m-%d}.{form}")
-    sent = {"Content-Disposition": f"attachment; filename=\"table.{form}\"; filename*=UTF-8''{told}"}
+    sent = {"Content-Disposition": files.disposition(f"{name} {clock.today():%Y-%m-%d}.{form}")}
     return Response(content, content_type=TABLES[form], headers=sent)
 
 
 def paper(made: bytes, name: str) -> Response:
     """A PDF to look at or to print."""
-    told = f"inline; filename=\"paper.pdf\"; filename*=UTF-8''{quote(name)}.pdf"
-    sent = {"Content-Disposition": told, "Content-Type": "application/pdf"}
+    sent = {
+        "Content-Disposition": files.disposition(f"{name}.pdf", "inline"),
+        "Content-Type": "application/pdf",
+    }
     return Response(made, headers=sent)
 
 

@@ -84,6 +84,11 @@ def ledger(session: Session, division: str, year: int) -> bytes:
     return _made({"ledger": ledger_document(session, bureau, year)}, held, "ledger")
 
 
+def number(session: Session, case_id: int) -> str:
+    """What the paper of a case is filed under: its case number (案号), before there is one its own."""
+    return session.get_one(Instance, case_id).case_no or str(case_id)
+
+
 def _release_of(session: Session, draw: Draw) -> Mapping[str, bytes]:
     number = draw.settings.get("release")
     return release.load(session, int(number)).documents if number else {}

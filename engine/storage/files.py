@@ -225,20 +225,26 @@ def attach(
 
 def headers(file: StoredFile) -> dict[str, str]:
     """The HTTP headers of a download: an attachment that no browser runs or guesses about."""
-    plain = (
-        file.name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    )
-    full = quote(file.name, safe="")
     return {
         "Content-Type": file.type,
         "Content-Length": str(file.size),
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}",
+        "Content-Disposition": disposition(file.name),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "private, no-store",
         "Digest": f"sha-256={file.sha256}",
     }
+
+
+def disposition(name: str, way: str = "attachment") -> str:
+    """How a download is called, by RFC 6266: whole in UTF-8 (RFC 8187), and in ASCII for programs that know only that.
+
+    `way`: attachment (to keep) or inline (to look at).
+    """
+    full = clean_name(name)
+    plain = "".join(sign if sign.isascii() and sign not in '"\\%' else "_" for sign in full)
+    return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
 
 
 def clean_name(name: str) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import engine.runtime.tables  # noqa: F401  (the cases that files belong to)
 from engine.errors import NotFound, Refused, Unavailable
 from engine.people import Bureau, Person
-from engine.storage.files import FileStore, attach, clean_name, find, headers, record
+from engine.storage.files import FileStore, attach, clean_name, disposition, find, headers, record
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 800, 600) + b"\x08\2\0\0\0"
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
@@ -153,6 +153,19 @@ def test_any_name_stays_short_and_has_no_folder(name):
     assert 0 < len(shown.encode()) <= 200
     assert "/" not in shown
     assert clean_name(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "full"),
+    [
+        ("抽取记录 229900-2026-0001.pdf", "____ 229900-2026-0001.pdf", "%E6%8A%BD%E5%8F%96%E8%AE%B0%E5%BD%95%20229900-2026-0001.pdf"),
+        ('a"b\\c%.csv', "c_.csv", "c%25.csv"),
+        ("青检〔2026〕1号\r\nSet-Cookie: x.pdf", "___2026_1_Set-Cookie: x.pdf", "%E9%9D%92%E6%A3%80%E3%80%942026%E3%80%951%E5%8F%B7Set-Cookie%3A%20x.pdf"),
+    ],
+)  # fmt: skip
+def test_a_name_travels_whole_and_in_ascii(name, plain, full):
+    """RFC 6266: the quoted name holds nothing that ends it or begins another header; RFC 8187: the rest is escaped."""
+    assert disposition(name) == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"
 
 
 def test_a_download_is_always_an_inert_attachment(store, people):

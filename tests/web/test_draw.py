@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 
 from engine.access.sign_in import set_password
 from engine.domain import ceremony, registry
+from engine.domain.document.catalogue import TEMPLATES
 from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw import check_document, check_reveal, seed_of, ticket_of
 from engine.domain.registry import Inspector
@@ -148,7 +150,9 @@ def test_the_public_sees_hashes_at_once_and_the_lists_only_after_publication(roo
         draw = ceremony.get(session, NUMBER)
         code, roster = draw.events[2]["body"]["drawn"][0], draw.roster
     page = client.get(f"/public/draws/{NUMBER}?code={code}").text
-    data = client.get(f"/public/draws/{NUMBER}/transcript.json").json
+    told = client.get(f"/public/draws/{NUMBER}/transcript.json")
+    assert named(told) == f"抽取凭证数据 {NUMBER}.json"
+    data = told.json
     assert roster[:8] in page
     assert (data["roster"], data["document"], data["events"]) == (roster, None, [])
     assert "号票：" not in page
@@ -162,6 +166,11 @@ def test_the_public_sees_hashes_at_once_and_the_lists_only_after_publication(roo
     assert "draw_verify.py" in page
 
 
+def named(answer):
+    """What a download is called on the reader's machine."""
+    return unquote(answer.headers["Content-Disposition"].rpartition("UTF-8''")[2])
+
+
 def test_the_minutes_are_printed_from_the_page_with_the_hash_before_anybody_reveals(room, town):
     """名单封存纪要: 64 hex in large type and as QR, the commitments, the verifiers' hashes, room to sign."""
     prints(town)
@@ -173,6 +182,7 @@ def test_the_minutes_are_printed_from_the_page_with_the_hash_before_anybody_reve
     assert "打印名单封存纪要" in page
     assert "打印随机抽取记录" not in page
     paper = room.browser.get(f"/draws/{NUMBER}/documents/roster.pdf")
+    assert named(paper) == f"{TEMPLATES['roster'].title} {NUMBER}.pdf"
     assert (paper.status_code, paper.data[:5]) == (200, b"%PDF-")
     assert room.browser.get(f"/draws/{NUMBER}/documents/draw.pdf").status_code == 404
     with town.database.reading() as session:
