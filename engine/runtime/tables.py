@@ -1,4 +1,7 @@
-"""The rows of the BPM machine: releases, instances, work items, jobs, submissions and history."""
+"""The rows of the BPM machine: releases, instances, work items, jobs, submissions and history.
+
+Longer than 400 lines: the tables refer to one another and are read together.
+"""
 
 from __future__ import annotations
 
