@@ -32,3 +32,20 @@ def test_one_button_shows_the_whole_diagram_and_back(desk, served, name, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="放大看环节").click()
     assert box.evaluate(hidden) > 0
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+def test_the_names_of_the_lanes_are_read_once(desk, served, width):
+    """Unscrolled they lie on the drawn ones; scrolled they stay at the edge."""
+    with served.world.database.reading() as session:
+        release = session.scalars(select(Release.id).where(Release.pack == "jilin")).first()
+    page = desk.visitor("梁书禾", width=width).page
+    page.goto(f"/processes/{release}/inspection")
+    box, names = page.locator(".map").first, page.locator(".lane-names svg rect").first
+    drawn = page.locator(".map > svg g.lane > rect").first
+    start, frame = page.locator(".map .startEvent").first.bounding_box(), box.bounding_box()
+    assert frame["y"] <= start["y"] <= frame["y"] + frame["height"] - start["height"]  # opens at its start
+    box.evaluate("(box) => box.scrollTo(0, box.scrollTop)")
+    assert abs(names.bounding_box()["x"] - drawn.bounding_box()["x"]) <= 1
+    box.evaluate("(box) => box.scrollTo(600, 0)")
+    assert abs(names.bounding_box()["x"] - box.bounding_box()["x"]) <= 1

@@ -63,9 +63,12 @@ def sign_in(chrome: Browser, town: Any) -> Iterator[Any]:
     """Open a browser of a person; no page of it may have an error."""
     contexts, faults = [], []
 
-    def enter(login: str, width: int = 1280) -> Page:
+    def enter(login: str, width: int = 1280, *, script: bool = True) -> Page:
         context = chrome.new_context(
-            viewport={"width": width, "height": 900}, locale="zh-CN", base_url=town.url
+            viewport={"width": width, "height": 900},
+            locale="zh-CN",
+            base_url=town.url,
+            java_script_enabled=script,
         )
         contexts.append(context)
         page = context.new_page()
@@ -81,6 +84,17 @@ def sign_in(chrome: Browser, town: Any) -> Iterator[Any]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def test_without_script_nothing_is_offered_that_needs_it(sign_in: Any) -> None:
+    """No keys that do nothing, no button that selects nothing: what stays does its work."""
+    page = sign_in("he", script=False)
+    for useless in ("[data-every]", "[data-none]", "[data-all]", ".keys", "[role=search] kbd"):
+        expect(page.locator(useless)).to_be_hidden()
+    for box in page.locator("main input[name=item]").all():
+        box.check()
+    page.get_by_role("button", name="接收所选").click()
+    expect(page.locator("h1")).to_contain_text("接收")
 
 
 def test_moving_ticking_and_looking_by_keyboard(sign_in: Any) -> None:

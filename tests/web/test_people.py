@@ -11,7 +11,7 @@ from engine import clock
 from engine.access import rights
 from engine.access.scope import visible_bureaus
 from engine.audit import AuditEntry
-from engine.desk import leaver, people
+from engine.desk import leaver, people, signer
 from engine.desk.pool import draws_from, members, pools
 from engine.domain.notice import Notice
 from engine.errors import NotAllowed, NotFound, Refused
@@ -330,6 +330,29 @@ def test_who_asked_a_leaver_something_is_told_to_ask_another(an, town, as_person
     page = as_person("shen").get("/notices").text
     assert "贺知夏已离岗，可以撤回后改交他人；领导移交后另行告知。" in page
     assert as_person("shen").post("/cases/2/extra/1/withdraw").status_code == 303
+
+
+def test_where_nobody_else_can_sign_the_page_of_signers_says_what_to_do(town, as_person):
+    """改由他人签 needs another: with none left the leader reads so, and where to go."""
+    flow.deploy(town)
+    flow.second(town, "zhou", Role.SUPERVISION)
+    draft = flow.begin(town, kind="panel")
+    flow.does(town, draft, "lu")
+    with town.database.reading() as session:
+        case = session.get_one(WorkItem, draft).case_id
+        part = session.scalars(
+            select(WorkItem).where(WorkItem.case_id == case, WorkItem.seat != "", WorkItem.state == "open")
+        ).first()
+        others, number = [each.id for each in signer.able_to_sign(session, part)], part.id
+    shen = as_person("shen")
+    assert "没有别人可以签" not in shen.get(f"/tasks/{number}/signers").text
+    for other in others:
+        asked = {"way": "add", "who": other, "reason": "一并会签"}
+        assert shen.post(f"/tasks/{number}/signers", data=asked).status_code == 303
+    page = shen.get(f"/tasks/{number}/signers").text
+    assert "没有别人可以签" in page
+    assert "补充或调换检查人员" in page
+    assert f'href="/cases/{case}"' in page
 
 
 def test_a_signer_whose_post_ended_is_replaced_on_the_page_of_signers(an, town, as_person):
