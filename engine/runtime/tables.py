@@ -1,7 +1,4 @@
-"""The rows of the BPM machine: releases, instances, work items, jobs, submissions and history.
-
-Longer than 400 lines: the tables refer to one another and are read together.
-"""
+"""The rows of the BPM machine: releases, instances, work items, jobs, submissions and history."""
 
 from __future__ import annotations
 
@@ -182,7 +179,6 @@ class WorkItem(Base):
     state: Mapped[word] = mapped_column(default="open")
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     due_at: Mapped[datetime | None]
-    due_key: Mapped[word] = mapped_column(default="")
     due_why: Mapped[dict[str, Any]] = mapped_column(default=dict)
     claimed_by_id: Mapped[int | None] = reference("person.id", index=False)
     claimed_at: Mapped[datetime | None]

@@ -78,7 +78,6 @@ def add_item(run: Run, task: str, element: Element, place: Place, due: DueDate) 
         home=place.pool,
         seat=place.seat,
         due_at=due.at,
-        due_key=element.property("deadline", "step.default"),
         due_why=dict(due.why),
     )
 

@@ -33,7 +33,7 @@ def test_publishing_a_year_moves_the_provisional_deadlines_only(session) -> None
                 instance_id=instance.id, case_id=instance.id, bureau_id=bureau.id, release_id=release.id,
                 process="inspection", task=str(number), element="publish", step="公示", lane="业务科室",
                 pool="p", home="p",
-                due_at=due.at, due_key="publish.result", due_why=due.why,
+                due_at=due.at, due_why=due.why,
             )
         )  # fmt: skip
     session.add_all(items)

@@ -3084,7 +3084,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=80), nullable=False),
         sa.Column("opened_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", UtcDateTime(timezone=True), nullable=True),
-        sa.Column("due_key", sa.String(length=80), nullable=False),
         sa.Column(
             "due_why",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
