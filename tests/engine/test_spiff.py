@@ -383,6 +383,51 @@ def test_of_branches_that_end_apart_the_same_is_true():
     assert state.data == {"outcome": "done"}
 
 
+def inside(*ends):
+    """A sub-process whose two branches end apart, each in its own way; behind it a step."""
+    writer = Writer()
+    start, split = writer.node("startEvent", "s"), writer.node("parallelGateway", "g")
+    writer.flow(start, split)
+    for step, end in zip(("u1", "u2"), ends, strict=True):
+        writer.parts.append(f'<bpmn:userTask id="{step}" name="{step}"/>')
+        writer.flow(split, step)
+        writer.flow(step, writer.node("endEvent", "e", end))
+    body, writer.parts = "".join(writer.parts), []
+    sub = writer.node("subProcess", "sub", body)
+    writer.parts.append('<bpmn:userTask id="after" name="after"/>')
+    writer.flow(writer.node("startEvent", "s"), sub)
+    writer.flow(sub, "after")
+    writer.flow("after", writer.node("endEvent", "e"))
+    whole = "".join(writer.parts)
+    return f'{HEAD}<bpmn:process id="p" isExecutable="true">{whole}</bpmn:process></bpmn:definitions>'
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["in one go", "stored between"])
+def test_a_sub_process_whose_branches_end_apart_gives_what_each_of_them_changed(stored):
+    spec = parsed(inside("", ""))
+    state = spiff.State.start(spec, {"outcome": "open", "people": [1, 2], "gone": 1})
+    state.advance(Recording())
+    for element, answers in (("u1", {"outcome": "done", "people": [3]}), ("u2", {"note": "late"})):
+        state.complete(human(state, element), answers)
+        state.advance(Recording())
+        if stored:
+            state = spiff.State.restore(spec, state.dump())
+    (last,) = state.tokens()
+    assert last.element == "after"
+    assert state.data_at(last.id) == {"outcome": "done", "people": [3], "gone": 1, "note": "late"}
+
+
+def test_a_sub_process_that_is_terminated_gives_what_was_done_by_then():
+    spec = parsed(inside("<bpmn:terminateEventDefinition/>", ""))
+    state = spiff.State.start(spec, {"outcome": "open", "kept": 1})
+    state.advance(Recording())
+    state.complete(human(state, "u1"), {"outcome": "done"})
+    state.advance(Recording())
+    (last,) = state.tokens()
+    assert last.element == "after"
+    assert state.data_at(last.id) == {"outcome": "done", "kept": 1}
+
+
 def test_a_system_clock_set_back_gives_each_turn_of_a_cycle_its_own_branches(monkeypatch):
     spec = parsed(diagram(("loop", ("and", ("user",), ("user",)))))
     times = {"now": 1_800_000_000.0}

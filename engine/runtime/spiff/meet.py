@@ -7,9 +7,11 @@ what the others had changed, and of two lists a mixture is left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
+from SpiffWorkflow.spiff.specs.defaults import SubWorkflowTask
 from SpiffWorkflow.util.task import TaskState
 
 _OPENED = TaskState.READY | TaskState.STARTED | TaskState.COMPLETED | TaskState.ERROR
@@ -23,6 +25,16 @@ def met(arrivals: Sequence[Any]) -> Data:
     for arrival in sorted(arrivals, key=lambda task: task.last_state_change):
         found = _laid(found, parted, arrival.data)
     return found
+
+
+def ended(workflow: Any) -> Data:
+    """The data of a process or sub-process that has ended, of all its branches together."""
+    ends = [
+        task.parent
+        for task in workflow.tasks.values()
+        if task.task_spec is workflow.spec.end and task.parent.state == TaskState.COMPLETED
+    ]
+    return met(ends) if ends else dict(workflow.last_task.data if workflow.last_task else workflow.data)
 
 
 def _parted(arrivals: Sequence[Any]) -> Any:
@@ -52,6 +64,14 @@ def _laid(found: Data, before: Mapping[str, Any], after: Mapping[str, Any]) -> D
         else:
             laid[key] = value
     return laid
+
+
+class SubProcess(SubWorkflowTask):  # type: ignore[misc]
+    """A sub-process: gives what its branches made together, not what the one that ended last knew."""
+
+    def update_data(self, my_task: Any, subworkflow: Any) -> None:
+        """At the end of its inner workflow."""
+        my_task.data = deepcopy(ended(subworkflow))
 
 
 class Join(ParallelGateway):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
 
 from engine.errors import CaseworkError
 from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, VerbTask
-from engine.runtime.spiff.meet import Inclusive, Join
+from engine.runtime.spiff.meet import Inclusive, Join, SubProcess
 from engine.sentence import Sentence
 
 
@@ -87,6 +87,10 @@ class _Parser(SpiffBpmnParser):  # type: ignore[misc]
         full_tag("inclusiveGateway"): (
             SpiffBpmnParser.PARSER_CLASSES[full_tag("inclusiveGateway")][0],
             Inclusive,
+        ),
+        full_tag("subProcess"): (
+            SpiffBpmnParser.OVERRIDE_PARSER_CLASSES[full_tag("subProcess")][0],
+            SubProcess,
         ),
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),

@@ -27,7 +27,7 @@ from engine.runtime.spiff.kernel import (
     World,
 )
 from engine.runtime.spiff.lean import new_id
-from engine.runtime.spiff.meet import met
+from engine.runtime.spiff.meet import ended
 from engine.runtime.spiff.parse import Spec
 from engine.sentence import Sentence
 
@@ -80,10 +80,7 @@ class State:
     def data(self) -> dict[str, Any]:
         """The data of the instance: of the end once completed, of the latest token before."""
         if self.completed:
-            ends = [
-                task for task in self._workflow.tasks.values() if task.task_spec is self._workflow.spec.end
-            ]
-            return met([task.parent for task in ends]) if ends else dict(self._workflow.data)
+            return ended(self._workflow)
         last = self._workflow.last_task
         return dict(last.data if last else self._workflow.task_tree.data)
 

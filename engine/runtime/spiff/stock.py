@@ -13,10 +13,11 @@ from SpiffWorkflow.bpmn.serializer.helpers import BpmnConverter
 from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
+from SpiffWorkflow.spiff.specs.defaults import SubWorkflowTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.spiff.kernel import DecisionTask, DetachedCall, DueTimer, Engine, VerbTask, World
-from engine.runtime.spiff.meet import Inclusive, Join
+from engine.runtime.spiff.meet import Inclusive, Join, SubProcess
 from engine.runtime.spiff.parse import Spec
 
 
@@ -47,6 +48,7 @@ _CONFIG = {
     DetachedCall: _PlainConverter,
     Join: ParallelGatewayConverter,
     Inclusive: ConditionalGatewayConverter,
+    SubProcess: SPIFF_CONFIG[SubWorkflowTask],
     DueTimer: _TimerConverter,
 }
 _serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(_CONFIG))
