@@ -206,21 +206,27 @@ def run_one(world: desk_world.World, leased: Job) -> None:
         if unreachable(fault):
             raise
         log.warning("job failed", job=leased.key, attempt=leased.attempts, error=str(fault), exc_info=True)
-        with world.database.transaction() as session:
-            if (
-                job.fail(session, leased, f"{type(fault).__name__}: {fault}")
-                and leased.instance_id is not None
-            ):
-                instance = session.get(Instance, leased.instance_id)
-                if instance is not None and leased.kind in HANDLERS:
-                    instance.state = "incident" if instance.state == "running" else instance.state
-                    history.note(
-                        session,
-                        instance,
-                        "incident",
-                        step=leased.kind,
-                        detail={"error": str(fault), "job": leased.id},
-                    )
+        error = fault
+    else:
+        return
+    # Whoever moves the instance meanwhile must not keep the failure from being written: run again after a lost race.
+    world.database.run(lambda session: _failed(session, leased, error))
+
+
+def _failed(session: Session, leased: Job, fault: Exception) -> None:
+    """What went wrong stands with the job; after its last attempt, on the board."""
+    if not job.fail(session, leased, f"{type(fault).__name__}: {fault}") or leased.instance_id is None:
+        return
+    instance = session.get(Instance, leased.instance_id)
+    if instance is not None and leased.kind in HANDLERS:
+        instance.state = "incident" if instance.state == "running" else instance.state
+        history.note(
+            session,
+            instance,
+            "incident",
+            step=leased.kind,
+            detail={"error": str(fault), "job": leased.id},
+        )
 
 
 def sweep(world: desk_world.World, stop: threading.Event | None = None) -> None:

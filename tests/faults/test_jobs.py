@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm.exc import StaleDataError
 
 from engine import clock, operation
 from engine.desk import jobs, step
@@ -50,6 +51,32 @@ def test_a_failing_system_step_keeps_the_answer_becomes_an_incident_and_can_be_t
     assert _instance(world, bad).state == "running"
     assert len(open_items("after", instance_id=bad)) == 1
     assert faults(world, acknowledged=[("kept", 1)]) == []
+
+
+def test_a_failure_is_written_though_somebody_moves_the_instance_at_that_moment(
+    world, begin, open_items, monkeypatch
+):
+    """The worker goes on with its other jobs, and the incident stands on the board all the same."""
+    bad = begin("fragile")
+    broken.append("平台不通")
+    step.submit(world, 1, open_items("ask")[0], {"decision": "agree"}, key="kept")
+    raced, note = [], jobs.history.note
+
+    def just_moved(*given, **named):
+        if not raced:
+            raced.append(1)
+            raise StaleDataError("the instance is not as it was seen")
+        note(*given, **named)
+
+    start = clock.now()
+    for attempt in range(job.ATTEMPTS):
+        if attempt == job.ATTEMPTS - 1:
+            monkeypatch.setattr(jobs.history, "note", just_moved)
+        with clock.fixed(start + timedelta(hours=5 * attempt + 1)):
+            assert jobs.run_due(world) == 1
+    assert raced
+    assert _instance(world, bad).state == "incident"
+    broken.clear()
 
 
 def _gives_up(world, kind):
