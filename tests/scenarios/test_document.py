@@ -11,6 +11,8 @@ from engine.domain import archive, publication
 from engine.domain.document import TEMPLATES, check, produce
 from engine.domain.document.facts import inspection
 from engine.domain.document.outcome_facts import outcome_documents
+from engine.domain.document.plan_facts import handover_documents
+from engine.domain.handover.tables import Handover
 from engine.domain.inspection.tables import Visit, get
 from engine.domain.registry import RegistryObject
 from engine.people import Bureau, Role, holders
@@ -162,6 +164,10 @@ def test_a_handover_prints_the_letter_and_then_the_report(jilin):
     down.completes("属地处理", handling="已处理")
     down.completes("形成工作报告上报", report="已处理完毕")
     assert printed(jilin, down, "handover", **provincial) != letter
+    row = jilin.read(lambda s: s.scalars(select(Handover).order_by(Handover.id.desc())).first())
+    report = jilin.read(lambda s: handover_documents(s, row)["handover"])
+    assert report["superior_document"] == "吉医保移〔2026〕5号"
+    assert report["case_no"] == ""  # the superior's number is not the report's own: that is written by hand
 
 
 def test_the_notice_is_whole_before_the_visit(jilin):

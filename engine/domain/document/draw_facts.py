@@ -19,6 +19,7 @@ from engine.domain.ceremony.pool import HIGH, quota, stratum_name
 from engine.domain.ceremony.share import PARTIES, was_own
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw.text import ZEROS
+from engine.domain.pack import names, parameters
 from engine.domain.plan.query import get as plan_of
 from engine.domain.plan.query import tasks_of
 from engine.domain.registry import Inspector, RegistryObject, below
@@ -104,7 +105,7 @@ def _minutes(
         "roster": draw.roster,
         "hash_name": HASHES[draw.hash],
         "previous_head": "" if document["prev_head"] == ZEROS else document["prev_head"],
-        "rule_release": document["release"],
+        "rule_release": _rules(document["release"]),
         "frozen_at": at.isoformat(timespec="seconds"),
         "publish_by": document["publish_by"],
         "beacon": document["beacon"],
@@ -131,6 +132,12 @@ def _minutes(
         "supervisor_signature": "",
         "third_signature": "" if names["third"] else "未设第三方",
     }
+
+
+def _rules(release: str) -> str:
+    """The rules of a draw by their title, with the mark that its document carries: «吉林省规则（jilin-1）»."""
+    pack = release.rpartition("-")[0]
+    return f"{parameters(pack).title}（{release}）" if pack in names() else release
 
 
 def _strata(session: Session, draw: Draw) -> list[dict[str, Any]]:

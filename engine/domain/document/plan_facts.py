@@ -150,7 +150,8 @@ def handover_documents(session: Session, row: Handover, *, verify_url: str = "")
         "handover": {
             "bureau": bureau.name if bureau else (row.to_name if report else row.from_name),
             "document_no": "" if report else row.document_no,
-            "case_no": row.document_no,
+            # a report has a number of its own sender's register, written by hand; the letter's is 上级文件
+            "case_no": "" if report else row.document_no,
             "date": clock.local(at or clock.now()).date().isoformat(),
             "verify_url": verify_url,
             "direction": "上报" if report else "移交",
