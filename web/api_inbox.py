@@ -255,7 +255,7 @@ def bulk() -> ResponseReturnValue:
     items = bulks.chosen(reading, ids)
     for item in items:
         inbox.item(reading, g.person, item.id)
-    kept: dict[int, dict[str, Any]] = {}
+    kept: dict[int, bulks.Given] = {}
     if act == "complete":
         bulks.refuse_unlike(reading, items)
         needs_code(items)

@@ -15,6 +15,7 @@ from engine.desk import urge as urging
 from engine.desk.sheet import sheet
 from engine.errors import NotAllowed, NotFound, Refused
 from forms import definition, post
+from forms.answered import Answer, answered
 from forms.page import page as form_page
 from web import http, lookup, upload, words
 from web.auth import carry_out, needs
@@ -41,7 +42,7 @@ def begin() -> ResponseReturnValue:
     typed: dict[str, Any] = {}
     try:
         items = _items()
-        kept: Mapping[int, Mapping[str, Any]] = {}
+        kept: Mapping[int, bulk.Given] = {}
         if act == "complete":
             bulk.refuse_unlike(http.reading(), items)
             needs_code(items)
@@ -64,7 +65,18 @@ def begin() -> ResponseReturnValue:
 def progress(bulk_id: int) -> ResponseReturnValue:
     """How far it has come; the page looks again by itself until every row has its answer."""
     found = bulk.progress(http.reading(), g.person, bulk_id)
-    return render_template("bulk/progress.html", found=found, back=_back(found.bulk.act))
+    return render_template("bulk/progress.html", found=found, said=_said(found), back=_back(found.bulk.act))
+
+
+def _said(found: bulk.Progress) -> Sequence[Answer]:
+    """What was written for every step, by the form of the first."""
+    if not found.given.answers:
+        return []
+    item = inbox.item(http.reading(), g.person, found.rows[0].item_id)
+    shown = sheet(http.reading(), g.person, item)
+    form = definition.read(shown.source, shown.path)
+    files = upload.shown(form, found.given.answers, case_id=item.case_id)
+    return answered(form, found.given.answers, options=found.given.options, files=files)
 
 
 def needs_code(items: Sequence[inbox.WorkItem]) -> None:
@@ -77,14 +89,15 @@ def needs_code(items: Sequence[inbox.WorkItem]) -> None:
         )
 
 
-def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+def checked(items: Sequence[inbox.WorkItem], answers: Mapping[str, Any]) -> dict[int, bulk.Given]:
     """The same answers, checked by each step's own form; Refused names field and step."""
     kept = {}
     for item in items:
         shown = sheet(http.reading(), g.person, item)
         form = definition.read(shown.source, shown.path)
         options = lookup.offered(form, shown.shown, answers)
-        kept[item.id] = upload.load(form, answers, {}, case_id=item.case_id, options=options, data=shown.data)
+        loaded = upload.load(form, answers, {}, case_id=item.case_id, options=options, data=shown.data)
+        kept[item.id] = bulk.Given(loaded, options)
     return kept
 
 

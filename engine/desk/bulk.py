@@ -8,7 +8,7 @@ completed like this; a decision, a countersign or a signature never is. 依据: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from engine import clock
 from engine.access.rights import WORK
 from engine.desk import hand, step, together
 from engine.desk import urge as urging
+from engine.desk.chosen import Options
+from engine.desk.chosen import chosen as picked
 from engine.desk.tables import Bulk, BulkRow
 from engine.desk.world import World
 from engine.domain import terms
@@ -44,6 +46,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a step is to be completed with: checked answers, and what its form offered to choose from."""
+
+    answers: Mapping[str, Any]
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A step after the act."""
 
@@ -64,11 +74,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A bulk act as far as it has come."""
+    """A bulk act as far as it has come; `given`: what was written for every step, chosen options by their names."""
 
     bulk: Bulk
     to: str
     rows: Sequence[Row]
+    given: Given
 
     @property
     def word(self) -> str:
@@ -150,18 +161,19 @@ def begin(
     *,
     to: int = 0,
     reason: str = "",
-    answers: Mapping[int, Mapping[str, Any]] | None = None,
+    answers: Mapping[int, Given] | None = None,
     key: str = "",
 ) -> int:
     """Write a bulk act down, one job for each step; returns its number.
 
-    `answers`: the checked answers of each step (complete). Refused: nothing is begun.
+    `answers`: what each step is completed with (complete). Refused: nothing is begun.
     """
     if act not in ACTS:
         raise NotFound("没有这种批量操作。", hint="可以批量接收、转办、办理、催办。")
     numbers = [item.id for item in chosen(session, [item.id for item in items])]
-    given = {str(number): dict((answers or {}).get(number, {})) for number in numbers}
-    body = {"bulk": act, "actor": actor.id, "items": given, "to": to, "reason": reason}
+    given = {number: (answers or {}).get(number, Given({})) for number in numbers}
+    kept = {str(number): dict(each.answers) for number, each in given.items()}
+    body = {"bulk": act, "actor": actor.id, "items": kept, "to": to, "reason": reason}
     row = Bulk(person_id=actor.id, act=act, reason=reason.strip(), to_id=to if act == "transfer" else None)
     if act == "complete":
         refuse_unlike(session, items)
@@ -180,7 +192,13 @@ def begin(
         session.add(row)
         session.flush()
         for number in numbers:
-            part = BulkRow(bulk_id=row.id, work_item_id=number, answers=given[str(number)])
+            each = given[number]
+            part = BulkRow(
+                bulk_id=row.id,
+                work_item_id=number,
+                answers=dict(each.answers),
+                chosen=picked(each.options, each.answers),
+            )
             session.add(part)
             session.flush()
             job.enqueue(session, JOB, {"row": part.id}, key=f"{JOB}:{part.id}")
@@ -219,11 +237,14 @@ def progress(session: Session, actor: Person, bulk_id: int) -> Progress:
         .where(BulkRow.bulk_id == bulk.id)
         .order_by(BulkRow.id)
     )
+    found = session.execute(query).all()
     rows = [
         Row(item.id, item.case_id, item.name, item.case_no, item.step, row.state, row.text, row.at)
-        for row, item in session.execute(query)
+        for row, item in found
     ]
-    return Progress(bulk, session.get_one(Person, bulk.to_id).name if bulk.to_id else "", rows)
+    first = found[0][0]
+    to = session.get_one(Person, bulk.to_id).name if bulk.to_id else ""
+    return Progress(bulk, to, rows, Given(first.answers, first.chosen))
 
 
 def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:
@@ -239,7 +260,7 @@ def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:
         urging.urge(session, actor, number, text=text, key=key)
     else:
         # The machine's part behind the step is a job of its own: its failure must not undo the answer.
-        step.complete(world, session, actor, number, row.answers, key=key, advance=False)
+        step.complete(world, session, actor, number, row.answers, key=key, advance=False, options=row.chosen)
 
 
 def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import String, cast, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, selectinload
 
 from engine import clock
 from engine.desk import cursor as cursors
@@ -20,7 +20,7 @@ from engine.domain.ceremony.tables import Draw
 from engine.domain.plan.query import default_title
 from engine.domain.plan.tables import Plan, PlanTask
 from engine.domain.publication.tables import KIND_LABELS, Publication
-from engine.domain.registry import current_item_list
+from engine.domain.registry import own_item_lists
 from engine.domain.registry.tables import InspectionItem, ItemList
 from engine.domain.terms import RESULTS
 from engine.errors import NotFound
@@ -121,12 +121,9 @@ def _result(row: Publication) -> Result:
 
 def item_lists(session: Session) -> list[tuple[Bureau, ItemList, list[InspectionItem]]]:
     """The item list in force of each bureau that has one of its own."""
-    found = []
-    for bureau in session.scalars(select(Bureau).order_by(Bureau.division)):
-        listed = current_item_list(session, bureau.id)
-        if listed is not None and listed.bureau_id == bureau.id:
-            found.append((bureau, listed, list(listed.items)))
-    return found
+    lists = own_item_lists(session)
+    bureaus = session.scalars(select(Bureau).where(Bureau.id.in_(lists)).order_by(Bureau.division))
+    return [(bureau, lists[bureau.id], list(lists[bureau.id].items)) for bureau in bureaus]
 
 
 def plans(session: Session) -> list[tuple[Plan, str, str, list[PlanTask]]]:
@@ -137,6 +134,7 @@ def plans(session: Session) -> list[tuple[Plan, str, str, list[PlanTask]]]:
         .where(Plan.published_on.is_not(None))
         .order_by(Plan.year.desc(), Plan.quarter.desc(), Plan.id.desc())
         .limit(PAGE)
+        .options(selectinload(Plan.tasks))
     )
     return [
         (plan, plan.title or default_title(plan), name, list(plan.tasks))

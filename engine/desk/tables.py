@@ -155,7 +155,10 @@ class Bulk(Base):
 
 
 class BulkRow(Base):
-    """One step of a bulk act: what came of it. `state`: waiting · done · refused · late (somebody was first)."""
+    """One step of a bulk act: what came of it. `state`: waiting · done · refused · late (somebody was first).
+
+    `chosen`: how the options that were picked were called then, as `Submission.chosen` keeps it.
+    """
 
     __tablename__ = "bulk_row"
 
@@ -163,6 +166,7 @@ class BulkRow(Base):
     bulk_id: Mapped[int] = reference("bulk.id", index=False)
     work_item_id: Mapped[int] = reference("work_item.id", index=False)
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[word] = mapped_column(default="waiting")
     text: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime | None]

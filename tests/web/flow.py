@@ -24,6 +24,10 @@ def user(name, label, lane, **props):
     return f'<bpmn:userTask id="{name}" name="{label}">{bagged}</bpmn:userTask>'
 
 
+PICK = """{"type": "default", "id": "pick", "schemaVersion": 16, "components": [
+{"type": "select", "key": "who", "label": "转给哪个科室", "valuesKey": "sections", "validate": {"required": true}}]}"""
+
+
 FILES = {
     "memo.bpmn": HEAD
     + process(
@@ -53,7 +57,20 @@ FILES = {
         + flow("judge", "e"),
     )
     + "</bpmn:definitions>",
+    "sort.bpmn": HEAD
+    + process(
+        "sort",
+        '<bpmn:startEvent id="s"/>'
+        + user("assign", "分送", "业务科室", form="town/pick", bulk="true")
+        + user("file", "存档", "业务科室", form="town/note")
+        + '<bpmn:endEvent id="e"/>'
+        + flow("s", "assign")
+        + flow("assign", "file")
+        + flow("file", "e"),
+    )
+    + "</bpmn:definitions>",
     "forms/town/note.form": NOTE,
+    "forms/town/pick.form": PICK,
     "forms/town/decide.form": FORM.decode(),
     "deadlines.dmn": (ROOT / "workflows/jilin/deadlines.dmn").read_text("utf-8"),
 }

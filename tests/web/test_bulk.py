@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select, text
 
-from engine import clock
+from engine import clock, operation
 from engine.desk import bulk, hand, jobs, step, withdraw
 from engine.desk.bench.ground import counted
 from engine.desk.tables import Urge
@@ -16,7 +16,7 @@ from engine.errors import CaseworkError, ChangedMeanwhile, Refused
 from engine.people import Grant, Person, Role
 from engine.runtime import model
 from engine.runtime.check import meaning
-from engine.runtime.tables import Instance, Job, WorkItem
+from engine.runtime.tables import Instance, Job, Submission, WorkItem
 from engine.settings import ROOT
 from tests.web import flow
 from tests.web.town import somebody
@@ -200,7 +200,7 @@ def test_the_database_holds_what_a_bulk_act_is(memo):
     for statement in (
         "insert into bulk (person_id, act, reason, at) values (1, 'approve', '', '2026-10-09')",
         "insert into bulk (person_id, act, reason, at) values (1, 'transfer', '', '2026-10-09')",
-        "insert into bulk_row (bulk_id, work_item_id, answers, state, text) values (1, 1, '{}', 'done', '')",
+        "insert into bulk_row (bulk_id, work_item_id, answers, chosen, state, text) values (1, 1, '{}', '{}', 'done', '')",
     ):
         with (
             pytest.raises(Exception, match=r"(?i)check constraint"),
@@ -362,6 +362,39 @@ def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):
     assert isinstance(back, dict) is not isinstance(taken, WorkItem)
     loser = taken if isinstance(back, dict) else back
     assert isinstance(loser, ChangedMeanwhile), loser
+
+
+# --- what is chosen is told in words ---------------------------------------------------------------------
+
+
+def test_an_option_is_told_in_words_before_and_afterwards(as_person, memo, monkeypatch):
+    """Its name of that day stands in the preview, in the result and in the case, whatever it is called later."""
+    names = {"7": "基金监管科", "8": "待遇保障科"}
+    monkeypatch.setitem(
+        operation._prefills, "town/pick", lambda _step: {"options": {"sections": list(names.items())}}
+    )
+    lu, items = as_person("lu"), [flow.begin(memo, name, kind="sort") for name in ("甲件", "乙件")]
+    preview = lu.get("/bulk", query_string={"act": "complete", "item": items})
+    assert '<option value="7">基金监管科</option>' in preview.text
+    begun_at = lu.post(preview.request.full_path, data={"who": "7"}).location
+    names["7"] = "监督检查科"
+    for page in (begun_at, begun_at, *(f"/tasks/{item}" for item in items)):
+        assert "转给哪个科室</dt><dd>基金监管科</dd>" in lu.get(page).text, page
+        jobs.drain(memo)
+    with memo.database.reading() as session:
+        kept = session.scalars(select(Submission.chosen).where(Submission.work_item_id.in_(items))).all()
+    assert kept == [{"sections": [["7", "基金监管科"]]}] * 2
+
+
+def test_programs_leave_the_names_of_options_too(as_person, memo, monkeypatch):
+    offered = {"options": {"sections": [("7", "基金监管科"), ("8", "待遇保障科")]}}
+    monkeypatch.setitem(operation._prefills, "town/pick", lambda _step: offered)
+    item = flow.begin(memo, kind="sort")
+    assert begun(as_person("lu"), "complete", [item], answers={"who": "8"}).status_code == 202
+    jobs.drain(memo)
+    with memo.database.reading() as session:
+        kept = session.scalars(select(Submission.chosen).where(Submission.work_item_id == item)).all()
+    assert kept == [{"sections": [["8", "待遇保障科"]]}]
 
 
 # --- what a preview asks of the database ---------------------------------------------------------------

@@ -2,9 +2,14 @@
 
 import gzip
 import re
+from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from engine.desk.bench.ground import counted
+from engine.domain.registry import ItemList
+from engine.people import Bureau, Grant, Person, Role
 from web.http import STATIC
 
 MOST = 60_000
@@ -26,3 +31,40 @@ def test_a_first_visit_stays_light(as_person, path):
     answer = as_person("shen").get(path)
     assert answer.status_code == 200
     assert weight(answer.text) <= MOST
+
+
+def town_grows(town, number):
+    """More colleagues, more bureaus each with its own list, more published plans with tasks."""
+    with town.database.transaction() as session:
+        city = session.scalars(select(Bureau).where(Bureau.division == "229900")).one()
+        for each in range(number):
+            name = f"{number}-{each}"
+            made = Person(bureau_id=city.id, staff_no=name, login=name, name=name)
+            made.grants = [Grant(bureau_id=city.id, role=Role.INSPECTOR, valid_from=date(2020, 1, 1))]
+            more = Bureau(
+                division=f"22{number:02}{each:02}",
+                name=f"{name}局",
+                short_name=name,
+                level="county",
+                pack="jilin",
+            )
+            session.add_all([made, more])
+            session.flush()
+            session.add(
+                ItemList(
+                    bureau_id=more.id, version="1", title=name, state="published", valid_from=date(2020, 1, 1)
+                )
+            )
+
+
+@pytest.mark.parametrize("path", ["/public/items", "/cases/1/extra"])
+def test_a_page_asks_as_much_of_the_database_in_a_large_place_as_in_a_small_one(as_person, town, path):
+    shen, counts = as_person("shen"), []
+    for number in (2, 20):
+        town_grows(town, number)
+        with counted(town) as seen:
+            answer = shen.get(path)
+        assert answer.status_code == 200
+        assert f"{number}-{number - 1}" in answer.text
+        counts.append(seen.statements)
+    assert counts[0] == counts[1]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from engine import audit, clock
 from engine.access.rights import WORK
@@ -36,7 +36,7 @@ def people(session: Session, actor: Person, instance: Instance) -> list[Person]:
     query = select(Person).where(
         or_(Person.bureau_id == instance.bureau_id, Person.id.in_(team)), Person.active, Person.id != actor.id
     )
-    found = session.scalars(query.order_by(Person.staff_no)).unique()
+    found = session.scalars(query.order_by(Person.staff_no).options(selectinload(Person.grants)))
     return [each for each in found if WORK.allows(each)]
 
 

@@ -24,6 +24,7 @@ from engine.domain.registry.queries import (
     inspectors_of,
     object_by_code,
     objects_of,
+    own_item_lists,
 )
 from engine.domain.registry.tables import (
     Certificate,
@@ -63,6 +64,7 @@ __all__ = [
     "object_by_code",
     "objects_of",
     "opened",
+    "own_item_lists",
     "refuse_conflicted",
     "refuse_editor",
     "refuse_locked",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from engine import clock
 from engine.domain.registry.tables import InspectionItem, Inspector, ItemList, RegistryObject
@@ -36,6 +36,24 @@ def above(session: Session, bureau_id: int) -> list[int]:
     return found
 
 
+def _in_force(day: date) -> Select[ItemList]:
+    """Published item lists that are valid on a day, the newest first."""
+    return (
+        select(ItemList)
+        .where(ItemList.state == "published", ItemList.valid_from <= day)
+        .where(or_(ItemList.valid_to.is_(None), ItemList.valid_to >= day))
+        .order_by(ItemList.valid_from.desc(), ItemList.id.desc())
+    )
+
+
+def own_item_lists(session: Session) -> dict[int, ItemList]:
+    """The item list in force that a bureau has of its own, by bureau, items included: for all bureaus at once."""
+    found: dict[int, ItemList] = {}
+    for each in session.scalars(_in_force(clock.today()).options(selectinload(ItemList.items))):
+        found.setdefault(each.bureau_id, each)
+    return found
+
+
 def current_item_list(session: Session, bureau_id: int, on: date | None = None) -> ItemList | None:
     """The item list in force for a bureau: its own, else that of the nearest superior that has one.
 
@@ -43,13 +61,7 @@ def current_item_list(session: Session, bureau_id: int, on: date | None = None) 
     """
     day = on or clock.today()
     for owner in above(session, bureau_id):
-        found = session.scalar(
-            select(ItemList)
-            .where(ItemList.bureau_id == owner, ItemList.state == "published", ItemList.valid_from <= day)
-            .where(or_(ItemList.valid_to.is_(None), ItemList.valid_to >= day))
-            .order_by(ItemList.valid_from.desc(), ItemList.id.desc())
-            .limit(1),
-        )
+        found = session.scalar(_in_force(day).where(ItemList.bureau_id == owner).limit(1))
         if found is not None:
             return found
     return None
