@@ -7,6 +7,8 @@ FILES = {
     "draw.printed",
     "health.metrics",
     "lookup.find",
+    "process.files",
+    "process.proposed_files",
     "registry.export",
     "registry.refused_rows",
     "static",

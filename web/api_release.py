@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from flask import g
@@ -42,6 +43,25 @@ def releases() -> ResponseReturnValue:
         for row in processes.releases(http.reading())
     ]
     return answer({"rows": rows})
+
+
+@route("GET", "/releases/<int:release_id>/files", rights.READ_PROCESSES)
+@describes("一个版本的全部文件（zip，Base64），改好后可用 POST /proposals 送审", record(zip=TEXT))
+def release_files(release_id: int) -> ResponseReturnValue:
+    """All files of a release."""
+    reading = http.reading()
+    return _zipped(deployment.content(reading, processes.named(reading, release_id)))
+
+
+@route("GET", "/proposals/<int:proposal_id>/files", rights.READ_PROCESSES)
+@describes("送审的全部文件（zip，Base64）", record(zip=TEXT))
+def proposal_files(proposal_id: int) -> ResponseReturnValue:
+    """All files of a proposal."""
+    return _zipped(proposal.files_of(http.reading(), proposal_id))
+
+
+def _zipped(files: Mapping[str, bytes]) -> ResponseReturnValue:
+    return answer({"zip": base64.b64encode(deployment.packed(files)).decode()})
 
 
 @route("GET", "/proposals/<int:proposal_id>", rights.READ_PROCESSES)

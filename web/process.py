@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from engine.access import rights
 from engine.desk import apart, process, proposal
+from engine.desk import release as deployment
 from engine.domain import pack as packs
 from engine.errors import ModelInvalid, Refused
-from web import http, words
+from web import http, upload, words
 from web.auth import ask_second_factor, carry_out, has_second_factor, needs
 
 page = Blueprint("process", __name__)
@@ -54,6 +55,24 @@ def parameters(release_id: int) -> ResponseReturnValue:
     """What the rule pack settles in this release: cap, certificates, channels …, each with its article."""
     found, rows = process.parameters(http.reading(), release_id)
     return render_template("process/parameters.html", release=found, rows=rows)
+
+
+@page.get("/processes/<int:release_id>/files.zip")
+@needs(rights.READ_PROCESSES)
+def files(release_id: int) -> ResponseReturnValue:
+    """All files of a release, to change some and send them to review."""
+    reading = http.reading()
+    found = process.named(reading, release_id)
+    packed = deployment.packed(deployment.content(reading, found))
+    return upload.table(packed, f"{words.pack_title(found.pack)} v{found.version}", "zip")
+
+
+@page.get("/processes/proposals/<int:proposal_id>/files.zip")
+@needs(rights.READ_PROCESSES)
+def proposed_files(proposal_id: int) -> ResponseReturnValue:
+    """All files of a proposal, to look at in an editor or to go on with."""
+    packed = deployment.packed(proposal.files_of(http.reading(), proposal_id))
+    return upload.table(packed, _("第 %(n)s 号送审", n=proposal_id), "zip")
 
 
 @page.post("/processes/<int:release_id>/restore")

@@ -156,13 +156,20 @@ def _rows(session: Session, wanted: Select[int]) -> list[ReleaseRow]:
     ]
 
 
-def view(session: Session, release_id: int) -> ReleaseView:
-    """One release; NotFound otherwise."""
-    row = next(iter(_rows(session, select(Release.id).where(Release.id == release_id))), None)
-    if row is None:
+def named(session: Session, release_id: int) -> Release:
+    """The release of a number; NotFound otherwise."""
+    found = session.get(Release, release_id)
+    if found is None:
         raise NotFound(
             Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
         )
+    return found
+
+
+def view(session: Session, release_id: int) -> ReleaseView:
+    """One release; NotFound otherwise."""
+    named(session, release_id)
+    row = _rows(session, select(Release.id).where(Release.id == release_id))[0]
     compiled = release.load(session, release_id)
     counted = dict(
         session.execute(
@@ -181,11 +188,7 @@ def view(session: Session, release_id: int) -> ReleaseView:
 
 def process(session: Session, person: Person, release_id: int, name: str) -> ProcessView:
     """One process of a release with the number of open steps in the bureaus the person sees."""
-    row = session.get(Release, release_id)
-    if row is None:
-        raise NotFound(
-            Sentence("没有第 {release_id} 号发布。", release_id=release_id), hint="可从流程列表进入。"
-        )
+    row = named(session, release_id)
     compiled = release.load(session, release_id)
     definition = compiled.processes.get(name)
     if definition is None:

@@ -115,6 +115,15 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
         raise _bad_zip("压缩包打不开，可能已损坏或者加了密码。") from fault
 
 
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Files of a release as the zip that `unpacked` reads; equal files give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path, content in sorted(files.items()):
+            zipped.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
 def _unusable(entry: zipfile.ZipInfo) -> str:
     """What is wrong with an entry of a zip, before it is opened; "" for a good one."""
     name, parts = entry.filename, entry.filename.split("/")

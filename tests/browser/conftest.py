@@ -64,6 +64,7 @@ class Served:
             files_dir=folder / "files",
             anchors_dir=folder / "anchors",
             demo=True,
+            webhook_hosts=("hooks.example",),
             base_url="http://127.0.0.1",
         )
         self.world = open_world(settings)

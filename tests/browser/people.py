@@ -59,7 +59,9 @@ class Desk:
             self.people[login] = self.visitor(login)
         return self.people[login]
 
-    def visitor(self, name: str, *, script: bool = True, width: int = WIDE) -> Visitor:
+    def visitor(
+        self, name: str, *, script: bool = True, width: int = WIDE, password: str = PASSWORD
+    ) -> Visitor:
         """One more browser of a person: another tab, a phone, a browser without JavaScript."""
         context = self.chrome.new_context(
             viewport={"width": width, "height": 900},
@@ -69,7 +71,7 @@ class Desk:
         )
         visitor = Visitor(self, context.new_page(), self.person(name), script=script)
         self.people[f"{name}#{len(self.people)}"] = visitor
-        visitor.signs_in()
+        visitor.signs_in(password)
         return visitor
 
     def person(self, name: str) -> Person:
@@ -110,6 +112,17 @@ class Desk:
                 break
             self[self.may_do(items[0])].does(items[0])
         self.awaits(until)
+
+    def others(self, case: int, *, until: str, **answers: Mapping[str, Any]) -> WorkItem:
+        """Everybody else does their part of a case, without a browser, until a step of this name waits."""
+        rehearsal = self.served.year.rehearsal
+        for _ in range(60):
+            self.settles()
+            item = next((item for item in self.waiting() if item.case_id == case), None)
+            if item is None or item.step == until:
+                break
+            rehearsal.answer(item.id, **answers.get(item.element, {}))
+        return self.awaits(until, case=case)
 
     def settles(self) -> None:
         """Wait until no job is due."""
@@ -188,11 +201,11 @@ class Visitor:
         if response.status >= 500:
             self.faults.append(f"{response.status} {response.url}")
 
-    def signs_in(self) -> None:
+    def signs_in(self, password: str) -> None:
         """By account and password, as everybody does."""
         self.page.goto("/sign-in")
         self.page.fill("#login", self.login)
-        self.page.fill("#password", PASSWORD)
+        self.page.fill("#password", password)
         self.page.click("main form button[type=submit]")
         self.page.wait_for_selector("a.me")
 

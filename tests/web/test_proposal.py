@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from engine.audit import AuditEntry
-from engine.desk import apart
+from engine.desk import apart, release
 from engine.desk.release import MOST_FILES
 from engine.desk.world import seed_files
 from engine.people import Role
@@ -85,6 +85,26 @@ def test_a_change_is_checked_compared_and_released_by_another(author, releaser, 
     assert made.author_id != made.releaser_id
     assert (made.note, logged) == ("环节改名", {"release.propose", "release.deploy"})
     assert "已发布" in author.get(place).text
+
+
+def test_the_files_of_a_release_and_of_a_proposal_are_downloaded_changed_and_sent_in_again(author, town):
+    """Who changes a process begins with what is in force, without a command line."""
+    assert "/processes/1/files.zip" in author.get("/processes/1").text
+    got = author.get("/processes/1/files.zip")
+    assert (got.status_code, got.content_type) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(got.data)) as zipped:
+        shipped = {name: zipped.read(name) for name in zipped.namelist()}
+    with town.database.reading() as session:
+        assert shipped == release.content(session, session.get_one(Release, 1))
+    place = proposed(author, packed(**shipped | {"report.bpmn": OTHER_NAME}), start="whole")
+    assert f"{place}/files.zip" in author.get(place).text
+    sent = author.get(f"{place}/files.zip").data
+    with zipfile.ZipFile(io.BytesIO(sent)) as zipped:
+        assert zipped.read("report.bpmn").decode() == OTHER_NAME
+    for page, program in (("releases/1", got.data), (f"proposals/{place.rsplit('/', 1)[1]}", sent)):
+        told = author.get(f"/api/v1/{page}/files").json
+        assert base64.b64decode(told["zip"]) == program
+    assert author.get("/processes/99/files.zip").status_code == 404
 
 
 def test_every_finding_stands_on_the_page_at_once_and_nobody_can_release_it(author, releaser, town):
