@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -43,6 +44,14 @@ def test_every_line_names_a_test_that_is_there():
         file, name = rule["test"].split("::")
         written = (ROOT / "tests" / file).read_text("utf-8")
         assert re.search(rf"^def {name.partition('[')[0]}\(", written, re.MULTILINE), rule["id"]
+
+
+def test_every_line_names_something_to_switch_off():
+    """The functions at once; what stands in files and schema is looked for when a line is run."""
+    for rule in TABLE["rule"]:
+        if "function" in rule["off"]:
+            module, name = rule["off"]["function"].split(":")
+            assert callable(getattr(importlib.import_module(module), name)), rule["id"]
 
 
 def test_the_page_is_current():

@@ -74,9 +74,7 @@ def happened(answers: Answers, key: str, label: str) -> datetime:
     """An instant that has already been, now when not answered; refused in the future (slug `future-time`)."""
     moment = instant(answers, key) or clock.now()
     if moment > clock.now() + CLOCKS_DIFFER:
-        raise Refused(
-            Sentence("{label}不能在将来。", label=label), slug="future-time", fields={key: "不能在将来"}
-        )
+        refuse_future(key, label)
     return moment
 
 
@@ -84,10 +82,15 @@ def past_day(answers: Answers, key: str, label: str) -> date:
     """A day up to today, today when not answered; refused in the future (slug `future-time`)."""
     chosen = day(answers, key) or clock.today()
     if chosen > clock.today():
-        raise Refused(
-            Sentence("{label}不能在将来。", label=label), slug="future-time", fields={key: "不能在将来"}
-        )
+        refuse_future(key, label)
     return chosen
+
+
+def refuse_future(key: str, label: str) -> None:
+    """What has not yet been cannot be entered as done (slug `future-time`)."""
+    raise Refused(
+        Sentence("{label}不能在将来。", label=label), slug="future-time", fields={key: "不能在将来"}
+    )
 
 
 def rows(answers: Answers, key: str) -> list[Mapping[str, Any]]:
