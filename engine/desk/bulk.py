@@ -263,6 +263,12 @@ def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:
         step.complete(world, session, actor, number, row.answers, key=key, advance=False, options=row.chosen)
 
 
+def _nobody_takes(item: WorkItem) -> str:
+    if item.home.startswith("person/"):
+        return Sentence("指定由本人办理；本人不能办理的，请申请调换人员。")
+    return Sentence("{lane}没有别人可以接办，请先配备人员。", lane=item.lane)
+
+
 def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str:
     try:
         if act == "urge":
@@ -276,7 +282,7 @@ def _objection(session: Session, actor: Person, act: str, item: WorkItem) -> str
         if act == "complete" and not low_risk(session, item):
             return Sentence("须逐件办理。")
         if act == "transfer" and not hand.receivers(session, actor, item):
-            return Sentence("没有可以接办的人。")
+            return _nobody_takes(item)
     except (Refused, NotFound, ChangedMeanwhile) as no:
         return no.reason
     return ""

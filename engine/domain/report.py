@@ -225,8 +225,8 @@ def show_report(step: Step) -> dict[str, Any]:
     return {
         "facts": [
             ("检查结束之日", str(inspection.ended_on)),
-            ("报告期限", str(until) if until else "规则包未规定"),
-            ("是否逾期", "是" if until and clock.today() > until else "否"),
+            ("报告期限", str(until) if until else "规则包未规定，按本环节的时限"),
+            *([("是否逾期", "是" if clock.today() > until else "否")] if until else []),
         ],
         "defaults": {
             "period": Sentence("{start} 至 {end}", start=start, end=inspection.ended_on),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.desk.recount import recount
 from engine.domain import calendar, report
 from tests.scenarios import inspections as told
-from tests.scenarios.test_inspection import refused
+from tests.scenarios.test_inspection import form_of, refused
 
 STEP = "提交随机抽查情况报告"
 
@@ -62,6 +62,9 @@ def test_jilin_sets_no_number_of_days(jilin):
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.fed_back(jilin, case, inspection_id)
     case.completes("提出处理意见", kind="none", opinion="无需处理")
+    facts = dict(form_of(jilin, case, "提交检查报告")["facts"])
+    assert facts["报告期限"] == "规则包未规定，按本环节的时限"
+    assert "是否逾期" not in facts  # only the step's own time runs, and the page shows it
     case.completes("提交检查报告", advice="加强日常监管")
     row = jilin.read(lambda s: report.of(s, inspection_id))
     assert row.due_on is None

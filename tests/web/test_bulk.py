@@ -161,6 +161,13 @@ def test_transferring_many_names_who_gets_them_and_why(as_person, memo, checks):
     assert len(he.get("/api/v1/handed").json["rows"]) == 3, "he sees where they went"
 
 
+def test_where_nobody_can_take_over_the_preview_says_why_and_what_helps(as_person, checks):
+    """贺知夏 is the only one of the post: ticking again would change nothing."""
+    page = as_person("he").get("/bulk", query_string={"act": "transfer", "item": checks[:2]})
+    assert page.text.count("基金监管没有别人可以接办，请先配备人员。") == 2
+    assert "原因和办法写在每件旁边" in page.text
+
+
 def test_one_key_begins_once(as_person, memo, checks):
     he, head = as_person("he"), {"Idempotency-Key": "many-1"}
     body = {"act": "claim", "items": checks[:3]}
