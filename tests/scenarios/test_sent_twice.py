@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.access import rights
-from engine.desk import opening, plan, registry
-from engine.desk import step as desk
+from engine.desk import event, opening, plan, registry
 from engine.domain.evidence import Preservation
 from engine.errors import Refused
 from engine.people import Person
@@ -57,7 +56,7 @@ def test_what_somebody_sets_off_is_set_off_once_for_a_key_and_another_answer_wit
         def work(session: Any) -> int:
             actor = session.scalars(select(Person).where(Person.name == member)).one()
             process = "inspection.preservation"
-            return desk.act(jilin.world, session, actor, case.id, process, answers, key="once").id
+            return event.act(jilin.world, session, actor, case.id, process, answers, key="once").id
 
         return jilin.does(work)
 
