@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.desk import proposal
 from engine.runtime.proposal import Proposal
-from engine.storage.base import Base
+from engine.storage.base import Base, Bounded
 
 RUN = re.compile(r"[\u3400-\u9fff]+")
 OURS = {"notice.title", "notice.detail", "bulk_row.text", "registry_intake.said", "registry_intake.report", "job.last_error",
@@ -37,7 +37,7 @@ def data(session: Session, pack: str) -> str:
         texts = [
             column
             for column in table.columns
-            if isinstance(column.type, String | JSON) and f"{table.name}.{column.name}" not in OURS
+            if isinstance(column.type, String | Bounded | JSON) and f"{table.name}.{column.name}" not in OURS
         ]
         if texts:
             found += [" ".join(map(str, row)) for row in session.execute(select(*texts))]
