@@ -34,7 +34,7 @@ def export() -> ResponseReturnValue:
     name = _("督办清单")
     rows = board.table(http.reading(), g.person, _filters())
     columns = [words.label(column) for column in board.COLUMNS]
-    return upload.table(write_xlsx(columns, rows, title=name), name, "xlsx")
+    return upload.to_keep(write_xlsx(columns, rows, title=name), name, "xlsx")
 
 
 @page.get("/board")

@@ -72,10 +72,8 @@ def _said(found: bulk.Progress) -> Sequence[Answer]:
     """What was written for every step, by the form of the first."""
     if not found.given.answers:
         return []
-    item = inbox.item(http.reading(), g.person, found.rows[0].item_id)
-    shown = sheet(http.reading(), g.person, item)
-    form = definition.read(shown.source, shown.path)
-    files = upload.shown(form, found.given.answers, case_id=item.case_id)
+    form = definition.read(found.form, found.path)
+    files = upload.shown(form, found.given.answers, case_id=found.rows[0].case_id)
     return answered(form, found.given.answers, options=found.given.options, files=files)
 
 

@@ -64,7 +64,7 @@ def files(release_id: int) -> ResponseReturnValue:
     reading = http.reading()
     found = process.named(reading, release_id)
     packed = deployment.packed(deployment.content(reading, found))
-    return upload.table(packed, f"{words.pack_title(found.pack)} v{found.version}", "zip")
+    return upload.to_keep(packed, f"{words.pack_title(found.pack)} v{found.version}", "zip")
 
 
 @page.get("/processes/proposals/<int:proposal_id>/files.zip")
@@ -72,7 +72,7 @@ def files(release_id: int) -> ResponseReturnValue:
 def proposed_files(proposal_id: int) -> ResponseReturnValue:
     """All files of a proposal, to look at in an editor or to go on with."""
     packed = deployment.packed(proposal.files_of(http.reading(), proposal_id))
-    return upload.table(packed, _("第 %(n)s 号送审", n=proposal_id), "zip")
+    return upload.to_keep(packed, _("第 %(n)s 号送审", n=proposal_id), "zip")
 
 
 @page.post("/processes/<int:release_id>/restore")
@@ -141,8 +141,8 @@ def propose_form() -> ResponseReturnValue:
 def propose() -> ResponseReturnValue:
     """Check an archive apart; whatever is found, it stands on the page of the proposal, all at once."""
     pack, note = request.form.get("pack", ""), request.form.get("note", "")
-    upload = request.files.get("zip")
-    archive = upload.read() if upload else b""
+    sent = request.files.get("zip")
+    archive = sent.read() if sent else b""
     start = next((each for each in proposal.STARTS if each == request.form.get("start")), "current")
     try:
         if not archive:

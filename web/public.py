@@ -68,7 +68,7 @@ def results_csv() -> ResponseReturnValue:
         if not found.next:
             break
         found = publication.results(http.reading(), q=q, year=year, bureau=bureau, cursor=found.next)
-    return upload.table(f"\ufeff{out.getvalue()}".encode(), _("检查结果"), "csv")
+    return upload.to_keep(f"\ufeff{out.getvalue()}".encode(), _("检查结果"), "csv")
 
 
 @page.get("/results.json")

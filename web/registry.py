@@ -122,7 +122,7 @@ def refused_rows(intake_id: int, form: str) -> ResponseReturnValue:
     if found.report is None or not found.report.refused or form not in upload.TABLES:
         raise NotFound(_("没有这种文件。"))
     name = _("%(kind)s没有收下的行", kind=words.label(terms.REGISTRY_KINDS[found.row.kind]))
-    return upload.table(found.report.refused_file(xlsx=form == "xlsx"), name, form)
+    return upload.to_keep(found.report.refused_file(xlsx=form == "xlsx"), name, form)
 
 
 @page.post("/registry/changes")
@@ -153,7 +153,7 @@ def export(kind: str, form: str) -> ResponseReturnValue:
         content = transfer.template(kind, form=form)
     else:
         content = transfer.export_file(http.reading(), g.person.bureau, kind, form=form)
-    return upload.table(content, words.label(terms.REGISTRY_KINDS[kind]), form)
+    return upload.to_keep(content, words.label(terms.REGISTRY_KINDS[kind]), form)
 
 
 def _import_page(refusal: Refused | None, status: int) -> ResponseReturnValue:

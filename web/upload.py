@@ -27,8 +27,8 @@ page = Blueprint("upload", __name__)
 TABLES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
-    "zip": "application/zip",
 }
+TYPES = TABLES | {"zip": "application/zip"}
 
 
 @page.get("/files/<file_id>")
@@ -53,10 +53,10 @@ def printed(case_id: int, name: str) -> ResponseReturnValue:
     )
 
 
-def table(content: bytes, name: str, form: str) -> Response:
-    """A spreadsheet or CSV file to keep, under a name in the words of the house and with its day."""
+def to_keep(content: bytes, name: str, form: str) -> Response:
+    """A file to keep, one of TYPES, under a name in the words of the house and with its day."""
     sent = {"Content-Disposition": files.disposition(f"{name} {clock.today():%Y-%m-%d}.{form}")}
-    return Response(content, content_type=TABLES[form], headers=sent)
+    return Response(content, content_type=TYPES[form], headers=sent)
 
 
 def paper(made: bytes, name: str) -> Response:

@@ -74,12 +74,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A bulk act as far as it has come; `given`: what was written for every step, chosen options by their names."""
+    """A bulk act as far as it has come.
+
+    `given`: what was written for every step, chosen options by their names; `form`: the file it was written on,
+    as the release of the steps has it. Both stay to be read by who may not see the steps any more.
+    """
 
     bulk: Bulk
     to: str
     rows: Sequence[Row]
     given: Given
+    form: bytes
+    path: str
 
     @property
     def word(self) -> str:
@@ -242,9 +248,10 @@ def progress(session: Session, actor: Person, bulk_id: int) -> Progress:
         Row(item.id, item.case_id, item.name, item.case_no, item.step, row.state, row.text, row.at)
         for row, item in found
     ]
-    first = found[0][0]
+    first, item = found[0]
+    form = release.load(session, item.release_id).forms.get(item.form, b"")
     to = session.get_one(Person, bulk.to_id).name if bulk.to_id else ""
-    return Progress(bulk, to, rows, Given(first.answers, first.chosen))
+    return Progress(bulk, to, rows, Given(first.answers, first.chosen), form, f"{item.form}.form")
 
 
 def _do(world: World, session: Session, bulk: Bulk, row: BulkRow) -> None:

@@ -275,13 +275,12 @@ def _row(work: Any, days: Days, *, holder: str, bureau: str, mine: bool) -> Row:
     else:
         lamp = Lamp("done", "已办") if work.state == "done" else Lamp("idle", "已取消")
         at = work.done_at or work.opened_at
+    # As `WorkItem.name`, which a scan of columns does not have.
+    name = work.object_name or work.title or work.case_no or work.step
     return Row(
         id=work.id,
         case_id=work.case_id,
-        name=work.object_name
-        or work.title
-        or work.case_no
-        or work.step,  # as `WorkItem.name`: a scan reads columns
+        name=name,
         case_no=work.case_no,
         step=work.step,
         process=work.process,

@@ -120,7 +120,9 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path, content in sorted(files.items()):
-            zipped.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16  # else unpacked for nobody but the owner
+            zipped.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

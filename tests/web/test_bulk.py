@@ -203,6 +203,18 @@ def test_a_post_that_ended_meanwhile_gives_nothing(memo, checks, as_person):
     assert flow.row(memo, checks[0]).claimed_by_id is None
 
 
+def test_the_own_result_stays_to_be_read_by_who_may_not_see_the_steps_any_more(memo, checks, as_person):
+    he = as_person("he")
+    number = begun(he, "complete", checks[:2], answers={"note": "已核对，无异议"}).json["bulk"]
+    with memo.database.transaction() as session:
+        session.execute(text("update grant_ set role = 'expert' where role = 'supervision'"))
+    jobs.drain(memo)
+    page = he.get(f"/bulk/{number}")
+    assert page.status_code == 200
+    assert page.text.count("没有办</span>") == 2
+    assert "已核对，无异议" in page.text
+
+
 def test_the_database_holds_what_a_bulk_act_is(memo):
     for statement in (
         "insert into bulk (person_id, act, reason, at) values (1, 'approve', '', '2026-10-09')",

@@ -85,7 +85,9 @@ def test_one_bad_row_keeps_the_file_out_and_comes_back_with_its_reason(lu, town)
     assert "什么店" in refused
     assert len(refused.strip().splitlines()) == 2
     assert lu.get(f"{place}/refused.xlsx").data[:2] == b"PK"
-    assert lu.get(f"{place}/refused.exe").status_code == 404
+    for unknown in (f"{place}/refused.exe", f"{place}/refused.zip", "/registry/objects.zip"):
+        assert lu.get(unknown).status_code == 404
+    assert lu.get("/registry/objects.csv").status_code == 200
     lu.post(f"{place}/enter-valid")
     jobs.drain(town)
     assert objects(town) == 30

@@ -93,6 +93,7 @@ def test_the_files_of_a_release_and_of_a_proposal_are_downloaded_changed_and_sen
     got = author.get("/processes/1/files.zip")
     assert (got.status_code, got.content_type) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(got.data)) as zipped:
+        assert {stat.filemode(entry.external_attr >> 16) for entry in zipped.infolist()} == {"-rw-r--r--"}
         shipped = {name: zipped.read(name) for name in zipped.namelist()}
     with town.database.reading() as session:
         assert shipped == release.content(session, session.get_one(Release, 1))
