@@ -197,6 +197,7 @@ class Gallery:
         yield self._as(Role.MODELLER, "decision-table", f"/processes/{release}/decisions/team")
         yield self._as(Role.MODELLER, "propose", "/processes/propose")
         yield self._as(Role.RELEASER, "proposal", f"/processes/proposals/{proposal.id}")
+        yield self._as(Role.RELEASER, "compare", f"/processes/proposals/{proposal.id}/report")
 
     def _public(self) -> Iterator[Shot]:
         """What nobody has to sign in for."""

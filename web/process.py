@@ -11,12 +11,54 @@ from markupsafe import Markup
 from engine.access import rights
 from engine.desk import apart, process, proposal
 from engine.desk import release as deployment
+from engine.desk.compared import Side, compared, drawable
 from engine.domain import pack as packs
 from engine.errors import ModelInvalid, Refused
 from web import http, upload, words
 from web.auth import ask_second_factor, carry_out, has_second_factor, needs
 
 page = Blueprint("process", __name__)
+TRAITS = {
+    "kind": lazy_gettext("种类"),
+    "name": lazy_gettext("名称"),
+    "lane": lazy_gettext("泳道"),
+    "form": lazy_gettext("表单"),
+    "clause": lazy_gettext("依据"),
+    "deadline": lazy_gettext("时限"),
+    "deadline_from": lazy_gettext("从哪天算起"),
+    "operation": lazy_gettext("动作"),
+    "serviceTaskOperator": lazy_gettext("动作"),
+    "excludes": lazy_gettext("回避"),
+    "assignee": lazy_gettext("由谁办"),
+    "sourceRef": lazy_gettext("从"),
+    "targetRef": lazy_gettext("到"),
+    "conditionExpression": lazy_gettext("条件"),
+    "default": lazy_gettext("默认去向"),
+    "attachedToRef": lazy_gettext("附在环节"),
+    "calledElement": lazy_gettext("调用的流程"),
+    "calledDecisionId": lazy_gettext("决策表"),
+}
+"""Words for what the elements of a diagram carry; anything else is shown as it stands in the file."""
+ELEMENTS = {
+    "process": lazy_gettext("流程"),
+    "userTask": lazy_gettext("人工环节"),
+    "manualTask": lazy_gettext("线下环节"),
+    "serviceTask": lazy_gettext("系统环节"),
+    "businessRuleTask": lazy_gettext("查决策表"),
+    "callActivity": lazy_gettext("调用流程"),
+    "subProcess": lazy_gettext("子流程"),
+    "sequenceFlow": lazy_gettext("连线"),
+    "exclusiveGateway": lazy_gettext("网关"),
+    "parallelGateway": lazy_gettext("并行网关"),
+    "inclusiveGateway": lazy_gettext("包容网关"),
+    "startEvent": lazy_gettext("开始"),
+    "endEvent": lazy_gettext("结束"),
+    "boundaryEvent": lazy_gettext("边界事件"),
+    "intermediateCatchEvent": lazy_gettext("等待事件"),
+    "lane": lazy_gettext("泳道"),
+    "participant": lazy_gettext("机构"),
+    "message": lazy_gettext("消息"),
+}
 LINES = 400  # of a file's changes that a page shows
 KINDS = {
     "bpmn": lazy_gettext("流程图"),
@@ -73,6 +115,25 @@ def proposed_files(proposal_id: int) -> ResponseReturnValue:
     """All files of a proposal, to look at in an editor or to go on with."""
     packed = deployment.packed(proposal.files_of(http.reading(), proposal_id))
     return upload.to_keep(packed, _("第 %(n)s 号送审", n=proposal_id), "zip")
+
+
+@page.get("/processes/proposals/<int:proposal_id>/<name>")
+@needs(rights.READ_PROCESSES)
+def compare(proposal_id: int, name: str) -> ResponseReturnValue:
+    """A proposed diagram or the one it was made from (`?side=before`), drawn, with what differs."""
+    side: Side = "before" if request.args.get("side") == "before" else "after"
+    view = compared(http.reading(), proposal_id, name, side)
+    return render_template(
+        "process/compare.html",
+        view=view,
+        svg=Markup(view.svg),  # noqa: S704 (built by lxml, every name escaped)
+        lanes=Markup(view.lanes),  # noqa: S704
+        diagram=name,
+        side=side,
+        traits=TRAITS,
+        elements=ELEMENTS,
+        edits={"added": ("done", _("新增")), "changed": ("soon", _("改动")), "removed": ("late", _("删除"))},
+    )
 
 
 @page.post("/processes/<int:release_id>/restore")
@@ -207,6 +268,7 @@ def _proposal_page(
             "process/proposal.html",
             view=proposal.view(http.reading(), g.person, proposal_id),
             states=proposal_states(),
+            drawable=drawable,
             kinds={"added": _("新增"), "removed": _("删除"), "changed": _("改动")},
             most=LINES,
             reason=request.form.get("reason", ""),

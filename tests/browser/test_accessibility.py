@@ -130,6 +130,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "intake_id": first_of_each(Intake.id, Intake.state),
             "entry_id": first_of_each(History.id, History.element, where=History.kind == "decision")[:6],
             "process.show": sorted(release.load(session, newest).processes),
+            "process.compare": ["report"],
             "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
             "case.act": triggers(session),
             "extra.show": session.execute(select(ExtraTask.case_id, ExtraTask.id)).all(),

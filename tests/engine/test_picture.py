@@ -187,3 +187,16 @@ def test_a_wide_diagram_is_cut_into_pieces_that_a4_can_hold():
     begun = picture.strips(inspection, {"choose_leader"})
     assert 0 < len(begun) < len(pieces), "of a case that has just begun, only where it has been"
     assert picture.strips(layout.relayout(MODEL)) == [], "what fits stays whole"
+
+
+def test_of_two_versions_what_is_new_changed_or_gone_is_marked_by_a_word_and_told_in_words():
+    edited = {"visit": "changed", "report": "added", "f4": "removed", "ok": "added"}
+    root = drawn(edited=edited)
+    marks = {"visit": "改", "report": "新", "f4": "删", "ok": "新"}
+    for ident, mark in marks.items():
+        group = element(root, ident)
+        assert mark in words(group)
+        assert f"is-{edited[ident]}" in group.get("class")
+    assert not set("新改删") & set(words(element(root, "tell")))
+    told = picture.words(layout.relayout(MODEL), edited=edited)
+    assert told == "抽查：新增：A & B <script>，另有 1 处；改动：现场检查并记录检查情况；删除：1 处。"

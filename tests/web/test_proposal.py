@@ -56,6 +56,11 @@ def with_code(client):
     assert client.post("/second-factor", data={"code": shown[1]}).status_code == 303
 
 
+def squeezed(page):
+    """A page without the breaks of its lines."""
+    return " ".join(page.split())
+
+
 def proposed(author, content=None, **fields):
     """Upload, and give the address of the proposal's page."""
     answer = author.post(
@@ -106,6 +111,36 @@ def test_the_files_of_a_release_and_of_a_proposal_are_downloaded_changed_and_sen
         told = author.get(f"/api/v1/{page}/files").json
         assert base64.b64decode(told["zip"]) == program
     assert author.get("/processes/99/files.zip").status_code == 404
+
+
+def test_a_changed_diagram_is_drawn_with_what_is_new_changed_and_gone(author, releaser, town):
+    """Who releases looks at the picture of before and after, and at every trait that differs; not at XML."""
+    town.answers.form_check, town.answers.form_key_list = form_check, form_keys
+    first = proposed(author)
+    assert "整张图都是新的" in releaser.get(f"{first}/draw").text  # the town had a plan only
+    with_code(releaser)
+    assert releaser.post(first, data={"decision": "release"}).status_code == 303
+    drawn = (ROOT / "workflows/wugang/draw.bpmn").read_text("utf-8")
+    place = proposed(author, packed(**{"draw.bpmn": drawn, "report.bpmn": REPORT}), start="current")
+    assert f'href="{place}/draw"' in releaser.get(place).text
+    after, before = releaser.get(f"{place}/draw").text, releaser.get(f"{place}/draw?side=before").text
+    assert re.search(r'data-element="import_result" class="el userTask is-added"', after)
+    assert re.search(r'data-element="sign_operator" class="el userTask is-changed"', after)
+    assert re.search(r'data-element="commit_operator" class="el userTask is-removed"', before)
+    assert 'data-element="commit_operator"' not in after
+    assert re.search(r"依据：</span><del>J12</del> <ins>W9</ins>", squeezed(after))
+    renamed = squeezed(releaser.get(f"{place}/report").text)
+    assert "有 1 处不同" in renamed
+    assert re.search(r"名称.{0,40}<del>核对报告的时限</del> <ins>核对报告时限</ins>", renamed)
+    assert releaser.get(f"{place}/plan").status_code == 200  # not changed: drawn, and nothing differs
+    assert releaser.get(f"{place}/nothing").status_code == 404
+
+
+def test_a_diagram_that_the_check_refused_is_not_drawn(author):
+    wrong = REPORT.replace('name="form" value="', 'name="form" value="nowhere/', 2)
+    place = proposed(author, packed(**{"report.bpmn": wrong}))
+    assert f"{place}/report" not in author.get(place).text
+    assert author.get(f"{place}/report").status_code == 404
 
 
 def test_every_finding_stands_on_the_page_at_once_and_nobody_can_release_it(author, releaser, town):

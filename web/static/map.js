@@ -1,7 +1,7 @@
-// A large diagram opens where the work is: the first step in progress, else its start, comes into view inside its scroll box.
+// A large diagram opens where the work is: the first step in progress or edited, else its start, comes into view inside its scroll box.
 // One button shows the whole of it, and back.
 function toWork(box) {
-  const here = box.querySelector(".is-late") || box.querySelector(".is-active") || box.querySelector(".startEvent");
+  const here = box.querySelector(".is-late") || box.querySelector(".is-active") || box.querySelector(".is-added, .is-changed, .is-removed") || box.querySelector(".startEvent");
   if (!here) return;
   const frame = box.getBoundingClientRect();
   const place = here.getBoundingClientRect();

@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping
 
 from lxml import etree
 
+from engine.runtime.layout.model import tag
 from engine.runtime.picture import read, sheet
 from engine.runtime.picture.pen import Pen
 from engine.runtime.picture.sentence import sentence
 from engine.runtime.picture.sheet import compose
 
-__all__ = ["lanes", "strips", "svg", "words"]
+__all__ = ["lanes", "name", "strips", "svg", "words"]
 
 
 def svg(
@@ -25,6 +26,7 @@ def svg(
     active: Mapping[str, int] | None = None,
     overdue: Mapping[str, int] | None = None,
     counts: Mapping[str, int] | None = None,
+    edited: Mapping[str, str] | None = None,
     title: str = "",
     literal: bool = False,
 ) -> str:
@@ -36,6 +38,7 @@ def svg(
         active: element id → persons or cases now there; shown with a thick border and a round number.
         overdue: element id → how many of them are late; shown with a triangle.
         counts: element id → cases that passed; a plain number in the corner.
+        edited: element or flow id → added, changed, removed, where two versions are compared.
         title: heading for readers who cannot see it; the name of the process by default.
         literal: plain colours in place of variables, for programs that know no CSS (typst).
 
@@ -44,11 +47,23 @@ def svg(
     """
     drawing = read.drawing(bpmn)
     pen = Pen(
-        drawing, frozenset(done), dict(active or {}), dict(overdue or {}), dict(counts or {}), literal=literal
+        drawing,
+        frozenset(done),
+        dict(active or {}),
+        dict(overdue or {}),
+        dict(counts or {}),
+        literal=literal,
+        edited=dict(edited or {}),
     )
-    text = sentence(drawing, pen.done, pen.active, pen.overdue)
+    text = sentence(drawing, pen.done, pen.active, pen.overdue, pen.edited)
     root = compose(pen, "".join(c for c in title if c.isprintable()) or drawing.name, text)
     return etree.tostring(root, encoding="unicode")
+
+
+def name(bpmn: bytes) -> str:
+    """What the process is called; its pool may bear the name of the bureau."""
+    found = read.drawing(bpmn)
+    return next((e.get("name", "") for e in found.elements.values() if tag(e) == "process"), "") or found.name
 
 
 def lanes(bpmn: bytes) -> str:
@@ -72,6 +87,12 @@ def words(
     done: Collection[str] = (),
     active: Mapping[str, int] | None = None,
     overdue: Mapping[str, int] | None = None,
+    edited: Mapping[str, str] | None = None,
 ) -> str:
-    """The same as one Chinese sentence: what is done, who is at work, what is late, what is to come."""
-    return sentence(read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}))
+    """The same as one Chinese sentence: what is done, who is at work, what is late, what is to come.
+
+    Of two versions: what is new, changed, gone.
+    """
+    return sentence(
+        read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}), dict(edited or {})
+    )

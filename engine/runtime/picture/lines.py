@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from lxml import etree
 
 from engine.runtime.layout.model import ACTIVITIES, tag
-from engine.runtime.picture.pen import Pen
+from engine.runtime.picture.pen import EDITED, Pen
 from engine.runtime.picture.read import Line
 
 
@@ -19,11 +21,14 @@ def draw(pen: Pen, root: etree._Element, line: Line) -> None:
         group.set("class", f"el {kind} is-done")
     if name:
         pen.add(group, "title", {}, name)
-    stroke = pen.colour("done" if walked else "edge")
+    edited = pen.edited.get(line.id, "")
+    if edited:
+        group.set("class", f"el {kind} is-{edited}")
+    stroke = pen.colour(EDITED[edited][1] if edited else "done" if walked else "edge")
     look: dict[str, str | float] = {
         "fill": "none",
         "stroke": stroke,
-        "stroke-width": 2.0 if walked else 1.5,
+        "stroke-width": 3.0 if edited else 2.0 if walked else 1.5,
     }
     if kind == "messageFlow":
         look["stroke-dasharray"] = "7 4"
@@ -44,6 +49,14 @@ def draw(pen: Pen, root: etree._Element, line: Line) -> None:
     _tail(pen, group, line, kind, stroke)
     if line.label is not None and name:
         pen.write(group, name, line.label, muted=True)
+    pen.badge(group, line.id, _middle(line.points))
+
+
+def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Where the longest stretch of a line is half over."""
+    stretches = list(pairwise(points))
+    (ax, ay), (bx, by) = max(stretches, key=lambda s: abs(s[1][0] - s[0][0]) + abs(s[1][1] - s[0][1]))
+    return (ax + bx) / 2, (ay + by) / 2
 
 
 def _walked(pen: Pen, line: Line) -> bool:

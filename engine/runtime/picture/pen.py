@@ -1,7 +1,7 @@
 """Ink: colours, states, text and signs, as SVG elements.
 
 Nothing is put together as text; lxml escapes every name. States differ by form as well as by colour: 已办 a
-check mark, 在办 a thick border and a round number, 超期 a triangle, 未到 a dashed border.
+check mark, 在办 a thick border and a round number, 超期 a triangle, 未到 a dashed border; of two versions 新, 改, 删.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ COLOURS = {
     "on-accent": "#ffffff",
     "done": "#2a6246",
     "done-soft": "#e3f0e8",
+    "soon": "#7a5000",
+    "soon-soft": "#faefd8",
     "late": "#a6261c",
     "late-soft": "#fae7e3",
 }
 STATES = {"late": "超期", "active": "在办", "done": "已办", "idle": "未到"}
+EDITED = {"added": ("新", "done"), "changed": ("改", "soon"), "removed": ("删", "late")}
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Pen:
     overdue: Mapping[str, int]
     counts: Mapping[str, int]
     literal: bool = False
+    edited: Mapping[str, str] = field(default_factory=dict)
     inside: dict[str, Rect] = field(default_factory=dict)
 
     def colour(self, token: str) -> str:
@@ -54,7 +58,7 @@ class Pen:
         return COLOURS[token] if self.literal else f"var(--{token},{COLOURS[token]})"
 
     def state(self, ident: str) -> str:
-        """late, active, done, idle; empty where the picture tells nothing about states."""
+        """late, active, done, idle; empty where the picture tells nothing about states, or about versions."""
         if self.overdue.get(ident):
             return "late"
         if self.active.get(ident):
@@ -80,12 +84,15 @@ class Pen:
     def group(self, parent: etree._Element, ident: str, kind: str, name: str) -> etree._Element:
         """The group of one element: pages find it by id and attach links; its title tells name and state."""
         state = self.state(ident) if kind not in ("participant", "lane") else ""
-        classes = f"el {kind}" + (f" is-{state}" if state else "")
+        edited = self.edited.get(ident, "")
+        classes = f"el {kind}" + "".join(f" is-{each}" for each in (state, edited) if each)
         group = self.add(parent, "g", {"id": f"el-{ident}", "data-element": ident, "class": classes})
         told = [name] if name else []
         if state and kind in ACTIVITIES:
             number = self.overdue.get(ident) if state == "late" else self.active.get(ident)
             told.append(STATES[state] + (f" {number}" if number else ""))
+        if edited:
+            told.append(EDITED[edited][0])
         if self.counts.get(ident):
             told.append(f"共 {self.counts[ident]}")
         if told:
@@ -109,6 +116,16 @@ class Pen:
             },
             words,
         )
+
+    def badge(self, group: etree._Element, ident: str, at: tuple[float, float]) -> None:
+        """新, 改 or 删 on what differs between two versions."""
+        if ident not in self.edited:
+            return
+        word, colour = EDITED[self.edited[ident]]
+        self.add(group, "circle", {"cx": at[0], "cy": at[1], "r": 10, "fill": self.colour(colour)})
+        look: dict[str, str | float] = {"dy": "0.35em", "text-anchor": "middle", "font-size": 12}
+        look |= {"x": at[0], "y": at[1], "font-weight": "600", "fill": self.colour("surface")}
+        self.add(group, "text", look, word)
 
     def sign(
         self, group: etree._Element, sign: marks.Sign, x: float, y: float, size: float, *, solid: bool = False
@@ -163,6 +180,9 @@ class Pen:
             "active": ("accent-soft", "accent", 3.0),
             "done": ("done-soft", "done", 1.5),
         }.get(state, ("surface", "edge", 1.5))
+        if ident in self.edited:
+            stroke, wide = EDITED[self.edited[ident]][1], 3.0
+            fill = f"{stroke}-soft"
         out: dict[str, str | float] = {
             "fill": self.colour(fill),
             "stroke": self.colour(stroke),

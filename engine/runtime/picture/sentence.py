@@ -8,12 +8,19 @@ from engine.runtime.layout.model import tag
 from engine.runtime.picture.read import Drawing
 
 MOST = 12
+EDITS = {"added": "新增", "changed": "改动", "removed": "删除"}
 
 
 def sentence(
-    drawing: Drawing, done: Collection[str], active: Mapping[str, int], overdue: Mapping[str, int]
+    drawing: Drawing,
+    done: Collection[str],
+    active: Mapping[str, int],
+    overdue: Mapping[str, int],
+    edited: Mapping[str, str],
 ) -> str:
     """One sentence. Without any state it tells who does what."""
+    if edited:
+        return _edited(drawing, edited)
     if not (done or active or overdue):
         return _plain(drawing)
     late = {key for key, number in overdue.items() if number}
@@ -29,6 +36,18 @@ def sentence(
     if coming:
         parts.append("未到：" + _list([_name(drawing, i) for i in coming]))
     return f"{drawing.name}：" + "；".join(parts) + "。" if parts else f"{drawing.name}。"
+
+
+def _edited(drawing: Drawing, edited: Mapping[str, str]) -> str:
+    parts = []
+    for state, word in EDITS.items():
+        names = [_name(drawing, i) for i in drawing.order if edited.get(i) == state]
+        lines = [i for i, each in edited.items() if each == state and i not in drawing.order]
+        told = [_list(names)] if names else []
+        told += [f"另有 {len(lines)} 处" if names else f"{len(lines)} 处"] if lines else []
+        if told:
+            parts.append(f"{word}：" + "，".join(told))
+    return f"{drawing.name}：" + "；".join(parts) + "。"
 
 
 def _busy(drawing: Drawing, ident: str, active: Mapping[str, int], overdue: Mapping[str, int]) -> str:

@@ -23,8 +23,10 @@ def draw(pen: Pen, root: etree._Element, shape: Shape) -> None:
         _activity(pen, group, shape)
     elif shape.kind in EVENTS:
         _event(pen, group, shape)
+        pen.badge(group, shape.id, (shape.box.x, shape.box.y))
     elif shape.kind in GATEWAYS:
         _gateway(pen, group, shape)
+        pen.badge(group, shape.id, (shape.box.x + 4, shape.box.bottom - 4))  # names stand above and beside
     elif shape.kind in DATA:
         _data(pen, group, shape)
     elif shape.kind == "textAnnotation":
@@ -175,6 +177,7 @@ def _badges(pen: Pen, group: etree._Element, shape: Shape) -> None:
     """Signs of the state, on the upper right corner."""
     box, state = shape.box, pen.state(shape.id)
     x, y = _corner(pen, shape)
+    pen.badge(group, shape.id, (x, y))
     if state == "done":
         pen.add(
             group,
