@@ -213,11 +213,11 @@ _subjects: dict[str, Callable[[Session, Mapping[str, Any]], Mapping[str, str]]] 
 
 
 def prefill(form: str) -> Callable[[F], F]:
-    """Enter what a form shows besides its fields: `{facts, options, defaults, rows}`, all optional.
+    """Enter what a form shows besides its fields: `{facts, options, defaults, rows, links}`, all optional.
 
     `facts`: `[(label, value)]`; `options`: `valuesKey → [(value, label)]`; `defaults`: `key → value`;
-    `rows`: `dataSource → [row]` for read-only tables. For who decides also `history` (`[(label, value)]`) and
-    `unusual` (sentences).
+    `rows`: `dataSource → [row]` for read-only tables; `links`: `[(words, path)]`, files that the step hands out. For
+    who decides also `history` (`[(label, value)]`) and `unusual` (sentences).
     """
 
     def enter(function: F) -> F:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FILES = {
     "board.export",
+    "channel.batch",
     "draw.printed",
     "health.metrics",
     "lookup.find",

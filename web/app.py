@@ -8,6 +8,7 @@ from engine.desk.world import World
 from web import (
     api,
     api_case,  # noqa: F401 (enters its routes into the API)
+    api_channel,  # noqa: F401 (enters its routes into the API)
     api_file,  # noqa: F401 (enters its routes into the API)
     api_inbox,  # noqa: F401 (enters its routes into the API)
     api_leader,  # noqa: F401 (enters its routes into the API)
@@ -23,6 +24,7 @@ from web import (
     board,
     bulk,
     case,
+    channel,
     comment,
     draw,
     extra,
@@ -59,7 +61,7 @@ def create_app(world: World) -> Flask:
     around.install(app)
     records = (
         inbox, hand, bulk, comment, proxy, extra, signer, case, plan, draw, registry, board, process, rules, audit,
-        upload, notice, people, identity, proof, lookup,
+        upload, notice, channel, people, identity, proof, lookup,
     )  # fmt: skip
     for page in (auth, *records, public, third, api, health):
         app.register_blueprint(page.page)

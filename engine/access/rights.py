@@ -32,6 +32,7 @@ EDIT_OBJECTS = Permission("registry.edit_objects", "维护检查对象名录库"
 EDIT_INSPECTORS = Permission(
     "registry.edit_inspectors", "维护执法检查人员名录库", holds(Role.SUPERVISION), "W3"
 )
+PUBLISH = Permission("publication.carry", "取公示批量文件", holds(Role.SECTION), "J25 W15")
 EDIT_ITEMS = Permission("registry.edit_items", "维护抽查事项清单", holds(Role.SUPERVISION), "J4 W4")
 READ_BOARD = Permission("board.read", "查看督办", _OVERSEERS | holds(Role.OFFICE), "W15")
 READ_PROCESSES = Permission("process.read", "查看流程", _BUSINESS | _MODELLERS)

@@ -38,7 +38,7 @@ class Opinion:
 class Sheet:
     """Everything the page of a step shows. `source` is the form-js JSON of the case's own release.
 
-    `shown`: what the domain shows beside the fields, `{facts, options, defaults, rows}`. What only a page
+    `shown`: what the domain shows beside the fields, `{facts, options, defaults, rows, links}`. What only a page
     needs is read when the page asks for it: handing a form in does not.
     """
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import python_calamine
 from sqlalchemy import select
 
+from engine import clock
+from engine.desk import channel
+from engine.desk import step as desk
+from engine.desk.sample import PASSWORD
 from engine.desk.world import seed_files
 from engine.domain import publication, report
 from engine.domain.inspection import Inspection, get
 from engine.domain.pack import parameters
+from engine.domain.publication.batch import COLUMNS
 from engine.domain.registry import RegistryObject
+from engine.operation import call
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime import release
+from engine.runtime.tables import WorkItem
 from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import refused
+from web.app import create_app
 
 DRAFT = "汇总、分析、评估检查结果"
 CLEAN = {"decision": "approve", "no_privacy": True, "no_trade_secret": True, "no_state_secret": True}
@@ -287,7 +299,7 @@ def urged(scene):
 
 
 def test_the_batch_file_holds_text_only(jilin):
-    """国家企业信用信息公示系统: one line per item; a name that begins with = is no formula."""
+    """国家企业信用信息公示系统: one line per item in its columns; a name that begins with = is no formula."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     jilin.does(
         lambda s: setattr(s.get_one(RegistryObject, get(s, inspection_id).object_id), "name", "=1+1 诊所")
@@ -295,9 +307,76 @@ def test_the_batch_file_holds_text_only(jilin):
     told.reported(jilin, case, inspection_id)
     case.completes(DRAFT, summary="抽查结果见明细")
     case.completes("公示前审查", **CLEAN)
-    waiting = jilin.read(lambda s: publication.pending(s, jilin.bureau, "gsxt"))
-    assert publication.workbook(waiting).startswith(b"PK")
-    assert len(waiting) == 1
+    made = jilin.read(lambda s: channel.batch(s, holders(s, jilin.bureau, Role.SECTION)[0], "gsxt"))
+    head, *lines = read(made.content)
+    assert head == [title for title, _ in COLUMNS]
+    assert (made.publications, len(lines)) == (1, len(told.chosen(jilin, inspection_id)))
+    assert all(isinstance(cell, str) for line in lines for cell in line)
+    written = dict(zip(head, lines[0], strict=True))
+    assert (written["序号"], written["市场主体名称"]) == ("1", "=1+1 诊所")
+    assert (written["抽查结果"], written["结果代码"]) == ("未发现问题", "1")
+    assert written["抽查任务编号"] == jilin.read(lambda s: get(s, inspection_id).case_no)
+
+
+def read(content):
+    """The rows of a workbook."""
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return book.get_sheet_by_index(0).to_python()
+
+
+def test_who_enters_receipts_takes_the_batch_file_from_that_step(jilin):
+    """吉 第二十五条 谁检查、谁录入: the step names the file of each system that still waits, for that section only."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.reported(jilin, case, inspection_id)
+    case.completes(DRAFT, summary="抽查结果见明细")
+    case.completes("公示前审查", **CLEAN)
+    item = case.expects("登记公示回执")
+    with clock.fixed(jilin.rehearsal.now):
+        section, leader = (browser(jilin, role) for role in (Role.SECTION, Role.LEADER))
+        page = section.get(f"/tasks/{item.id}")
+        assert "下载国家企业信用信息公示系统批量文件" in page.text
+        assert "待公示" in page.text
+        taken = section.get("/publications/gsxt.xlsx")
+        assert len(read(taken.data)) == 1 + len(told.chosen(jilin, inspection_id))
+        answer = section.get("/api/v1/publications/gsxt").json
+        assert (answer["publications"], read(base64.b64decode(answer["content"]))) == (1, read(taken.data))
+        assert section.get("/publications/website.xlsx").status_code == 404
+        assert leader.get("/publications/gsxt.xlsx").status_code == 403
+    case.completes("登记公示回执", receipts=told.receipts(case, item.instance_id))
+    with clock.fixed(jilin.rehearsal.now):
+        assert len(read(browser(jilin, Role.SECTION).get("/publications/gsxt.xlsx").data)) == 1
+
+
+def browser(scene, role):
+    """The browser of who holds a post in the scene's bureau."""
+    app = create_app(scene.world)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    login = scene.read(lambda s: holders(s, scene.bureau, role)[0].login)
+    assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+    return client
+
+
+def test_a_review_without_its_three_checks_publishes_nothing(jilin):
+    """政府信息公开条例: privacy, trade secrets and state secrets are looked at, each, before anything is public."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.reported(jilin, case, inspection_id)
+    case.completes(DRAFT, summary="抽查结果见明细")
+    item_id = case.expects("公示前审查", role="结果审核").id
+    number = jilin.read(lambda s: publication.versions(s, inspection_id)[0].id)
+
+    def review(session, left_out):
+        """The verb itself: a form of a later release may ask for less."""
+        who = holders(session, jilin.bureau, Role.REVIEWER)[0]
+        step = desk.context(jilin.world, session, who, session.get_one(WorkItem, item_id))["step"]
+        given = replace(step, answers=CLEAN | {left_out: False})
+        call("publication.review", given, {"publication_id": number})
+
+    for left_out in ("no_privacy", "no_trade_secret", "no_state_secret"):
+        no = refused("privacy-unchecked", jilin.read, lambda s, left_out=left_out: review(s, left_out))
+        assert list(no.fields) == [left_out]
+        refused("form-invalid", case.completes, "公示前审查", **CLEAN | {left_out: False})
+    assert shown(jilin, inspection_id) == [(1, "result", "draft")]
 
 
 def test_a_push_is_confirmed_once_and_retried_safely():

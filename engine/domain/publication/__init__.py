@@ -7,12 +7,19 @@ from engine.domain.publication.content import is_market_body, mask_id, mask_name
 from engine.domain.publication.duty import refuse_other_unit, refuse_owed, refuse_reviewer
 from engine.domain.publication.push import deliver, delivered
 from engine.domain.publication.shown import results, trail
-from engine.domain.publication.tables import CHANNEL_LABELS, ChannelEndpoint, Publication, PublicationReceipt
+from engine.domain.publication.tables import (
+    CHANNEL_LABELS,
+    WEBSITE,
+    ChannelEndpoint,
+    Publication,
+    PublicationReceipt,
+)
 from engine.domain.publication.verbs import collect, prepare, review
 from engine.domain.publication.versions import published, receipts, versions
 
 __all__ = [
     "CHANNEL_LABELS",
+    "WEBSITE",
     "ChannelEndpoint",
     "Publication",
     "PublicationReceipt",

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from engine.domain.feedback import latest
 from engine.domain.inspection.tables import get
 from engine.domain.publication import content
-from engine.domain.publication.tables import CHANNEL_LABELS, KIND_LABELS, Publication
+from engine.domain.publication.duty import FINAL
+from engine.domain.publication.tables import (
+    CHANNEL_LABELS,
+    KIND_LABELS,
+    RECEIPT_LABELS,
+    WEBSITE,
+    Publication,
+)
 from engine.domain.publication.versions import receipts, standing
 from engine.domain.registry import RegistryObject
 from engine.domain.report import of as report_of
@@ -136,23 +143,33 @@ def show_change(step: Step) -> dict[str, Any]:
 
 @prefill("publication/receive")
 def show_receipts(step: Step) -> dict[str, Any]:
-    """The channels that are owed and what is known of each."""
+    """The channels that are owed, what is known of each, and the file for those that still wait for one."""
     row = _row(step)
     if row is None:
         return {}
-    owed = [receipt for receipt in receipts(step.session, row.id) if receipt.channel != "website"]
+    owed = [receipt for receipt in receipts(step.session, row.id) if receipt.channel != WEBSITE]
+    open_ = [receipt for receipt in owed if receipt.state not in FINAL]
     return {
         "options": {"channels": [(receipt.channel, CHANNEL_LABELS[receipt.channel]) for receipt in owed]},
         "defaults": {
             "receipts": [
-                {"channel": r.channel, "state": "published", "receipt_no": r.receipt_no}
-                for r in owed
-                if r.state != "absent"
+                {"channel": r.channel, "state": "published", "receipt_no": r.receipt_no} for r in open_
             ],
         },
+        "links": [
+            (
+                Sentence("下载{channel}批量文件", channel=CHANNEL_LABELS[r.channel]),
+                f"/publications/{r.channel}.xlsx",
+            )
+            for r in open_
+        ],
         "rows": {
             "channels": [
-                {"channel": CHANNEL_LABELS[r.channel], "state": r.state, "receipt": r.receipt_no}
+                {
+                    "channel": CHANNEL_LABELS[r.channel],
+                    "state": RECEIPT_LABELS[r.state],
+                    "receipt": r.receipt_no,
+                }
                 for r in owed
             ]
         },

@@ -29,12 +29,20 @@ STATES = (
     "superseded",
     "withdrawn",
 )
-CHANNELS = ("website", "gsxt", "credit", "platform")
+WEBSITE = "website"  # the bureau's own; the others are outside systems
+CHANNELS = (WEBSITE, "gsxt", "credit", "platform")
 CHANNEL_LABELS = {
     "website": "本局官网",
     "gsxt": "国家企业信用信息公示系统",
     "credit": "信用信息共享平台",
     "platform": "省级监管平台（归集至企业名下）",
+}
+RECEIPT_LABELS = {
+    "owed": "待公示",
+    "queued": "待推送",
+    "sent": "已推送",
+    "published": "已公示",
+    "absent": "系统中没有该对象",
 }
 KIND_LABELS = {"result": "抽查结果", "penalty": "查处结果", "correction": "更正", "withdrawal": "撤回"}
 
