@@ -7,11 +7,11 @@ of who does the step and of whom it is done for; what a proxy did counts as done
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from engine import audit
@@ -20,7 +20,7 @@ from engine.access.proxy import Proxy
 from engine.access.rights import MANAGE_PEOPLE, WORK
 from engine.desk.lamp import Days, Lamp
 from engine.desk.notice import Matter, tell
-from engine.desk.pool import draws_from
+from engine.desk.pool import draws_from, pools
 from engine.domain import terms
 from engine.errors import Refused
 from engine.people import Person, Role, person
@@ -79,19 +79,36 @@ def stands_in(session: Session, actor: Person, item: WorkItem) -> Person | None:
 def waiting(session: Session, actor: Person) -> list[Waiting]:
     """The steps a person may do for absent ones, soonest first; those in an own pool are in the inbox anyway."""
     found: dict[int, Waiting] = {}
-    days = Days(session)
+    days, own = Days(session), pools(session, actor)
     for row in proxies.standing(session, actor):
-        pools = [f"person/{row.principal_id}"] + [
-            f"role/{grant.bureau_id}/{grant.role.value}" for grant in row.principal.grants
+        posts = [
+            f"role/{grant.bureau_id}/{grant.role.value}"
+            for grant in row.principal.grants
+            if proxies.able_to_stand_in(actor, grant.role, grant.bureau_id)
         ]
-        query = select(WorkItem).where(WorkItem.pool.in_(pools), WorkItem.state == "open")
+        query = select(WorkItem).where(
+            WorkItem.pool.in_([f"person/{row.principal_id}", *posts]),
+            WorkItem.pool.not_in(own),
+            WorkItem.home.in_(posts),
+            WorkItem.state == "open",
+            *_covered(row),
+        )
         for item in session.scalars(query.order_by(WorkItem.due_at, WorkItem.id).limit(MOST)):
-            if not draws_from(session, actor, item.pool) and stands_in(session, actor, item) is not None:
+            if stands_in(session, actor, item) is not None:
                 found[item.id] = Waiting(
                     item.id, item.name, item.step, days.lamp(item.due_at), item.due_at, row.principal.name,
                     row.valid_to,
                 )  # fmt: skip
     return sorted(found.values(), key=lambda each: (each.due_at is None, each.due_at, each.id))
+
+
+def _covered(row: Proxy) -> Iterator[ColumnElement[bool]]:
+    """`Proxy.covers`, asked of the database: what lies outside the scope must not use up the first rows."""
+    if row.steps:
+        yield (WorkItem.process + "." + WorkItem.element).in_(row.steps)
+    if row.processes:
+        parts = (WorkItem.process.startswith(f"{root}.", autoescape=True) for root in row.processes)
+        yield or_(WorkItem.process.in_(row.processes), *parts)
 
 
 def page(session: Session, actor: Person) -> Shown:

@@ -71,6 +71,23 @@ def drafted(scene):
     return acts.drafts(acts.opens_plan(scene), acts.task(scene))
 
 
+def test_other_steps_of_the_absent_do_not_crowd_out_what_the_proxy_was_given(jilin):
+    """Sixty earlier steps outside the scope: the one inside it is seen all the same."""
+    item = drafted(jilin).expects("审批年度计划")
+    columns = [column.key for column in WorkItem.__table__.columns if column.key != "id"]
+
+    def many(session):
+        kept = session.get_one(WorkItem, item.id)
+        base = {key: getattr(kept, key) for key in columns} | {"due_at": kept.due_at - timedelta(days=1)}
+        for number in range(60):
+            other = {"task": f"x{number}", "element": "approve_redraw", "step": "另一环节"}
+            session.add(WorkItem(**base | other))
+
+    jilin.does(many)
+    stands_in(jilin, head(jilin), steps=["plan.approve_plan"])
+    assert waiting(jilin, head(jilin)) == ["审批年度计划"]
+
+
 def test_the_head_approves_for_the_absent_leader_and_everybody_can_see_for_whom(jilin):
     case, name = drafted(jilin), head(jilin)
     with pytest.raises(NotAllowed):
