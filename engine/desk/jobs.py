@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.audit.anchor import anchor
-from engine.desk import bulk, intake, notice, outside, season  # noqa: F401 (enters the errands)
+from engine.desk import bulk, intake, notice, outside, season, swapped  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError
@@ -90,6 +90,7 @@ HANDLERS: Mapping[str, Handler] = {
     "reassign": _reassign,
     bulk.JOB: bulk.run_row,
     season.JOB: season.open_plan,
+    swapped.JOB: swapped.told,
 }
 
 

@@ -160,6 +160,11 @@ def appoint(
         steps=steps,
     )
     _log(session, actor, row, "proxy.appoint")
+    between = Sentence("{first} 至 {last}", first=row.valid_from, last=row.valid_to)
+    title = Sentence("请你代理{name}：{between}", name=row.principal.name, between=between)
+    tell(session, "assigned", [row.proxy], Matter(title, "/proxies", row.reason), actor=actor)
+    title = Sentence("{name}代理你：{between}", name=row.proxy.name, between=between)
+    tell(session, "decided", [row.principal], Matter(title, "/proxies", row.reason), actor=actor)
     return row
 
 
@@ -167,6 +172,9 @@ def revoke(session: Session, actor: Person, proxy_id: int) -> Proxy:
     """End a proxy early; a second time changes nothing."""
     row = proxies.revoke(session, actor, proxy_id)
     _log(session, actor, row, "proxy.revoke")
+    title = Sentence("{name}的代理已终止", name=row.principal.name)
+    both, matter = [row.proxy, row.principal], Matter(title, "/proxies")
+    tell(session, "decided", both, matter, actor=actor, key=f"proxy:{row.id}:revoked")
     return row
 
 

@@ -15,6 +15,7 @@ from engine import clock
 from engine.audit import AuditEntry
 from engine.desk import proxy, step
 from engine.desk.case import timeline
+from engine.domain.notice import Notice
 from engine.domain.registry import RegistryObject, declare
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import Grant, Person, Role
@@ -69,6 +70,20 @@ def waiting(scene, name):
 
 def drafted(scene):
     return acts.drafts(acts.opens_plan(scene), acts.task(scene))
+
+
+def test_who_stands_in_is_told_and_told_when_it_ends(jilin):
+    name = head(jilin)
+    number = stands_in(jilin, name)
+
+    def heard(session):
+        query = select(Notice.title).where(Notice.person_id == someone(session, name).id)
+        return [title.partition("：")[0] for title in session.scalars(query.order_by(Notice.id))]
+
+    assert jilin.read(heard) == [f"请你代理{acts.LEADER}"]
+    for _ in (1, 2):  # a second time changes and tells nothing
+        jilin.does(lambda session: proxy.revoke(session, someone(session, acts.LEADER), number))
+    assert jilin.read(heard) == [f"请你代理{acts.LEADER}", f"{acts.LEADER}的代理已终止"]
 
 
 def test_other_steps_of_the_absent_do_not_crowd_out_what_the_proxy_was_given(jilin):

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock
@@ -24,8 +24,9 @@ from engine.domain.document.outcome_facts import outcome_documents
 from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
 from engine.domain.inspection.team import team
+from engine.domain.notice import Notice
 from engine.domain.pack import parameters
-from engine.domain.registry import inspectors_of
+from engine.domain.registry import Inspector, inspectors_of
 from engine.domain.substitution import Substitution, refuse_reason, reinforcement, shown
 from engine.domain.substitution.tables import Reinforcement
 from engine.errors import Refused
@@ -85,6 +86,39 @@ def test_the_next_ticket_serves_before_a_witness(jilin):
     draw = jilin.read(lambda session: ceremony.get(session, last(case).draw_id))
     assert draw.events[-1]["type"] == "sub"
     assert verify(ceremony.transcript_of(draw).as_json(), roster=draw.roster).ok
+
+
+def heard(case: Case) -> set[tuple[str, str]]:
+    """Who read what of swaps, once the worker has been round."""
+
+    def read(session: Any) -> set[tuple[str, str]]:
+        query = select(Person.name, Notice.title).join(Person, Person.id == Notice.person_id)
+        return {(name, title) for name, title in session.execute(query.where(Notice.kind == "decided"))}
+
+    return case.scenario.read(read)
+
+
+def test_who_leaves_who_comes_and_who_asked_are_told(jilin):
+    case = inspecting(jilin)
+    out = asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    assert heard(case) == set()  # nothing is settled before the witness
+    case.completes("见证递补", by=acts.WITNESS, decision="approve")
+    come = jilin.read(lambda session: session.get_one(Inspector, last(case).inspector_in_id).name)
+    assert heard(case) == {
+        (out.name, "你已调出检查组"),
+        (come, "你已调入检查组"),
+        (acts.DRAFTER, f"人员调换办完：{out.name}换为{come}"),
+    }
+
+
+def test_a_refused_swap_is_told_to_who_asked_and_to_who_stays(jilin):
+    case = inspecting(jilin)
+    out = asks(case, code="post_change")
+    case.completes("审批调换", by=acts.LEADER, decision="reject", reason="理由不充分")
+    title = f"调换申请没有同意，{out.name}仍在检查组"
+    assert heard(case) == {(acts.DRAFTER, title), (out.name, title)}
 
 
 def test_what_is_published_names_the_article_never_an_illness_or_a_family(jilin):

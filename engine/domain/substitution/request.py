@@ -22,7 +22,7 @@ from engine.domain.inspection.team import arrived
 from engine.domain.plan.query import refuse_self_approval
 from engine.domain.substitution.application import of, waiting
 from engine.domain.substitution.basis import approved_for
-from engine.domain.substitution.tables import Substitution, get
+from engine.domain.substitution.tables import TELL, Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS
 from engine.errors import Refused
 from engine.operation import Rules, Step, operation
@@ -164,9 +164,19 @@ def approve(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     return decided
 
 
+def let_know(step: Step, row: Substitution) -> None:
+    """Those concerned are told of an outcome after the commit; of one that comes again, again."""
+    step.machine.enqueue(
+        TELL,
+        {"substitution": row.id, "outcome": row.outcome},
+        key=f"substitution/{row.id}/{row.outcome}/{clock.now().isoformat()}",
+    )
+
+
 @operation("substitution.decline", clause="J13", gives=("substitution_outcome",))
 def decline(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     """不予调换: the member stays on the team."""
     row = get(step.session, substitution_id)
     row.outcome, row.concluded_at = "declined", clock.now()
+    let_know(step, row)
     return {"substitution_outcome": "declined"}

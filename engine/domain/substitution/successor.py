@@ -26,7 +26,7 @@ from engine.domain.inspection.team import join, replace_member, team
 from engine.domain.registry import Inspector, above, inspector_by_staff_no, relation_to
 from engine.domain.registry import RegistryObject as Thing
 from engine.domain.substitution.basis import refuse_lapsed, seat_of, stands
-from engine.domain.substitution.request import refuse_arrived
+from engine.domain.substitution.request import let_know, refuse_arrived
 from engine.domain.substitution.tables import Substitution, get
 from engine.domain.terms import SUBSTITUTION_REASONS, cite
 from engine.errors import Refused
@@ -272,6 +272,7 @@ def _looked_at_again(step: Step, inspection: Inspection) -> None:
 def _conclude(step: Step, row: Substitution, outcome: str) -> dict[str, Any]:
     row.outcome, row.concluded_at = outcome, clock.now()
     step.session.flush()
+    let_know(step, row)
     audit.record(
         step.session,
         action="substitution.done",

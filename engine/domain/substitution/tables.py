@@ -20,6 +20,7 @@ from engine.storage.base import Base, pk, reference, text, word
 
 MODES = ("draw", "platform", "manual")
 OUTCOMES = ("", "replaced", "leader_lost", "none", "postponed", "borrowed", "declined", "returned")
+TELL = "substitution.tell"  # the errand that lets those concerned know
 REASONS = ("post_change", "work_clash", "health", "recusal", "other")
 
 
