@@ -19,6 +19,7 @@ from engine.domain import plan, terms
 from engine.domain.archive.closing import refuse_missing_element
 from engine.domain.archive.verbs import refuse_keeper
 from engine.domain.ceremony import duty
+from engine.domain.ceremony.pool import visits
 from engine.domain.eligibility import person_reason
 from engine.domain.feedback import Feedback, refuse_before_feedback
 from engine.domain.inspection import tables as inspection
@@ -128,6 +129,31 @@ def test_supervision_staff_are_drawn_in_wugang_only():
     who = Inspector(name="监管员", state="active")
     reasons = [person_reason(who, pack=parameters(pack), on=date(2026, 3, 2)) for pack in ("jilin", "wugang")]
     assert reasons == ["no-cert", ""]
+
+
+@pytest.mark.parametrize(
+    ("written", "counts"),
+    [
+        ({"method": "online", "ended_on": date(2026, 2, 9), "closed_at": NOW}, {2026: 1}),
+        ({"method": "online", "ended_on": date(2025, 12, 30)}, {2025: 1}),
+        ({"year": 2025, "approved_at": NOW, "arrived_at": NOW, "ended_on": date(2026, 3, 2), "closed_at": NOW}, {2026: 1}),
+        ({"year": 2025}, {2025: 1, 2026: 1}),
+        ({"state": "cancelled", "cancel_reason": "停业", "closed_at": NOW}, {}),
+        ({"draw_id": None, "lead_id": 1, "ended_on": date(2026, 2, 9)}, {}),
+    ],
+    ids=["a review online that is over", "a review of last year, its case still open", "drawn in December, visited in January",
+         "not yet visited", "called off", "a lead"],
+)  # fmt: skip
+def test_an_inspection_counts_once_in_the_year_it_took_place(session, written, counts):
+    """吉 第十一条, 舞 第九条 同一年度: of the visit, or of the review online; never of the draw."""
+    year = Year(session)
+    thing = year.objects[0]
+    row = {"bureau_id": year.bureau.id, "local_bureau_id": year.bureau.id, "object_id": thing.id,
+           "draw_id": "220581-2025-0001", "year": 2026, "serial": 1, "case_no": "梅医保检查〔2026〕1号"}  # fmt: skip
+    session.add(Inspection(**row | written))
+    session.flush()
+    found = {on: visits(session, on)[thing.id] for on in (2025, 2026)}
+    assert {on: count for on, count in found.items() if count} == counts
 
 
 def test_risk_raises_the_chance_in_wugang_only(session):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from engine.desk import event
 from engine.desk import step as desk
 from engine.desk.release import in_force
+from engine.domain.ceremony.pool import visits
 from engine.domain.document.facts import inspection as documents
 from engine.domain.evidence import Evidence, Preservation
 from engine.domain.inspection import get, scope, team, team_leader
@@ -398,7 +399,12 @@ def test_others_are_reviewed_online(wugang):
     )
     assert "制作现场检查记录" not in case.history()
     told.told(wugang, case)
-    case.expects("提出处理意见")
+    case.completes("提出处理意见", kind="none", opinion="按规定处理")
+    case.completes("提交随机抽查情况报告", advice="加强日常监管")
+    told.archived(told.made_public(case))
+    assert case.state() == "completed"
+    reviewed = wugang.read(lambda s: visits(s, 2026)[get(s, inspection_id).object_id])
+    assert reviewed == 1, "舞 第九条: what was reviewed online was inspected this year"
 
 
 def test_serious_breach_of_trust_goes_to_joint_punishment(wugang):

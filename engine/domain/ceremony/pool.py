@@ -240,15 +240,21 @@ def rows_in_scope(session: Session, draw: Draw, tasks: list[PlanTask]) -> list[R
 
 
 def visits(session: Session, year: int) -> Counter[int]:
-    """How often each object was drawn and visited (or waits for its visit) in a year; leads do not count."""
-    first, last = clock.start_of(date(year, 1, 1)), clock.end_of(date(year, 12, 31))
+    """How often each object was drawn and inspected (or waits for it) in a year; leads do not count.
+
+    The year is that of the visit, never of the draw; what is reviewed online (舞 第六条) has no arrival and
+    counts on the day the review ended.
+    """
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    waits = Inspection.arrived_at.is_(None) & Inspection.ended_on.is_(None)
     query = (
         select(Inspection.object_id, func.count())
         .where(Inspection.draw_id.is_not(None), Inspection.state != "cancelled")
         .where(
             or_(
-                Inspection.arrived_at.between(first, last),
-                Inspection.arrived_at.is_(None) & Inspection.closed_at.is_(None),
+                Inspection.arrived_at.between(clock.start_of(first), clock.end_of(last)),
+                Inspection.arrived_at.is_(None) & Inspection.ended_on.between(first, last),
+                waits & Inspection.closed_at.is_(None),
             )
         )
         .group_by(Inspection.object_id)
