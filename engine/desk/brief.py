@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk import step
 from engine.desk.case import extra
+from engine.desk.interest import refuse_interested, things_of
 from engine.desk.pool import finds
 from engine.desk.proxy import stands_in
 from engine.desk.sheet import Sheet
 from engine.desk.urge import urged
 from engine.domain import terms
 from engine.domain.inspection.tables import Inspection
-from engine.domain.inspection.team import refuse_conflict
 from engine.domain.pack.breach import PrincipleBreak
 from engine.errors import Refused
 from engine.people import Person
@@ -172,10 +172,9 @@ def _checks(session: Session, actor: Person, sheet: Sheet) -> list[Check]:
         mine = [names.get(key, key) for key in excluded if actor.id in did.get(key, ())]
         words = "、".join(names.get(key, key) for key in excluded)
         found.append(Check("你没有办理过本案的提出环节", not mine, "、".join(mine) or words))
-    number = step.inspection_of(session, item)
-    if number is not None:
+    if things_of(session, item):
         try:
-            refuse_conflict(session, compiled.pack, session.get_one(Inspection, number), actor)
+            refuse_interested(session, compiled.pack, actor, item)
         except Refused as no:
             found.append(Check("你与检查对象没有利害关系", ok=False, hint=no.reason))
         else:

@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 
 from engine import audit
 from engine.desk.chosen import NONE, Options, chosen
+from engine.desk.interest import refuse_interested
 from engine.desk.pool import draws_from, finds
 from engine.desk.proxy import stands_in
 from engine.desk.seat import refuse_lapsed
 from engine.desk.world import World
 from engine.domain import terms
-from engine.domain.inspection import tables as inspections
-from engine.domain.inspection.team import refuse_conflict
 from engine.errors import CaseworkError, ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.operation import shown_on
 from engine.people import Bureau, Person, person
@@ -187,7 +186,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
 
 
 def refuse_excluded(session: Session, actor: Person, item: WorkItem, principal: Person | None = None) -> None:
-    """Refuse whom a duty excludes: did an incompatible step of this case, or has an interest in the object.
+    """Refuse whom a duty excludes: did an incompatible step of this case, or has an interest in an object it is about.
 
     Who acts for an absent person may act only where both might: a proxy never launders an own proposal.
     依据: 职责分离 (吉 第十二条, 舞 第八条), 回避 (吉 第十三条).
@@ -233,9 +232,7 @@ def _refuse_excluded(session: Session, actor: Person, item: WorkItem) -> None:
                     slug="self-approval",
                     hint="请由另一位有权限的人办理。",
                 )
-    inspection_id = inspection_of(session, item)
-    if inspection_id is not None:
-        refuse_conflict(session, compiled.pack, inspections.get(session, inspection_id), actor)
+    refuse_interested(session, compiled.pack, actor, item)
 
 
 def inspection_of(session: Session, item: WorkItem) -> int | None:

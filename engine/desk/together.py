@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from engine import clock
 from engine.desk import hand
+from engine.desk.interest import look_up_things
 from engine.desk.pool import MEMBERS
-from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.inspection.tables import TeamMember
 from engine.domain.inspection.team import on_duty
-from engine.domain.registry import RegistryObject, look_up_ties
+from engine.domain.registry import look_up_ties
 from engine.people import Grant, Person, Role
 from engine.runtime import work_item
 from engine.runtime.tables import Instance, WorkItem
@@ -33,10 +34,8 @@ def look_up(session: Session, actor: Person, items: Sequence[WorkItem]) -> None:
     instances = session.scalars(
         select(Instance).where(Instance.id.in_(wanted)).options(defer(Instance.body))
     ).all()
-    numbers = [number for each in instances if (number := each.data.get("inspection_id")) is not None]
-    inspections = session.scalars(select(Inspection).where(Inspection.id.in_(map(int, numbers)))).all()
-    objects = select(RegistryObject).where(RegistryObject.id.in_({each.object_id for each in inspections}))
-    hold(session, (list(items), instances, inspections, session.scalars(objects).all()))
+    hold(session, (list(items), instances))
+    look_up_things(session, items)
     lay(session, work_item.DOERS, work_item.doers(session, cases))
     found = _members(session, {hand.duty_of(session, item) for item in items})
     lay(session, MEMBERS, found)

@@ -15,12 +15,13 @@ from engine.domain import ceremony
 from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw.verify import verify
 from engine.domain.pack import breaks
-from engine.domain.registry import Inspector, RegistryObject, inspectors_of
+from engine.domain.registry import Inspector, RegistryObject, inspectors_of, object_by_code
 from engine.errors import Refused
 from engine.runtime.tables import Submission
 from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts
+from tests.scenarios.test_inspection import objects_of_step, refused, related
 
 
 @preamble
@@ -43,6 +44,11 @@ def edit(scene: Any, code: str, **values: Any) -> None:
                 setattr(row, key, value)
 
     scene.does(work)
+
+
+def object_id(scene: Any, code: str) -> int:
+    """The object of our registry with this code."""
+    return scene.read(lambda session: object_by_code(session, scene.bureau, code).id)
 
 
 def test_objects_first_then_people_and_both_sign(jilin):
@@ -79,6 +85,19 @@ def test_a_repeat_within_the_year_needs_a_proper_reason_and_approval(jilin):
     acts.seals(case)
     objects = {thing["id"]: thing for thing in draw_of(case).document["objects"]}
     assert (objects[code]["excl"], objects[code]["cap"], objects[code]["visits"]) == ("", 2, 1)
+
+
+def test_who_has_an_interest_in_an_object_does_not_approve_its_repeat(jilin):
+    """吉 第十三条 有利害关系的应依法回避: for the approver of a repeat as for the inspector."""
+    case = opened(jilin)
+    code = acts.object_codes(jilin, jilin.bureau)[0]
+    edit(jilin, code, visits=1, visits_year=2026)
+    row = {"object_code": code, "reason_code": "unresolved", "explanation": "上次问题未整改"}
+    acts.locks(case, exceptions=[row])
+    related(jilin, acts.LEADER, object_id(jilin, code))
+    answers = {"by": acts.LEADER, "decision": "approve"}
+    refused("conflict-of-interest", case.completes, "审批例外事项", **answers)
+    assert objects_of_step(jilin, case.expects("审批例外事项")) == [code]
 
 
 def test_an_object_the_superior_drew_is_out_for_good(jilin):

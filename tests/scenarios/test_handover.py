@@ -19,7 +19,7 @@ from engine.domain.registry import RegistryObject
 from engine.errors import Refused
 from engine.people import Bureau, Role
 from tests.scenarios import inspections as told
-from tests.scenarios.test_inspection import refused
+from tests.scenarios.test_inspection import objects_of_step, refused, related
 
 
 def handed(jilin):
@@ -67,6 +67,25 @@ def test_results_go_down_and_the_report_comes_up(jilin):
     down.completes("审阅工作报告", decision="approve")
     assert down.state() == "completed"
     case.expects("整理编目")
+
+
+def test_who_has_an_interest_in_the_object_neither_handles_nor_accepts(jilin):
+    """吉 第十三条: in the local bureau as with the superior."""
+    _, inspection_id, down = handed(jilin)
+    thing = jilin.read(lambda s: get(s, inspection_id).object_id)
+    down.completes(
+        "移交检查结果和处理意见", document_no="吉医保移〔2026〕1号", opinion="依法处理", by_file="no"
+    )
+    down.completes("签收移交事项", received=True)
+    keeper = told.one_of(jilin, jilin.bureau, Role.SUPERVISION)
+    related(jilin, keeper, thing)
+    refused("conflict-of-interest", down.completes, "属地处理", by=keeper, handling="没有问题")
+    down.completes("属地处理", handling="已约谈")
+    down.completes("形成工作报告上报", report="已约谈")
+    down.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])
+    superior = told.one_of(jilin, jilin.province, Role.SECTION)
+    related(jilin, superior, thing)
+    refused("conflict-of-interest", down.completes, "审阅工作报告", by=superior, decision="approve")
 
 
 def test_the_superiors_case_waits_for_the_local_bureau(jilin):
@@ -137,6 +156,10 @@ def test_between_two_installations_signed_files_travel(jilin):  # noqa: PLR0915 
     opener = told.one_of(jilin, local_bureau, Role.SUPERVISION)
     local = jilin.opens("handover", by=opener, bureau_id=local_bureau, handover_id=received)
     local.completes("签收移交事项", received=True)
+    about = objects_of_step(jilin, local.expects("属地处理"))
+    assert about == [sent["body"]["object"]["code"]], (
+        "回避 holds here too: the file's object is found by its code"
+    )
     local.completes("属地处理", handling="已处理")
     local.completes("形成工作报告上报", report="已处理完毕")
     local.completes("通报同级有关部门", peers=[{"department": "卫生健康局"}])

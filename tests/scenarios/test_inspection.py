@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
-from engine.desk import event
+from engine.desk import event, hand
 from engine.desk import step as desk
+from engine.desk.interest import look_up_things, things_of
 from engine.desk.release import in_force
 from engine.domain.ceremony.pool import visits
 from engine.domain.document.facts import inspection as documents
@@ -18,6 +20,8 @@ from engine.domain.registry import Inspector, RegistryObject, current_items, dec
 from engine.domain.terms import METHODS
 from engine.errors import Refused
 from engine.people import Person, Role
+from engine.runtime.tables import WorkItem
+from tests.scenarios import acts
 from tests.scenarios import inspections as told
 
 PAPER = "0123456789abcdef"
@@ -435,23 +439,72 @@ def test_a_lead_in_wugang_owes_publication(wugang):
     case.expects("汇总、分析、评估检查结果")
 
 
+def related(scene, name: str, object_id: int) -> None:
+    """Somebody turns out to be married to the owner of an object."""
+
+    def work(session):
+        who = session.scalars(select(Person).where(Person.name == name)).one()
+        declare(session, who, relation="spouse", thing=session.get_one(RegistryObject, object_id))
+
+    scene.does(work)
+
+
+def objects_of_step(scene, item) -> list[str]:
+    """Codes of the objects that a step decides about; asked alone or with many others, they are the same."""
+
+    def look(session, *, together: bool) -> list[str]:
+        mine = session.get_one(WorkItem, item.id)
+        if together:
+            look_up_things(session, [mine])
+        return [thing.code for thing in things_of(session, mine)]
+
+    alone = scene.read(lambda session: look(session, together=False))
+    assert scene.read(lambda session: look(session, together=True)) == alone
+    return alone
+
+
 def test_a_conflict_in_the_registry_keeps_people_off_every_chair(jilin):
-    """吉 第十三条: neither on the team nor approving it."""
+    """吉 第十三条: whatever the step, whoever is about to do it may not once they have a 利害关系.
+
+    Tried at every step from the choice of the leader to the sealed file; nobody related is offered either.
+    """
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    tried = []
+
+    def sits_down(item):
+        session = object_session(item)
+        with session.begin_nested() as as_if:
+            able = next(jilin.rehearsal.candidates(session, item))
+            thing = session.get_one(RegistryObject, get(session, inspection_id).object_id)
+            declare(session, able, relation="spouse", thing=thing)
+            refused("conflict-of-interest", desk.complete, jilin.world, session, able, item.id, {})
+            assert able not in hand.able(session, item)
+            as_if.rollback()
+        tried.append(item.element)
+
+    jilin.rehearsal.on_step = sits_down
+    acts.goes_to_the_end(case)
+    assert case.state() == "completed"
+    chairs = {
+        "choose_leader",
+        "pledge",
+        "approve_inspection",
+        "arrive",
+        "record",
+        "discuss",
+        "review",
+        "seal",
+    }
+    assert chairs <= set(tried), set(tried)
+
+
+def test_the_approver_of_an_inspection_has_no_interest_in_the_object(jilin):
+    """吉 第十三条: refused by name when the step is answered."""
     case, inspection_id = told.begins(jilin, jilin.bureau)
     told.formed(jilin, case, inspection_id)
     case.completes("填写行政检查审批表", period_from="2026-03-03", period_to="2026-03-20")
     leader = told.one_of(jilin, jilin.bureau, Role.LEADER)
-
-    def related(session):
-        who = session.scalars(select(Person).where(Person.name == leader)).one()
-        declare(
-            session,
-            who,
-            relation="spouse",
-            thing=session.get_one(RegistryObject, get(session, inspection_id).object_id),
-        )
-
-    jilin.does(related)
+    related(jilin, leader, jilin.read(lambda s: get(s, inspection_id).object_id))
     refused("conflict-of-interest", case.completes, "审批行政检查", by=leader, decision="approve")
 
 

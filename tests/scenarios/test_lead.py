@@ -18,6 +18,7 @@ from engine.domain.substitution import Substitution
 from engine.errors import Refused
 from tests.scenario import Case
 from tests.scenarios import acts
+from tests.scenarios.test_inspection import refused, related
 
 SOURCE = {
     "source_kind": "complaint",
@@ -73,6 +74,17 @@ def test_a_complaint_about_an_institution_is_inspected_at_once(jilin):
 def test_wugang_owes_the_publication_of_a_leads_result(wugang):
     row = wugang.read(lambda session: lead.get(session, acts.opens_lead(wugang).data()["lead_id"]))
     assert row.publication_owed
+
+
+def test_who_has_an_interest_in_the_institution_has_no_hand_in_its_lead(jilin):
+    """吉 第十三条: who names the inspectors keeps away like the inspectors themselves."""
+    case = verified(jilin)
+    number = case.data()["lead_id"]
+    thing = jilin.read(lambda s: lead.get(s, number).object_id)
+    case.completes("审批线索检查", by=acts.LEADER, decision="approve")
+    related(jilin, acts.KEEPER, thing)
+    answers = {"by": acts.KEEPER, "inspectors": able(jilin), "reason": "专业相符"}
+    refused("conflict-of-interest", case.completes, "指派检查人员", **answers)
 
 
 def test_a_lead_about_nobody_in_particular_is_filed(jilin):

@@ -18,6 +18,7 @@ from engine.errors import Refused
 from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
+from tests.scenarios.test_inspection import refused, related
 
 
 @preamble
@@ -94,6 +95,15 @@ def test_the_record_waits_for_the_visit_of_the_object_that_followed(jilin):
     asks(case, gone)
     case.completes("审批替换检查对象", by=acts.LEADER, decision="approve")
     assert test_draw.draw_of(case).published_at is None
+
+
+def test_who_has_an_interest_in_an_object_does_not_approve_that_it_goes(jilin):
+    """吉 第十三条: a leader in charge who is related to the object does not call its visit off."""
+    case, gone = drawn(jilin)
+    asks(case, gone)
+    related(jilin, acts.LEADER, test_draw.object_id(jilin, gone))
+    refused("conflict-of-interest", case.completes, "审批替换检查对象", by=acts.LEADER, decision="approve")
+    assert codes(jilin, case) == [gone]
 
 
 def test_the_leader_does_not_agree_and_the_visit_stays(jilin):
