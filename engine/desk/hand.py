@@ -279,6 +279,7 @@ def to_who_did_it(session: Session, item: WorkItem, element: Element) -> WorkIte
         return opened
     if WORK.allows(who) and draws_from(session, who, opened.pool) and not excluded(session, who, opened):
         work_item.claim(session, opened, who)
+        step.log_holder(session, None, opened, "claim")
         _answers_again(session, opened, who)
     return opened
 

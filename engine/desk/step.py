@@ -38,7 +38,7 @@ def claim(_world: World, session: Session, actor: Person, item_id: int) -> WorkI
         principal = refuse_outsider(session, actor, item)
         refuse_excluded(session, actor, item, principal)
     work_item.claim(session, item, actor)
-    _log(session, actor, item, "claim")
+    log_holder(session, actor, item, "claim")
     return item
 
 
@@ -49,7 +49,7 @@ def release_item(session: Session, actor: Person, item_id: int) -> WorkItem:
     work_item.release(session, item, actor)
     if delegate is not None:  # 收回委派: the delegate sees that it went
         work_item.handed(session, item, "reassign", giver=delegate, by=actor)
-    _log(session, actor, item, "release")
+    log_holder(session, actor, item, "release")
     return item
 
 
@@ -242,14 +242,15 @@ def inspection_of(session: Session, item: WorkItem) -> int | None:
     return int(found) if found is not None else None
 
 
-def _log(session: Session, actor: Person, item: WorkItem, action: str) -> None:
+def log_holder(session: Session, actor: Person | None, item: WorkItem, action: str) -> None:
+    """A step was taken out of a pool (`claim`) or lies there again (`release`): by whom, and who has it now."""
     audit.record(
         session,
         action=action,
         subject=f"case/{item.case_id}",
         actor=actor,
         bureau_id=item.bureau_id,
-        after={"step": item.step},
+        after={"step": item.step, "item": item.id, "holder": item.claimed_by_id},
     )
 
 

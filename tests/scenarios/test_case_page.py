@@ -7,14 +7,18 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from engine import clock
 from engine.desk import case as cases
-from engine.desk import step
+from engine.desk import hand, step
+from engine.desk.recount import recount
 from engine.desk.sheet import sheet
+from engine.domain import calendar
 from engine.domain.registry import Inspector, RegistryObject, declare
 from engine.errors import NotFound
 from engine.people import Person
 from engine.runtime.tables import WorkItem
 from tests.scenarios import acts
+from tests.scenarios import inspections as told
 from tests.scenarios.test_extra import answers, asks_more
 from tests.scenarios.test_hand import sends_back
 from tests.scenarios.test_substitution import asks, inspecting
@@ -150,6 +154,79 @@ def test_the_file_as_of_a_day_shows_what_stood_then(jilin):
     assert now.diagrams[0].done > then.diagrams[0].done
     with pytest.raises(NotFound):
         page(case, as_of=date(2026, 3, 1))
+
+
+def stood(case, step, day):
+    """(whose, due) of an open step at the end of a day of March."""
+    found = next(each for each in page(case, as_of=date(2026, 3, day)).standing if each.item.step == step)
+    why = date.fromisoformat(found.item.due_why["day"])
+    assert why == clock.local(found.item.due_at).date(), "the reason names the same day"
+    return found.holder, why.day
+
+
+def test_the_file_as_of_a_day_names_who_had_the_step_and_its_limit_then(jilin):
+    """Taken on the 3rd, handed on and stopped by a question on the 4th, answered on the 6th."""
+    case = inspecting(jilin)
+    asks(case)
+    item = case.expects("审批调换")
+    jilin.passes(working_days=1)
+    jilin.does(lambda s: step.claim(jilin.world, s, someone(s, acts.LEADER), item.id))
+    jilin.passes(working_days=1)
+    jilin.does(
+        lambda s: hand.transfer(
+            s,
+            someone(s, acts.LEADER),
+            item.id,
+            to=someone(s, acts.OTHER_LEADER).id,
+            reason="出差",
+            key="to another",
+        )
+    )
+    number = asks_more(case, "审批调换", by=acts.OTHER_LEADER)
+    jilin.passes(working_days=2)
+    answers(jilin, number)
+    assert stood(case, "审批调换", 2) == ("", 3)
+    assert stood(case, "审批调换", 3) == (acts.LEADER, 3)
+    assert stood(case, "审批调换", 4) == (acts.OTHER_LEADER, 3)
+    assert stood(case, "审批调换", 5) == (acts.OTHER_LEADER, 4), "its clock stood still"
+    assert stood(case, "审批调换", 6) == (acts.OTHER_LEADER, 5)
+    jilin.passes(working_days=1)
+    case.completes("审批调换", by=acts.OTHER_LEADER, decision="approve")
+    assert stood(case, "审批调换", 2) == ("", 3), "done or not: it was open then"
+    assert stood(case, "审批调换", 6) == (acts.OTHER_LEADER, 5)
+
+
+def test_a_step_sent_back_was_with_who_did_it_before_they_handed_it_on(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    sends_back(case, "审批年度计划", "compile_plan", by=acts.LEADER)
+    item = case.expects("汇总抽查计划")
+    jilin.passes(working_days=1)
+    by, to = acts.DRAFTER, acts.SECOND
+    jilin.does(lambda s: hand.delegate(s, someone(s, by), item.id, to=someone(s, to).id, reason="出差"))
+    assert stood(case, "汇总抽查计划", 2)[0] == by
+    assert stood(case, "汇总抽查计划", 3)[0] == to
+    jilin.passes(working_days=1)
+    jilin.does(lambda s: step.release_item(s, someone(s, by), item.id))
+    assert stood(case, "汇总抽查计划", 3)[0] == to
+    assert stood(case, "汇总抽查计划", 4)[0] == ""
+
+
+def test_a_new_holiday_stands_in_the_ledger_and_moves_no_earlier_day(wugang):
+    case, inspection_id = told.begins(wugang, wugang.bureau)
+    told.fed_back(wugang, case, inspection_id)
+    case.completes("提出处理意见", kind="none", opinion="无需处理")
+    wugang.passes(working_days=1)
+
+    def holiday(session):
+        for day in (5, 6):
+            calendar.set_day(session, date(2026, 3, day), "holiday", "临时放假", source="国办发明电")
+        recount(session)
+
+    wugang.does(holiday)
+    rows = [(row.kind, row.what, row.before, row.after) for row in page(case).ledger]
+    assert rows == [("日历变动", "提交随机抽查情况报告", date(2026, 3, 9), date(2026, 3, 11))]
+    assert stood(case, "提交随机抽查情况报告", 2)[1] == 9
+    assert stood(case, "提交随机抽查情况报告", 3)[1] == 11
 
 
 def test_decisions_lead_to_their_explanations(jilin):

@@ -16,6 +16,7 @@ from engine.desk.case.checklist import Line, checklist
 from engine.desk.case.ledger import Limit, Moved, ledger, limits
 from engine.desk.case.listing import LAMPS, STATES, find, name_of
 from engine.desk.case.related import Doer, Related, doers, related, ties
+from engine.desk.case.then import stood
 from engine.desk.case.timeline import TIMELINE, Entry, timeline
 from engine.desk.case.waiting import Standing, Waiting, standing, waiting
 from engine.desk.lamp import Days
@@ -134,7 +135,8 @@ def view(
     items = session.scalars(
         select(WorkItem).where(WorkItem.case_id == instance.id).order_by(WorkItem.id)
     ).all()
-    items = [then(item, until) for item in items if until is None or item.opened_at <= until]
+    if until is not None:
+        items = stood(session, instance.id, items, until)
     still = standing(session, items, days)
     entries = timeline(session, instance.id, before=before, only=only, until=until)
     inspection = _inspection(session, instance)
@@ -175,17 +177,6 @@ def view(
         decisions=_decisions(session, instance.id, until),
         as_of=as_of,
     )
-
-
-def then(item: WorkItem, until: datetime | None) -> WorkItem:
-    """A step as it stood at an instant: what was done or closed later was open then. Never stored."""
-    ended = item.done_at or item.closed_at
-    if until is None or ended is None or ended <= until:
-        return item
-    names = [column.key for column in WorkItem.__table__.columns]
-    values = {name: getattr(item, name) for name in names}
-    later = {"state": "open", "done_at": None, "done_by_id": None, "done_for_id": None, "closed_at": None}
-    return WorkItem(**values | later)
 
 
 def _decisions(session: Session, case_id: int, until: datetime | None) -> list[tuple[int, str, datetime]]:
