@@ -211,6 +211,26 @@ def test_a_step_sent_back_was_with_who_did_it_before_they_handed_it_on(jilin):
     assert stood(case, "汇总抽查计划", 4)[0] == ""
 
 
+def test_an_extended_term_stands_in_the_ledger_and_a_filing_does_not(jilin):
+    """吉 第二十六条: what is mended later is told with the day before and by how much; 立案 extends nothing."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    told.published(jilin, case, inspection_id, "corrected", **told.CORRECTED)
+    first = case.expects("复查整改情况").due_at
+    case.completes("复查整改情况", result="partly", situation="退还一半")
+    case.completes("决定延期或立案", way="extend", due_on="2026-04-20", reason="资金周转")
+    case.completes("复查整改情况", result="not", situation="仍未退还")
+    case.completes("决定延期或立案", way="extend", due_on="2026-04-24", reason="等候拨款")
+    case.completes("复查整改情况", result="not", situation="仍未退还")
+    case.completes("决定延期或立案", way="filing", due_on="2026-06-01", reason="拒不改正")
+    rows = [row for row in page(case).ledger if row.kind == "延期"]
+    assert [(row.before, row.after, row.reason) for row in reversed(rows)] == [
+        (clock.local(first).date(), date(2026, 4, 20), "资金周转"),
+        (date(2026, 4, 20), date(2026, 4, 24), "等候拨款"),
+    ]
+    assert rows[0].days == 4
+    assert rows[1].days > 0
+
+
 def test_a_new_holiday_stands_in_the_ledger_and_moves_no_earlier_day(wugang):
     case, inspection_id = told.begins(wugang, wugang.bureau)
     told.fed_back(wugang, case, inspection_id)

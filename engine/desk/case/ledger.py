@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.audit import AuditEntry
+from engine.domain.calendar import working_days_between
 from engine.people import Person
 from engine.runtime.tables import ExtraTask, History, WorkItem
 
@@ -67,7 +68,7 @@ def ledger(session: Session, case_id: int, items: Sequence[WorkItem]) -> list[Mo
     """What moved a limit of the case, latest first."""
     steps = {item.id: item.step for item in items}
     found = [*_pauses(session, case_id, steps), *_extensions(session, case_id), *_recounts(session, steps)]
-    return sorted(found, key=lambda moved: moved.at, reverse=True)
+    return sorted(found, key=lambda moved: moved.at)[::-1]  # of one instant, what was written later first
 
 
 def _pauses(session: Session, case_id: int, steps: Mapping[int, str]) -> list[Moved]:
@@ -88,19 +89,36 @@ def _pauses(session: Session, case_id: int, steps: Mapping[int, str]) -> list[Mo
 
 
 def _extensions(session: Session, case_id: int) -> list[Moved]:
-    """Extended terms (整改延期): the answers of the step that extends one."""
+    """Extended terms (整改延期): the answers of the step that extends one; what went on to a penalty case is none.
+
+    The term before is what the last look at what is still open (`followup.next`) found.
+    """
     query = (
         select(History, Person.name)
-        .join(Person, Person.id == History.person_id)
-        .where(History.case_id == case_id, History.kind == "human", History.element.like("extend%"))
+        .outerjoin(Person, Person.id == History.person_id)
+        .where(
+            History.case_id == case_id,
+            or_(
+                and_(History.kind == "human", History.element.like("extend%")),
+                and_(History.kind == "system", History.element == "next"),
+            ),
+        )
+        .order_by(History.id)
     )
     found = []
+    terms: dict[int, date | None] = {}
     for row, name in session.execute(query):
-        answers = (row.detail or {}).get("answers", {})
-        if answers.get("due_on"):
-            after = date.fromisoformat(str(answers["due_on"])[:10])
+        detail = row.detail or {}
+        if row.kind == "system":
+            terms[row.instance_id] = _date((detail.get("result") or {}).get("followup_due"))
+            continue
+        answers = detail.get("answers", {})
+        after = _date(answers.get("due_on"))
+        if after is not None and answers.get("way", "extend") == "extend":
+            before = terms.get(row.instance_id)
+            days = max(0, working_days_between(session, before, after)) if before else 0
             why = str(answers.get("reason", ""))
-            found.append(Moved(row.at, "延期", row.step, name, None, after, 0, why))
+            found.append(Moved(row.at, "延期", row.step, name, before, after, days, why))
     return found
 
 
@@ -125,5 +143,8 @@ def _recounts(session: Session, steps: Mapping[int, str]) -> list[Moved]:
 
 
 def _day(given: Mapping[str, Any]) -> date | None:
-    text = str(given.get("day", ""))
-    return date.fromisoformat(text) if text else None
+    return _date(given.get("day"))
+
+
+def _date(given: Any) -> date | None:
+    return date.fromisoformat(str(given)[:10]) if given else None
