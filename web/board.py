@@ -32,7 +32,8 @@ def _filters() -> board.Filters:
 def export() -> ResponseReturnValue:
     """The list as it is narrowed now, as a spreadsheet."""
     name = _("督办清单")
-    rows = board.table(http.reading(), g.person, _filters())
+    table = board.table(http.reading(), g.person, _filters())
+    rows = ([words.label(cell) if isinstance(cell, str) else cell for cell in row] for row in table)
     columns = [words.label(column) for column in board.COLUMNS]
     return upload.to_keep(write_xlsx(columns, rows, title=name), name, "xlsx")
 
@@ -113,7 +114,7 @@ def index() -> ResponseReturnValue:
         chips=chips,
         heat=heat,
         hidden_steps=max(0, len(found.steps) - len(steps)),
-        units=[(unit.key, unit.label) for unit in found.units],
+        units=[(unit.key, " ".join(map(words.label, unit.label.split(" ")))) for unit in found.units],
         step_choices=[(step, step) for step in sorted(found.steps)],
         now=clock.local(clock.now()),
         next_url=url(after=found.next) if found.next else "",

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from jinja2 import Environment
 
@@ -72,12 +73,18 @@ def label(text: Any) -> str:
     if isinstance(text, Sentence):
         return said(text)
     word = "" if text is None else str(text)
-    return _found(_LABELS, word) if word and in_english() else word
+    return _found(_LABELS, word) if word and in_english() else _own_word(word)
+
+
+def _own_word(word: str) -> str:
+    """What the reader's bureau calls a post or a lane (基金监管 → 政策法规和基金监管股); any other word as it is."""
+    reader = g.get("person")
+    return parameters(reader.bureau.pack).posts.get(word, word) if reader is not None else word
 
 
 def said(sentence: str) -> str:
-    """Why something cannot be done, or what to do, in the reader's language."""
-    return told(sentence, _look) if in_english() else sentence
+    """Why something cannot be done, or what to do, in the reader's language and the words of the own bureau."""
+    return told(sentence, _look if in_english() else _own_word)
 
 
 def whole(*sentences: str) -> str:
@@ -87,8 +94,7 @@ def whole(*sentences: str) -> str:
 
 def speak(error: CaseworkError, pack: str = "") -> None:
     """Let an error say reason, hint and fields as the reader of that pack reads them, articles cited."""
-    if in_english():
-        error.tell(_look)
+    error.tell(_look if in_english() else _own_word)
     error.clause = cited(error.clause, pack)
 
 

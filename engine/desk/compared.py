@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.desk import proposal as proposals
 from engine.desk import release
+from engine.domain.pack import parameters
 from engine.errors import NotFound
 from engine.runtime import difference, picture
 from engine.runtime.difference import Difference
@@ -55,14 +56,15 @@ def compared(session: Session, proposal_id: int, name: str, side: Side) -> Compa
     after = proposals.files_of(session, proposal_id)[path]
     found = None if before is None else difference.differences(before, after)
     source = before if side == "before" and before is not None else after
+    posts = parameters(proposal.pack).posts
     edited = {each.id: each.state for each in found or ()}
     return Compared(
         proposal=proposal,
         base=base,
         name=picture.name(source),
         both=before is not None,
-        svg=picture.svg(source, edited=edited),
-        lanes=picture.lanes(source),
+        svg=picture.svg(source, edited=edited, posts=posts),
+        lanes=picture.lanes(source, posts),
         strips=picture.strips(source),
         words=picture.words(source, edited=edited),
         differences=found,

@@ -208,7 +208,7 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
         .group_by(WorkItem.element)
     )
     active = dict(session.execute(counted).all())
-    source = compiled.sources[name]
+    source, posts = compiled.sources[name], packs.parameters(row.pack).posts
     steps = [
         StepRow(
             id=element.id,
@@ -225,10 +225,10 @@ def process(session: Session, person: Person, release_id: int, name: str) -> Pro
         release=row,
         id=name,
         name=definition.name or name,
-        svg=picture.svg(source, active=active),
-        lanes=picture.lanes(source),
+        svg=picture.svg(source, active=active, posts=posts),
+        lanes=picture.lanes(source, posts),
         strips=picture.strips(source),
-        words=picture.words(source, active=active),
+        words=picture.words(source, active=active, posts=posts),
         steps=steps,
         open=active,
     )

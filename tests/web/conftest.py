@@ -13,6 +13,7 @@ from engine.people import Role
 from engine.runtime.instance import Runtime
 from engine.settings import Settings
 from engine.storage.session import Database
+from tests.web import flow
 from tests.web.town import KEY, NOW, PASSWORD, build, colleague
 
 
@@ -98,6 +99,13 @@ def as_person(app):
         return client
 
     return enter
+
+
+@pytest.fixture
+def memo(town):
+    """The town with the small diagrams of `flow.py`."""
+    flow.deploy(town)
+    return town
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ from tests.web.town import somebody
 
 
 @pytest.fixture
-def memo(town):
-    flow.deploy(town)
-    return town
-
-
-@pytest.fixture
 def checks(memo):
     """Three steps 核对 in the pool of 基金监管, and one 起草 behind them."""
     items = [flow.does(memo, flow.begin(memo, name), "lu") for name in ("同心药房", "永安诊所", "向阳卫生室")]

@@ -1,5 +1,6 @@
 """Handing a step on, page by page and by the API: 转办, 委派, 退回, 催办."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from engine.people import Grant, Role
 from engine.runtime.tables import WorkItem
+from tests.web import flow
 from tests.web.town import holds, somebody
 
 ITEM = 2  # 柳坪镇中心卫生院: 审批计划, in the pool of the leader
@@ -160,3 +162,21 @@ def test_a_taken_step_is_nobodys_once_the_post_has_ended(as_person, town):
     assert "请放回，由在岗的人办理" in page
     assert shen.post(f"/tasks/{ITEM}/release").status_code == 303
     assert item(town).pool == item(town).home
+
+
+def test_a_post_bears_the_name_that_the_readers_bureau_has_for_it(as_person, memo):
+    """舞: 政策法规和基金监管股 is what Jilin calls 基金监管; no diagram is copied for a name."""
+    item = flow.does(memo, flow.begin(memo, "同心药房"), "lu")
+    case = flow.row(memo, item).case_id
+    with memo.database.transaction() as session:
+        somebody(session, "he").bureau.pack = "wugang"
+    he = as_person("he")
+    pages = (f"/tasks/{item}", f"/cases/{case}", "/board", "/me")
+    for page in pages:
+        shown = he.get(page).text
+        assert "政策法规和基金监管股" in shown, page
+        seen = re.sub(r"<[^>]*>", " ", shown)
+        assert not re.search(r"(?<!和)基金监管(?![股科])", seen), page
+    refused = as_person("lu").post(f"/tasks/{item}/claim", data={"version": "1"})
+    assert "由政策法规和基金监管股办理" in refused.text
+    assert "政策法规和基金监管股" not in he.get(f"/tasks/{item}?lang=en").text

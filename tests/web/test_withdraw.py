@@ -15,12 +15,6 @@ from tests.web import flow
 from tests.web.town import somebody
 
 
-@pytest.fixture
-def memo(town):
-    flow.deploy(town)
-    return town
-
-
 def withdraw(client, item, reason="写错了"):
     return client.post(f"/api/v1/tasks/{item}/withdraw", json={"reason": reason})
 

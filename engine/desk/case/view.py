@@ -22,6 +22,7 @@ from engine.desk.case.waiting import Standing, Waiting, standing, waiting
 from engine.desk.lamp import Days
 from engine.domain.evidence import Evidence
 from engine.domain.inspection.tables import Inspection, TeamMember
+from engine.domain.pack import parameters
 from engine.domain.registry import RegistryObject
 from engine.domain.terms import chinese
 from engine.errors import NotFound
@@ -227,11 +228,12 @@ def _draw(
         finished = select(Call.element).where(Call.instance_id == instance.id, Call.state == "done")
         done |= set(session.scalars(finished))
     done -= set(active)
+    posts = parameters(compiled.pack).posts
     return Diagram(
         instance=instance,
         name=definition.name if definition else chinese(instance.process),
-        svg=picture.svg(source, done=done, active=active, overdue=late) if source else "",
-        lanes=picture.lanes(source) if source else "",
+        svg=picture.svg(source, done=done, active=active, overdue=late, posts=posts) if source else "",
+        lanes=picture.lanes(source, posts) if source else "",
         strips=picture.strips(source, done, active) if source else [],
         words=picture.words(source, done, active, late) if source else "",
         done=len(done),

@@ -16,7 +16,7 @@ from typing import Any
 from engine import clock
 from engine.domain.pack.catalogue import CATALOGUE
 from engine.domain.pack.files import FOLDER
-from engine.domain.terms import STRENGTHS, WORKFLOWS, cite, lineage, role_label
+from engine.domain.terms import ROLE_LABELS, STRENGTHS, WORKFLOWS, cite, lineage, role_label
 from engine.errors import CaseworkError, Finding, ModelInvalid, NotFound
 from engine.sentence import Sentence
 
@@ -24,7 +24,7 @@ NONE = "none"
 FOREVER = date(9999, 12, 31)
 HEAD_KEYS = {
     "name", "title", "inherits", "level", "document", "issuer", "issued", "status", "version",
-    "role_labels", "units", "parameters",
+    "role_labels", "parameters",
 }  # fmt: skip
 PARAMETER_KEYS = {"value", "strength", "source", "valid_from", "valid_to", "note"}
 
@@ -80,7 +80,6 @@ class Pack(Mapping[str, Parameter]):
     lineage: tuple[str, ...]
     items: Mapping[str, Parameter] = field(repr=False)  # type: ignore[assignment]
     role_aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
-    units: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, key: str) -> Parameter:
         if key not in CATALOGUE:
@@ -101,6 +100,11 @@ class Pack(Mapping[str, Parameter]):
     def label(self, role: str) -> str:
         """What this bureau calls a role: 基金监管 → 政策法规和基金监管股."""
         return role_label(role, self.role_aliases)
+
+    @property
+    def posts(self) -> Mapping[str, str]:
+        """The posts and lanes that this bureau has a name of its own for: 基金监管 → 政策法规和基金监管股."""
+        return {ROLE_LABELS[role]: name for role, name in self.role_aliases.items()}
 
     def cite(self, refs: str) -> str:
         """Article references in the words of this pack's users."""
@@ -145,12 +149,10 @@ def inherited(name: str, texts: Mapping[str, Mapping[str, Any]]) -> Pack:
     """A pack put together from its own text and those of its parents: the nearest one that speaks decides."""
     values: dict[str, Parameter] = {}
     labels: dict[str, str] = {}
-    units: dict[str, str] = {}
     line = ancestry(name, texts)
     for ancestor in reversed(line):
         text = texts[ancestor]
         labels |= text.get("role_labels", {})
-        units |= text.get("units", {})
         values |= own_parameters(ancestor, text)
     own = texts[name]
     return Pack(
@@ -165,7 +167,6 @@ def inherited(name: str, texts: Mapping[str, Mapping[str, Any]]) -> Pack:
         lineage=line,
         items={key: values[key] for key in CATALOGUE if key in values},
         role_aliases=labels,
-        units=units,
     )
 
 

@@ -27,8 +27,7 @@ def svg(
     overdue: Mapping[str, int] | None = None,
     counts: Mapping[str, int] | None = None,
     edited: Mapping[str, str] | None = None,
-    title: str = "",
-    literal: bool = False,
+    posts: Mapping[str, str] | None = None,
 ) -> str:
     """One `<svg role="img">` with 泳道, states and a text alternative.
 
@@ -39,8 +38,7 @@ def svg(
         overdue: element id → how many of them are late; shown with a triangle.
         counts: element id → cases that passed; a plain number in the corner.
         edited: element or flow id → added, changed, removed, where two versions are compared.
-        title: heading for readers who cannot see it; the name of the process by default.
-        literal: plain colours in place of variables, for programs that know no CSS (typst).
+        posts: what the bureau calls a lane (`Pack.posts`), where it has a name of its own.
 
     Raises:
         ModelInvalid: not a BPMN file.
@@ -52,11 +50,11 @@ def svg(
         dict(active or {}),
         dict(overdue or {}),
         dict(counts or {}),
-        literal=literal,
         edited=dict(edited or {}),
+        posts=dict(posts or {}),
     )
-    text = sentence(drawing, pen.done, pen.active, pen.overdue, pen.edited)
-    root = compose(pen, "".join(c for c in title if c.isprintable()) or drawing.name, text)
+    text = sentence(pen)
+    root = compose(pen, drawing.name, text)
     return etree.tostring(root, encoding="unicode")
 
 
@@ -66,9 +64,9 @@ def name(bpmn: bytes) -> str:
     return next((e.get("name", "") for e in found.elements.values() if tag(e) == "process"), "") or found.name
 
 
-def lanes(bpmn: bytes) -> str:
+def lanes(bpmn: bytes, posts: Mapping[str, str] | None = None) -> str:
     """The names of the lanes as a narrow SVG as high as the picture; "" for a diagram without lanes."""
-    root = sheet.lanes(Pen(read.drawing(bpmn), frozenset(), {}, {}, {}, literal=False))
+    root = sheet.lanes(Pen(read.drawing(bpmn), frozenset(), {}, {}, {}, posts=dict(posts or {})))
     return "" if root is None else etree.tostring(root, encoding="unicode")
 
 
@@ -79,7 +77,7 @@ def strips(
 
     Of a case, whose states are given, only the pieces in which it has been.
     """
-    return sheet.strips(Pen(read.drawing(bpmn), frozenset(done), dict(active or {}), {}, {}, literal=False))
+    return sheet.strips(Pen(read.drawing(bpmn), frozenset(done), dict(active or {}), {}, {}))
 
 
 def words(
@@ -88,11 +86,12 @@ def words(
     active: Mapping[str, int] | None = None,
     overdue: Mapping[str, int] | None = None,
     edited: Mapping[str, str] | None = None,
+    posts: Mapping[str, str] | None = None,
 ) -> str:
     """The same as one Chinese sentence: what is done, who is at work, what is late, what is to come.
 
     Of two versions: what is new, changed, gone.
     """
-    return sentence(
-        read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}), dict(edited or {})
-    )
+    pen = Pen(read.drawing(bpmn), frozenset(done), dict(active or {}), dict(overdue or {}), {})
+    pen.edited, pen.posts = dict(edited or {}), dict(posts or {})
+    return sentence(pen)

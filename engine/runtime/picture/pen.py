@@ -49,13 +49,13 @@ class Pen:
     active: Mapping[str, int]
     overdue: Mapping[str, int]
     counts: Mapping[str, int]
-    literal: bool = False
     edited: Mapping[str, str] = field(default_factory=dict)
+    posts: Mapping[str, str] = field(default_factory=dict)
     inside: dict[str, Rect] = field(default_factory=dict)
 
     def colour(self, token: str) -> str:
         """A design token with its light value behind it."""
-        return COLOURS[token] if self.literal else f"var(--{token},{COLOURS[token]})"
+        return f"var(--{token},{COLOURS[token]})"
 
     def state(self, ident: str) -> str:
         """late, active, done, idle; empty where the picture tells nothing about states, or about versions."""

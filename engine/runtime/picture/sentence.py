@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from engine.runtime.layout.model import tag
+from engine.runtime.picture.pen import Pen
 from engine.runtime.picture.read import Drawing
 
 MOST = 12
 EDITS = {"added": "新增", "changed": "改动", "removed": "删除"}
 
 
-def sentence(
-    drawing: Drawing,
-    done: Collection[str],
-    active: Mapping[str, int],
-    overdue: Mapping[str, int],
-    edited: Mapping[str, str],
-) -> str:
+def sentence(pen: Pen) -> str:
     """One sentence. Without any state it tells who does what."""
-    if edited:
-        return _edited(drawing, edited)
+    drawing, done, active, overdue = pen.drawing, pen.done, pen.active, pen.overdue
+    if pen.edited:
+        return _edited(drawing, pen.edited)
     if not (done or active or overdue):
-        return _plain(drawing)
+        return _plain(pen)
     late = {key for key, number in overdue.items() if number}
     busy = {key for key, number in active.items() if number} | late
     parts = []
@@ -57,14 +53,16 @@ def _busy(drawing: Drawing, ident: str, active: Mapping[str, int], overdue: Mapp
     return _name(drawing, ident) + (f"（{note}）" if note else "")
 
 
-def _plain(drawing: Drawing) -> str:
+def _plain(pen: Pen) -> str:
+    drawing = pen.drawing
     lanes = [e for e in drawing.elements.values() if tag(e) == "lane"]
     parts = []
     for lane in lanes:
         members = {(r.text or "").strip() for r in lane if tag(r) == "flowNodeRef"}
         names = [_name(drawing, i) for i in drawing.order if i in members]
         if names:
-            parts.append(f"{lane.get('name') or '未命名'}办{_list(names)}")
+            name = lane.get("name", "")
+            parts.append(f"{pen.posts.get(name, name) or '未命名'}办{_list(names)}")
     if not parts:
         return (
             f"{drawing.name}，共 {len(drawing.order)} 个环节："

@@ -89,11 +89,12 @@ def _swimlane(pen: Pen, group: etree._Element, shape: Shape) -> None:
 def role(pen: Pen, group: etree._Element, shape: Shape) -> None:
     """The name of a pool or lane in its band, from top to bottom."""
     box, pool = shape.box, shape.kind == "participant"
+    name = pen.posts.get(shape.name, shape.name)
     x, y = box.x + BAND / 2, box.y + box.height / 2
-    if len(shape.name) * 16 <= box.height - 8 and text.width(shape.name) == len(shape.name) * text.FONT:
-        _upright(pen, group, shape.name, (x, y), "ink" if pool else "ink-2")
+    if len(name) * 16 <= box.height - 8 and text.width(name) == len(name) * text.FONT:
+        _upright(pen, group, name, (x, y), "ink" if pool else "ink-2")
         return
-    lines = text.wrap(shape.name, box.height - 10, lines=2)
+    lines = text.wrap(name, box.height - 10, lines=2)
     size = text.FONT if len(lines) > 1 else 13
     for number, words in enumerate(lines):
         shift = x + (number - (len(lines) - 1) / 2) * 13

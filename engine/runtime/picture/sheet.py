@@ -31,7 +31,7 @@ def compose(pen: Pen, title: str, description: str) -> etree._Element:
             "role": "img",
             "aria-labelledby": "diagram-title diagram-words",
             "font-size": str(text.FONT),
-            "font-family": FONTS if pen.literal else f"var(--sans,{FONTS})",
+            "font-family": f"var(--sans,{FONTS})",
             "stroke-linejoin": "round",
         },
         nsmap={None: SVG},
