@@ -181,6 +181,7 @@ class Gallery:
         yield self._as(Role.LEADER, "leavers", "/leavers")
         yield self._as(Role.LEADER, "leaver", f"/leavers/{gone.id}")
         yield self._as(Role.SYSTEM_ADMIN, "hooks", "/hooks")
+        yield self._as(Role.SYSTEM_ADMIN, "channels", "/channels")
         yield self._as(Role.AUDIT_ADMIN, "audit", "/audit")
 
     def _processes(self) -> Iterator[Shot]:

@@ -78,6 +78,7 @@ def _nav(person: Person) -> list[dict[str, Any]]:
         ("people.index", _("人员"), rights.MANAGE_PEOPLE, False),
         ("people.leavers", _("移交"), rights.HAND_OVER, True),
         ("notice.hook_list", _("外送"), rights.MANAGE_SYSTEM, False),
+        ("channel.index", _("公示渠道"), rights.MANAGE_SYSTEM, False),
     ]
     for endpoint, label, permission, minor in plan:
         if permission.allows(person):

@@ -19,7 +19,7 @@ from engine.runtime.model import Process
 from engine.settings import Settings
 
 PAGE = 50
-OWN = frozenset({"account", "user", "hook", "job", "release", "audit"})
+OWN = frozenset({"account", "user", "hook", "endpoint", "job", "release", "audit"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, operation
 from engine.audit.anchor import anchor
-from engine.desk import bulk, intake, notice, outside, season, swapped  # noqa: F401 (enters the errands)
+from engine.desk import bulk, channel, intake, notice, outside, season, swapped  # noqa: F401 (enters the errands)
 from engine.desk import world as desk_world
 from engine.desk.anchor import anchors
 from engine.errors import CaseworkError

@@ -21,8 +21,6 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import orjson
 
-from engine.domain.publication.push import JOB as PUSH
-from engine.domain.publication.push import deliver, delivered
 from engine.errors import Refused, Unavailable
 from engine.operation import errand
 from engine.sentence import Sentence
@@ -32,6 +30,7 @@ from engine.storage.session import Database
 SECONDS = 20  # without a word
 PATIENCE = 60  # for a whole call, however slowly the other side speaks: a worker is not to be held
 MOST = 1_000_000
+LONGEST = 500  # characters of an address
 
 
 def listed(url: str, allowed: tuple[str, ...]) -> SplitResult:
@@ -51,6 +50,27 @@ def listed(url: str, allowed: tuple[str, ...]) -> SplitResult:
             slug="outside-host",
         )
     return parts
+
+
+def entered(url: str, settings: Settings, *, secure: bool = False) -> str:
+    """An address as an administrator types it, if its host may be called (`secure`: by HTTPS); Refused otherwise."""
+    url = url.strip()
+    if len(url) > LONGEST:
+        raise Refused(
+            "地址太长。",
+            slug="outside-url",
+            fields={"url": Sentence("请填写不超过 {most} 字的地址。", most=LONGEST)},
+        )
+    try:
+        parts = listed(url, settings.webhook_hosts)
+    except Refused as refusal:
+        raise Refused(
+            refusal.reason, hint=refusal.hint, slug=refusal.slug, fields={"url": refusal.reason}
+        ) from refusal
+    if secure and parts.scheme != "https":
+        sentence = "公示内容只经 https 地址推送。"
+        raise Refused(sentence, slug="outside-url", fields={"url": sentence})
+    return url
 
 
 def address_of(url: str, allowed: tuple[str, ...]) -> tuple[str, str, int, str]:
@@ -142,14 +162,6 @@ def _hang_up(connection: http.client.HTTPConnection, hung_up: threading.Event) -
     if connection.sock is not None:
         with suppress(OSError):  # hung up by the other side meanwhile
             connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-@errand(PUSH)
-def push(payload: Mapping[str, Any], *, database: Database, settings: Settings) -> None:
-    """公示推送: send a publication to a channel, keep its receipt; tried again until it is taken."""
-    answer = deliver(payload, lambda method, url, body, headers: ask(method, url, body, headers, settings))
-    with database.transaction() as session:
-        delivered(session, payload, answer)
 
 
 @errand("platform.send")

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import ssl
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address
 
 import pytest
 import python_calamine
-from sqlalchemy import select
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from engine import clock
 from engine.desk import channel
 from engine.desk import step as desk
 from engine.desk.sample import PASSWORD
+from engine.desk.signed import signature
 from engine.desk.world import seed_files
 from engine.domain import publication, report
 from engine.domain.inspection import Inspection, get
 from engine.domain.pack import parameters
 from engine.domain.publication.batch import COLUMNS
 from engine.domain.registry import RegistryObject
+from engine.errors import Unavailable
 from engine.operation import call
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime import release
@@ -379,25 +392,193 @@ def test_a_review_without_its_three_checks_publishes_nothing(jilin):
     assert shown(jilin, inspection_id) == [(1, "result", "draft")]
 
 
-def test_a_push_is_confirmed_once_and_retried_safely():
-    """At least once, with the same key: a second delivery of the same publication is harmless."""
-    sent: list[str] = []
+# --- pushed by HTTPS ---------------------------------------------------------------------------------
 
-    def http(_method, _url, _body, headers):
-        sent.append(headers["Idempotency-Key"])
-        return (503, {}) if len(sent) == 1 else (201, {"receipt": "R-1"})
 
-    payload = {
-        "url": "https://example.invalid/push",
-        "channel": "gsxt",
-        "publication_id": 1,
-        "key": "publication/1/gsxt",
-        "body": {},
-    }
-    with pytest.raises(Exception, match="没有接收"):
-        publication.deliver(payload, http)
-    assert publication.deliver(payload, http) == {"receipt_no": "R-1", "url": ""}
-    assert sent == ["publication/1/gsxt"] * 2
+@contextmanager
+def national_system(folder, monkeypatch, *answers):
+    """A real HTTPS server that answers one call after the other, and keeps what it was sent; its address, the calls."""
+    calls, left = [], list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            calls.append((dict(self.headers), content))
+            status, told_ = left.pop(0)
+            said = json.dumps(told_).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *said):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(folder))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(folder)))  # whom our side trusts
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}/results", calls
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def certificate(folder):
+    """A key and a certificate of 127.0.0.1 that signs itself, in one file."""
+    path = folder / "national.pem"
+    if path.exists():
+        return path
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    day = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(day - timedelta(days=1)).not_valid_after(day + timedelta(days=1))
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign",
+         "encipher_only", "decipher_only"), False,
+    )  # fmt: skip
+    for extension, critical in (
+        (x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False),
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        (x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), True),
+        (identifier, False),
+        (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), False),
+    ):
+        builder = builder.add_extension(extension, critical)
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    )
+    return path
+
+
+def pushes(scene, url, system="gsxt"):
+    """The system administrator enters an address whose host may be called; its id and secret."""
+    host = url.removeprefix("https://").partition("/")[0]
+    scene.world.settings = replace(scene.world.settings, webhook_hosts=(host,))
+
+    def enter(session):
+        admin = somebody(session, scene)
+        row, secret = channel.enter(session, admin, system, url, scene.world.settings)
+        return row.id, secret
+
+    return scene.does(enter)
+
+
+def somebody(session, scene):
+    """The system administrator of the scene's bureau."""
+    return holders(session, scene.bureau, Role.SYSTEM_ADMIN)[0]
+
+
+def reviewed(scene):
+    """A publication that has passed its review."""
+    case, inspection_id = told.begins(scene, scene.bureau)
+    told.reported(scene, case, inspection_id)
+    case.completes(DRAFT, summary="抽查结果见明细")
+    case.completes("公示前审查", **CLEAN)
+    return case, inspection_id
+
+
+def standing(scene, inspection_id):
+    """The receipts of the first version: channel → (state, receipt number)."""
+    return scene.read(
+        lambda s: {
+            row.channel: (row.state, row.receipt_no)
+            for row in publication.receipts(s, publication.versions(s, inspection_id)[0].id)
+        }
+    )
+
+
+def test_a_system_with_an_address_is_pushed_to_until_it_confirms(jilin, tmp_path, monkeypatch):
+    """吉 第二十五条: down at first, it gets the same publication again, signed, and only the other owes a receipt."""
+    answers = ((503, {}), (201, {"receipt": "GS-2026-7", "url": "https://gsxt.example/7"}))
+    with national_system(tmp_path, monkeypatch, *answers) as (url, calls):
+        _, secret = pushes(jilin, url)
+        case, inspection_id = reviewed(jilin)
+        assert standing(jilin, inspection_id) == {"gsxt": ("queued", ""), "credit": ("owed", "")}
+        assert len(calls) == 1
+        jilin.passes(hours=1)
+    sent = jilin.read(lambda s: publication.versions(s, inspection_id)[0])
+    assert [headers["Idempotency-Key"] for headers, _ in calls] == [f"publication/{sent.id}/gsxt"] * 2
+    headers, content = calls[1]
+    assert json.loads(content) == sent.view
+    assert headers["X-Casework-Signature"] == signature(secret, headers["X-Casework-Timestamp"], content)
+    assert standing(jilin, inspection_id) == {"gsxt": ("published", "GS-2026-7"), "credit": ("owed", "")}
+    refused("receipt-missing", case.completes, "登记公示回执", receipts=[])
+    case.completes(
+        "登记公示回执", receipts=[{"channel": "credit", "state": "published", "receipt_no": "C-1"}]
+    )
+    assert shown(jilin, inspection_id) == [(1, "result", "published")]
+
+
+def test_a_receipt_given_by_hand_ends_the_pushing(jilin, tmp_path, monkeypatch):
+    """A system that stays down is served by hand; nothing is sent a second time afterwards."""
+    with national_system(tmp_path, monkeypatch, (503, {})) as (url, calls):
+        pushes(jilin, url)
+        case, inspection_id = reviewed(jilin)
+        item = case.expects("登记公示回执")
+        case.completes("登记公示回执", receipts=told.receipts(case, item.instance_id))
+        jilin.passes(hours=2)
+        assert len(calls) == 1
+    assert shown(jilin, inspection_id) == [(1, "result", "published")]
+
+
+def test_a_closed_address_gives_the_publication_back_to_the_batch_file(jilin, tmp_path, monkeypatch):
+    """Without an address a system is served by file and by hand, as before."""
+    with national_system(tmp_path, monkeypatch, (503, {})) as (url, calls):
+        number, _ = pushes(jilin, url)
+        case, inspection_id = reviewed(jilin)
+        jilin.does(lambda s: channel.close(s, somebody(s, jilin), number))
+        assert standing(jilin, inspection_id)["gsxt"] == ("owed", "")
+        jilin.passes(hours=2)
+        assert len(calls) == 1
+    section = lambda s: holders(s, jilin.bureau, Role.SECTION)[0]  # noqa: E731 (a query in a query)
+    assert jilin.read(lambda s: channel.batch(s, section(s), "gsxt")).publications == 1
+    item = case.expects("登记公示回执")
+    case.completes("登记公示回执", receipts=told.receipts(case, item.instance_id))
+    assert shown(jilin, inspection_id) == [(1, "result", "published")]
+
+
+def test_only_https_and_only_listed_hosts_are_entered(jilin):
+    """A publication goes nowhere but where the installation allows it, and never in the clear, SQL included."""
+    refused("outside-host", pushes_anywhere, jilin, "https://elsewhere.example/")
+    refused("outside-url", pushes_anywhere, jilin, "http://gsxt.example/results")
+    refused("endpoint-system", pushes_anywhere, jilin, "https://gsxt.example/results", "website")
+    insert = text(
+        "INSERT INTO channel_endpoint (bureau_id, channel, url, turn, active, created_by_id, created_at) "
+        "VALUES (:bureau, :system, :url, :turn, true, 1, '2026-03-02')"
+    )
+    for system, url, turn, name in (
+        ("gsxt", "http://gsxt.example/", 1, "https"),
+        ("website", "https://gsxt.example/", 1, "channel"),
+        ("gsxt", "https://gsxt.example/", 0, "turn"),
+    ):
+        row = {"bureau": jilin.bureau, "system": system, "url": url, "turn": turn}
+        with pytest.raises(IntegrityError, match=f"ck_channel_endpoint_{name}"):
+            jilin.does(lambda s, row=row: s.execute(insert, row))
+
+
+def pushes_anywhere(scene, url, system="gsxt"):
+    """As an administrator would who may call one host."""
+    settings = replace(scene.world.settings, webhook_hosts=("gsxt.example",))
+    return scene.does(lambda s: channel.enter(s, somebody(s, scene), system, url, settings))
+
+
+def test_a_system_that_does_not_take_it_has_not_published():
+    """What is no confirmation leads to another try; 409 says that it has this very one already."""
+    payload = {"channel": "gsxt", "publication_id": 1, "key": "publication/1/gsxt", "body": {}}
+
+    def deliver(status):
+        return publication.deliver(payload, "https://gsxt.example/", lambda *_: (status, {"id": 9}))
+
+    with pytest.raises(Unavailable, match="没有接收"):
+        deliver(400)
+    assert deliver(409) == {"receipt_no": "9", "url": ""}
 
 
 def test_the_days_count_from_the_end_of_the_work_on_the_object(wugang):

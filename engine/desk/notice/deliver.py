@@ -7,14 +7,12 @@ failing. A mail says kind, step and link; names of objects and remarks stay insi
 from __future__ import annotations
 
 import hashlib
-import hmac
 import smtplib
 import ssl
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -22,6 +20,7 @@ from engine import clock
 from engine.desk import outside
 from engine.desk.notice.letter import Letter, written
 from engine.desk.pool import pools
+from engine.desk.signed import headers, secret_of
 from engine.domain.notice import Notice, NoticeHook, heading
 from engine.errors import Unavailable
 from engine.operation import errand
@@ -138,15 +137,7 @@ def _server(settings: Settings) -> smtplib.SMTP:
 
 def hook_secret(settings: Settings, hook: NoticeHook) -> str:
     """What signs the calls to a hook, 64 hex characters; derived, so it stands in no database."""
-    name = f"notice-hook:{hook.id}:{hook.turn}".encode()
-    return hmac.new(settings.secret_key.encode(), name, hashlib.sha256).hexdigest()
-
-
-def signature(secret: str, timestamp: str, content: bytes) -> str:
-    """HMAC-SHA256 over `timestamp.body`: the receiver refuses old timestamps, so a copy is worthless."""
-    return (
-        "sha256=" + hmac.new(secret.encode(), timestamp.encode() + b"." + content, hashlib.sha256).hexdigest()
-    )
+    return secret_of(settings, f"notice-hook:{hook.id}:{hook.turn}")
 
 
 @errand("webhook")
@@ -166,13 +157,8 @@ def webhook(payload: Mapping[str, Any], *, database: Database, settings: Setting
             "at": notice.at.isoformat(),
             "to": person(session, notice.person_id).staff_no,
         }
-    timestamp = str(int(clock.now().timestamp()))
-    headers = {
-        "Idempotency-Key": hashlib.sha256(notice.key.encode()).hexdigest(),
-        "X-Casework-Timestamp": timestamp,
-        "X-Casework-Signature": signature(secret, timestamp, orjson.dumps(body)),
-    }
-    status, _ = outside.ask("POST", url, body, headers, settings)
+    once = {"Idempotency-Key": hashlib.sha256(notice.key.encode()).hexdigest()}
+    status, _ = outside.ask("POST", url, body, once | headers(secret, body), settings)
     if not 200 <= status < 300:  # noqa: PLR2004 (HTTP: taken)
         raise Unavailable(
             Sentence(

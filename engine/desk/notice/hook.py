@@ -10,14 +10,11 @@ from sqlalchemy.orm import Session
 from engine import audit
 from engine.access.rights import MANAGE_SYSTEM
 from engine.desk.notice.deliver import hook_secret
-from engine.desk.outside import listed
+from engine.desk.outside import entered
 from engine.domain.notice import NoticeHook
 from engine.errors import NotFound, Refused
 from engine.people import Person
-from engine.sentence import Sentence
 from engine.settings import Settings
-
-LONGEST = 500
 
 
 def hooks(session: Session, actor: Person) -> Sequence[NoticeHook]:
@@ -30,19 +27,7 @@ def hooks(session: Session, actor: Person) -> Sequence[NoticeHook]:
 def add_hook(session: Session, actor: Person, url: str, settings: Settings) -> tuple[NoticeHook, str]:
     """Enter an address whose host the installation may call; the second value is the signing secret."""
     MANAGE_SYSTEM.demand(actor)
-    url = url.strip()
-    if len(url) > LONGEST:
-        raise Refused(
-            "地址太长。",
-            slug="outside-url",
-            fields={"url": Sentence("请填写不超过 {most} 字的地址。", most=LONGEST)},
-        )
-    try:
-        listed(url, settings.webhook_hosts)
-    except Refused as refusal:
-        raise Refused(
-            refusal.reason, hint=refusal.hint, slug=refusal.slug, fields={"url": refusal.reason}
-        ) from refusal
+    url = entered(url, settings)
     known = session.scalar(
         select(NoticeHook).where(NoticeHook.bureau_id == actor.bureau_id, NoticeHook.url == url)
     )

@@ -5,7 +5,7 @@ from engine.domain.publication.change import approve_change, request_change
 from engine.domain.publication.channel import complete
 from engine.domain.publication.content import is_market_body, mask_id, mask_name, personal_data
 from engine.domain.publication.duty import refuse_other_unit, refuse_owed, refuse_reviewer
-from engine.domain.publication.push import deliver, delivered
+from engine.domain.publication.push import by_hand, deliver, delivered, endpoint_of, receiver
 from engine.domain.publication.shown import results, trail
 from engine.domain.publication.tables import (
     CHANNEL_LABELS,
@@ -24,10 +24,12 @@ __all__ = [
     "Publication",
     "PublicationReceipt",
     "approve_change",
+    "by_hand",
     "collect",
     "complete",
     "deliver",
     "delivered",
+    "endpoint_of",
     "is_market_body",
     "mask_id",
     "mask_name",
@@ -36,6 +38,7 @@ __all__ = [
     "prepare",
     "published",
     "receipts",
+    "receiver",
     "refuse_other_unit",
     "refuse_owed",
     "refuse_reviewer",

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from engine import audit, clock
 from engine.domain import answers as ask
 from engine.domain.calendar import working_days_between
@@ -17,10 +15,9 @@ from engine.domain.feedback import refuse_before_feedback
 from engine.domain.inspection.tables import get
 from engine.domain.publication.duty import FINAL, refuse_other_unit, refuse_owed
 from engine.domain.publication.limit import limit
-from engine.domain.publication.push import JOB
+from engine.domain.publication.push import JOB, endpoint_of
 from engine.domain.publication.tables import (
     CHANNELS,
-    ChannelEndpoint,
     Publication,
     PublicationReceipt,
 )
@@ -66,21 +63,13 @@ def owe(
 
 
 def _push(step: Step, row: Publication, receipt: PublicationReceipt) -> None:
-    endpoint = step.session.scalar(
-        select(ChannelEndpoint).where(
-            ChannelEndpoint.bureau_id == row.bureau_id,
-            ChannelEndpoint.channel == receipt.channel,
-            ChannelEndpoint.active,
-        ),
-    )
-    if endpoint is None:
+    if endpoint_of(step.session, row.bureau_id, receipt.channel) is None:
         return
     receipt.state = "queued"
     key = f"publication/{row.id}/{receipt.channel}"
     step.machine.enqueue(
         JOB,
         {
-            "url": endpoint.url,
             "channel": receipt.channel,
             "publication_id": row.id,
             "key": key,

@@ -158,7 +158,7 @@ class PublicationReceipt(Base):
 
 
 class ChannelEndpoint(Base):
-    """Where a bureau pushes to a channel by HTTPS.
+    """Where a bureau pushes to a channel by HTTPS, signed; the secret is derived from `turn` and stands nowhere.
 
     Without one the channel is served by a file and by hand.
     """
@@ -169,11 +169,15 @@ class ChannelEndpoint(Base):
     bureau_id: Mapped[int] = reference("bureau.id", index=False)
     channel: Mapped[word]
     url: Mapped[str]
+    turn: Mapped[int] = mapped_column(default=1)
     active: Mapped[bool] = mapped_column(default=True)
+    created_by_id: Mapped[int] = reference("person.id", index=False)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
         UniqueConstraint("bureau_id", "channel"),
         CheckConstraint("url like 'https://%'", name="https"),
+        CheckConstraint("turn >= 1", name="turn"),
         CheckConstraint(f"channel in {CHANNELS} and channel <> 'website'", name="channel"),
     )
 

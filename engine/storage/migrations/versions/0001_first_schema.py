@@ -224,22 +224,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("address", name=op.f("uq_sign_in_throttle_address")),
     )
     op.create_table(
-        "channel_endpoint",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("channel", sa.String(length=80), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.CheckConstraint(
-            "channel in ('website', 'gsxt', 'credit', 'platform') and channel <> 'website'",
-            name=op.f("ck_channel_endpoint_channel"),
-        ),
-        sa.CheckConstraint("url like 'https://%'", name=op.f("ck_channel_endpoint_https")),
-        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_channel_endpoint_bureau_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_endpoint")),
-        sa.UniqueConstraint("bureau_id", "channel", name=op.f("uq_channel_endpoint_bureau_id_channel")),
-    )
-    op.create_table(
         "item_list",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -451,6 +435,29 @@ def upgrade() -> None:
     with op.batch_alter_table("bulk", schema=None) as batch_op:
         batch_op.create_index("ix_bulk_person", ["person_id", "id"], unique=False)
 
+    op.create_table(
+        "channel_endpoint",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bureau_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=80), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("turn", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "channel in ('website', 'gsxt', 'credit', 'platform') and channel <> 'website'",
+            name=op.f("ck_channel_endpoint_channel"),
+        ),
+        sa.CheckConstraint("url like 'https://%'", name=op.f("ck_channel_endpoint_https")),
+        sa.CheckConstraint("turn >= 1", name=op.f("ck_channel_endpoint_turn")),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_channel_endpoint_bureau_id")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["person.id"], name=op.f("fk_channel_endpoint_created_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_endpoint")),
+        sa.UniqueConstraint("bureau_id", "channel", name=op.f("uq_channel_endpoint_bureau_id_channel")),
+    )
     op.create_table(
         "grant_",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -4155,6 +4162,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grant__bureau_id"))
 
     op.drop_table("grant_")
+    op.drop_table("channel_endpoint")
     with op.batch_alter_table("bulk", schema=None) as batch_op:
         batch_op.drop_index("ix_bulk_person")
 
@@ -4184,7 +4192,6 @@ def downgrade() -> None:
 
     op.drop_table("registry_object")
     op.drop_table("item_list")
-    op.drop_table("channel_endpoint")
     op.drop_table("sign_in_throttle")
     op.drop_table("release_blob")
     op.drop_table("receipt")
