@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -13,14 +14,17 @@ from engine.desk import hand, step
 from engine.desk.recount import recount
 from engine.desk.sheet import sheet
 from engine.domain import calendar
+from engine.domain.inspection import get
 from engine.domain.registry import Inspector, RegistryObject, declare
 from engine.errors import NotFound
-from engine.people import Person
+from engine.operation import call
+from engine.people import Person, Role, holders
 from engine.runtime.tables import WorkItem
 from tests.scenarios import acts
 from tests.scenarios import inspections as told
 from tests.scenarios.test_extra import answers, asks_more
 from tests.scenarios.test_hand import sends_back
+from tests.scenarios.test_publication import browser
 from tests.scenarios.test_substitution import asks, inspecting
 
 
@@ -274,3 +278,45 @@ def test_the_parts_of_one_countersigned_step_are_one_line(jilin):
     assert len(lines[0].holders) == 6
     assert lines[0].item.pool == f"person/{leader.id}", "a reader who is among them goes to the own part"
     assert len(shown.standing) >= 60, "programs are told each of them"
+
+
+def facts(scene, case, *, bureau):
+    """What the page of a case says about the local bureau, tags left out."""
+    with clock.fixed(scene.rehearsal.now):
+        text = browser(scene, Role.LEADER, bureau=bureau).get(f"/cases/{case.id}").text
+    panel = text.split('id="local"')[1].split("</section>")[0]
+    return re.sub(r"<[^>]+>|\s+", " ", panel)
+
+
+def test_why_no_local_bureau_was_told_stands_on_the_page(jilin):
+    """吉 第十七条, 第二十二条: where our own bureau is the local one, notice and second receipt are left out."""
+    case, inspection_id = told.begins(jilin, jilin.bureau)
+    assert page(case).local is None, "nothing has come up yet"
+    told.fed_back(jilin, case, inspection_id)
+    said = facts(jilin, case, bureau=jilin.bureau)
+    assert "本局即被检查对象所在地医疗保障部门，不另行告知。" in said
+    assert "本局即被检查对象所在地医疗保障部门，无须第二份签收。" in said
+    assert page(case, as_of=date(2026, 3, 2)).local is None
+
+
+def test_what_the_local_bureau_was_told_and_signed_stands_on_the_page(jilin):
+    """吉 第十七条, 第二十二条: the notice with its time, the receipt with its time."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    told.fed_back(jilin, case, inspection_id)
+    said = facts(jilin, case, bureau=jilin.province)
+    assert "已告知，请协助准备：准备近三年结算数据" in said
+    assert "已签收" in said
+
+
+def test_a_rule_that_allows_no_notice_is_the_reason_named(jilin):
+    """Where another bureau is the local one, «we are it» would be false."""
+    case, inspection_id = told.begins(jilin, jilin.province, local=False)
+    item = case.expects("确定检查组组长")
+
+    def skips(session):
+        who = holders(session, jilin.province, Role.SECTION)[0]
+        asked = step.context(jilin.world, session, who, session.get_one(WorkItem, item.id))["step"]
+        call("inspection.skip_notify", asked, {"inspection_id": inspection_id})
+        return get(session, inspection_id).local_notice
+
+    assert jilin.read(skips) == "本规则包未规定提前告知所在地医保部门。"

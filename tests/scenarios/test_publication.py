@@ -360,12 +360,12 @@ def test_who_enters_receipts_takes_the_batch_file_from_that_step(jilin):
         assert len(read(browser(jilin, Role.SECTION).get("/publications/gsxt.xlsx").data)) == 1
 
 
-def browser(scene, role):
-    """The browser of who holds a post in the scene's bureau."""
+def browser(scene, role, *, bureau=0):
+    """The browser of who holds a post in a bureau, by default the scene's own."""
     app = create_app(scene.world)
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
-    login = scene.read(lambda s: holders(s, scene.bureau, role)[0].login)
+    login = scene.read(lambda s: holders(s, bureau or scene.bureau, role)[0].login)
     assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
     return client
 

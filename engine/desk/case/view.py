@@ -15,6 +15,7 @@ from engine.desk.case import extra
 from engine.desk.case.checklist import Line, checklist
 from engine.desk.case.ledger import Limit, Moved, ledger, limits
 from engine.desk.case.listing import LAMPS, STATES, find, name_of
+from engine.desk.case.local import LocalBureau, local_bureau
 from engine.desk.case.related import Doer, Related, doers, related, ties
 from engine.desk.case.then import stood
 from engine.desk.case.timeline import TIMELINE, Entry, timeline
@@ -95,6 +96,7 @@ class CaseView:
     children: Sequence[Children]
     parent: Instance | None
     thing: RegistryObject | None
+    local: LocalBureau | None
     evidence: Sequence[tuple[Evidence, str]]
     checklist: Sequence[Line]
     limits: Sequence[Limit]
@@ -167,6 +169,7 @@ def view(
         children=_children(session, instance) if until is None else [],
         parent=session.get(Instance, instance.parent_id) if instance.parent_id else None,
         thing=thing,
+        local=local_bureau(session, inspection) if until is None else None,
         evidence=_evidence(session, inspection, until),
         checklist=checklist(session, members, items) if until is None else [],
         limits=limits(items),

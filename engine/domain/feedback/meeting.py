@@ -16,6 +16,7 @@ from engine.domain.inspection.tables import get
 from engine.domain.terms import cite
 from engine.errors import Refused
 from engine.operation import Step, operation
+from engine.sentence import Sentence
 
 
 @operation("feedback.meet", clause="J22", gives=("feedback_id", "local_receipt"))
@@ -77,9 +78,9 @@ def skip_local(step: Step, *, inspection_id: int) -> None:
     """No second receipt; the reason is kept and shown."""
     row, inspection = given_of(step, inspection_id), get(step.session, inspection_id)
     row.local_skipped = (
-        "本规则包未规定向所在地医保部门同时反馈。"
+        Sentence("本规则包未规定向所在地医保部门同时反馈。")
         if inspection.local_elsewhere
-        else "本局即被检查对象所在地医疗保障部门，无须第二份签收。"
+        else Sentence("本局即被检查对象所在地医疗保障部门，无须第二份签收。")
     )
 
 

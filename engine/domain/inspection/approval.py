@@ -146,7 +146,8 @@ def notify_local(step: Step, *, inspection_id: int) -> Mapping[str, Any]:
         inspection.local_notified_at = clock.now()
         inspection.local_notice = ask.required(step.answers, "preparation", "请协助准备的事项")
     else:
-        inspection.local_notice = "未提前告知：" + ask.required(step.answers, "reason", "不提前告知的理由")
+        reason = ask.required(step.answers, "reason", "不提前告知的理由")
+        inspection.local_notice = Sentence("未提前告知：{reason}", reason=reason)
     return {"told": inspection.local_notified_at is not None}
 
 
@@ -170,8 +171,13 @@ def assist(step: Step, *, inspection_id: int) -> None:
 
 @operation("inspection.skip_notify", clause="J17")
 def skip_notify(step: Step, *, inspection_id: int) -> None:
-    """No word to a local bureau: the inspecting bureau is the local one; the reason is kept and shown."""
-    get(step.session, inspection_id).local_notice = "本局即被检查对象所在地医疗保障部门，不另行告知。"
+    """No word to a local bureau: ours is the local one, or no rule allows it; the reason is kept and shown."""
+    inspection = get(step.session, inspection_id)
+    inspection.local_notice = (
+        Sentence("本规则包未规定提前告知所在地医保部门。")
+        if inspection.local_elsewhere
+        else Sentence("本局即被检查对象所在地医疗保障部门，不另行告知。")
+    )
 
 
 @operation("inspection.check_superior", clause="J11", gives=("superior_drawn", "outcome"))
