@@ -198,13 +198,14 @@ def may_work_on(session: Session, person: Person, found: WorkItem) -> bool:
 
 
 def neighbours(session: Session, person: Person, found: WorkItem) -> tuple[int, int]:
-    """The person's open items before and after this one, soonest first; 0 where there is none."""
-    waiting = scan.soonest(session, kept_pools(session, person), [], None, dated=True, limit=PAGE + 1)
-    ids = [number for _, number in waiting]
-    if found.id not in ids:
-        return 0, next(iter(ids), 0)
-    here = ids.index(found.id)
-    return (ids[here - 1] if here else 0), (ids[here + 1] if here + 1 < len(ids) else 0)
+    """The person's open items before and after this one, soonest first, however far behind; 0 where there is none.
+
+    After one that waits for them no more comes the soonest.
+    """
+    mine = kept_pools(session, person)
+    if found.state == "open" and found.pool in mine:
+        return scan.beside(session, mine, (found.due_at, found.id))
+    return 0, scan.first(session, mine)
 
 
 def _narrow(filters: Filters, days: Days) -> list[Any]:

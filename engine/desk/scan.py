@@ -12,7 +12,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, union, union_all
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from engine.runtime.tables import Instance, WorkItem
@@ -87,6 +99,42 @@ def soonest(
     return [(due, number) for due, number in session.connection().execute(query)]
 
 
+def beside(session: Session, pools: Sequence[str], place: Place) -> tuple[int, int]:
+    """The open items just before and just after a place in the order of some pools; 0 where there is none."""
+    due, number = place
+    if due is None:
+        before = _nearest(session, pools, [_T.id < number], dated=False, back=True)
+        return before or _nearest(session, pools, [], dated=True, back=True), _nearest(
+            session, pools, [_T.id > number], dated=False
+        )
+    order, here = tuple_(_T.due_at, _T.id), tuple_(literal(due, _T.due_at.type), number)
+    after = _nearest(session, pools, [order > here], dated=True)
+    return _nearest(session, pools, [order < here], dated=True, back=True), after or _nearest(
+        session, pools, [], dated=False
+    )
+
+
+def first(session: Session, pools: Sequence[str]) -> int:
+    """The soonest open item of some pools; 0 where there is none."""
+    return _nearest(session, pools, [], dated=True) or _nearest(session, pools, [], dated=False)
+
+
+def _nearest(
+    session: Session, pools: Sequence[str], conditions: Sequence[Any], *, dated: bool, back: bool = False
+) -> int:
+    """The first item of some pools that meets conditions; `back`: the last."""
+    columns = (_T.due_at, _T.id)
+    scans = [
+        _scan(columns, place, conditions, dated=dated, limit=1, back=back).subquery()
+        for place in _sited(pools)
+    ]
+    if not scans:
+        return 0
+    merged = union_all(*map(select, scans)).subquery().c
+    query = select(merged.id).order_by(*_ordered(merged.due_at, merged.id, back=back)).limit(1)
+    return session.connection().scalar(query) or 0
+
+
 def beyond(session: Session, pools: Sequence[str]) -> bool:
     """Whether a pool holds more than is searched."""
     scans = [_scan((_T.id,), place, [], dated=None, limit=1).offset(SEARCHED) for place in _sited(pools)]
@@ -123,13 +171,23 @@ def _escaped(text: str) -> str:
 
 
 def _scan(
-    columns: Sequence[Any], place: Any, conditions: Sequence[Any], *, dated: bool | None, limit: int
+    columns: Sequence[Any],
+    place: Any,
+    conditions: Sequence[Any],
+    *,
+    dated: bool | None,
+    limit: int,
+    back: bool = False,
 ) -> Select[Any]:
-    """The soonest items of one pool (or of a few small ones), straight along the index."""
+    """The soonest items of one pool (or of a few small ones), straight along the index; `back`: the latest."""
     query = select(*columns).where(place, _T.state == "open", *conditions)
     if dated is not None:
         query = query.where(_T.due_at.is_not(None) if dated else _T.due_at.is_(None))
-    return query.order_by(_T.due_at, _T.id).limit(limit)
+    return query.order_by(*_ordered(_T.due_at, _T.id, back=back)).limit(limit)
+
+
+def _ordered(*columns: Any, back: bool) -> list[Any]:
+    return [column.desc() for column in columns] if back else list(columns)
 
 
 def _search(place: Any, conditions: Sequence[Any], sought: Sought, *, dated: bool, limit: int) -> Select[Any]:

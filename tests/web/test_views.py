@@ -8,6 +8,9 @@ from sqlalchemy import select, text
 
 from engine import clock
 from engine.access.session import TOUCH, SessionRow
+from engine.desk import inbox
+from engine.people import Person
+from engine.runtime.tables import WorkItem
 from tests.web import flow
 from tests.web.town import NOW
 
@@ -129,6 +132,32 @@ def test_after_a_step_the_next_one_comes_up_where_that_was_asked_for(as_person):
     assert 'rel="next" data-key="]" href="/tasks/3"' in page
     sent = {"decision": "return", "reason": "比例偏低", "intent": "next:3"}
     assert shen.post("/tasks/2", data=sent).location == "/tasks/3"
+
+
+def test_previous_and_next_go_on_behind_the_first_page_to_the_last_step_without_a_limit(as_person, town):
+    """Sixty more steps, several due at one instant, ten without a limit: one walks them all, there and back."""
+    columns = [column.key for column in WorkItem.__table__.columns if column.key != "id"]
+    with town.database.transaction() as session:
+        one = session.get_one(WorkItem, 2)
+        for number in range(60):
+            due = None if number % 6 == 0 else NOW + timedelta(days=number % 7)
+            made = {"task": f"more{number}", "due_at": due}
+            session.add(WorkItem(**{name: getattr(one, name) for name in columns} | made))
+    shen, listed, address = as_person("shen"), [], "/"
+    while address:
+        page = shen.get(address).text
+        listed += [int(number) for number in re.findall(r'<b><a href="/tasks/(\d+)">', page)]
+        further = re.search(r'rel="next" href="([^"]+)"', page)
+        address = further.group(1).replace("&amp;", "&") if further else ""
+    assert len(listed) == 64
+    with town.database.reading() as session:
+        who = session.scalars(select(Person).where(Person.login == "shen")).one()
+        beside = [inbox.neighbours(session, who, session.get_one(WorkItem, each)) for each in listed]
+    assert [after for _, after in beside] == [*listed[1:], 0]
+    assert [before for before, _ in beside] == [0, *listed[:-1]]
+    page = shen.get(f"/tasks/{listed[55]}").text
+    assert f'data-key="[" href="/tasks/{listed[54]}"' in page
+    assert f'data-key="]" href="/tasks/{listed[56]}"' in page
 
 
 def test_an_empty_filter_says_what_comes_next(as_person, town):
