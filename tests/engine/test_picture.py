@@ -68,6 +68,16 @@ def test_every_element_of_the_diagram_can_be_found_and_linked():
     assert element(root, "visit").get("id") == "el-visit"
 
 
+def test_a_linked_step_leads_to_its_page_and_says_who_and_when():
+    root = drawn(**STATES, links={"visit": ("/tasks/7", "沈其昌 2026-03-02 09:00")})
+    (link,) = root.iter(f"{SVG}a")
+    assert link.get("href") == "/tasks/7"
+    assert link.get("aria-label") == "现场检查并记录检查情况，已办，沈其昌 2026-03-02 09:00"
+    assert [each.get("data-element") for each in link] == ["visit"]
+    assert root.get("role") == "group", "an image would hide its links"
+    assert drawn(**STATES).get("role") == "img"
+
+
 def test_lanes_carry_the_role_and_boxes_the_whole_name():
     root = drawn()
     assert words(element(root, "team")) == "检查组"

@@ -253,6 +253,18 @@ def test_a_new_holiday_stands_in_the_ledger_and_moves_no_earlier_day(wugang):
     assert stood(case, "提交随机抽查情况报告", 3)[1] == 11
 
 
+def test_a_step_of_the_diagram_leads_to_what_was_filled_in_by_whom_and_when(jilin):
+    case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
+    done = page(case).answered[0]
+    now = case.expects("审批年度计划")
+    drawn = dict(re.findall(r'<a href="([^"]+)" aria-label="([^"]+)"', page(case).diagrams[0].svg))
+    assert drawn[f"/tasks/{done.item_id}"] == f"汇总抽查计划，已办，{acts.DRAFTER} 2026-03-02 09:00"
+    assert drawn[f"/tasks/{now.id}"] == "审批年度计划，在办 1，分管领导 2026-03-02 09:00"
+    sends_back(case, "审批年度计划", "compile_plan", by=acts.LEADER)
+    again = case.expects("汇总抽查计划")
+    assert f'href="/tasks/{again.id}"' in page(case).diagrams[0].svg, "what waits before what is done"
+
+
 def test_decisions_lead_to_their_explanations(jilin):
     case = acts.drafts(acts.opens_plan(jilin), acts.task(jilin))
     assert page(case).decisions

@@ -83,7 +83,7 @@ def test_an_outside_expert_and_administrators_see_no_case(as_person):
 def test_a_case_shows_step_diagram_timeline_and_why_the_day(as_person):
     page = as_person("shen").get("/cases/2").text
     assert "办理“审批计划”" in page
-    assert re.search(r'<svg[^>]*role="img"', page)
+    assert re.search(r'<svg[^>]*role="group"', page)
     assert "在办：审批计划" in page  # the diagram in words
     assert "陆文静</b> 办结：编制计划" in page
     assert "2026-09-29 起，次日开始计 5 个工作日" in page

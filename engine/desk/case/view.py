@@ -31,6 +31,7 @@ from engine.people import Bureau, Person
 from engine.runtime import picture, release
 from engine.runtime.model import Trigger
 from engine.runtime.tables import Call, ExtraTask, History, Instance, Submission, WorkItem
+from engine.runtime.work_item import holder_of
 from engine.sentence import Sentence
 
 FEW = 4  # parts of a case that are all drawn
@@ -140,6 +141,7 @@ def view(
     ).all()
     if until is not None:
         items = stood(session, instance.id, items, until)
+    steps = _links(session, items, parameters(compiled.pack).posts)
     still = standing(session, items, days)
     entries = timeline(session, instance.id, before=before, only=only, until=until)
     inspection = _inspection(session, instance)
@@ -160,7 +162,10 @@ def view(
         standing=still,
         waiting=(lines := waiting(session, person, still, days)),
         untold=len(still) - sum(line.count for line in lines),
-        diagrams=[_draw(session, compiled, member, items, until) for member in _worth_drawing(members)],
+        diagrams=[
+            _draw(session, compiled, member, items, until, steps.get(member.id, {}))
+            for member in _worth_drawing(members)
+        ],
         answered=_answered(session, instance.id, until),
         timeline=entries[:TIMELINE],
         more=entries[TIMELINE - 1].id if len(entries) > TIMELINE else 0,
@@ -208,6 +213,7 @@ def _draw(
     instance: Instance,
     items: Sequence[WorkItem],
     until: datetime | None,
+    links: Mapping[str, tuple[str, str]],
 ) -> Diagram:
     source = compiled.sources.get(instance.process, b"")
     definition = compiled.processes.get(instance.process)
@@ -235,7 +241,9 @@ def _draw(
     return Diagram(
         instance=instance,
         name=definition.name if definition else chinese(instance.process),
-        svg=picture.svg(source, done=done, active=active, overdue=late, posts=posts) if source else "",
+        svg=picture.svg(source, done=done, active=active, overdue=late, posts=posts, links=links)
+        if source
+        else "",
         lanes=picture.lanes(source, posts) if source else "",
         strips=picture.strips(source, done, active) if source else [],
         words=picture.words(source, done, active, late) if source else "",
@@ -243,6 +251,26 @@ def _draw(
         active=sum(active.values()),
         late=sum(late.values()),
     )
+
+
+def _links(
+    session: Session, items: Sequence[WorkItem], posts: Mapping[str, str]
+) -> dict[int, dict[str, tuple[str, str]]]:
+    """Instance → element → (page of its step, who and when): what waits before what is done, the latest of each."""
+    last: dict[tuple[int, str], WorkItem] = {}
+    for item in items:
+        known = last.get((item.instance_id, item.element))
+        if item.state != "cancelled" and (known is None or known.state != "open" or item.state == "open"):
+            last[item.instance_id, item.element] = item
+    who = {key: item.done_by_id or holder_of(item) for key, item in last.items()}
+    known_names = select(Person.id, Person.name).where(Person.id.in_(set(who.values())))
+    names: dict[int | None, str] = dict(session.execute(known_names).all())
+    found: dict[int, dict[str, tuple[str, str]]] = {}
+    for (instance_id, element), item in last.items():
+        at = clock.local(item.done_at or item.claimed_at or item.opened_at).strftime("%Y-%m-%d %H:%M")
+        told = f"{names.get(who[instance_id, element]) or posts.get(item.lane, item.lane)} {at}"
+        found.setdefault(instance_id, {})[element] = (f"/tasks/{item.id}", told)
+    return found
 
 
 def _answered(session: Session, case_id: int, until: datetime | None) -> list[Answered]:

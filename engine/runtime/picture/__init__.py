@@ -28,8 +28,9 @@ def svg(
     counts: Mapping[str, int] | None = None,
     edited: Mapping[str, str] | None = None,
     posts: Mapping[str, str] | None = None,
+    links: Mapping[str, tuple[str, str]] | None = None,
 ) -> str:
-    """One `<svg role="img">` with 泳道, states and a text alternative.
+    """One `<svg role="img">` with 泳道, states and a text alternative; `role="group"` where steps lead somewhere.
 
     Args:
         bpmn: the file; without a diagram it is laid out first.
@@ -39,6 +40,7 @@ def svg(
         counts: element id → cases that passed; a plain number in the corner.
         edited: element or flow id → added, changed, removed, where two versions are compared.
         posts: what the bureau calls a lane (`Pack.posts`), where it has a name of its own.
+        links: element id → (address, what is told of it besides its name: who, when), for steps one may open.
 
     Raises:
         ModelInvalid: not a BPMN file.
@@ -52,6 +54,7 @@ def svg(
         dict(counts or {}),
         edited=dict(edited or {}),
         posts=dict(posts or {}),
+        links=dict(links or {}),
     )
     text = sentence(pen)
     root = compose(pen, drawing.name, text)

@@ -51,6 +51,7 @@ class Pen:
     counts: Mapping[str, int]
     edited: Mapping[str, str] = field(default_factory=dict)
     posts: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     inside: dict[str, Rect] = field(default_factory=dict)
 
     def colour(self, token: str) -> str:
@@ -82,11 +83,10 @@ class Pen:
         return child
 
     def group(self, parent: etree._Element, ident: str, kind: str, name: str) -> etree._Element:
-        """The group of one element: pages find it by id and attach links; its title tells name and state."""
+        """The group of one element: pages find it by id; its title tells name and state, a link leads on."""
         state = self.state(ident) if kind not in ("participant", "lane") else ""
         edited = self.edited.get(ident, "")
         classes = f"el {kind}" + "".join(f" is-{each}" for each in (state, edited) if each)
-        group = self.add(parent, "g", {"id": f"el-{ident}", "data-element": ident, "class": classes})
         told = [name] if name else []
         if state and kind in ACTIVITIES:
             number = self.overdue.get(ident) if state == "late" else self.active.get(ident)
@@ -95,6 +95,11 @@ class Pen:
             told.append(EDITED[edited][0])
         if self.counts.get(ident):
             told.append(f"共 {self.counts[ident]}")
+        if ident in self.links:
+            address, more = self.links[ident]
+            told.append(more)
+            parent = self.add(parent, "a", {"href": address, "aria-label": "，".join(told)})
+        group = self.add(parent, "g", {"id": f"el-{ident}", "data-element": ident, "class": classes})
         if told:
             self.add(group, "title", {}, "，".join(told))
         return group

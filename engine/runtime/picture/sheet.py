@@ -28,7 +28,7 @@ def compose(pen: Pen, title: str, description: str) -> etree._Element:
             "viewBox": f"{frame.x} {frame.y} {frame.width} {frame.height}",
             "width": str(frame.width),
             "height": str(frame.height),
-            "role": "img",
+            "role": "group" if pen.links else "img",  # what is an image has no links in it
             "aria-labelledby": "diagram-title diagram-words",
             "font-size": str(text.FONT),
             "font-family": f"var(--sans,{FONTS})",
