@@ -145,6 +145,13 @@ def extras(case_id: int) -> ResponseReturnValue:
     return answer({"rows": [_extra(row) for row in extra.of_case(reading, case.case_id or case.id)]})
 
 
+@route("GET", "/extra", rights.WORK)
+@describes("交给我、还没有答复的临时任务和补充要求，先到期的在前", record(rows=listed(EXTRA)))
+def my_extras() -> ResponseReturnValue:
+    """What I am asked for and have not answered."""
+    return answer({"rows": [_extra(row) for row in extra.mine(http.reading(), g.person)]})
+
+
 @route("POST", "/cases/<int:case_id>/extra", rights.READ_CASES)
 @describes(
     "交办临时任务",

@@ -516,9 +516,22 @@ def test_nobody_left_and_somebody_is_borrowed_from_the_superior(jilin):
         able = [who for who in inspectors_of(session, jilin.province) if who.licensed(clock.today())]
         return next(str(who.id) for who in able if who.available(clock.today()))
 
-    case.completes(
-        "向上级借调人员", by=acts.DRAFTER, inspector=jilin.read(helper), document="吉医保函〔2026〕3号"
-    )
+    sent = {"inspector": jilin.read(helper), "document": "吉医保函〔2026〕3号"}
+
+    def away(until: date | None) -> Any:
+        def set_away(session: Any) -> None:
+            who = session.get_one(Inspector, int(sent["inspector"]))
+            who.unavailable_from = until and date(2026, 1, 1)
+            who.unavailable_to = until
+
+        return set_away
+
+    jilin.does(away(date(2026, 12, 31)))
+    with pytest.raises(Refused) as no:
+        case.completes("向上级借调人员", by=acts.DRAFTER, **sent)
+    assert no.value.fields.keys() == {"inspector"}  # who is away is not offered
+    jilin.does(away(None))
+    case.completes("向上级借调人员", by=acts.DRAFTER, **sent)
     assert last(case).outcome == "borrowed"
     assert len(members(case)) == 2
 

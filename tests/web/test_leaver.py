@@ -177,6 +177,7 @@ def test_a_proxy_ends_with_the_account_of_either(town, an, wen):
         assert proxy.page(session, somebody(session, "shen")).given == []
         assert proxy.page(session, somebody(session, "shen")).held == []
     assert {each.partition("：")[0] for each in told(town, "shen")} == {
+        "请你代理温如玉",
         "你的代理人温如玉已离岗，请另行指定",
         "温如玉已离岗，你对其的代理终止",
     }
@@ -202,3 +203,16 @@ def test_what_does_not_change_hands_is_named_with_the_reason(town, an, as_person
         assert words in page
     english = as_person("wen").get(f"/leavers/{gone}?lang=en").text
     assert "1 copies were not read" in english
+
+
+def test_every_errand_is_listed_however_many(as_person, town):
+    for number in range(5):
+        ask(town, "shen", "lu", title=f"补一份台账之{number}")
+    lu = as_person("lu")
+    page = lu.get("/").text
+    assert [page.count(f"补一份台账之{number}（") for number in range(5)] == [1] * 5
+    assert "再看 2 项" in page
+    assert [row["title"] for row in lu.get("/api/v1/extra").json["rows"]] == [
+        f"补一份台账之{n}" for n in range(5)
+    ]
+    assert as_person("he").get("/api/v1/extra").json["rows"] == []

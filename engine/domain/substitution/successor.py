@@ -232,6 +232,7 @@ def change_teams(
         if member is None:
             if row.postponed_to is not None and arriving is not None:  # the place is empty since then
                 join(step.session, inspection, arriving.id, source="substitute")
+                duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.rules)
                 _looked_at_again(step, inspection)
             continue
         lost = lost or member.role == "leader"
@@ -321,6 +322,7 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
         raise Refused(
             "请从上级医保局的执法检查人员中选择。", slug="not-superior", fields={"inspector": "请选择"}
         )
+    _refuse_arriving(step, row, arriving)
     if not arriving.licensed(clock.today()):
         raise Refused(
             Sentence("{arriving}没有有效执法证件。", arriving=arriving.name),
@@ -332,8 +334,8 @@ def borrow(step: Step, *, substitution_id: int) -> Mapping[str, Any]:
     )
     for inspection in waiting_visits(step, row):
         join(step.session, inspection, arriving.id, source="substitute")
-        if inspection.case_id is not None:
-            step.machine.reassign(inspection.case_id)
+        duty.refuse_licensed(licensed_count(team(step.session, inspection.id)), step.rules)
+        _looked_at_again(step, inspection)
     row.inspector_in_id = arriving.id
     row.note = f"{row.note}；借调函：{letter}"
     return _conclude(step, row, "borrowed")
