@@ -55,6 +55,16 @@ def test_why_this_date_names_every_skipped_day(shipped: Session) -> None:
     assert not counted.provisional
 
 
+def test_the_report_over_the_spring_festival_has_five_working_days(shipped: Session) -> None:
+    """舞 第十四条, 国办发明电: 13, the Saturday 14 that is worked, then 24, 25, 26 February; nine days are skipped."""
+    found = calendar.due(shipped, "wugang", "report.submit", day("2026-02-12"))
+    assert found.day == day("2026-02-26")
+    counted = count(shipped, day("2026-02-12"), 5)
+    assert [each["day"] for each in counted.skipped] == [f"2026-02-{number}" for number in range(15, 24)]
+    assert counted.worked == [{"day": "2026-02-14", "why": "春节调休上班"}]
+    assert "02-15 至 02-23 春节" in str(found.why["text"])
+
+
 def test_a_year_without_a_published_list_gives_a_provisional_date(shipped: Session) -> None:
     counted = count(shipped, day("2026-12-04"), 20)
     assert counted.provisional

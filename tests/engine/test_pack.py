@@ -90,6 +90,17 @@ def copied(tmp_path, monkeypatch):
         memo.cache_clear()
 
 
+def test_a_value_after_its_last_day_is_no_longer_in_force(copied) -> None:
+    """A transitional value ends with its day, that day included; where nothing follows there is no rule."""
+    path = copied / "wugang" / "pack.toml"
+    line = '"plan.amend_with_superior" = { value = true, strength = "hard", source = "W9", valid_to = 2026-06-30 }'
+    path.write_text(path.read_text("utf-8") + line + "\n", "utf-8")
+    assert pack.check("wugang") == []
+    rules = pack.parameters("wugang")
+    assert rules.value("plan.amend_with_superior", date(2026, 6, 30)) is True
+    assert rules.value("plan.amend_with_superior", date(2026, 7, 1)) is None
+
+
 @pytest.mark.parametrize(
     ("line", "rule"),
     [

@@ -11,6 +11,7 @@ from engine.desk import publication, registry
 from engine.desk import step as desk
 from engine.domain import plan
 from engine.domain.inspection import get
+from engine.domain.registry import InspectionItem, ItemList, current_item_list
 from engine.domain.registry.tables import RegistryObject
 from engine.errors import Refused
 from engine.people import Person
@@ -46,8 +47,23 @@ def test_wugang_plans_for_units_and_individuals(wugang):
 def test_a_plan_keeps_the_version_of_the_list_it_was_made_on(jilin):
     """吉 第五条: the list is adjusted; what was planned on the old version says so."""
     case = acts.approves(acts.drafts(acts.opens_plan(jilin), acts.task(jilin)))
-    made = jilin.read(lambda session: plan.get(session, case.data()["plan_id"]))
-    assert made.item_list_version
+    of = [jilin.read(lambda session: plan.get(session, case.data()["plan_id"]).item_list_version)]
+
+    def adjusts(session):
+        """The province publishes a further version, in force today."""
+        now = current_item_list(session, jilin.bureau)
+        newer = ItemList(
+            bureau_id=now.bureau_id, version="2026-2", state="published", valid_from=clock.today()
+        )
+        newer.items = [InspectionItem(no="1", position=1, name="调整后的事项", basis="《条例》")]
+        session.add(newer)
+
+    jilin.does(adjusts)
+    assert jilin.read(lambda session: current_item_list(session, jilin.bureau).version) == "2026-2" != of[0]
+    of.append(jilin.read(lambda session: plan.get(session, case.data()["plan_id"]).item_list_version))
+    case.completes("锁定名录库", by=acts.DRAFTER, confirm=True)
+    of.append(jilin.read(lambda session: plan.get(session, case.data()["plan_id"]).item_list_version))
+    assert len(set(of)) == 1
 
 
 def test_a_record_cannot_end_before_it_began(jilin):

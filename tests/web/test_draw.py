@@ -124,6 +124,18 @@ def test_everybody_in_the_room_sees_who_has_committed_and_revealed(room, client)
     assert state(client, "/public")["live"]
 
 
+def test_a_draw_whose_secrets_were_typed_is_called_unwitnessed_on_its_page(room):
+    """做不到自备封签的单位: whoever looks at the draw reads that no party could have sealed anything by itself."""
+    settings = {"groups": 2, "team_size": 2, "publish_by": "2026-12-31", "shares": "typed"}
+    room.acts("draw.settings", "drafter", **settings, typed_reason="没有自己的设备")
+    room.acts("draw.approve_exceptions", "leader", decision="approve")
+    room.acts("draw.commit_operator", "drafter", secret_operator="1" * 64)
+    page = room.browser.get(f"/draws/{NUMBER}").text
+    assert '<span class="state soon">未经承诺见证</span>' in page
+    assert "没有在自己的设备上生成并封签" in page
+    assert "各方自备封签" not in page
+
+
 def test_the_page_says_which_ticket_an_institution_has_and_where_the_line_runs(room, town):
     drawn(room)
     with town.database.reading() as session:
