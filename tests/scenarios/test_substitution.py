@@ -23,6 +23,7 @@ from engine.domain.ceremony import findings, store
 from engine.domain.document.outcome_facts import outcome_documents
 from engine.domain.draw.aftermath import candidates_for
 from engine.domain.draw.verify import verify
+from engine.domain.inspection.licence import reread_licences
 from engine.domain.inspection.team import team
 from engine.domain.notice import Notice
 from engine.domain.pack import parameters
@@ -31,11 +32,12 @@ from engine.domain.substitution import Substitution, refuse_reason, reinforcemen
 from engine.domain.substitution.tables import Reinforcement
 from engine.errors import Refused
 from engine.people import Person
-from engine.runtime.tables import WorkItem
+from engine.runtime.tables import Instance, WorkItem
 from engine.storage.files import StoredFile
 from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts, test_draw
+from tests.scenarios.test_inspection import refused
 from web.app import create_app
 
 
@@ -655,3 +657,79 @@ def test_wugang_the_platform_finds_nobody(wugang):
     case.passes(working_days=28)
     case.completes("导入平台重新匹配结果", by=acts.DRAFTER, serial="HN-PP-3", nobody=True, proof=[acts.PAPER])
     case.expects("处置无人可替")
+
+
+def revokes(scene: Any, inspector_ids: set[int]) -> None:
+    """The certificates of drawn inspectors are revoked in the registry."""
+
+    def work(session: Any) -> None:
+        for number in inspector_ids:
+            for certificate in session.get(Inspector, number).certificates:
+                certificate.state = "revoked"
+
+    scene.does(work)
+
+
+def test_a_drawn_substitute_who_lost_the_certificate_leaves_too_few_licensed(jilin):
+    """吉 第十六条, 行政处罚法: the next ticket serves only where two licensed people remain; nothing has changed."""
+    case = inspecting(jilin)
+    out = asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    case.completes("确认递补人选", by=acts.DRAFTER, absent=[])
+    before = {member.inspector_id for member in members(case)}
+    first = jilin.read(lambda session: next_ticket(session, last(case)))
+    revokes(jilin, {first})
+    no = refused("too-few-licensed", case.completes, "见证递补", by=acts.WITNESS, decision="approve")
+    assert "不得少于 2 人" in str(no)
+    assert {member.inspector_id for member in members(case)} == before
+    assert out.inspector_id in before
+
+
+def next_ticket(session: Any, row: Substitution) -> int:
+    """Whose turn it is by the record of the draw."""
+    draw = ceremony.get(session, row.draw_id)
+    transcript, document = ceremony.transcript_of(draw), store.document_of(draw)
+    seat = next(each for each in draw.people if each.inspector_id == row.inspector_out_id)
+    alias = candidates_for(transcript, document, seat.group_id, seat.role_index)[0].id
+    number = draw.aliases[alias]
+    return session.scalars(select(Inspector.id).where(Inspector.staff_no == number)).one()
+
+
+def test_wugang_a_platform_substitute_never_leaves_fewer_than_two_licensed(wugang):
+    """舞 第十一条 检查人员不得少于2人: 日常监管人员 may be matched, but never in place of the second licensed one."""
+    case = wugang_inspecting(wugang)
+    asks(case)
+    case.completes("审批调换", by=acts.LEADER, decision="approve")
+    serving = members(case)
+    number = wugang.does(
+        lambda session: unlicensed(session, wugang.bureau, {m.inspector_id for m in serving})
+    )
+    rest = {member.inspector_id for member in serving if member.inspector_id != last(case).inspector_out_id}
+    keeps = next(iter(rest))
+    revokes(wugang, rest - {keeps})
+    wugang.does(lambda session: rereads(session, case))
+    match = {"serial": "HN-PP-9", "proof": [acts.PAPER], "staff_no": number}
+    refused("too-few-licensed", case.completes, "导入平台重新匹配结果", by=acts.DRAFTER, **match)
+    assert {member.inspector_id for member in members(case)} == {m.inspector_id for m in serving}
+
+
+def unlicensed(session: Any, bureau_id: int, serving: set[int]) -> str:
+    """The staff number of somebody who is free and without 利害关系, but has no certificate any more."""
+    number = away(session, bureau_id, serving)
+    who = session.scalars(
+        select(Inspector).where(Inspector.staff_no == number, Inspector.bureau_id == bureau_id)
+    ).one()
+    who.unavailable_from = who.unavailable_to = None
+    for certificate in who.certificates:
+        certificate.state = "revoked"
+    return number
+
+
+def rereads(session: Any, case: Case) -> None:
+    """The team takes note of the certificates that its members have today."""
+    reread_licences(session, team(session, case_inspection(session, case)), clock.today())
+
+
+def case_inspection(session: Any, case: Case) -> int:
+    """The inspection of a case."""
+    return int(session.get(Instance, case.id).data["inspection_id"])
