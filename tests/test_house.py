@@ -228,6 +228,18 @@ def test_diagrams_speak_chinese(file):
     assert not nameless, "\n".join(nameless)
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "workflows").glob("*/*.bpmn")), ids=name_of)
+def test_every_human_step_names_form_article_and_deadline(file):
+    """Nothing is left to a silent default: where no rule gives a time, the step says `step.default`."""
+    missing = []
+    for node in etree.parse(file).iter(f"{BPMN}userTask"):
+        said = {each.get("name") for each in node.iter("{*}property")}
+        missing += [
+            f"{node.get('id')}: {name}" for name in ("form", "clause", "deadline") if name not in said
+        ]
+    assert not missing, "\n".join(missing)
+
+
 def test_a_word_has_its_places():
     """One word, the same file name everywhere: a diagram has its scenario module."""
     scenarios = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "scenarios").glob("test_*.py")}
