@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from lxml import etree
 from sqlalchemy import delete, select
 
 from engine.desk import document
 from engine.domain import archive, report
-from engine.domain.archive.tables import ArchiveSupplement
+from engine.domain.archive.tables import RETENTION, ArchiveSupplement
 from engine.domain.followup import refuse_open
 from engine.domain.inspection import get
 from engine.domain.inspection.tables import Visit
@@ -48,9 +51,25 @@ def test_the_file_is_listed_sealed_entered_and_exported(jilin, tmp_path):
     assert found["papers"] == len(papers)
     assert all(body.startswith(b"%PDF-") for body in papers.values())
     assert archive.verify(target) == []
+    metadata_says(target, package)
     piece = next((target / "data").glob("001-*.json"))
     piece.write_bytes(piece.read_bytes() + b" ")
     assert archive.verify(target)
+
+
+def metadata_says(target, package):
+    """DA/T 46, 48: the cover and one 件 for each piece, in the words of the house, with the hash of its file."""
+    root = etree.fromstring((target / "data/metadata.xml").read_bytes())
+    told_ = {etree.QName(each).localname: each.text or "" for each in root}
+    assert (root.get("档号"), told_["题名"]) == (package.archive_no, package.title)
+    assert (told_["立卷单位"], told_["封存摘要"]) == ("长春市医疗保障局", package.seal)
+    assert told_["保管期限"] == RETENTION[package.retention]
+    pieces = root.findall("{*}卷内目录/{*}件")
+    assert [int(each.get("序号")) for each in pieces] == list(range(1, len(pieces) + 1))
+    bodies = {each.get("路径"): each.findtext("{*}摘要") for each in pieces}
+    assert len(bodies) == len(pieces) > 5
+    written = {path: (target / path).read_bytes() for path in bodies}
+    assert {path: hashlib.sha256(body).hexdigest() for path, body in written.items()} == bodies
 
 
 def test_a_file_that_is_listed_but_not_sealed_ends_no_case(jilin):
