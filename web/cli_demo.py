@@ -74,7 +74,7 @@ def _tell(scratch: Path, pack: str, objects: int | None, cases: int, through: st
     schema.upgrade(world.database)
     try:
         with tqdm(unit=" 环节", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
-            year = story.Year(world, pack, objects=objects, cases=cases, seed=seed)
+            year = story.Year(world, pack, objects=objects, cases=cases, seed=seed, swap=True)
             told = year.runs(
                 through=through, tick=lambda item: bar.update() or bar.set_postfix_str(item.step)
             )

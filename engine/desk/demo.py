@@ -1,6 +1,7 @@
 """The main job of a bureau as a story: a year from plan to archive, each step by somebody who may do it.
 
-Used by `casework demo`, and by `casework db seed` to fill a fresh installation with work in progress.
+Used by `casework demo`, and by `casework db seed` to fill a fresh installation with work in progress. Long because
+the answers of all steps stand together: one reads them as one year.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from engine.domain.ceremony import pool_of
 from engine.domain.ceremony.share import TYPED, way_of
 from engine.domain.ceremony.tables import Draw
 from engine.domain.draw import commitment
-from engine.domain.inspection.tables import Inspection
+from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.plan.tables import Plan
 from engine.domain.registry import conflict_between
+from engine.domain.substitution.tables import Substitution
 from engine.domain.terms import role_label
 from engine.people import Bureau, Person, Role, holders
 from engine.runtime.release import Hands
@@ -91,10 +93,12 @@ class Year:
         cases: int = 3,
         seed: int = 1,
         start: datetime = START,
+        swap: bool = False,
     ) -> None:
         self.world = world
         self.pack = pack
         self.cases = cases
+        self.swap = swap  # whether somebody drawn has an interest in their object
         self.story = Story(pack, seed)
         self.rehearsal = Rehearsal(world, start, seed=f"{pack}:{seed}")
         self.rehearsal.rules |= self.rules()
@@ -116,6 +120,7 @@ class Year:
                 "work_requirements": "依法、规范、文明检查，全程记录，问题处理到位。",
                 "discipline": "遵守廉政纪律，不得泄露检查安排，不得接受被检查对象的宴请和财物。",
             },
+            "pledge": self._declares,
             "check_items": self._findings,
             "collect_evidence": lambda asked: {
                 "none": "no",
@@ -124,6 +129,7 @@ class Year:
             "receipt_object": lambda _: {"received_by": "刘掌柜", "signature": {"name": "刘掌柜"}},
             "receive": self._receipts,
             "import_result": self._platform,
+            "import_match": self._matched,
             "peers": lambda _: {
                 "peers": [{"department": "卫生健康局"}],
                 "peer_document": "函〔2026〕1 号",
@@ -178,6 +184,13 @@ class Year:
             ],
         }
 
+    def _declares(self, asked: Asked) -> Mapping[str, Any]:
+        """The first who is asked has an interest and is swapped (吉 第十三条); everybody else has none."""
+        declared = asked.session.scalar(select(TeamMember.id).where(TeamMember.conflict != "").limit(1))
+        if not self.swap or declared is not None:
+            return {"conflict": "no"}
+        return {"conflict": "yes", "relation": "relative", "note": "亲属在该机构工作"}
+
     def _findings(self, asked: Asked) -> Mapping[str, Any]:
         """Every third case has something corrected on the spot, every fourth something to investigate."""
         rows = [
@@ -227,6 +240,21 @@ class Year:
             "objects": objects,
             "members": members,
         }
+
+    def _matched(self, asked: Asked) -> Mapping[str, Any]:
+        """Whom the platform would send instead: the first of the pool with a certificate whom no team has."""
+        swapped = asked.session.get_one(Substitution, asked.data["substitution_id"])
+        row = draw_called(asked.session, str(swapped.draw_id))
+        thing = asked.session.get_one(Inspection, swapped.inspection_id).object_id
+        serving = set(asked.session.scalars(select(TeamMember.inspector_id)))
+        free = (
+            person.staff_no
+            for person in pool_of(asked.step, row).people
+            if person.cert
+            and person.inspector_id not in serving
+            and not conflict_between(asked.session, person.inspector_id, thing)
+        )
+        return {"serial": f"HN-{row.id}-{swapped.id}", "staff_no": next(free)}
 
     def _receipts(self, asked: Asked) -> Mapping[str, Any]:
         """Every channel that the case owes gives its receipt."""

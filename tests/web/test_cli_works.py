@@ -11,6 +11,7 @@ import pytest
 
 from engine import clock
 from engine.desk import sample
+from engine.desk.demo import WORDS
 from engine.settings import ROOT
 from engine.storage import schema
 from tests.web.command import apart, casework
@@ -363,3 +364,28 @@ def test_who_asks_an_empty_installation_is_told_that_it_is_empty():
         said = casework(*arguments)
         assert (said.code, said.out) == (1, "")
         assert words in said.line
+
+
+# --- the year in one command ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pack", ["jilin", "wugang"])
+def test_a_year_of_the_demo_has_every_word_a_swap_included(pack):
+    """吉 第十三条, 舞 第九条: somebody drawn has an interest in their object, and the next one comes instead."""
+    told = casework("demo", "--pack", pack, "--cases", 2, "--objects", 100, "--json")
+    assert told.code == 0
+    assert told.json.keys() == {"pack", "seed", "steps", "refusals", "ids", "seconds"}
+    assert set(WORDS) - {"followup"} <= told.json["steps"].keys()
+    assert len(told.json["ids"]["cases"]) == 2
+    assert len({row["slug"] for row in told.json["refusals"]}) == 10
+
+
+@pytest.mark.parametrize(("through", "last"), [("draw", "draw"), ("substitution", "substitution")])
+def test_the_demo_stops_where_it_is_told_to(through, last):
+    """What comes after has not happened, and no refusal is tried on half a year."""
+    told = casework(
+        "demo", "--pack", "jilin", "--cases", 2, "--objects", 100, "--through", through, "--json"
+    ).json
+    assert last in told["steps"]
+    assert not {"feedback", "publication", "archive"} & told["steps"].keys()
+    assert told["refusals"] == []
