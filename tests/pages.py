@@ -4,6 +4,8 @@ from __future__ import annotations
 
 FILES = {
     "board.export",
+    "bulk.export",
+    "case.export",
     "channel.batch",
     "draw.printed",
     "health.metrics",

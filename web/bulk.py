@@ -9,10 +9,12 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine import clock
 from engine.access import rights
 from engine.desk import bulk, cursor, inbox
 from engine.desk import urge as urging
 from engine.desk.sheet import sheet
+from engine.domain.registry.sheet import write_xlsx
 from engine.errors import NotAllowed, NotFound, Refused
 from forms import definition, post
 from forms.answered import Answer, answered
@@ -66,6 +68,23 @@ def progress(bulk_id: int) -> ResponseReturnValue:
     """How far it has come; the page looks again by itself until every row has its answer."""
     found = bulk.progress(http.reading(), g.person, bulk_id)
     return render_template("bulk/progress.html", found=found, said=_said(found), back=_back(found.bulk.act))
+
+
+@page.get("/bulk/<int:bulk_id>.xlsx")
+@needs(rights.WORK)
+def export(bulk_id: int) -> ResponseReturnValue:
+    """What came of each step, as a spreadsheet to keep."""
+    found = bulk.progress(http.reading(), g.person, bulk_id)
+    columns = [_("对象"), _("案号"), _("环节"), _("结果"), _("说明"), _("时间")]
+    rows = (
+        [
+            *(row.name, row.case_no, words.label(row.step), words.label(row.word), words.said(row.text)),
+            clock.local(row.at).strftime("%Y-%m-%d %H:%M") if row.at else "",
+        ]
+        for row in found.rows
+    )
+    name = _("批量%(act)s的结果", act=words.label(found.word))
+    return upload.to_keep(write_xlsx(columns, rows, title=name), name, "xlsx")
 
 
 def _said(found: bulk.Progress) -> Sequence[Answer]:

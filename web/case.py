@@ -16,10 +16,12 @@ from engine.access import rights
 from engine.desk import case, cursor, document, event, inbox, opening
 from engine.domain import terms
 from engine.domain.evidence import KINDS as EVIDENCE_KINDS
+from engine.domain.registry.sheet import write_xlsx
 from engine.errors import CaseworkError, ChangedMeanwhile, Refused
+from engine.people import Bureau
 from forms import definition, post
 from forms.page import page as form_page
-from web import http, lookup, upload
+from web import http, lookup, upload, words
 from web.auth import actor, needs
 from web.inbox import process_label
 
@@ -92,6 +94,28 @@ def show(case_id: int) -> ResponseReturnValue:
         only=only,
         documents=document.printable(reading, g.person, view.instance.id),
     )
+
+
+@page.get("/cases/<int:case_id>/timeline.xlsx")
+@needs(rights.READ_OWN_CASES)
+def export(case_id: int) -> ResponseReturnValue:
+    """The whole timeline as a spreadsheet: who, what, when, by which article, what changed from what."""
+    reading = http.reading()
+    instance = case.find(reading, g.person, case_id)
+    pack = reading.get_one(Bureau, instance.bureau_id).pack
+    name = _("时间线")
+    columns = [_("时间"), _("谁"), _("事项"), _("依据"), _("说明"), _("变化")]
+    rows = (
+        [
+            clock.local(entry.at).strftime("%Y-%m-%d %H:%M"),
+            *(words.label(entry.who), words.said(entry.what), words.cited(entry.clause, pack)),
+            entry.quote,
+            "\n".join(f"{asked}: {before or '—'} → {after or '—'}" for asked, before, after in entry.changes),
+        ]
+        for entry in case.whole(reading, int(instance.case_id or instance.id))
+    )
+    kept = f"{case.name_of(instance)} {name}"
+    return upload.to_keep(write_xlsx(columns, rows, title=name), kept, "xlsx")
 
 
 @page.post("/leads")

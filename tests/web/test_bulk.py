@@ -2,8 +2,10 @@
 
 import threading
 from datetime import date
+from io import BytesIO
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, text
 
 from engine import clock, operation
@@ -77,7 +79,12 @@ def test_like_steps_of_low_risk_are_completed_with_one_form(as_person, memo, che
     assert "请填写“核对意见”" in empty.text
     begun_at = he.post(url.request.full_path, data={"note": "已核对，无异议"}).location
     jobs.drain(memo)
-    assert he.get(begun_at).text.count("已办</span>") == 3
+    ended = he.get(begun_at).text
+    assert ended.count("已办</span>") == 3
+    assert f'href="{begun_at}.xlsx"' in ended
+    rows = CalamineWorkbook.from_filelike(BytesIO(he.get(f"{begun_at}.xlsx").data)).get_sheet_by_index(0)
+    assert [row[3] for row in rows.to_python()] == ["结果", "已办", "已办", "已办"]
+    assert as_person("lu").get(f"{begun_at}.xlsx").status_code == 404, "another's result"
     assert [flow.row(memo, flow.waiting(memo, item)).step for item in checks[:3]] == ["审批"] * 3
     with memo.database.reading() as session:
         reached = session.scalars(select(WorkItem.done_by_id).where(WorkItem.id.in_(checks[:3]))).all()

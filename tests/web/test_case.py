@@ -188,6 +188,19 @@ def test_the_log_is_for_the_audit_administrator_alone(as_person):
     assert "登录" in page
 
 
+def test_the_timeline_is_taken_along_whole(as_person):
+    shen = as_person("shen")
+    assert 'href="/cases/1/timeline.xlsx"' in shen.get("/cases/1").text
+    got = shen.get("/cases/1/timeline.xlsx")
+    assert quote("时间线") in got.headers["Content-Disposition"]
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(got.data))
+    rows = book.get_sheet_by_index(0).to_python()
+    assert rows[0] == ["时间", "谁", "事项", "依据", "说明", "变化"]
+    told = shen.get("/api/v1/cases/1").json["timeline"]
+    assert len(rows) - 1 == len(told) > 0
+    assert shen.get("/cases/999/timeline.xlsx").status_code == 404
+
+
 def test_the_board_is_taken_along_as_a_spreadsheet_narrowed_as_it_is(as_person):
     """«no export» is what people complain of elsewhere: the list as one sees it, under a Chinese name and its day."""
     leader = as_person("shen")

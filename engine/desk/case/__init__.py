@@ -16,7 +16,7 @@ from engine.desk.case.listing import (
     visible,
     years,
 )
-from engine.desk.case.timeline import Entry, timeline
+from engine.desk.case.timeline import Entry, timeline, whole
 from engine.desk.case.view import CaseView, data_of, form_of, view
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "timeline",
     "view",
     "visible",
+    "whole",
     "years",
 ]

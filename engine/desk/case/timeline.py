@@ -17,6 +17,7 @@ from engine.runtime.tables import History, Instance
 from engine.sentence import Sentence
 
 TIMELINE = 40
+WHOLE = 10_000
 MOST = 500  # answers looked at for what changed
 LONGEST = 60  # characters of a value
 _ACTS = {
@@ -72,6 +73,17 @@ def timeline(
         _entry(row, name, changes.get(row.id, []), hot=index == 0 and not before)
         for index, (row, name) in enumerate(found)
     ]
+
+
+def whole(session: Session, case_id: int, *, until: datetime | None = None) -> Iterator[Entry]:
+    """All that happened in a case, latest first; at most `WHOLE` entries."""
+    before = 0
+    for _ in range(WHOLE // TIMELINE):
+        found = timeline(session, case_id, before=before, until=until)
+        yield from found[:TIMELINE]
+        if len(found) <= TIMELINE:
+            return
+        before = found[TIMELINE - 1].id
 
 
 @dataclass(frozen=True, slots=True)
