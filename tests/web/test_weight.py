@@ -10,10 +10,25 @@ from sqlalchemy import select
 from engine.desk.bench.ground import counted
 from engine.domain.registry import ItemList
 from engine.people import Bureau, Grant, Person, Role
+from engine.runtime.tables import WorkItem
 from web.http import STATIC
 
 MOST = 60_000
-PATHS = ("/", "/tasks/1", "/cases", "/plans", "/draws", "/board", "/registry", "/processes", "/me", "/public")
+PATHS = (
+    "/",
+    "/tasks/1",
+    "/?peek=1",
+    "/cases",
+    "/cases/1",
+    "/notices",
+    "/plans",
+    "/draws",
+    "/board",
+    "/registry",
+    "/processes",
+    "/me",
+    "/public",
+)
 
 
 def weight(html):
@@ -31,6 +46,22 @@ def test_a_first_visit_stays_light(as_person, path):
     answer = as_person("shen").get(path)
     assert answer.status_code == 200
     assert weight(answer.text) <= MOST
+
+
+def test_an_inbox_of_fifty_steps_stays_light(as_person, town):
+    columns = [column.key for column in WorkItem.__table__.columns if column.key != "id"]
+    with town.database.transaction() as session:
+        one = session.get_one(WorkItem, 2)
+        for number in range(60):
+            made = {
+                "task": f"more{number}",
+                "object_name": f"柳坪镇第{number}卫生院",
+                "case_no": f"检查〔2026〕{number}号",
+            }
+            session.add(WorkItem(**{name: getattr(one, name) for name in columns} | made))
+    page = as_person("shen").get("/").text
+    assert page.count('<td data-l="') >= 50
+    assert weight(page) <= MOST
 
 
 def town_grows(town, number):
