@@ -31,6 +31,7 @@ COMMANDS = {
     "audit": ("web.cli_audit", "审计日志核验"),
     "archive": ("web.cli_archive", "归档包导出与核验"),
     "handover": ("web.cli_handover", "与其他系统之间的移交文件"),
+    "bureau": ("web.cli_bureau", "机构与科室"),
     "user": ("web.cli_user", "人员与岗位"),
     "bench": ("web.cli_bench", "性能测量"),
     "openapi": ("web.cli_run", "打印 OpenAPI 文档"),

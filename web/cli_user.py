@@ -10,9 +10,10 @@ import orjson
 from sqlalchemy import select
 
 from engine import access, audit, clock
+from engine.desk.bureau import find
 from engine.domain.terms import role_label
-from engine.errors import NotFound, Refused
-from engine.people import Bureau, Grant, Person, Role, person_by_login
+from engine.errors import Refused
+from engine.people import Grant, Person, Role, person_by_login
 from engine.sentence import Sentence
 from web.cli_calendar import Day
 from web.cli_open import open_database, open_installation, settings
@@ -39,9 +40,7 @@ def user() -> None:
 def add(login: str, name: str, division: str, staff_no: str, password: str) -> None:
     """新增一个账号。"""
     with open_database().transaction() as session:
-        bureau = session.scalar(select(Bureau).where(Bureau.division == division))
-        if bureau is None:
-            raise NotFound(say("没有区划代码为 {0} 的机构。", division))
+        bureau = find(session, division)
         if (
             session.scalar(select(Person.id).where((Person.login == login) | (Person.staff_no == staff_no)))
             is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sqlite3
 from pathlib import Path
@@ -16,6 +17,9 @@ from engine.settings import ROOT
 from engine.storage import schema
 from tests.web.command import apart, casework
 from web import cli_registry
+from web.app import create_app
+from web.assembly import open_world
+from web.cli_open import settings
 
 NATIONAL = ROOT / "workflows" / "national"
 
@@ -389,3 +393,36 @@ def test_the_demo_stops_where_it_is_told_to(through, last):
     assert last in told["steps"]
     assert not {"feedback", "publication", "archive"} & told["steps"].keys()
     assert told["refusals"] == []
+
+
+@pytest.mark.usefixtures("home")
+def test_an_installation_is_set_up_to_the_first_sign_in():
+    """Bureaus from the top down, sections, an account with a post: then somebody signs in and enters the others."""
+    top = ["220000", "吉林省医疗保障局", "--short", "吉林省", "--level", "province", "--pack", "jilin"]
+    city = ["220100", "长春市医疗保障局", "--short", "长春市", "--level", "prefecture", "--pack", "jilin"]
+    assert "没有区划代码为 220000 的机构" in casework("bureau", "add", *city, "--parent", "220000").line
+    assert casework("bureau", "add", *top).code == 0
+    assert casework("bureau", "add", *city, "--parent", "220000").code == 0
+    for arguments, words in (
+        ((*city, "--parent", "220000"), "长春市医疗保障局（220100）已经存在"),
+        (("220381", "公主岭市医疗保障局", *city[2:], "--parent", "220100"), "不能是市级机构的上级"),
+        (("220381", "公主岭市医疗保障局", *city[2:7], "nix"), "没有规则包“nix”"),
+    ):
+        said = casework("bureau", "add", *arguments)
+        assert (said.code, words in said.line) == (1, True), said.line
+    assert casework("bureau", "section", "220100", "基金监管处", "--kind", "supervision").code == 0
+    assert casework("bureau", "rename", "220100", "长春市医保局", "--short", "长春").code == 0
+    rows = {row["division"]: row for row in casework("bureau", "list", "--json").json}
+    assert rows["220100"]["parent"] == "220000"
+    assert (rows["220100"]["name"], rows["220100"]["short_name"]) == ("长春市医保局", "长春")
+    assert rows["220100"]["sections"] == [{"name": "基金监管处", "kind": "supervision"}]
+    person = ["an", "卫长安", "--bureau", "220100", "--staff-no", "0001", "--password", "demo-casework"]
+    assert casework("user", "add", *person).code == 0
+    assert casework("user", "grant", "an", "security_admin").code == 0
+    client = create_app(open_world(settings())).test_client()
+    there = {"base_url": settings().base_url}
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", **there).text)
+    form = {"login": "an", "password": "demo-casework", "csrf_token": token[1]}
+    assert client.post("/sign-in", data=form, **there).status_code == 303
+    page = client.get("/people", **there).text
+    assert "基金监管处" in page

@@ -121,6 +121,8 @@ def _hands(session: Session, case_id: int, items: Sequence[WorkItem]) -> dict[in
         AuditEntry.subject == f"case/{case_id}", AuditEntry.action.in_(("claim", "release"))
     )
     for entry in session.scalars(taken.order_by(AuditEntry.id)):
+        if "holder" not in entry.after:  # written before the log said it: of that hand only the time is known
+            continue
         holder = entry.after["holder"]
         giver = entry.actor_id if entry.action == "release" else None
         found[entry.after["item"]].append(Hand(entry.at, giver, holder, holder))
