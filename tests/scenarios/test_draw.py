@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
+from engine.desk.sheet import sheet
 from engine.domain import ceremony
 from engine.domain.document.draw_facts import draw_documents
 from engine.domain.draw.verify import verify
 from engine.domain.pack import breaks
 from engine.domain.registry import Inspector, RegistryObject, inspectors_of, object_by_code
 from engine.errors import Refused
-from engine.runtime.tables import Submission
+from engine.people import Person
+from engine.runtime.tables import Submission, WorkItem
 from tests.preamble import preamble
 from tests.scenario import Case
 from tests.scenarios import acts
+from tests.scenarios import inspections as told
 from tests.scenarios.test_inspection import objects_of_step, refused, related
 
 
@@ -317,6 +320,55 @@ def test_wugang_imports_the_platforms_result_with_its_evidence(wugang):
     acts.signs(case)
     draw = draw_of(case)
     assert (draw.mode, draw.state, draw.events[0]["body"]["serial"]) == ("import", "placed", "HN-2026-0002")
+
+
+def strata_of(case: Case) -> list[tuple[str, int, int, str]]:
+    """What the review of eligibility shows: label, objects that may be drawn, quota, share of each stratum."""
+    item = case.expects("资格审查")
+
+    def look(session: Any) -> list[tuple[str, int, int, str]]:
+        who = session.query(Person).filter_by(name=acts.DRAFTER).one()
+        rows = sheet(session, who, session.get_one(WorkItem, item.id)).shown["rows"]["strata"]
+        return [(str(row["stratum"]), row["eligible"], row["quota"], row["ratio"]) for row in rows]
+
+    return case.scenario.read(look)
+
+
+def test_a_serious_finding_raises_the_share_of_the_next_plan(wugang):
+    """舞 第十六条 (W16) 纳入信用体系；第九条 (W9) 失信等级高的，提高抽查比例: one quarter feeds the next.
+
+    The table `uplift` doubles the share: of 9 instead of 8 objects of high risk 6 instead of 5 are drawn, for 60 of
+    100, where the others stay at 30.
+    """
+    result = platform_result(wugang)
+    inspected = result["objects"][0]["object_code"]
+    edit(wugang, inspected, complaints=0, penalties=0, credit_level="A")
+    first = opened(wugang, ratio=30).completes("锁定名录库", by=acts.DRAFTER)
+    before = strata_of(first)
+    acts.sets(first.completes("资格审查", by=acts.DRAFTER, checked=True), size=4)
+    first.completes("导入平台抽取结果", by=acts.DRAFTER, **result | {"objects": result["objects"][:1]})
+    acts.signs(first.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree"))
+    (visit,) = wugang.cases("inspection")
+    told.reported(wugang, visit, visit.data()["inspection_id"], "corrected", **told.CORRECTED, serious=True)
+    assert wugang.read(lambda s: object_by_code(s, wugang.bureau, inspected).credit_level) == "D"
+
+    second = acts.drafts(acts.opens_plan(wugang, quarter=2), acts.task(wugang, ratio=30))
+    acts.approves(second).completes("锁定名录库", by=acts.DRAFTER)
+    after = strata_of(second)
+    normal, high = "村卫生室抽查", "村卫生室抽查（重点监管对象）"
+    assert before == [(normal, 53, 16, "30/100"), (high, 8, 5, "60/100")]
+    assert after == [(normal, 52, 16, "30/100"), (high, 9, 6, "60/100")]
+
+    acts.sets(second.completes("资格审查", by=acts.DRAFTER, checked=True), size=4)
+    again = result | {"serial": "HN-2026-0002", "objects": result["objects"][:1]}
+    second.completes("导入平台抽取结果", by=acts.DRAFTER, **again)
+    acts.signs(second.completes("核对平台抽取结果", by=acts.WITNESS, decision="agree"))
+
+    def stratum(case: Case) -> list[str]:
+        number = draw_of(case).id
+        return wugang.read(lambda session: [row.stratum for row in ceremony.get(session, number).objects])
+
+    assert (stratum(first), stratum(second)) == (["T01"], ["T01-H"]), "the same object, now of high risk"
 
 
 def test_wugang_smaller_groups_need_a_reason_and_approval(wugang):
