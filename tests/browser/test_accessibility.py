@@ -43,15 +43,28 @@ AXE = (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = f"axe.run(document, {{runOnly: {TAGS}, resultTypes: ['violations'], elementRef: false}})"
 VARIANTS = {
-    "inbox.index": ["tab=pool", "tab=done", "tab=started", "due=late", "q=没有的机构"],
+    "inbox.index": [
+        *(
+            "tab=pool",
+            "tab=done",
+            "tab=started",
+            "tab=copies",
+            "tab=urged",
+            "due=late",
+            "q=没有的机构",
+            "peek=1",
+        ),
+    ],
     "case.index": ["kind=inspection", "q=没有的机构"],
-    "case.show": ["only=people"],
+    "case.show": ["only=people", "as_of=2026-03-02"],
+    "process.compare": ["side=before"],
     "registry.index": ["tab=inspectors", "tab=items", "tab=conflicts"],
     "board.index": ["when=all"],
     "public.index": ["q=没有的机构"],
 }
 SEVERAL = {"inbox.task": 8, "case.show": 4, "public.index": 2}
 """Routes whose pages differ much from row to row; of the others one page is looked at, and each variant."""
+FEW = 3  # pages of a route that are looked at in each variant
 REFUSALS = {"/nowhere", "inbox.task", "third.show"}
 SHIFT = """globalThis.shifted = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
@@ -134,7 +147,7 @@ def known(served) -> Mapping[str, list[Any]]:
             "rules.show": [row.id for row in rules.decisions(session, newest)[1]],
             "case.act": triggers(session),
             "extra.show": session.execute(select(ExtraTask.case_id, ExtraTask.id)).all(),
-            "way": ["transfer", "delegate", "return"],
+            "way": ["transfer", "delegate", "return", "copy", "withdraw"],
             "token": [served.token, "A" * 43],  # one that waits for its third party, one that is no link
         }
 
@@ -168,10 +181,13 @@ def addresses(served, known: Mapping[str, list[Any]]) -> Iterator[str]:
             )
             continue
         choices = [known[rule.endpoint if name == "name" else name] for name in names]
-        for values in product(*choices):
-            yield adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))
-        if not names:
-            yield from (f"{rule.rule}?{query}" for query in VARIANTS.get(rule.endpoint, ()))
+        found = [
+            adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))
+            for values in product(*choices)
+        ]
+        yield from found
+        variants = VARIANTS.get(rule.endpoint, ())
+        yield from (f"{address}?{query}" for address in found[:FEW] for query in variants)
     yield "/nowhere"
 
 
@@ -228,14 +244,17 @@ def one_of_each_kind(
         bare = path.partition("?")[0]
         routes.setdefault("/nowhere" if bare == "/nowhere" else adapter.match(bare)[0], []).append(path)
     for endpoint, paths in routes.items():
-        wanted, seen = SEVERAL.get(endpoint, len(VARIANTS.get(endpoint, ())) + 1), set[str]()
-        for login, path in product(clients, paths):
-            page = page_at(clients[login], path) if path not in seen else None
-            if page is not None and (page.status == 200 or endpoint in REFUSALS):
-                seen.add(path)
-                yield login, page
-            if len(seen) >= wanted:
-                break
+        plain = [path for path in paths if "?" not in path]
+        varied = [path for path in paths if "?" in path]
+        for some, wanted in ((plain, SEVERAL.get(endpoint, 1)), (varied, len(VARIANTS.get(endpoint, ())))):
+            seen = set[str]()
+            for login, path in product(clients, some):
+                page = page_at(clients[login], path) if path not in seen else None
+                if page is not None and (page.status == 200 or endpoint in REFUSALS):
+                    seen.add(path)
+                    yield login, page
+                if len(seen) >= wanted:
+                    break
 
 
 def test_every_role_of_the_table_has_somebody(people):
