@@ -2,16 +2,21 @@
 
 The machine tells every step it completes and the step before it (`engine.runtime.spiff.walked`). A step with
 one way out, or one that forks, has walked all its arrows when it completes; of a choice, the arrow counts
-whose target was done.
+whose target was done. Only what was committed counts, as only that stands in the history: what a refusal rolled
+back was not walked.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from engine.runtime import model, spiff
 from engine.settings import ROOT
@@ -31,6 +36,13 @@ class Arrow:
         return f"{self.file}  {self.id}  {self.words}"
 
 
+class _Waits(threading.local):
+    """What each thread was told in its open transaction: (pack, process, source, target)."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, str, str, str]] = []
+
+
 @dataclass(slots=True)
 class Trail:
     """What the machine told, per pack: completed steps, and pairs of steps."""
@@ -39,6 +51,7 @@ class Trail:
     done: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     pairs: dict[str, set[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(set))
 
+    waits: _Waits = field(default_factory=_Waits)  # told in a transaction that is still open
     files: set[Path] = field(default_factory=set)  # the test modules that ran
 
     def told(self) -> dict[str, list[list[str]]]:
@@ -58,17 +71,34 @@ class Trail:
     def tell(self, process: str, source: str, target: str) -> None:
         """A listener of the machine."""
         if self.pack:
-            self.done[self.pack].add((process, target))
-            self.pairs[self.pack].add((process, source, target))
+            self.waits.steps.append((self.pack, process, source, target))
+
+    def keep(self, session: Session) -> None:
+        """A transaction is committed: what was told in it counts."""
+        if session.in_nested_transaction():
+            return
+        for pack, process, source, target in self.waits.steps:
+            self.done[pack].add((process, target))
+            self.pairs[pack].add((process, source, target))
+        self.waits.steps.clear()
+
+    def drop(self, _session: Session) -> None:
+        """A transaction is rolled back: nothing of it happened."""
+        self.waits.steps.clear()
 
     @contextmanager
     def listening(self) -> Iterator[Trail]:
-        """Listen to the machine."""
+        """Listen to the machine and to the database."""
+        listeners = (("after_commit", self.keep), ("after_rollback", self.drop))
         spiff.walked.append(self.tell)
+        for name, listener in listeners:
+            event.listen(Session, name, listener)
         try:
             yield self
         finally:
             spiff.walked.remove(self.tell)
+            for name, listener in listeners:
+                event.remove(Session, name, listener)
 
     def has_walked(self, packs: list[str], process: model.Process, flow: model.Flow) -> bool:
         """Whether an arrow was walked in one of the packs that run this diagram."""

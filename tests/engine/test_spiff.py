@@ -12,11 +12,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
 
 from engine.errors import CaseworkError
 from engine.runtime import model, spiff
 from engine.runtime.spiff import kernel
 from engine.runtime.spiff.stock import Stock
+from tests.arrows import Trail
 
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -474,3 +477,22 @@ def test_a_state_of_another_format_does_not_open():
     stored = spiff.State.start(spec, {}).dump().replace(b'"format":1', b'"format":7')
     with pytest.raises(CaseworkError, match="格式"):
         spiff.State.restore(spec, stored)
+
+
+def test_what_was_rolled_back_was_not_walked():
+    """The count of arrows is that of the history: a refused step has walked nothing."""
+    engine = create_engine("sqlite://")
+    with Trail(pack="jilin").listening() as trail, Session(engine) as session:
+        session.execute(text("select 1"))
+        trail.tell("plan", "draft", "approve")
+        session.rollback()
+        session.execute(text("select 1"))
+        session.commit()
+        assert not trail.pairs["jilin"]
+        session.execute(text("select 1"))
+        trail.tell("plan", "draft", "approve")
+        with session.begin_nested():
+            session.execute(text("select 1"))
+        assert not trail.pairs["jilin"]
+        session.commit()
+        assert trail.pairs["jilin"] == {("plan", "draft", "approve")}
