@@ -219,6 +219,7 @@ def test_a_sealed_file_stands(database: Database, written: dict[str, int]):
         )
     for statement, rule in {
         "update archive_package set seal = 'y'": "a sealed file never changes",
+        "update archive_package set state = 'destroyed'": "destroyed by an approved destruction only",
         "delete from archive_package": "a sealed file is never deleted",
         "update archive_document set title = '改'": "a sealed document never changes",
         "delete from archive_document": "a sealed document is never deleted",
