@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from engine import audit, operation
+from engine import audit, clock, operation
 from engine.desk.pool import pools
 from engine.desk.world import World
 from engine.domain import terms
@@ -18,7 +18,8 @@ from engine.people import Person
 from engine.runtime import call, receipt, release
 from engine.runtime.model import Trigger
 from engine.runtime.run import storable
-from engine.runtime.tables import ALIVE, Instance
+from engine.runtime.tables import ALIVE, Instance, WorkItem
+from engine.sentence import Sentence
 
 STAGES = {"": ALIVE, "ended": ("completed",), "any": (*ALIVE, "completed")}
 """When something may be set off (property `stage` of its start): while the process runs, after it, or both."""
@@ -78,7 +79,7 @@ def _the_offer(session: Session, actor: Person, case_id: int, process: str) -> t
     known = [pair for pair in _drawn(session, actor, case_id) if pair[1].process == process]
     found = next((pair for pair in known if _is_time(*pair)), None)
     if found is None and any(not instance.alive for instance, _ in known):
-        raise _ended()
+        raise _ended(session, next(instance for instance, _ in known if not instance.alive))
     if found is None:
         raise NotAllowed(
             "现在不能在本案发起这个事项。", slug="not-your-step", hint="案件可能已办结，或不在你的职责内。"
@@ -86,8 +87,19 @@ def _the_offer(session: Session, actor: Person, case_id: int, process: str) -> t
     return found
 
 
-def _ended() -> ChangedMeanwhile:
-    return ChangedMeanwhile("案件刚刚办结，不能再发起这个事项。", hint="请刷新案件页。")
+def _ended(session: Session, case: Instance) -> ChangedMeanwhile:
+    """Who did the last step before the end, and when the case ended."""
+    last = select(WorkItem).where(WorkItem.instance_id == case.id, WorkItem.state == "done")
+    item = session.scalar(last.order_by(WorkItem.done_at.desc(), WorkItem.id.desc()).limit(1))
+    who = session.get(Person, item.done_by_id) if item and item.done_by_id else None
+    name = who.name if who else "系统"
+    when = clock.local(case.ended_at).strftime("%Y-%m-%d %H:%M") if case.ended_at else ""
+    return ChangedMeanwhile(
+        Sentence("案件已于 {when} 办结（最后由{name}办理），不能再发起这个事项。", when=when, name=name),
+        who=name,
+        when=case.ended_at,
+        hint="请刷新案件页。",
+    )
 
 
 def _may_trigger(session: Session, actor: Person, instance: Instance, trigger: Trigger) -> bool:
@@ -119,7 +131,7 @@ def act(
         offered, trigger = _the_offer(session, actor, case_id, process)
         run = world.runtime.open(session, offered.id, actor)
         if not _is_time(run.instance, trigger):  # it ended before it was locked
-            raise _ended()
+            raise _ended(session, run.instance)
         verb = trigger.element.property("operation")
         data = run.instance.data
         result: dict[str, Any] = {}

@@ -178,6 +178,7 @@ def refuse_outsider(session: Session, actor: Person, item: WorkItem) -> Person |
         return principal
     if item.claimed_by_id not in (None, actor.id) and draws_from(session, actor, item.home):
         work_item.claim(session, item, actor)  # raises: says who took it and when
+    work_item.refuse_gone(session, item, actor)
     raise NotAllowed(
         Sentence("“{step}”由{lane}办理，不在你的职责内。", step=item.step, lane=item.lane),
         slug="not-your-step",

@@ -82,6 +82,9 @@ def remove(run: Run, item: WorkItem, person: Person, reason: str, *, to: Person 
     taken = next((part for part in parts if part.seat == str(person.id) and part.state == "open"), None)
     live = [part for part in parts if part.state != "cancelled" and part is not taken]
     if taken is None:
+        for part in parts:
+            if part.seat == str(person.id):
+                work_item.must_be_open(run.session, part)  # raises: says who signed, or took it off, and when
         raise Refused(
             Sentence("{person}不在“{step}”未签的人中。", person=person.name, step=item.step),
             slug="not-signing",

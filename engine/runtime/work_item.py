@@ -62,6 +62,33 @@ def must_be_open(session: Session, item: WorkItem) -> None:
     )
 
 
+def refuse_gone(session: Session, item: WorkItem, holder: Person) -> None:
+    """Refuse where a step was passed on (转办, 改派) out of this person's hands: says by whom and when."""
+    query = select(Handing).where(
+        Handing.work_item_id == item.id,
+        Handing.from_id == holder.id,
+        Handing.way.in_(("transfer", "reassign")),
+    )
+    gone = session.scalar(query.order_by(Handing.id.desc()).limit(1))
+    if gone is None:
+        return
+    by = session.get(Person, gone.by_id) if gone.by_id else None
+    name = by.name if by else "系统"
+    when = clock.local(gone.at).strftime("%Y-%m-%d %H:%M")
+    raise ChangedMeanwhile(
+        Sentence(
+            "“{step}”已由{name}于 {when} 转出，不在{holder}手上。",
+            step=item.step,
+            name=name,
+            when=when,
+            holder=holder.name,
+        ),
+        who=name,
+        when=gone.at,
+        hint="请刷新后看现在的情形。",
+    )
+
+
 def claim(session: Session, item: WorkItem, person: Person) -> None:
     """Take a step out of its pool; who comes second is told who was first, and when."""
     must_be_open(session, item)

@@ -1,6 +1,7 @@
 """Many at once: preview, progress, an answer for each; and what happens when two people are at the same step."""
 
 import threading
+from contextvars import copy_context
 from datetime import date
 from io import BytesIO
 
@@ -9,12 +10,12 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, text
 
 from engine import clock, operation
-from engine.desk import bulk, hand, jobs, step, withdraw
+from engine.desk import bulk, hand, jobs, leaver, signer, step, withdraw
 from engine.desk.bench.ground import counted
 from engine.desk.tables import Urge
 from engine.domain.inspection.tables import Inspection, TeamMember
 from engine.domain.registry import Conflict, RegistryObject
-from engine.errors import CaseworkError, ChangedMeanwhile, Refused
+from engine.errors import CaseworkError, ChangedMeanwhile
 from engine.people import Grant, Person, Role
 from engine.runtime import model
 from engine.runtime.check import meaning
@@ -301,7 +302,8 @@ def together(*works):
         except CaseworkError as fault:
             found[number] = fault
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    # Each thread has the town's clock, which a new thread by itself has not.
+    threads = [threading.Thread(target=copy_context().run, args=(run, *pair)) for pair in enumerate(works)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -324,7 +326,7 @@ def one_winner(outcomes, names):
     loser = outcomes[losers[0]]
     assert isinstance(loser, ChangedMeanwhile), loser
     assert loser.who == names[1 - losers[0]]
-    assert loser.when is not None
+    assert loser.when == clock.now(), "the town's clock stands still"
 
 
 def act(memo, number, work):
@@ -360,12 +362,73 @@ def test_a_transfer_while_the_giver_completes(memo, two, checks):
         act(memo, he, lambda s, who: hand.transfer(s, who, checks[0], to=zhou, reason="出差")),
         lambda: step.submit(memo, he, checks[0], {"note": "无异议"}),
     )
-    if isinstance(complete, dict):
-        assert isinstance(transfer, ChangedMeanwhile)
-        assert transfer.who == "贺知夏"
-    else:
-        assert isinstance(complete, ChangedMeanwhile | Refused), complete
+    one_winner([transfer, complete], ["周砚秋", "贺知夏"])  # who has it now, or who has done it
+    if isinstance(transfer, dict):
         assert flow.row(memo, checks[0]).claimed_by_id == zhou
+
+
+def test_a_leavers_step_is_handed_over_while_it_is_completed(memo, two, checks):
+    """Approve while reassigning: exactly one of both, and the other is told who was first and when."""
+    he, zhou = two
+    memo.database.run(lambda s: step.claim(memo, s, s.get_one(Person, he), checks[0]))
+    with memo.database.reading() as session:
+        shen = somebody(session, "shen").id
+    handed, complete = together(
+        lambda: leaver.hand_over(memo, shen, he, {str(checks[0]): zhou}, reason="调岗")[0],
+        lambda: step.submit(memo, he, checks[0], {"note": "无异议"}),
+    )
+    item = flow.row(memo, checks[0])
+    if handed.ok:
+        assert (item.state, item.claimed_by_id) == ("open", zhou)
+        one_winner([handed, complete], ["周砚秋", ""])
+    else:
+        assert (item.state, item.done_by_id, complete["item"]) == ("done", he, item.id)
+        assert handed.words == "“核对”已由贺知夏于 2026-10-09 10:20 办完。"
+
+
+def test_what_was_passed_on_says_by_whom_and_when_to_who_had_it(memo, two, checks):
+    """Who changed posts meanwhile draws from no pool that would tell who took it."""
+    he, zhou = two
+    memo.database.run(lambda s: step.claim(memo, s, s.get_one(Person, he), checks[0]))
+    with memo.database.transaction() as session:
+        somebody(session, "he").grants[0].role = Role.OFFICE
+        shen = somebody(session, "shen").id
+    assert leaver.hand_over(memo, shen, he, {str(checks[0]): zhou}, reason="调岗")[0].ok
+    words = "“核对”已由沈其昌于 2026-10-09 10:20 转出，不在贺知夏手上。"
+    with pytest.raises(ChangedMeanwhile, match=words) as late:
+        step.submit(memo, he, checks[0], {"note": "无异议"})
+    assert (late.value.who, late.value.when) == ("沈其昌", clock.now())
+    again = leaver.hand_over(memo, shen, he, {str(checks[0]): zhou}, reason="再交")[0]
+    assert (again.ok, again.words) == (False, words)
+
+
+@pytest.mark.parametrize("asked_at", ["part", "beside"])
+def test_a_part_is_signed_while_another_is_put_in_its_place(memo, two, asked_at):
+    """改由他人签 beside the signature, asked for at that part or at the one beside it."""
+    he, zhou = two
+    with memo.database.reading() as session:
+        shen, lu = (somebody(session, login).id for login in ("shen", "lu"))
+    draft = flow.begin(memo, kind="panel")
+    flow.does(memo, draft, "lu")
+    with memo.database.reading() as session:
+        query = select(WorkItem).where(WorkItem.state == "open", WorkItem.element == "judge")
+        parts = {int(part.seat): part.id for part in session.scalars(query)}
+    asked = signer.Change("replace", he, "出差", to=lu)
+    at = parts[he if asked_at == "part" else zhou]
+    outcomes = together(
+        act(memo, shen, lambda s, who: signer.change(memo, s, who, at, asked)),
+        lambda: step.submit(memo, he, parts[he], {"note": "无异议"}),
+    )
+    one_winner(outcomes, ["沈其昌", "贺知夏"])
+    signed = isinstance(outcomes[1], dict)
+    assert flow.row(memo, parts[he]).state == ("done" if signed else "cancelled")
+    with memo.database.reading() as session:
+        seats = set(
+            session.scalars(
+                select(WorkItem.seat).where(WorkItem.element == "judge", WorkItem.state == "open")
+            )
+        )
+    assert seats == ({str(zhou)} if signed else {str(zhou), str(lu)})
 
 
 def test_withdrawing_while_the_next_person_takes_it(memo, two, checks):

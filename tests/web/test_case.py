@@ -101,12 +101,14 @@ def test_what_was_typed_before_an_event_stays_when_the_case_has_ended_meanwhile(
         case = session.get(Instance, 1)
         case.state, case.ended_at = "completed", clock.now()
         session.execute(
-            update(WorkItem).where(WorkItem.case_id == 1).values(state="cancelled", closed_at=NOW)
+            update(WorkItem)
+            .where(WorkItem.case_id == 1)
+            .values(state="done", done_by_id=somebody(session, "shen").id, done_at=NOW)
         )
     posted = {"decision": "return", "reason": "来人说账册在仓库里"}
     late = witness.post(HEARD, data=posted)
     assert late.status_code == 409
-    assert "案件刚刚办结，不能再发起这个事项" in late.text
+    assert "案件已于 2026-10-09 10:20 办结（最后由沈其昌办理），不能再发起这个事项" in late.text
     assert "来人说账册在仓库里" in late.text
     program = witness.post(f"/api/v1{HEARD}", json={"answers": posted}, headers={"Idempotency-Key": "k"})
     assert (program.status_code, program.json["code"]) == (409, "changed-meanwhile")

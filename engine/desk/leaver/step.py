@@ -47,6 +47,7 @@ def give(world: World, session: Session, passing: Passing) -> None:
     item = work_item.locked(session, passing.number)
     work_item.must_be_open(session, item)
     if not _lies_with(item, leaver):
+        work_item.refuse_gone(session, item, leaver)
         raise ChangedMeanwhile(
             Sentence("“{step}”已经不在{leaver}手上。", step=item.step, leaver=leaver.name),
             hint="请刷新后看现在的情形。",
