@@ -90,6 +90,14 @@ def test_a_case_shows_step_diagram_timeline_and_why_the_day(as_person):
     assert "国庆" in page  # the date band
 
 
+def test_the_timeline_names_the_article_and_the_diagram_counts_what_is_late(as_person):
+    page = as_person("shen").get("/cases/1").text
+    entry = next(each for each in page.split("<li") if "办结：编制计划" in each)
+    assert "吉 第八条" in entry
+    assert "在办：审批计划（已超期）" in page
+    assert "已超期" not in as_person("shen").get("/cases/2").text
+
+
 HEARD = "/cases/1/actions/plan.heard"
 
 

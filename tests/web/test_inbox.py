@@ -11,6 +11,7 @@ from engine.access.session import IDLE, REMEMBERED
 from engine.desk import comment, trace
 from engine.runtime import work_item
 from engine.runtime.tables import Instance, WorkItem
+from tests.web import flow
 from tests.web.town import NOW, somebody
 
 
@@ -19,11 +20,11 @@ def test_what_waits_is_listed_soonest_first_in_working_days(as_person):
     names = re.findall(r'<b><a href="/tasks/\d+">([^<]+)</a>', page)
     assert names == ["惠众大药房", "柳坪镇中心卫生院", "石桥镇卫生院", "白杨社区卫生服务中心"]
     # due in the holiday on 5 October: late by 8 and 9 October; Saturday 10 October is worked
-    assert re.findall(r'class="lamp \w+">([^<]+)</span></td>', page) == [
-        "超期 2 日",
-        "今日到期",
-        "剩 2 日",
-        "剩 9 日",
+    assert re.findall(r'class="lamp (\w+)">([^<]+)</span></td>', page) == [
+        ("late", "超期 2 日"),
+        ("soon", "今日到期"),
+        ("doing", "剩 2 日"),
+        ("doing", "剩 9 日"),
     ]
     assert "1 件超期" in page
 
@@ -42,6 +43,22 @@ def test_filters_stand_in_the_address(as_person):
     assert "石桥镇卫生院" in found
     assert "惠众大药房" not in found
     assert "没有符合筛选的事项" in client.get("/?q=查无").text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("due=late", ["惠众大药房"]),
+        ("due=today", ["柳坪镇中心卫生院"]),
+        ("due=soon", ["柳坪镇中心卫生院", "石桥镇卫生院"]),
+        ("process=memo", ["同心药房"]),
+        ("process=plan&due=soon", ["柳坪镇中心卫生院", "石桥镇卫生院"]),
+    ],
+)
+def test_filters_choose_the_rows(as_person, memo, query, expected):
+    flow.does(memo, flow.does(memo, flow.begin(memo, "同心药房"), "lu"), "he")
+    page = as_person("shen").get(f"/?{query}").text
+    assert re.findall(r'<b><a href="/tasks/\d+">([^<]+)</a>', page) == expected
 
 
 def test_an_empty_inbox_says_what_comes_and_where_to_go(as_person):

@@ -16,7 +16,7 @@ from engine.desk.pool import draws_from, members, pools
 from engine.domain.notice import Notice
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.people import ADMINISTRATORS, Bureau, Grant, Person, Role, holders
-from engine.runtime.tables import Draft, WorkItem
+from engine.runtime.tables import Draft, Instance, WorkItem
 from tests.web import flow
 from tests.web.command import casework
 from tests.web.town import NOW, PASSWORD, colleague, holds, somebody
@@ -398,3 +398,43 @@ def test_a_program_lets_somebody_else_sign(town, as_person):
     assert shen.post(f"/api/v1/tasks/{part}/signers", json=asked).status_code == 200
     parts = shen.get(f"/api/v1/tasks/{part}/signers").json["parts"]
     assert [(each["name"], each["why_not"]) for each in parts] == [("周砚秋", "")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "needed"),
+    [("any", "或签：一人签即可", 1), ("ratio:0.6", "票签：60% 同意即可", 2), ("turn", "依次签", 3)],
+)
+def test_the_pages_of_a_countersign_say_the_rule_and_it_decides(
+    town, as_person, monkeypatch, rule, words, needed
+):
+    """或签、票签、依次: of three signers the first, two, or one after the other; then the step is done."""
+    monkeypatch.setitem(flow.FILES, "panel.bpmn", flow.FILES["panel.bpmn"].replace('"all"', f'"{rule}"'))
+    flow.deploy(town)
+    for login in ("zhou", "luo"):
+        flow.second(town, login, Role.SUPERVISION)
+    draft = flow.begin(town, kind="panel")
+    flow.does(town, draft, "lu")
+    seats = {number_of(town, login): login for login in ("he", "luo", "zhou")}
+
+    def waits():
+        query = select(WorkItem).where(WorkItem.element == "judge", WorkItem.state == "open")
+        with town.database.reading() as session:
+            return [(part.id, seats[int(part.seat)]) for part in session.scalars(query.order_by(WorkItem.id))]
+
+    assert len(waits()) == (1 if rule == "turn" else 3)
+    for given in range(needed):
+        item, login = waits()[0]
+        client = as_person(login)
+        for page in (f"/tasks/{item}", f"/tasks/{item}/signers"):
+            shown = client.get(page).text
+            assert words in shown, page
+            assert shown.count("已签") >= given, page
+        assert client.post(f"/tasks/{item}", data={"note": "同意"}).status_code == 303
+    assert waits() == []
+    with town.database.reading() as session:
+        done = session.scalars(select(WorkItem.state).where(WorkItem.element == "judge")).all()
+        case = session.get_one(Instance, session.get_one(WorkItem, draft).case_id)
+    assert (sorted(done), case.state) == (
+        ["cancelled"] * (len(done) - needed) + ["done"] * needed,
+        "completed",
+    )

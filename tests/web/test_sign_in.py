@@ -1,8 +1,11 @@
 """Sign-in: server-side sessions, no word about which accounts exist, lockout, second factor, revocation."""
 
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
+import argon2
 import pyotp
 import pytest
 from sqlalchemy import select, text
@@ -11,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from engine import clock
 from engine.access.session import SessionRow
 from engine.audit import AuditEntry
+from engine.settings import ROOT
 from tests.web.test_api import token_of
 from tests.web.town import NOW, PASSWORD, somebody
 
@@ -252,3 +256,21 @@ def test_the_pages_carry_their_security_headers(client, as_person):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_stored_password_is_argon2id_at_a_cost_that_guessing_pays():
+    """RFC 9106, second recommendation: 64 MiB, three passes, four lanes.
+
+    Hashed in a process of its own, because this suite hashes cheaply.
+    """
+    code = (
+        "from engine.access import sign_in; from engine.people import Person; who = Person(); "
+        "sign_in.set_password(who, 'long enough'); print(who.password_hash, sign_in._NOBODY)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    for stored in told.stdout.split():
+        cost = argon2.extract_parameters(stored)
+        assert cost.type is argon2.Type.ID
+        assert cost.memory_cost >= 64 * 1024
+        assert cost.time_cost >= 3
+        assert cost.parallelism == 4
