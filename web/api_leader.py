@@ -35,7 +35,9 @@ from web.openapi import ANY, DAY, FLAG, MOMENT, NUMBER, TEXT, describes, listed,
         fates=listed(ANY),
         checks=listed(ANY),
         history=listed(listed(TEXT)),
+        object_cases=listed(ANY),
         unusual=listed(TEXT),
+        questions=listed(ANY),
     ),
 )
 def task_brief(item_id: int) -> ResponseReturnValue:

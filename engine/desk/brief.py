@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.desk import step
 from engine.desk.case import extra
+from engine.desk.case.listing import visible
 from engine.desk.interest import refuse_interested, things_of
 from engine.desk.pool import finds
 from engine.desk.proxy import stands_in
@@ -106,7 +107,7 @@ def brief(session: Session, actor: Person, sheet: Sheet) -> Brief | None:
         fates=_fates(session, sheet, choices),
         checks=_checks(session, actor, sheet),
         history=[*sheet.shown.get("history", []), *_alike(session, item, asker)],
-        object_cases=_object_cases(session, sheet.instance),
+        object_cases=_object_cases(session, actor, sheet.instance),
         unusual=[*sheet.shown.get("unusual", []), *_unusual(session, item)],
         questions=questions,
         may_ask=asker is not None and asker.id != actor.id and not any(row.open for row in questions),
@@ -246,26 +247,26 @@ def _alike(session: Session, item: WorkItem, asker: Person | None) -> list[tuple
     return found
 
 
-def _object_cases(session: Session, instance: Instance) -> list[Before]:
-    """Earlier inspections of the same object, latest first."""
+def _object_cases(session: Session, actor: Person, instance: Instance) -> list[Before]:
+    """Earlier inspections of the same object that the reader may open, latest first."""
     number = (instance.data or {}).get("inspection_id")
     row = session.get(Inspection, int(number)) if number is not None else None
     if row is None:
         return []
-    query = (
-        select(Inspection)
-        .where(
-            Inspection.object_id == row.object_id, Inspection.id != row.id, Inspection.case_id.is_not(None)
-        )
-        .order_by(Inspection.id.desc())
-        .limit(FEW)
+    same = select(Inspection.case_id).where(
+        Inspection.object_id == row.object_id, Inspection.id != row.id, Inspection.case_id.is_not(None)
     )
-    found = []
-    for each in session.scalars(query):
-        case = session.get_one(Instance, each.case_id)
-        year = clock.local(case.started_at).year
-        found.append(Before(case.id, case.case_no, year, terms.state_label(case.state), case.outcome))
-    return found
+    query = visible(session, actor).where(Instance.id.in_(same)).order_by(Instance.id.desc()).limit(FEW)
+    return [
+        Before(
+            case.id,
+            case.case_no,
+            clock.local(case.started_at).year,
+            terms.state_label(case.state),
+            case.outcome,
+        )
+        for case in session.scalars(query)
+    ]
 
 
 def _unusual(session: Session, item: WorkItem) -> list[str]:
@@ -307,5 +308,26 @@ def as_json(found: Brief) -> Mapping[str, Any]:
         ],
         "checks": [{"text": each.text, "ok": each.ok, "hint": each.hint} for each in found.checks],
         "history": [list(each) for each in found.history],
+        "object_cases": [
+            {
+                "case": each.case_id,
+                "case_no": each.case_no,
+                "year": each.year,
+                "state": each.state,
+                "outcome": each.outcome,
+            }
+            for each in found.object_cases
+        ],
         "unusual": list(found.unusual),
+        "questions": [
+            {
+                "asked": row.asked,
+                "person": row.person.name,
+                "asked_at": row.asked_at,
+                "open": row.open,
+                "result": row.result,
+                "done_at": row.done_at,
+            }
+            for row in found.questions
+        ],
     }

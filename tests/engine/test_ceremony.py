@@ -307,7 +307,11 @@ def test_a_platform_result_is_imported_chained_and_never_called_verifiable(sessi
     year.does("draw.review", "drafter", checked=True)
     year.does("draw.settings", "drafter", groups=1, team_size=4, publish_by="2026-07-31")
     year.does("draw.send")
-    assert year.machine.asked[-1][0] == "platform.send"
+    kind, wish = year.machine.asked[-1][:2]
+    assert kind == "platform.send"
+    # Which object is of high risk must be told: the platform draws the share of each stratum.
+    assert {each["stratum"] for each in wish["objects"]} <= wish["strata"].keys()
+    assert all(each["code"] for each in wish["objects"])
     year.objects[11].superior_drawn_on = None
     year.objects[0].visits, year.objects[0].visits_year = 2, 2026
     assert year.does("draw.import_result", "drafter", **imported(year))["findings"] == 1

@@ -13,11 +13,13 @@ from engine.desk import brief
 from engine.desk.case import extra
 from engine.desk.notice.watch import watch
 from engine.desk.sheet import sheet
+from engine.domain.inspection import get as inspection_of
 from engine.domain.notice import Notice
 from engine.errors import ChangedMeanwhile, NotAllowed, NotFound, Refused
 from engine.people import Person
 from engine.runtime.tables import WorkItem
 from tests.scenarios import acts
+from tests.scenarios import inspections as told_of
 from tests.scenarios.test_substitution import asks, inspecting
 
 
@@ -37,11 +39,11 @@ def answers(scene, number, *, by=acts.DRAFTER, result="已补：登记表第 3 �
     return scene.does(lambda s: extra.finish(s, someone(s, by), number, result=result).paused_days)
 
 
-def told(case, step, *, by=acts.LEADER):
+def told(case, step, *, by=acts.LEADER, to=lambda found: found):
     def look(session):
         actor = someone(session, by)
-        return brief.brief(
-            session, actor, sheet(session, actor, session.get(WorkItem, case.expects(step).id))
+        return to(
+            brief.brief(session, actor, sheet(session, actor, session.get(WorkItem, case.expects(step).id)))
         )
 
     return case.scenario.read(look)
@@ -143,6 +145,29 @@ def test_the_brief_says_who_why_what_follows_and_what_came_before(jilin):
     assert ("同类事项", "本机构一年内第一次") in found.history
     proposer = told(case, "审批调换", by=acts.DRAFTER)
     assert not proposer.checks[0].ok
+
+
+def test_the_brief_links_earlier_inspections_of_the_object_that_the_reader_may_open(jilin):
+    """Programs are told what the page shows: the object's earlier cases, the question and its answer."""
+    case = inspecting(jilin)
+    ours, one = told_of.begins(jilin, jilin.bureau)
+    theirs, other = told_of.begins(jilin, jilin.province, local=False)
+
+    def same_object(session):
+        thing = inspection_of(session, case.data()["inspection_id"]).object_id
+        inspection_of(session, one).object_id = inspection_of(session, other).object_id = thing
+        inspection_of(session, other).local_bureau_id = jilin.province
+
+    jilin.does(same_object)
+    asks(case)
+    answers(jilin, asks_more(case, "审批调换"))
+    found = told(case, "审批调换")
+    assert [each.case_id for each in found.object_cases] == [ours.id], f"{theirs.id} would answer 404"
+    for_programs = told(case, "审批调换", to=brief.as_json)
+    assert [(each["case"], each["year"]) for each in for_programs["object_cases"]] == [(ours.id, 2026)]
+    (question,) = for_programs["questions"]
+    assert (question["asked"], question["person"]) == ("请补充人事登记表", acts.DRAFTER)
+    assert (question["result"], question["open"]) == ("已补：登记表第 3 页", False)
 
 
 def test_a_plan_that_misses_the_coverage_table_is_never_called_usual(jilin):

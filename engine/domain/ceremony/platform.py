@@ -45,7 +45,7 @@ def send(step: Step, *, draw_id: str) -> None:
             "draw": draw.id,
             "plan": plan_of(step.session, draw.plan_id).platform_no,
             "platform": step.rules.value("draw.platform") or "",
-            "objects": [thing.code for thing in pool.eligible],
+            "objects": [{"code": thing.code, "stratum": thing.stratum} for thing in pool.eligible],
             "strata": pool.strata,
             "groups": draw.settings["groups"],
             "team_size": draw.settings["team_size"],
