@@ -1,4 +1,4 @@
-"""`casework calendar add|list|import`.
+"""`casework calendar add|list|import|set|unset`.
 
 Working days without a browser, and without a database where there is none yet.
 """
@@ -14,7 +14,7 @@ import click
 import orjson
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import audit, clock
 from engine.domain import calendar as days
 from engine.domain.calendar import CalendarDay, CalendarYear
 from engine.storage.session import Database
@@ -108,6 +108,39 @@ def import_(file: Path, source: str, as_json: bool) -> None:
         click.echo(say("{0} 年：{1} 天。", year, number))
     if moved:
         click.echo(say("在办环节的期限改动 {0} 件。", moved))
+
+
+@calendar.command("set")
+@click.argument("day", metavar="DATE", type=Day())
+@click.argument("kind", type=click.Choice(list(_KINDS)))
+@click.option("--name", default="", help="节日名称，如“国庆节”")
+@click.option("--source", required=True, help="放假通知的文号")
+def set_(day: date, kind: str, name: str, source: str) -> None:
+    """登记或改动一天的放假（holiday）或上班（workday），并重算在办期限。"""
+    with _changing("calendar.set", day, {"kind": kind, "name": name, "source": source}) as session:
+        days.set_day(session, day, kind, name, source=source)
+
+
+@calendar.command()
+@click.argument("day", metavar="DATE", type=Day())
+def unset(day: date) -> None:
+    """撤销一天的特别安排，恢复按星期推算，并重算在办期限。"""
+    with _changing("calendar.unset", day, {}) as session:
+        days.remove_day(session, day)
+
+
+@contextmanager
+def _changing(action: str, day: date, after: dict[str, str]) -> Iterator[Session]:
+    """One day of the calendar changes: the log says so, and open deadlines are counted again."""
+    from engine.desk.recount import recount  # noqa: PLC0415 (as `import`)
+
+    with open_database().transaction() as session:
+        row = session.get(CalendarDay, day)
+        before = {"kind": row.kind, "name": row.name, "source": row.source} if row is not None else {}
+        yield session
+        audit.record(session, action=action, subject=f"calendar/{day}", before=before, after=after)
+        moved = recount(session)["moved"]
+    click.echo(say("{0} 已改，在办环节的期限改动 {1} 件。", day, moved))
 
 
 @contextmanager

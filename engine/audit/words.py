@@ -29,6 +29,8 @@ ACTIONS: Mapping[str, str] = {
     "bureau.add": "新增机构",
     "bureau.rename": "机构改名",
     "bureau.section": "新增或改科室",
+    "calendar.set": "改工作日历",
+    "calendar.unset": "撤销工作日历的特别安排",
     "user.add": "新增账号",
     "user.grant": "授予岗位",
     "user.end": "终止岗位",

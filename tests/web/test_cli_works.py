@@ -426,3 +426,22 @@ def test_an_installation_is_set_up_to_the_first_sign_in():
     assert client.post("/sign-in", data=form, **there).status_code == 303
     page = client.get("/people", **there).text
     assert "基金监管处" in page
+
+
+@pytest.mark.usefixtures("home")
+def test_a_day_of_the_calendar_is_entered_changed_and_taken_back():
+    """A day off that the bureau gets at short notice: counted at once, logged, and gone again when it was a mistake."""
+    day, counted = "2026-11-12", ["calendar", "add", "2026-11-11", "1"]
+    assert casework(*counted).out.strip() == day
+    assert casework("calendar", "set", day, "holiday", "--name", "临时放假").code == 2, (
+        "no document, no day off"
+    )
+    given = casework(
+        "calendar", "set", day, "holiday", "--name", "临时放假", "--source", "吉政办函〔2026〕1号"
+    )
+    assert (given.code, "期限改动 0 件" in given.out) == (0, True)
+    assert casework(*counted).out.strip() == "2026-11-13"
+    assert casework("calendar", "unset", day).code == 0
+    assert casework(*counted).out.strip() == day
+    again = casework("calendar", "unset", day)
+    assert (again.code, "没有 2026-11-12 的特别安排" in again.line) == (1, True)
