@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from flask import g
+from flask import g, has_app_context
 from flask_babel import gettext as _
 from jinja2 import Environment
 
@@ -78,7 +78,7 @@ def label(text: Any) -> str:
 
 def _own_word(word: str) -> str:
     """What the reader's bureau calls a post or a lane (基金监管 → 政策法规和基金监管股); any other word as it is."""
-    reader = g.get("person")
+    reader = g.get("person") if has_app_context() else None
     return parameters(reader.bureau.pack).posts.get(word, word) if reader is not None else word
 
 
